@@ -1,0 +1,57 @@
+//! What runs share: budgets, claims on unique values, stops. A frame's draws commit with it or not
+//! at all, and one writer applies them, so that no two runs spend the same money.
+
+use plan::ids::{ToolName, WorkflowName};
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{Hash, RunId};
+
+/// A named account: `day/2026-11-23/invoice_intake/cost`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Account(pub std::sync::Arc<str>);
+
+/// A change of a shared ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Draw {
+    /// Takes `amount` if the account stays within `limit`; otherwise the frame is not stored.
+    Take {
+        account: Account,
+        amount: u64,
+        limit: u64,
+    },
+    /// Gives back what was taken and not used.
+    Give { account: Account, amount: u64 },
+    /// Claims values for this run; if another run holds them, the frame is not stored.
+    Claim { claim: Hash },
+    /// Ends this run's claim.
+    Unclaim { claim: Hash },
+}
+
+/// What a stop covers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopScope {
+    Everything,
+    Workflow(WorkflowName),
+    Run(RunId),
+    Tool(ToolName),
+    /// Every tool of a server.
+    Server(String),
+    /// Every model of a vendor.
+    Vendor(String),
+}
+
+impl std::fmt::Display for StopScope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Everything => f.write_str("everything"),
+            Self::Workflow(name) => write!(f, "workflow {name}"),
+            Self::Run(id) => write!(f, "run {id}"),
+            Self::Tool(name) => write!(f, "tool {name}"),
+            Self::Server(name) => write!(f, "server {name}"),
+            Self::Vendor(name) => write!(f, "vendor {name}"),
+        }
+    }
+}

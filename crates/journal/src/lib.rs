@@ -1,0 +1,31 @@
+//! The vocabulary of what happened, and the one door through which anything may happen: a draft is
+//! committed first, and only the commit makes the permits that acts consume. It must not know why
+//! a record was written, and it never touches a disk.
+
+pub mod ask;
+pub mod body;
+pub mod command;
+pub mod commit;
+pub mod frame;
+pub mod ids;
+pub mod label;
+pub mod ledger;
+pub mod record;
+
+pub use ask::{
+    AnswerShape, Choice, Code, Failure, Message, ModelAnswer, ModelAsk, NotifyAsk, Outcome,
+    Payload, Role, ToolAsk, ToolCall, ToolDef, Usage,
+};
+pub use body::{Body, BodyMeta, BodyRef, Entropy, commitment};
+pub use command::{Command, Order, Output, Reply};
+pub use commit::{
+    Batch, CommitError, Committed, Done, Draft, Permit, Receipt, RunLine, RunQuery, Standing,
+    Status, Store, StoreError, Stored, commit,
+};
+pub use frame::{Cause, Chain, ChainError, ENGINE, FRAME_VERSION, Frame};
+pub use ids::{ActNo, At, CommandId, Epoch, Hash, Millis, ReviewNo, RunId, RunIdError, Seq};
+pub use label::{Label, Labels, Source, Sources};
+pub use ledger::{Account, Draw, StopScope};
+pub use record::{
+    About, Answer, Decline, End, Finish, Mode, Part, Record, Rule, Shown, Starter, What, Why,
+};

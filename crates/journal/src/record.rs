@@ -1,0 +1,327 @@
+//! The vocabulary of what happened. A kind's meaning never changes: a new meaning is a new kind.
+//! Records hold ids, enums, whole numbers, hashes and names from the plan; any text that a person,
+//! model, tool or file wrote is a body.
+
+use plan::ids::{ModelName, PersonId, ReleaseId, RoleId, StepId, ToolName, WorkflowName};
+use plan::workflow::{EndOutcome, Next};
+use serde::{Deserialize, Serialize};
+
+use crate::ask::{Code, Usage};
+use crate::body::BodyRef;
+use crate::ids::{ActNo, At, CommandId, Hash, Millis, ReviewNo, RunId};
+use crate::label::Label;
+use crate::ledger::StopScope;
+
+/// One thing that happened in a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Record {
+    /// The run exists. Always the first record of frame 0.
+    Opened {
+        release: ReleaseId,
+        workflow: WorkflowName,
+        case: BodyRef,
+        starter: Starter,
+        mode: Mode,
+    },
+    /// A step was entered; `influences` is what had a hand in taking this way.
+    Entered { at: At, influences: Label },
+    /// A message was added to the step's conversation.
+    Said { at: At, body: BodyRef },
+    /// Guard allowed an act. This is its start: what is stored here may happen from now on.
+    Allowed {
+        act: ActNo,
+        at: At,
+        attempt: u32,
+        what: What,
+        key: Hash,
+        rules: Vec<Rule>,
+        reserve: Usage,
+    },
+    /// Guard refused an act.
+    Refused {
+        at: At,
+        what: What,
+        rule: Rule,
+        code: Code,
+    },
+    /// An act is over. Every `Allowed` gets one of these, or an `InDoubt`.
+    Finished {
+        act: ActNo,
+        outcome: Finish,
+        usage: Usage,
+    },
+    /// The driver that had started the act is gone, and nobody knows whether it happened.
+    InDoubt { act: ActNo },
+    /// A step has its output.
+    Bound { at: At, body: BodyRef },
+    /// The run goes on.
+    Moved { from: At, to: Next, why: Why },
+    /// A step failed for good.
+    Failed {
+        at: At,
+        code: Code,
+        detail: Option<BodyRef>,
+    },
+    /// Another attempt is due.
+    RetryAt { at: At, attempt: u32, until: Millis },
+    /// A step waits for a time.
+    WaitingUntil { at: At, until: Millis },
+    /// A person is asked.
+    ReviewOpened {
+        review: ReviewNo,
+        at: At,
+        about: About,
+        by: RoleId,
+        due: Millis,
+    },
+    /// A person answered.
+    ReviewAnswered {
+        review: ReviewNo,
+        who: PersonId,
+        answer: Answer,
+    },
+    /// Nobody answered in time; the question now goes to `to`, or the plan's late path is taken.
+    ReviewLate {
+        review: ReviewNo,
+        to: Option<RoleId>,
+        due: Millis,
+    },
+    /// A command that could not be followed, and why.
+    Declined {
+        command: CommandId,
+        who: PersonId,
+        because: Decline,
+    },
+    /// Child runs of the items `from..to` were started.
+    ItemsStarted { at: At, from: u32, to: u32 },
+    /// A child run is over.
+    ItemEnded {
+        at: At,
+        item: u32,
+        ended: End,
+        output: Option<BodyRef>,
+    },
+    /// The values of a `once_per` set were claimed.
+    Claimed { set: u16, claim: Hash },
+    /// Another run holds the same values.
+    Duplicate { set: u16, of: RunId },
+    /// A stop is in force; no act is started until it is lifted.
+    Halted { scope: StopScope },
+    /// The stop was lifted.
+    Unhalted { scope: StopScope },
+    /// A person paused the run.
+    Paused { who: PersonId },
+    /// A person let it go on.
+    Resumed { who: PersonId },
+    /// A person asked for another attempt, or to go on without the step's output.
+    Retried { at: At, who: PersonId },
+    /// A person let the run go on past a step.
+    Skipped {
+        at: At,
+        who: PersonId,
+        reason: BodyRef,
+    },
+    /// Finished effects are now undone in reverse order.
+    Undoing { code: Code },
+    /// An effect was undone, or could not be.
+    Undone { at: At, ok: bool },
+    /// A driver's unexpected fault was caught; nothing was allowed because of it.
+    Caught { code: Code, detail: BodyRef },
+    /// The run is over. Always the last record.
+    Ended {
+        end: End,
+        output: Option<BodyRef>,
+        usage: Usage,
+    },
+    /// Desk only: a stop was set.
+    StopSet {
+        scope: StopScope,
+        who: PersonId,
+        reason: BodyRef,
+    },
+    /// Desk only: a stop was lifted.
+    StopLifted {
+        scope: StopScope,
+        who: PersonId,
+        reason: BodyRef,
+    },
+}
+
+/// Who or what started a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Starter {
+    Person(PersonId),
+    /// The step and item of another run.
+    Parent {
+        run: RunId,
+        at: At,
+        item: u32,
+        root: RunId,
+    },
+}
+
+/// Whether a run acts on the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    Live,
+    /// Answers were written or recorded beforehand; nothing in it counts as live use.
+    Rehearsal,
+}
+
+/// The target of an act.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// A model call over the first `messages` messages of the step's conversation. `field` and
+    /// `wording` name the question of a grounded field.
+    Model {
+        model: ModelName,
+        messages: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        question: Option<(u16, u8)>,
+    },
+    /// A tool call. `args` is absent where the arguments themselves were refused as unreadable.
+    Tool {
+        tool: ToolName,
+        args: BodyRef,
+        part: Part,
+    },
+    /// A message to a role.
+    Notify { to: RoleId, text: BodyRef },
+}
+
+/// Which part of its step a tool call is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// The step's own call.
+    Main,
+    /// The read-back after the step's effect.
+    Confirm,
+    /// Undoing the step's effect.
+    Undo,
+    /// Asking, by key, whether a call in doubt happened.
+    ReadBack,
+    /// A look-up of the step, by name order.
+    Lookup(u16),
+    /// The n-th call of an agent's turn.
+    Turn(u16),
+}
+
+/// A rule that decided, by name: `declared`, `budget`, `flow`, `cedar:NAME`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Rule(pub std::sync::Arc<str>);
+
+/// How an act ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finish {
+    Ok {
+        body: BodyRef,
+    },
+    Error {
+        code: Code,
+        detail: BodyRef,
+        retry_after_ms: Option<u64>,
+    },
+    /// It was started and no answer came: it may have happened.
+    Unknown {
+        code: Code,
+        detail: BodyRef,
+    },
+}
+
+/// Why a run went the way it went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// The next step of the map.
+    Next,
+    /// The n-th row of a decision held.
+    Row(u16),
+    /// No row held.
+    Otherwise,
+    /// A row could not be evaluated.
+    RowFailed(u16),
+    /// The n-th exception was raised.
+    Exception(u16),
+    Approved,
+    Rejected,
+    Late,
+    /// The step's failure path.
+    Failure(Code),
+    Skipped,
+    /// The branches of a parallel step are all over.
+    Joined,
+}
+
+/// What a review is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum About {
+    /// A review step of the map. `shown` is what it shows and an approval endorses.
+    Step { shown: Vec<Shown> },
+    /// A failed step: approve with values, retry, or reject.
+    Failure { code: Code },
+    /// An act that needs a person's yes: exactly this tool, these arguments.
+    Act { what: What, rule: Rule },
+    /// An effect of which nobody knows whether it happened.
+    InDoubt { act: ActNo },
+}
+
+/// One value a review showed: where it is bound and which body that was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    pub step: StepId,
+    pub body: BodyRef,
+    pub commit: Hash,
+}
+
+/// A person's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    Approved,
+    /// Approved with changes: the body holds the new value of each changed step.
+    Edited {
+        edits: Vec<(StepId, BodyRef)>,
+    },
+    Rejected {
+        reason: BodyRef,
+    },
+    /// Passed on to another role.
+    Escalated {
+        to: RoleId,
+        reason: BodyRef,
+        due: Millis,
+    },
+}
+
+/// Why a command was declined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decline {
+    /// The review is already answered, or was never asked.
+    NotOpen,
+    /// The person does not hold the role, or may not answer this one.
+    NotPermitted,
+    /// The edit touches what may not be edited, or breaks the contract.
+    BadEdit,
+    /// The run is over, or not in a state that the command fits.
+    NotNow,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// An `end` step, or the end of the map.
+    Reached(EndOutcome),
+    Failed(Code),
+    Duplicate(RunId),
+    Cancelled,
+}

@@ -1,0 +1,627 @@
+//! The resolved workflow: what `check` makes of the operator's files and what a release stores.
+//! Every name in here is resolved, every default is written out, and nothing in here knows where
+//! in a file it stood. It must not read text, and it must not know runs, clocks or models.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::expr::{Expr, Path};
+use crate::ids::{
+    AgentName, FieldName, ModelName, PersonId, RoleId, StepId, TableName, ToolName, WorkflowName,
+};
+use crate::value::{Currency, Money};
+
+/// The version of this shape. A release of a newer shape is refused, never guessed at.
+pub const FORMAT: u32 = 1;
+
+/// One workflow with everything it needs to run: the content of a release.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Workflow {
+    pub format: u32,
+    pub name: WorkflowName,
+    pub purpose: String,
+    /// The person who answers for what this workflow does.
+    pub accountable: PersonId,
+    /// The role that may stop and overrule it.
+    pub override_by: RoleId,
+    pub risk: Risk,
+    pub autonomy: Autonomy,
+    pub case: CaseSpec,
+    /// Sets of values that identify a case. Two live runs may not hold the same set.
+    pub once_per: Vec<Vec<Path>>,
+    pub limits: Limits,
+    pub steps: Vec<Step>,
+    pub first: StepId,
+    pub exceptions: Vec<Exception>,
+    /// What a calling workflow gets back.
+    pub output: Option<Path>,
+    pub tables: BTreeMap<TableName, Table>,
+    pub agents: BTreeMap<AgentName, Agent>,
+    pub models: BTreeMap<ModelName, Model>,
+    pub tools: BTreeMap<ToolName, Tool>,
+    pub people: BTreeMap<PersonId, Person>,
+    pub roles: BTreeMap<RoleId, Vec<PersonId>>,
+    pub hours: WorkingHours,
+    pub policies: Vec<Policy>,
+    /// Workflows that `workflow` and `each` steps call, resolved and nested.
+    pub children: BTreeMap<WorkflowName, Workflow>,
+    pub baseline: Option<Baseline>,
+    /// Names of secrets (environment variables) the servers of this workflow may be given.
+    pub secrets: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Risk {
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+/// How far the workflow may go by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Autonomy {
+    /// It proposes; a person does every effect.
+    Suggest,
+    /// Every effect follows a review.
+    Approve,
+    /// Effects that can be undone are its own; the others follow a review.
+    ActWithUndo,
+    /// Every declared effect is its own.
+    Act,
+}
+
+/// What one case is and how far its content is trusted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseSpec {
+    /// The operator's words: "file in inbox/".
+    pub one: String,
+    pub from: From,
+    /// Declared fields of the case value, with their types.
+    pub fields: BTreeMap<FieldName, Type>,
+    pub tags: Vec<FieldName>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum From {
+    /// Anyone may have written it: untrusted.
+    Outside,
+    /// A named system or person of the organisation wrote it.
+    Inside,
+}
+
+/// The types a field, column, argument or expression can have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Type {
+    Bool,
+    Int,
+    /// A decimal number without a unit, kept as text; never a binary float.
+    Decimal,
+    Text,
+    Date,
+    Money,
+    Iban,
+    /// An identifier: letters, digits and a few signs, compared without spaces and case.
+    Id,
+    OneOf(Vec<String>),
+    List(Box<Type>),
+    Record(BTreeMap<String, Type>),
+    /// May be missing.
+    Optional(Box<Type>),
+    /// A value whose shape is not declared. Expressions may test it, never compute with it.
+    Unknown,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub currency: Currency,
+    pub case: CaseLimits,
+    pub day: DayLimits,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseLimits {
+    pub cost_nanos: u64,
+    pub tokens: u64,
+    /// Time spent working, waits for people and timers not counted.
+    pub active_ms: u64,
+    /// Days until a case that still waits is ended.
+    pub days: u32,
+    /// Acts (model and tool calls) of one run.
+    pub acts: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DayLimits {
+    pub cost_nanos: u64,
+    pub cases: u64,
+    /// The sum of all amounts that effects may move in a day.
+    pub amount: Option<Money>,
+}
+
+/// One step. Its kind is in `does`; the rest holds for every kind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    pub id: StepId,
+    pub does: Does,
+    pub next: Next,
+    /// The text under the step's heading.
+    pub text: String,
+    pub time_out_ms: u64,
+    pub retry: Retry,
+    pub on_failure: Recover,
+    /// How often one run may enter this step.
+    pub visits_max: u32,
+    /// The parallel step and branch this step stands in.
+    pub inside: Option<Inside>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inside {
+    pub parallel: StepId,
+    pub branch: FieldName,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Next {
+    Step(StepId),
+    /// The branch or the workflow is over.
+    End,
+}
+
+/// Retries of one act. The delay doubles from `first_ms` up to `longest_ms`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retry {
+    pub times: u32,
+    pub first_ms: u64,
+    pub longest_ms: u64,
+}
+
+/// What happens when a step has failed for good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recover {
+    /// A person of this role retries, supplies the values, or stops the case.
+    Ask(RoleId),
+    Go(StepId),
+    /// The run fails; finished effects with an undo are undone in reverse order.
+    Stop,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Does {
+    Agent(AgentStep),
+    Tool(ToolStep),
+    Lookup(LookupStep),
+    Decide(DecideStep),
+    Review(ReviewStep),
+    Each(EachStep),
+    Parallel(ParallelStep),
+    Wait(WaitStep),
+    Workflow(WorkflowStep),
+    End(EndStep),
+}
+
+/// A model's work under a contract.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgentStep {
+    pub agent: AgentName,
+    /// What the agent is given, in order.
+    pub given: Vec<Path>,
+    pub work: Work,
+    /// Expressions over the step's own output that must hold, or the answer is in doubt.
+    pub must_hold: Vec<Expr>,
+    /// Standing instructions, the agent's own and the step's, each with its source file.
+    pub instructions: Vec<Instruction>,
+    /// Model answers that broke the contract and may be repaired, per visit.
+    pub repairs_max: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instruction {
+    pub source: String,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Work {
+    /// Fields whose values must stand in the source text, chosen among numbered candidates.
+    Copy { from: Path, fields: Vec<CopyField> },
+    /// A structured answer under a JSON Schema, with or without tools.
+    Answer {
+        schema: serde_json::Value,
+        shape: Type,
+        tools: Vec<ToolName>,
+        turns_max: u32,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CopyField {
+    pub name: FieldName,
+    pub find: Find,
+    pub optional: bool,
+    /// What the field is called in the documents, in the operator's words.
+    pub called: Vec<String>,
+}
+
+/// What kind of span a grounded field may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Find {
+    /// A name of a person or organisation.
+    Name,
+    /// An identifier such as an invoice or order number.
+    Id,
+    Date,
+    Money,
+    Iban,
+    /// A line of text.
+    Line,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ToolStep {
+    pub tool: ToolName,
+    pub with: BTreeMap<String, Arg>,
+    /// Trusted facts that endorse an argument: the argument must equal the fact, within a margin.
+    pub backed_by: BTreeMap<String, Backing>,
+    pub undo: Option<ToolName>,
+    pub confirm: Option<Confirm>,
+    /// The types of the result's fields that later steps may name.
+    pub gives: Type,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backing {
+    pub fact: Path,
+    /// The largest allowed distance for money, in minor units.
+    pub within_minor: i64,
+    /// A further condition on trusted facts, such as "the order was received".
+    pub when: Option<Expr>,
+}
+
+/// A read-back that must hold before the effect counts as done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confirm {
+    pub tool: ToolName,
+    pub with: BTreeMap<String, Arg>,
+    /// Over `result`, the answer of `tool`, and all earlier steps.
+    pub holds: Expr,
+}
+
+/// An argument: a value of the run, or a literal of the file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Arg {
+    Path(Path),
+    Literal(serde_json::Value),
+}
+
+/// Rows of trusted tables by equality of columns with values of the run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LookupStep {
+    pub finds: BTreeMap<FieldName, RowFind>,
+}
+
+/// One look-up. It finds exactly one row or nothing; two rows are nothing, and said so.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RowFind {
+    pub table: TableName,
+    /// Column and the value it must equal.
+    pub by: BTreeMap<FieldName, Path>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DecideStep {
+    /// The role accountable for the rule.
+    pub who: RoleId,
+    pub basis: String,
+    pub first: Vec<Case>,
+    /// Error, null and doubt go here too.
+    pub otherwise: Next,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    pub when: Expr,
+    pub go: Next,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReviewStep {
+    pub by: RoleId,
+    pub never_by: Vec<NeverBy>,
+    pub question: String,
+    /// What the reviewer sees; also exactly what an approval endorses.
+    pub show: Vec<Path>,
+    pub may_edit: Vec<Path>,
+    pub within: Within,
+    pub late: Late,
+    pub if_rejected: Rejected,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NeverBy {
+    /// Who started the run.
+    Starter,
+    /// Who is accountable for the workflow.
+    Owner,
+}
+
+/// A span of time on the wall or in working hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Within {
+    Ms(u64),
+    WorkingMs(u64),
+}
+
+/// What happens when nobody has answered in time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Late {
+    Stop,
+    Go(StepId),
+    /// Ask another role once, then stop.
+    Ask {
+        role: RoleId,
+        within: Within,
+        then: LateEnd,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LateEnd {
+    Stop,
+    Go(StepId),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rejected {
+    pub tell: Option<RoleId>,
+    pub then: LateEnd,
+}
+
+/// A child run per item of a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EachStep {
+    pub list: Path,
+    pub workflow: WorkflowName,
+    pub items_max: u32,
+    pub at_once: u32,
+    /// Failed items that are still no failure of the step.
+    pub failures_max: u32,
+    /// Whether the children's outputs are collected in item order.
+    pub collect: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ParallelStep {
+    /// Each branch's first step. The step's output holds each branch's last output by name.
+    pub branches: BTreeMap<FieldName, Branch>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Branch {
+    pub first: StepId,
+    pub gives: StepId,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitStep {
+    For(Within),
+    /// Until the date or instant a path holds.
+    Until(Path),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkflowStep {
+    pub workflow: WorkflowName,
+    pub with: BTreeMap<String, Arg>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EndStep {
+    pub outcome: EndOutcome,
+    /// Who is told.
+    pub tell: Option<RoleId>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndOutcome {
+    Done,
+    Rejected,
+    Failed,
+}
+
+/// A named exception. With a condition the engine raises it; without one only an agent can.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exception {
+    pub what: String,
+    pub when: Option<Expr>,
+    pub go: StepId,
+}
+
+/// A trusted table, read through an MCP server that answers SQL.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    /// The tool that runs a read-only query: `table.read_query`.
+    pub tool: ToolName,
+    /// The table's name in that server.
+    pub name: String,
+    pub columns: BTreeMap<FieldName, Type>,
+    pub tags: Vec<FieldName>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agent {
+    pub description: String,
+    /// Models in the order they are tried.
+    pub models: Vec<ModelName>,
+    pub tools: Vec<ToolName>,
+}
+
+/// A model as declared in `flightdeck.yaml`. What it can do is declared, never assumed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    pub vendor: String,
+    /// The vendor's own name of the model.
+    pub model: String,
+    pub can: Vec<Can>,
+    pub context_tokens: u32,
+    pub answer_tokens: u32,
+    pub price: Price,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Can {
+    /// Choose one of a few given texts (a grammar or an enum).
+    Choose,
+    /// Answer under a JSON Schema.
+    Json,
+    /// Call tools.
+    Tools,
+}
+
+/// Prices in nano-units of the workspace's currency for one token.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Price {
+    pub input_nanos: u64,
+    pub cached_nanos: u64,
+    pub output_nanos: u64,
+}
+
+/// A pinned tool: its approved definition and what it may do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    /// Digest of the canonical name, description and input schema that was approved.
+    pub digest: String,
+    pub description: String,
+    pub input: serde_json::Value,
+    pub effect: Effect,
+    pub reversible: bool,
+    /// Calling it twice with the same key is the same as calling it once.
+    pub repeatable: bool,
+    /// The argument that carries the idempotency key, where the tool takes one.
+    pub key_arg: Option<String>,
+    /// A tool that answers, by the same key, whether a call happened.
+    pub read_back: Option<ToolName>,
+    pub trust: Trust,
+    /// What each argument is. An argument that is not named is plain content.
+    pub args: BTreeMap<String, ArgRole>,
+    pub tags: Vec<FieldName>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    Read,
+    Write,
+    Send,
+    Pay,
+    Delete,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trust {
+    Trusted,
+    Untrusted,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ArgRole {
+    Destination,
+    Recipient,
+    Amount,
+    /// Chooses which existing thing is changed or deleted.
+    Selector,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    pub name: String,
+}
+
+/// When people work: used by deadlines in working hours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkingHours {
+    /// Monday is 1.
+    pub days: Vec<u8>,
+    pub from_minute: u16,
+    pub to_minute: u16,
+    pub zone: String,
+    /// Dates without work, `YYYY-MM-DD`.
+    pub holidays: Vec<String>,
+}
+
+/// One Cedar policy, and the acts it can matter for (empty means it never applies here).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    pub id: String,
+    pub file: String,
+    pub text: String,
+    /// A `forbid` with `@ask("role")` asks a person of that role instead of refusing.
+    pub ask: Option<RoleId>,
+}
+
+/// What the process costs today, by hand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Baseline {
+    pub minutes: u32,
+    pub cases_per_week: u32,
+    pub hourly_rate: Option<Money>,
+    /// Errors in a million cases.
+    pub errors_per_million: Option<u32>,
+    pub error_cost: Option<Money>,
+}
