@@ -1,1 +1,62 @@
-fn main(){}
+//! The project's own commands: `cargo xtask NAME`. Each installs what it needs from package
+//! registries and ends with a line of figures. Nothing of the product may live here.
+
+mod install;
+mod product;
+mod say;
+mod shell;
+mod test;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use say::say;
+
+/// A command, what it does in one line, and its code.
+type Command = (&'static str, &'static str, fn(&Path) -> Result<(), String>);
+
+const COMMANDS: &[Command] = &[
+    (
+        "test",
+        "install what is missing and run every test",
+        |root| test::run(root, &names()),
+    ),
+    ("tidy", "check the rules of this repository", |root| {
+        tidy::run(root, &names()).map(drop)
+    }),
+];
+
+/// The names of all commands: documents may speak of no other.
+fn names() -> Vec<&'static str> {
+    COMMANDS.iter().map(|(name, ..)| *name).collect()
+}
+
+fn main() -> ExitCode {
+    let root = root();
+    let name = std::env::args().nth(1).unwrap_or_default();
+    let Some((_, _, run)) = COMMANDS.iter().find(|(command, ..)| *command == name) else {
+        say("the project's commands, as `cargo xtask NAME`:\n");
+        for (command, what, _) in COMMANDS {
+            say(&format!("  {command:<6} {what}"));
+        }
+        return if name.is_empty() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(2)
+        };
+    };
+    match run(&root) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(what) => {
+            say::warn(&format!("error: {what}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The repository: this package's parent folder.
+fn root() -> PathBuf {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.parent().unwrap_or(own).to_path_buf()
+}

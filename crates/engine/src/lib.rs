@@ -1,1 +1,60 @@
-//! placeholder
+//! Plan, state and input to records. [`advance`] is a function: it reads no clock, makes no ids,
+//! touches no disk and no network, and what it decides happens only after the journal has stored
+//! it. It must not know tokio, HTTP, MCP or any store.
+
+mod advance;
+mod agent;
+mod asks;
+mod control;
+mod copy;
+mod drive;
+mod ending;
+mod env;
+pub mod hours;
+mod kinds;
+mod orders;
+mod prepared;
+mod sql;
+mod tool;
+mod work;
+
+use std::sync::Arc;
+
+use guard::Guard;
+use plan::Plan;
+
+pub use advance::{Event, Input, Opening, advance, caught, open, standing};
+pub use agent::wire_name;
+pub use control::{Control, FoldError};
+pub use env::{Env, EnvError, Loaded};
+pub use prepared::{ChildRun, Prepared, children};
+
+/// A release made ready: the plan, its guard, and what every call of a step has in common.
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) guard: Guard,
+    pub(crate) keying: [u8; 32],
+    pub(crate) prepared: Prepared,
+}
+
+impl Engine {
+    /// Makes a release ready. `keying` is the installation's secret for idempotency keys.
+    #[must_use]
+    pub fn new(plan: Arc<Plan>, guard: Guard, keying: [u8; 32]) -> Self {
+        let prepared = Prepared::new(&plan);
+        Self { plan, guard, keying, prepared }
+    }
+
+    /// The plan.
+    #[must_use]
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// The guard.
+    #[must_use]
+    pub fn guard(&self) -> &Guard {
+        &self.guard
+    }
+}

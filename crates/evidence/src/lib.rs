@@ -1,1 +1,23 @@
-//! placeholder
+//! From stored frames to what people see and can check: a run's story, why it stands where it
+//! stands, the figures of many runs, and whether a chain is whole. Everything in here can be
+//! thrown away and computed again. It must not decide, act, or know the engine, a clock or a disk.
+
+#![deny(clippy::wildcard_enum_match_arm)]
+
+pub mod codes;
+pub mod fleet;
+pub mod history;
+pub mod view;
+pub mod why;
+pub mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use fleet::{Fleet, Limiter, Summary};
+pub use history::{Broken, History, Proof, verify};
+pub use view::{
+    ActState, ActView, DecisionView, Line, ReviewState, ReviewView, RunView, ShownValue, StepState,
+    StepView, Trouble,
+};
+pub use why::{Explanation, why};

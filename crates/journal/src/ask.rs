@@ -158,10 +158,7 @@ pub struct Usage {
     pub active_ms: u64,
 }
 
-#[allow(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes a reference"
-)]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn zero(n: &u64) -> bool {
     *n == 0
 }

@@ -49,10 +49,7 @@ impl Entropy {
     /// The salt of the `n`-th body: without it a short body could be guessed from its commitment.
     #[must_use]
     pub fn salt(&self, n: u16) -> [u8; 16] {
-        let digest = Sha256::new()
-            .chain_update(self.0)
-            .chain_update(n.to_be_bytes())
-            .finalize();
+        let digest = Sha256::new().chain_update(self.0).chain_update(n.to_be_bytes()).finalize();
         let mut salt = [0; 16];
         for (to, from) in salt.iter_mut().zip(digest) {
             *to = from;
@@ -70,11 +67,5 @@ impl Entropy {
 /// The commitment to a body under its salt.
 #[must_use]
 pub fn commitment(salt: &[u8; 16], body: &[u8]) -> Hash {
-    Hash(
-        Sha256::new()
-            .chain_update(salt)
-            .chain_update(body)
-            .finalize()
-            .into(),
-    )
+    Hash(Sha256::new().chain_update(salt).chain_update(body).finalize().into())
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use plan::ids::{PersonId, RoleId, StepId};
+use plan::ids::{PersonId, RoleId};
 use serde::{Deserialize, Serialize};
 
 use crate::body::Body;
@@ -61,9 +61,9 @@ pub enum Order {
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
     Approve,
-    /// Approve with new values by path, as JSON text.
+    /// Approve with new values by path (`read.order`), as JSON text.
     Edit {
-        values: Vec<(StepId, String)>,
+        values: Vec<(String, String)>,
     },
     Reject {
         reason: String,
@@ -89,9 +89,6 @@ impl Output {
     /// The output as a body.
     #[must_use]
     pub fn body(&self) -> Body {
-        Body {
-            bytes: Arc::from(self.json.as_bytes()),
-            labels: self.labels.clone(),
-        }
+        Body { bytes: Arc::from(self.json.as_bytes()), labels: self.labels.clone() }
     }
 }

@@ -140,9 +140,8 @@ impl Batch {
             draws: draft.draws,
             records: draft.records,
         };
-        let bytes = frame
-            .to_bytes()
-            .map_err(|_| CommitError::Invalid("a frame cannot be written"))?;
+        let bytes =
+            frame.to_bytes().map_err(|_| CommitError::Invalid("a frame cannot be written"))?;
         Ok(Self {
             hash: Hash::leaf(&bytes),
             frame,
@@ -454,33 +453,14 @@ pub fn commit(
 }
 
 fn permit(receipt: Receipt) -> Committed {
-    let Batch {
-        frame,
-        hash,
-        bodies,
-        payloads,
-        ..
-    } = receipt.batch;
+    let Batch { frame, hash, bodies, payloads, .. } = receipt.batch;
     let allowed = |act: ActNo| {
-        frame
-            .records
-            .iter()
-            .any(|r| matches!(r, Record::Allowed { act: a, .. } if *a == act))
+        frame.records.iter().any(|r| matches!(r, Record::Allowed { act: a, .. } if *a == act))
     };
     let permits = payloads
         .into_iter()
         .filter(|(act, _)| allowed(*act))
-        .map(|(act, payload)| Permit {
-            run: frame.run,
-            act,
-            epoch: frame.epoch,
-            payload,
-        })
+        .map(|(act, payload)| Permit { run: frame.run, act, epoch: frame.epoch, payload })
         .collect();
-    Committed {
-        hash,
-        bodies,
-        permits,
-        frame: Arc::new(frame),
-    }
+    Committed { hash, bodies, permits, frame: Arc::new(frame) }
 }

@@ -107,11 +107,7 @@ impl Chain {
     /// A chain before its first frame.
     #[must_use]
     pub fn new(run: RunId) -> Self {
-        Self {
-            run,
-            next: 0,
-            last: Hash::default(),
-        }
+        Self { run, next: 0, last: Hash::default() }
     }
 
     /// The next frame, read and checked.

@@ -92,9 +92,7 @@ impl Serialize for Sources {
 impl<'de> Deserialize<'de> for Sources {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let list = Vec::<Source>::deserialize(from)?;
-        Ok(list
-            .into_iter()
-            .fold(Self::NONE, |set, source| set.join(Self::of(source))))
+        Ok(list.into_iter().fold(Self::NONE, |set, source| set.join(Self::of(source))))
     }
 }
 
@@ -112,10 +110,7 @@ pub struct Label {
     pub tags: BTreeSet<FieldName>,
 }
 
-#[allow(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes a reference"
-)]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn none(sources: &Sources) -> bool {
     *sources == Sources::NONE
 }
@@ -124,10 +119,7 @@ impl Label {
     /// A label with one origin.
     #[must_use]
     pub fn from(source: Source) -> Self {
-        Self {
-            origins: Sources::of(source),
-            ..Self::default()
-        }
+        Self { origins: Sources::of(source), ..Self::default() }
     }
 
     /// Adds everything of the other label.
@@ -164,10 +156,7 @@ impl Labels {
     /// The same label for every leaf.
     #[must_use]
     pub fn all(base: Label) -> Self {
-        Self {
-            base,
-            leaves: BTreeMap::new(),
-        }
+        Self { base, leaves: BTreeMap::new() }
     }
 
     /// The label of the value at a JSON pointer: its own, joined with all that stand below it.
@@ -175,9 +164,7 @@ impl Labels {
     pub fn at(&self, pointer: &str) -> Label {
         let mut label = self.nearest(pointer).clone();
         for (leaf, other) in &self.leaves {
-            let below = leaf
-                .strip_prefix(pointer)
-                .is_some_and(|rest| rest.starts_with('/'));
+            let below = leaf.strip_prefix(pointer).is_some_and(|rest| rest.starts_with('/'));
             if below {
                 label.join(other);
             }

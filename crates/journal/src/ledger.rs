@@ -16,11 +16,7 @@ pub struct Account(pub std::sync::Arc<str>);
 #[serde(rename_all = "snake_case")]
 pub enum Draw {
     /// Takes `amount` if the account stays within `limit`; otherwise the frame is not stored.
-    Take {
-        account: Account,
-        amount: u64,
-        limit: u64,
-    },
+    Take { account: Account, amount: u64, limit: u64 },
     /// Gives back what was taken and not used.
     Give { account: Account, amount: u64 },
     /// Claims values for this run; if another run holds them, the frame is not stored.

@@ -39,18 +39,9 @@ pub enum Record {
         reserve: Usage,
     },
     /// Guard refused an act.
-    Refused {
-        at: At,
-        what: What,
-        rule: Rule,
-        code: Code,
-    },
+    Refused { at: At, what: What, rule: Rule, code: Code },
     /// An act is over. Every `Allowed` gets one of these, or an `InDoubt`.
-    Finished {
-        act: ActNo,
-        outcome: Finish,
-        usage: Usage,
-    },
+    Finished { act: ActNo, outcome: Finish, usage: Usage },
     /// The driver that had started the act is gone, and nobody knows whether it happened.
     InDoubt { act: ActNo },
     /// A step has its output.
@@ -58,50 +49,25 @@ pub enum Record {
     /// The run goes on.
     Moved { from: At, to: Next, why: Why },
     /// A step failed for good.
-    Failed {
-        at: At,
-        code: Code,
-        detail: Option<BodyRef>,
-    },
+    Failed { at: At, code: Code, detail: Option<BodyRef> },
     /// Another attempt is due.
     RetryAt { at: At, attempt: u32, until: Millis },
     /// A step waits for a time.
     WaitingUntil { at: At, until: Millis },
+    /// The branches of a parallel step were entered.
+    Branched { at: At },
     /// A person is asked.
-    ReviewOpened {
-        review: ReviewNo,
-        at: At,
-        about: About,
-        by: RoleId,
-        due: Millis,
-    },
+    ReviewOpened { review: ReviewNo, at: At, about: About, by: RoleId, due: Millis },
     /// A person answered.
-    ReviewAnswered {
-        review: ReviewNo,
-        who: PersonId,
-        answer: Answer,
-    },
+    ReviewAnswered { review: ReviewNo, who: PersonId, answer: Answer },
     /// Nobody answered in time; the question now goes to `to`, or the plan's late path is taken.
-    ReviewLate {
-        review: ReviewNo,
-        to: Option<RoleId>,
-        due: Millis,
-    },
+    ReviewLate { review: ReviewNo, to: Option<RoleId>, due: Millis },
     /// A command that could not be followed, and why.
-    Declined {
-        command: CommandId,
-        who: PersonId,
-        because: Decline,
-    },
+    Declined { command: CommandId, who: PersonId, because: Decline },
     /// Child runs of the items `from..to` were started.
     ItemsStarted { at: At, from: u32, to: u32 },
     /// A child run is over.
-    ItemEnded {
-        at: At,
-        item: u32,
-        ended: End,
-        output: Option<BodyRef>,
-    },
+    ItemEnded { at: At, item: u32, ended: End, output: Option<BodyRef> },
     /// The values of a `once_per` set were claimed.
     Claimed { set: u16, claim: Hash },
     /// Another run holds the same values.
@@ -117,35 +83,24 @@ pub enum Record {
     /// A person asked for another attempt, or to go on without the step's output.
     Retried { at: At, who: PersonId },
     /// A person let the run go on past a step.
-    Skipped {
-        at: At,
-        who: PersonId,
-        reason: BodyRef,
-    },
-    /// Finished effects are now undone in reverse order.
-    Undoing { code: Code },
+    Skipped { at: At, who: PersonId, reason: BodyRef },
+    /// A person cancelled the run.
+    CancelAsked { who: PersonId, reason: BodyRef },
+    /// It became known whether an act in doubt happened, and what it gave if it did.
+    Settled { at: At, act: ActNo, happened: Option<BodyRef> },
+    /// The run ends so. What is out is waited for; unless it ends as done, effects that can be
+    /// undone are undone in reverse order.
+    Ending { end: End },
     /// An effect was undone, or could not be.
     Undone { at: At, ok: bool },
     /// A driver's unexpected fault was caught; nothing was allowed because of it.
     Caught { code: Code, detail: BodyRef },
     /// The run is over. Always the last record.
-    Ended {
-        end: End,
-        output: Option<BodyRef>,
-        usage: Usage,
-    },
+    Ended { end: End, output: Option<BodyRef>, usage: Usage },
     /// Desk only: a stop was set.
-    StopSet {
-        scope: StopScope,
-        who: PersonId,
-        reason: BodyRef,
-    },
+    StopSet { scope: StopScope, who: PersonId, reason: BodyRef },
     /// Desk only: a stop was lifted.
-    StopLifted {
-        scope: StopScope,
-        who: PersonId,
-        reason: BodyRef,
-    },
+    StopLifted { scope: StopScope, who: PersonId, reason: BodyRef },
 }
 
 /// Who or what started a run.
@@ -184,11 +139,7 @@ pub enum What {
         question: Option<(u16, u8)>,
     },
     /// A tool call. `args` is absent where the arguments themselves were refused as unreadable.
-    Tool {
-        tool: ToolName,
-        args: BodyRef,
-        part: Part,
-    },
+    Tool { tool: ToolName, args: BodyRef, part: Part },
     /// A message to a role.
     Notify { to: RoleId, text: BodyRef },
 }
@@ -286,9 +237,9 @@ pub struct Shown {
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     Approved,
-    /// Approved with changes: the body holds the new value of each changed step.
+    /// Approved with changes: each body is the new value of a step, approved as it now is.
     Edited {
-        edits: Vec<(StepId, BodyRef)>,
+        edits: Vec<Shown>,
     },
     Rejected {
         reason: BodyRef,

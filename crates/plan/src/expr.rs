@@ -1,98 +1,27 @@
-//! Paths to values of a run, and conditions in CEL with a few functions of ours. Evaluation is
-//! total: it ends, never panics, and a missing name is an error, not a default.
+//! Paths to values of a run, and conditions in CEL with a few functions of ours. CEL's own parser
+//! reads them; evaluation is ours, over the run's JSON without copying it. It is total: it ends,
+//! never panics, knows no binary float, and a missing name is an error, never a default.
+
+mod decimal;
+mod eval;
+mod path;
+mod read;
+mod sentence;
+mod tree;
+mod types;
+
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// A path to a value: a root (`case`, `item`, `result` or a step's id) and field names.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Path {
-    text: Arc<str>,
-}
+pub use path::Path;
+pub use types::check_types;
 
-impl Path {
-    /// Reads `read.total`. Each part is `[a-zA-Z_][a-zA-Z0-9_]*`; at most 8 parts.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let mut parts = 0;
-        for part in text.split('.') {
-            parts += 1;
-            let mut bytes = part.bytes();
-            let first = bytes
-                .next()
-                .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
-            if !first || !bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-                return Err(format!(
-                    "`{text}` is no path: write names joined by points, such as `read.total`"
-                ));
-            }
-        }
-        if parts > 8 || text.len() > 256 {
-            return Err(format!("`{text}` is too long for a path: at most 8 names"));
-        }
-        Ok(Self {
-            text: Arc::from(text),
-        })
-    }
-
-    /// The first name: `case`, `item`, `result` or a step.
-    #[must_use]
-    pub fn root(&self) -> &str {
-        self.text.split('.').next().unwrap_or_default()
-    }
-
-    /// The names after the root.
-    pub fn fields(&self) -> impl Iterator<Item = &str> {
-        self.text.split('.').skip(1)
-    }
-
-    /// The path as written.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// The value below the root's value, if every field is there.
-    #[must_use]
-    pub fn below<'v>(&self, root: &'v serde_json::Value) -> Option<&'v serde_json::Value> {
-        self.fields()
-            .try_fold(root, |value, field| value.get(field))
-    }
-
-    /// The JSON pointer below the root: `/total`.
-    #[must_use]
-    pub fn pointer(&self) -> String {
-        self.fields()
-            .fold(String::new(), |pointer, field| pointer + "/" + field)
-    }
-}
-
-impl TryFrom<String> for Path {
-    type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
-        Self::parse(&text)
-    }
-}
-
-impl From<Path> for String {
-    fn from(path: Path) -> Self {
-        path.text.to_string()
-    }
-}
-
-impl fmt::Display for Path {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl fmt::Debug for Path {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`", self.text)
-    }
-}
+use tree::Node;
 
 /// Where an expression's names get their values from.
 pub trait Scope {
@@ -106,32 +35,78 @@ pub enum EvalError {
     /// A name without a value.
     #[error("`{0}` has no value here")]
     Missing(String),
-    /// Values of kinds that do not go together, such as two currencies.
+    /// Values of kinds that do not go together, such as money and a bare number.
     #[error("{0}")]
     Kind(String),
+    /// Two currencies met.
+    #[error("`{0}` and `{1}` are different currencies")]
+    Currencies(crate::value::Currency, crate::value::Currency),
+    /// A number became too large or too fine to stay exact.
+    #[error("the result of `{0}` does not fit")]
+    Range(&'static str),
     /// The result is not the kind that was asked for.
     #[error("the expression gives {0}, not yes or no")]
     NotBool(&'static str),
 }
 
-/// A checked condition. Its form in a release is its source text.
+/// What is wrong with the text of an expression, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExprProblem {
+    /// The byte of the expression where it begins.
+    pub offset: usize,
+    pub kind: ProblemKind,
+    pub what: String,
+    pub fix: String,
+    pub did_you_mean: Option<String>,
+}
+
+/// A problem that the type checker found. It has the same shape as one that reading found.
+pub type TypeProblem = ExprProblem;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// It cannot be read, or uses what a condition may not use.
+    Form,
+    UnknownName,
+    UnknownFunction,
+    /// Money beside a number without a currency, or beside another currency.
+    Money,
+    /// Operands that do not go together.
+    Types,
+    /// The whole is not yes or no.
+    NotCondition,
+}
+
+impl fmt::Display for ExprProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.what, self.fix)
+    }
+}
+
+/// A condition that was read. Its form in a release is its source text.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Expr {
     source: Arc<str>,
-    paths: Arc<[Path]>,
-    program: Arc<cel::Program>,
+    read: Arc<Read>,
+}
+
+/// What reading made of the source, once.
+struct Read {
+    root: Node,
+    paths: Vec<Path>,
 }
 
 impl Expr {
-    /// Parses an expression: at most 1,000 characters and 24 levels deep.
+    /// Reads an expression: at most 1,000 characters and 24 levels deep.
+    pub fn read(text: &str) -> Result<Self, ExprProblem> {
+        let (root, paths) = read::read(text)?;
+        Ok(Self { source: Arc::from(text), read: Arc::new(Read { root, paths }) })
+    }
+
+    /// Like [`Expr::read`], with the problem as one line of text.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let program = cel::Program::compile(text).map_err(|e| e.to_string())?;
-        Ok(Self {
-            source: Arc::from(text),
-            paths: Arc::from([]),
-            program: Arc::new(program),
-        })
+        Self::read(text).map_err(|problem| problem.to_string())
     }
 
     /// The text as the operator wrote it.
@@ -143,13 +118,23 @@ impl Expr {
     /// Every path the expression mentions. Its result carries the labels of all of them.
     #[must_use]
     pub fn paths(&self) -> &[Path] {
-        &self.paths
+        &self.read.paths
+    }
+
+    /// The same in plain words: "`total` of read is at least 5,000.00 EUR".
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        sentence::sentence(&self.read.root, &self.read.paths)
     }
 
     /// Yes or no; anything else is an error.
-    pub fn holds(&self, _scope: &dyn Scope) -> Result<bool, EvalError> {
-        let _ = &self.program;
-        Err(EvalError::Missing("expression evaluation".into()))
+    pub fn holds(&self, scope: &dyn Scope) -> Result<bool, EvalError> {
+        eval::holds(&self.read.root, &self.read.paths, scope)
+    }
+
+    /// The value as JSON. Decimals are texts, as everywhere.
+    pub fn value(&self, scope: &dyn Scope) -> Result<serde_json::Value, EvalError> {
+        eval::value(&self.read.root, &self.read.paths, scope)
     }
 }
 
@@ -176,4 +161,13 @@ impl fmt::Debug for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}`", self.source)
     }
+}
+
+/// The known name that the written one was probably meant to be.
+fn nearest<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    known
+        .map(|name| (strsim::damerau_levenshtein(written, name), name))
+        .filter(|(distance, name)| *distance <= 1 + name.len().min(written.len()) / 4)
+        .min()
+        .map(|(_, name)| name.to_owned())
 }

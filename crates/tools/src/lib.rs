@@ -1,1 +1,45 @@
-//! placeholder
+//! Tools behind MCP servers: one pool of server processes for all runs, the check that a tool is
+//! still what a person approved, the questions to ask before approving one, and the servers that
+//! this program brings along. A call consumes a [`journal::Permit`]; nothing in here knows a
+//! workflow, decides whether an act is right, or makes up an answer that a server did not give.
+
+pub mod launch;
+pub mod pin;
+pub mod probe;
+pub mod serve;
+
+mod connection;
+mod outcome;
+mod pool;
+mod process;
+mod spec;
+mod wire;
+
+pub use connection::{Hints, Offered};
+pub use outcome::Called;
+pub use pool::Tools;
+pub use process::Launcher;
+pub use spec::{Limits, Secret, ServerSpec};
+
+/// Why a server could not be used. Nothing was asked of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    #[error("no server is called `{0}`")]
+    Unknown(String),
+    /// The program could not be started, or ended before it answered.
+    #[error("the server `{server}` did not start: {why}")]
+    Start { server: String, why: String },
+    /// It failed before; the next attempt is due later.
+    #[error("the server `{server}` failed and is tried again in {wait_ms} ms: {why}")]
+    Resting {
+        server: String,
+        wait_ms: u64,
+        why: String,
+    },
+    /// It runs, but does not say which tools it has.
+    #[error("the server `{server}` does not list its tools: {why}")]
+    Listing { server: String, why: String },
+    /// The pool was closed.
+    #[error("the servers are being stopped")]
+    Closed,
+}

@@ -16,8 +16,6 @@ pub(super) struct Decimal {
 }
 
 impl Decimal {
-    pub(super) const ZERO: Self = Self { units: 0, places: 0 };
-
     /// Reads `-12.50`: digits, one point, no exponent, at most 12 places.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (minus, digits) = match text.strip_prefix('-') {

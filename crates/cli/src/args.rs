@@ -1,0 +1,292 @@
+//! The command line as types: what can be typed, and nothing of what it does. Each line of help
+//! is the operator's prose, so it uses the operator's words.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use journal::RunId;
+use plan::ids::{PersonId, RoleId, ToolName, WorkflowName};
+use plan::workflow::{ArgRole, Effect};
+
+/// Turns a business process into agents that run by themselves and answer for what they do
+#[derive(Debug, Parser)]
+#[command(name = "flightdeck", version, max_term_width = 100, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Folder of the workspace; otherwise this folder or the nearest above it that is one
+    #[arg(long, short = 'C', global = true, value_name = "FOLDER")]
+    pub workspace: Option<PathBuf>,
+    /// Folder of stored runs; otherwise `.flightdeck` in the workspace
+    #[arg(long, global = true, value_name = "FOLDER", env = "FLIGHTDECK_DATA", hide_env = true)]
+    pub data: Option<PathBuf>,
+    /// Who you are, as `flightdeck.yaml` names you; otherwise `FLIGHTDECK_PERSON`
+    #[arg(
+        long = "as",
+        global = true,
+        value_name = "PERSON",
+        env = "FLIGHTDECK_PERSON",
+        hide_env = true,
+        value_parser = person
+    )]
+    pub person: Option<PersonId>,
+    /// Print JSON, one object, or one object per line where it goes on
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a workspace to start from
+    New {
+        /// The folder to make
+        folder: PathBuf,
+    },
+    /// Find every problem in the workspace's files
+    Check {
+        /// Only this workflow
+        workflow: Option<String>,
+    },
+    /// Show a workflow in plain sentences
+    Show {
+        workflow: String,
+        /// As a Mermaid flow chart
+        #[arg(long)]
+        mermaid: bool,
+    },
+    /// Show the exact text that the agent of a step gets, by source file and tokens
+    Instructions {
+        #[command(subcommand)]
+        command: Instructions,
+    },
+    /// Explain a code or a word
+    Explain {
+        /// A code such as `FD-P101` or `rate_limited`, or a word such as `checkpoint`
+        word: String,
+    },
+    /// Show where everything stands
+    Status,
+    /// List runs, newest first
+    Runs(Runs),
+    /// Answer requests that wait for a person; without a command in a terminal, one key each
+    Review {
+        #[command(subcommand)]
+        command: Option<Review>,
+    },
+    /// Say what happened, the cause with its code, and the next safe command
+    Why {
+        /// A run, or the beginning of its id; otherwise the most urgent thing
+        run: Option<String>,
+    },
+    /// Show every entry of a run
+    Logs {
+        /// A run, or the beginning of its id
+        run: String,
+        /// Check that the stored entries are complete and unchanged
+        #[arg(long)]
+        verify: bool,
+    },
+    /// Tool servers: declare, look at, approve, compare
+    Mcp {
+        #[command(subcommand)]
+        command: Mcp,
+    },
+    /// Say what is installed, what works, and what is missing
+    Doctor,
+    /// Print the completion script of a shell
+    Completions { shell: clap_complete::Shell },
+    /// Serve a built-in tool server on standard input and output
+    #[command(hide = true)]
+    Serve {
+        #[command(subcommand)]
+        command: Serve,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Instructions {
+    /// Show the text, by source file and tokens
+    Show {
+        /// The step, as `step` or `workflow.step`
+        step: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Runs {
+    /// Only runs that stand so
+    #[arg(long, value_enum)]
+    pub status: Vec<StatusArg>,
+    /// Only runs of this workflow
+    #[arg(long, value_parser = WorkflowName::new)]
+    pub workflow: Option<WorkflowName>,
+    /// At most this many
+    #[arg(long, default_value_t = 50)]
+    pub limit: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StatusArg {
+    Running,
+    Sleeping,
+    Waiting,
+    Paused,
+    Halted,
+    Done,
+    Failed,
+    Rejected,
+    Duplicate,
+    Cancelled,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Review {
+    /// List requests that wait, the most urgent first
+    List,
+    /// Show one request and everything it rests on
+    Show(OneReview),
+}
+
+/// One request of one run.
+#[derive(Debug, Clone, Args)]
+pub struct OneReview {
+    /// A run, or the beginning of its id
+    pub run: String,
+    /// The request's number; otherwise the only open one
+    pub number: Option<u32>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Mcp {
+    /// Declare a server in `.mcp.json`
+    Add {
+        name: String,
+        /// Variables it gets, as `NAME=VALUE`; a secret as `NAME=${NAME}`
+        #[arg(long, value_name = "NAME=VALUE")]
+        env: Vec<String>,
+        /// The command and its arguments, after `--`
+        #[arg(last = true, required = true)]
+        command: Vec<String>,
+    },
+    /// List servers and the tools that are approved
+    List,
+    /// Say in plain words what each tool of a server can do and what can go wrong
+    Probe { server: String },
+    /// Approve a tool as its server offers it now
+    Pin(Pin),
+    /// Say how servers differ from what was approved
+    Diff {
+        /// Only this server
+        server: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Pin {
+    /// The tool as `server.tool`, or a server for all of its tools that only read
+    pub tool: String,
+    /// What a call does
+    #[arg(long, value_enum)]
+    pub effect: Option<EffectArg>,
+    /// The effect can be taken back by another tool
+    #[arg(long)]
+    pub reversible: bool,
+    /// Calling it twice with the same key is the same as calling it once
+    #[arg(long)]
+    pub repeatable: bool,
+    /// The argument that carries the key
+    #[arg(long, value_name = "ARGUMENT")]
+    pub key: Option<String>,
+    /// The tool that tells, by the same key, whether a call happened
+    #[arg(long, value_name = "TOOL", value_parser = ToolName::new)]
+    pub read_back: Option<ToolName>,
+    /// Its answers may be believed
+    #[arg(long)]
+    pub trusted: bool,
+    /// What an argument is, as `ARGUMENT=destination|recipient|amount|selector`
+    #[arg(long = "arg", value_name = "ARGUMENT=ROLE", value_parser = arg_role)]
+    pub args: Vec<(String, ArgRole)>,
+    /// Why it is approved
+    #[arg(long)]
+    pub reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EffectArg {
+    Read,
+    Write,
+    Send,
+    Pay,
+    Delete,
+}
+
+impl From<EffectArg> for Effect {
+    fn from(effect: EffectArg) -> Self {
+        match effect {
+            EffectArg::Read => Self::Read,
+            EffectArg::Write => Self::Write,
+            EffectArg::Send => Self::Send,
+            EffectArg::Pay => Self::Pay,
+            EffectArg::Delete => Self::Delete,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Serve {
+    /// Files of one folder
+    Files {
+        #[arg(long, value_name = "FOLDER")]
+        root: PathBuf,
+        /// Allow writing
+        #[arg(long)]
+        write: bool,
+    },
+    /// Look-ups in CSV files or one SQLite file
+    Table {
+        #[arg(long, value_name = "FOLDER OR FILE")]
+        root: PathBuf,
+    },
+    /// Become a server, with limits
+    #[command(disable_help_flag = true)]
+    Launch {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        line: Vec<OsString>,
+    },
+}
+
+fn person(text: &str) -> Result<PersonId, plan::ids::NameError> {
+    PersonId::new(text)
+}
+
+fn arg_role(text: &str) -> Result<(String, ArgRole), String> {
+    let roles = "`destination`, `recipient`, `amount` or `selector`";
+    let (name, role) =
+        text.split_once('=').ok_or_else(|| format!("write it as `ARGUMENT=ROLE`, with {roles}"))?;
+    let role = match role {
+        "destination" => ArgRole::Destination,
+        "recipient" => ArgRole::Recipient,
+        "amount" => ArgRole::Amount,
+        "selector" => ArgRole::Selector,
+        other => return Err(format!("`{other}` is not one of {roles}")),
+    };
+    Ok((name.to_owned(), role))
+}
+
+/// A role by its name.
+pub fn role(text: &str) -> Result<RoleId, plan::ids::NameError> {
+    RoleId::new(text)
+}
+
+/// A run by its whole id.
+pub fn run(text: &str) -> Result<RunId, journal::RunIdError> {
+    text.parse()
+}

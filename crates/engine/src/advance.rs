@@ -1,0 +1,306 @@
+//! One advance: inputs in, one draft out. Pure: time, ids, randomness and the outside world's
+//! answers all arrive in the [`Input`]; nothing in here acts.
+
+use std::sync::Arc;
+
+use journal::{
+    ActNo, At, Body, Cause, Code, Command, CommitError, Draft, End, Entropy, Epoch, Finish, Label,
+    Labels, Message, Millis, Mode, ModelAnswer, Outcome, Record, Role, RunId, Seq, Source,
+    Standing, Starter, Status, StopScope, Usage, What,
+};
+use plan::workflow::{EndOutcome, From};
+
+use crate::Engine;
+use crate::control::{Act, Control};
+use crate::env::Env;
+use crate::work::Work;
+
+/// Everything an advance is told.
+#[derive(Debug)]
+pub struct Input {
+    pub now: Millis,
+    pub epoch: Epoch,
+    pub entropy: Entropy,
+    pub events: Vec<Event>,
+    /// Why the store refused earlier drafts of this very advance.
+    pub refusals: Vec<CommitError>,
+}
+
+/// One thing that happened outside the run.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A driver took the run over: acts of earlier epochs are in doubt.
+    Claim,
+    /// An act came back. `certain` is false where it may have happened although it failed.
+    Act {
+        act: ActNo,
+        outcome: Outcome,
+        certain: bool,
+    },
+    Command(Command),
+    /// A time has come.
+    Timer,
+    /// A stop was lifted.
+    Unstop(StopScope),
+}
+
+/// What a new run is about.
+#[derive(Debug)]
+pub struct Opening {
+    pub run: RunId,
+    pub now: Millis,
+    pub entropy: Entropy,
+    /// The case as JSON.
+    pub case: Vec<u8>,
+    /// Labels that the case brings along, as a child's does; otherwise the plan declares them.
+    pub labels: Option<Labels>,
+    pub starter: Starter,
+    pub mode: Mode,
+    pub refusals: Vec<CommitError>,
+}
+
+/// The first frame of a run: it is opened, counted against the day's cases, and taken as far as
+/// it goes.
+#[must_use]
+pub fn open(engine: &Engine, opening: &Opening) -> Draft {
+    let control = Control::new(opening.run);
+    let env = Env::new();
+    let mut work =
+        Work::new(engine, &control, &env, opening.now, opening.entropy, &opening.refusals);
+    let workflow = engine.plan.workflow();
+    let labels = opening.labels.clone().unwrap_or_else(|| {
+        let source = match workflow.case.from {
+            From::Outside => Source::Outside,
+            From::Inside => Source::Inside,
+        };
+        let mut label = Label::from(source);
+        label.tags.extend(workflow.case.tags.iter().cloned());
+        Labels::all(label)
+    });
+    let case = work.add(opening.case.clone(), labels);
+    if matches!(opening.starter, Starter::Person(_)) {
+        let account = work.account(opening.now, "cases");
+        work.take(account, 1, workflow.limits.day.cases);
+    }
+    work.note(Record::Opened {
+        release: engine.plan.release(),
+        workflow: workflow.name.clone(),
+        case,
+        starter: opening.starter.clone(),
+        mode: opening.mode,
+    });
+    note_stops(&mut work);
+    work.enter(&workflow.first, Label::default());
+    work.drive_all();
+    draft(engine, work, vec![Cause::Open], Epoch(1))
+}
+
+/// Takes a run one frame further. `None` if there is nothing to write down.
+#[must_use]
+pub fn advance(engine: &Engine, control: &Control, env: &Env, input: &Input) -> Option<Draft> {
+    let mut work = Work::new(engine, control, env, input.now, input.entropy, &input.refusals);
+    work.control.epoch = input.epoch;
+    let mut cause = Vec::with_capacity(input.events.len());
+    for event in &input.events {
+        cause.push(tell(&mut work, event, input.epoch));
+    }
+    if work.control.ended.is_none() {
+        note_stops(&mut work);
+        expire(&mut work);
+        work.late_reviews();
+        work.drive_all();
+    }
+    let idle = work.records.is_empty() && work.consumes.is_empty();
+    if idle {
+        return None;
+    }
+    if !input.refusals.is_empty() {
+        cause.push(Cause::Refusal);
+    }
+    Some(draft(engine, work, cause, input.epoch))
+}
+
+/// The frame that is written when an advance itself failed by a defect of ours: nothing is
+/// allowed, and the run ends as failed so that a person looks.
+#[must_use]
+pub fn caught(engine: &Engine, control: &Control, env: &Env, input: &Input, detail: &str) -> Draft {
+    let mut work = Work::new(engine, control, env, input.now, input.entropy, &[]);
+    work.control.epoch = input.epoch;
+    let body = work.add_text(detail, Label::from(Source::Plan));
+    work.note(Record::Caught { code: Code::Defect, detail: body });
+    for event in &input.events {
+        if let Event::Command(command) = event {
+            work.consumes.push(command.id);
+        }
+    }
+    if work.control.ended.is_none() {
+        let usage = work.control.used();
+        work.note(Record::Ended { end: End::Failed(Code::Defect), output: None, usage });
+    }
+    draft(engine, work, vec![Cause::Claim], input.epoch)
+}
+
+fn note_stops(work: &mut Work<'_>) {
+    for refusal in work.refusals {
+        if let CommitError::Stopped(scope) = refusal
+            && !work.control.halted.contains(scope)
+        {
+            work.note(Record::Halted { scope: scope.clone() });
+        }
+    }
+}
+
+fn expire(work: &mut Work<'_>) {
+    let Some(opened) = work.control.opening.as_ref().map(|o| o.at) else { return };
+    let days = u64::from(work.plan.workflow().limits.case.days);
+    let expires = opened.0.saturating_add(days.saturating_mul(86_400_000));
+    if work.now.0 >= expires {
+        work.end_as(End::Failed(Code::Expired));
+    }
+}
+
+fn tell(work: &mut Work<'_>, event: &Event, epoch: Epoch) -> Cause {
+    match event {
+        Event::Claim => {
+            let stale = work.control.acts.iter().filter(|(_, a)| a.epoch < epoch);
+            let stale: Vec<ActNo> = stale.map(|(no, _)| *no).collect();
+            for act in stale {
+                work.note(Record::InDoubt { act });
+            }
+            Cause::Claim
+        }
+        Event::Act { act, outcome, certain } => {
+            // An answer to an act that is already settled, or settled as in doubt, comes too late.
+            if let Some(open) = work.control.acts.get(act).cloned() {
+                came_back(work, *act, &open, outcome, *certain);
+            }
+            Cause::Act(*act)
+        }
+        Event::Command(command) => {
+            work.order(command);
+            Cause::Command(command.id)
+        }
+        Event::Timer => Cause::Timer,
+        Event::Unstop(scope) => {
+            if work.control.halted.contains(scope) {
+                work.note(Record::Unhalted { scope: scope.clone() });
+            }
+            Cause::Unstop
+        }
+    }
+}
+
+fn came_back(work: &mut Work<'_>, no: ActNo, act: &Act, outcome: &Outcome, certain: bool) {
+    let mut usage = outcome.usage;
+    let finish = match &outcome.result {
+        Ok(bytes) => {
+            let body = match &act.what {
+                What::Model { .. } => answer(work, &act.at, bytes),
+                What::Tool { tool, args, .. } => {
+                    let label = work.result_label(tool, *args);
+                    work.add(bytes.to_vec(), Labels::all(label))
+                }
+                What::Notify { .. } => work.add(bytes.to_vec(), Labels::default()),
+            };
+            Finish::Ok { body }
+        }
+        Err(failure) => {
+            let label = work.outside_words();
+            let detail = work.add_text(&failure.text, label);
+            if certain {
+                let retry_after_ms = failure.retry_after_ms;
+                Finish::Error { code: failure.code, detail, retry_after_ms }
+            } else {
+                // It may have happened in full, so it counts in full.
+                usage = Usage { active_ms: usage.active_ms, ..act.reserve };
+                Finish::Unknown { code: failure.code, detail }
+            }
+        }
+    };
+    let unused = act.reserve.cost_nanos.saturating_sub(usage.cost_nanos);
+    let over = usage.cost_nanos.saturating_sub(act.reserve.cost_nanos);
+    let account = work.account(act.since, "cost");
+    work.give(account.clone(), unused);
+    work.take(account, over, u64::MAX);
+    work.note(Record::Finished { act: no, outcome: finish, usage });
+}
+
+/// A model's answer as a message of the conversation, under the label of all that was said.
+fn answer(work: &mut Work<'_>, at: &At, bytes: &Arc<[u8]>) -> journal::BodyRef {
+    let label = work.conversation_label(at).unwrap_or_else(|_| Label::from(Source::Model));
+    let message = match serde_json::from_slice::<ModelAnswer>(bytes) {
+        Ok(answer) => {
+            let (text, calls) = (answer.text, answer.calls);
+            Message { role: Role::Assistant, text, calls, answers: None }
+        }
+        Err(_) => Message {
+            role: Role::Assistant,
+            text: String::from_utf8_lossy(bytes).into_owned(),
+            calls: Vec::new(),
+            answers: None,
+        },
+    };
+    let bytes = serde_json::to_vec(&message).unwrap_or_default();
+    work.add(bytes, Labels::all(label))
+}
+
+fn draft(engine: &Engine, work: Work<'_>, cause: Vec<Cause>, epoch: Epoch) -> Draft {
+    let now = work.now;
+    let wake_at = work.wake_at();
+    let (control, records, bodies, rest) = work.into_parts();
+    let (run, seq, prev) = (control.run, control.next, control.last);
+    let standing = standing(&control, now, wake_at);
+    let changed = control.standing.as_ref() != Some(&standing);
+    let workflow = engine.plan.workflow();
+    let bodies: Vec<Body> = bodies;
+    Draft {
+        run,
+        seq,
+        prev,
+        epoch,
+        at: now,
+        cause,
+        records,
+        bodies,
+        entropy: rest.entropy,
+        draws: rest.draws,
+        consumes: rest.consumes,
+        posts: rest.posts,
+        payloads: rest.payloads,
+        vendors: rest.vendors,
+        workflow: workflow.name.clone(),
+        release: engine.plan.release(),
+        standing: (changed || seq == Seq(0)).then_some(standing),
+    }
+}
+
+/// The run's line in the index of runs.
+#[must_use]
+pub fn standing(control: &Control, now: Millis, wake_at: Option<Millis>) -> Standing {
+    let over = |status| Standing { status, wake_at: None };
+    match &control.ended {
+        Some(End::Reached(EndOutcome::Done)) => return over(Status::Done),
+        Some(End::Reached(EndOutcome::Rejected)) => return over(Status::Rejected),
+        Some(End::Reached(EndOutcome::Failed) | End::Failed(_)) => return over(Status::Failed),
+        Some(End::Duplicate(_)) => return over(Status::Duplicate),
+        Some(End::Cancelled) => return over(Status::Cancelled),
+        None => {}
+    }
+    let busy =
+        !control.acts.is_empty() || control.live.values().any(|v| !v.children.open.is_empty());
+    let sleeps = control.live.values().any(|v| v.until.is_some_and(|until| until > now));
+    let status = if control.paused {
+        Status::Paused
+    } else if busy {
+        Status::Running
+    } else if !control.halted.is_empty() {
+        Status::Halted
+    } else if sleeps {
+        Status::Sleeping
+    } else if !control.reviews.is_empty() {
+        Status::Waiting
+    } else {
+        Status::Running
+    };
+    Standing { status, wake_at }
+}

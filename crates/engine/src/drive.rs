@@ -1,0 +1,345 @@
+//! Carries every live step as far as it can go: one loop, one match over the kinds of step. A step
+//! that cannot go on by itself either waits for something that is recorded, or fails by its plan.
+
+use journal::{About, At, Code, End, Label, Labels, Record, What, Why};
+use plan::workflow::{Does, Effect, EndOutcome, Next, Recover, Step};
+use serde_json::Value;
+
+use crate::control::Trouble;
+use crate::work::{Stuck, Work};
+
+/// How far a step got.
+#[derive(Debug)]
+pub(crate) enum Progress {
+    /// For an act, a person, a time or a child run.
+    Wait,
+    /// Look at it again.
+    Again,
+    /// The step has its output.
+    Output(Value, Labels),
+    /// The step is over, and its output, if any, is bound.
+    Done,
+    /// The run has left the step.
+    Left,
+}
+
+/// A bound on the moves of one advance. The plan's own limits are far below it; reaching it means
+/// a defect, and the run fails instead of spinning.
+const MOVES_MAX: usize = 10_000;
+
+impl Work<'_> {
+    pub(crate) fn drive_all(&mut self) {
+        for _ in 0..MOVES_MAX {
+            if self.control.ended.is_some() {
+                return;
+            }
+            if self.control.ending.is_some() {
+                if !self.drive_ending() {
+                    return;
+                }
+                continue;
+            }
+            let live: Vec<At> = self.control.live.keys().cloned().collect();
+            let mut moved = false;
+            for at in live {
+                moved |= self.drive(&at);
+                if self.control.ending.is_some() {
+                    break;
+                }
+            }
+            if !moved && self.control.ending.is_none() {
+                return;
+            }
+        }
+        self.end_as(End::Failed(Code::Defect));
+    }
+
+    /// One try at one step; true if anything changed.
+    fn drive(&mut self, at: &At) -> bool {
+        let before = self.records.len();
+        match self.try_drive(at) {
+            Ok(Progress::Wait) => {}
+            Ok(Progress::Again | Progress::Left) => return true,
+            Ok(Progress::Output(value, labels)) => {
+                let body = self.add_value(&value, labels);
+                self.note(Record::Bound { at: at.clone(), body });
+                self.pass(at);
+            }
+            Ok(Progress::Done) => self.pass(at),
+            Err(stuck) => self.stuck(at, stuck),
+        }
+        self.records.len() > before
+    }
+
+    fn try_drive(&mut self, at: &At) -> Result<Progress, Stuck> {
+        let Some(visit) = self.control.live.get(at) else { return Ok(Progress::Wait) };
+        if let Some((code, _)) = visit.failure {
+            let asked = visit.review.is_some();
+            return if asked { Ok(Progress::Wait) } else { self.recover(at, code) };
+        }
+        if let Some(code) = visit.refused {
+            return Err(Stuck::new(code, "the act was refused by a rule"));
+        }
+        if visit.until.is_some_and(|until| until > self.now) {
+            return Ok(Progress::Wait);
+        }
+        if !visit.in_doubt.is_empty() {
+            return self.settle_doubt(at);
+        }
+        if let Some(trouble) = visit.trouble {
+            return self.retry_or_fail(at, trouble);
+        }
+        let step = self.step(&at.step)?;
+        // Only an agent's turn has other work to do while a person is asked about one call.
+        if visit.review.is_some() && !matches!(step.does, Does::Agent(_)) {
+            return Ok(Progress::Wait);
+        }
+        match &step.does {
+            Does::Agent(agent) => {
+                if self.acts_out(at) > 0 && !multi(agent) {
+                    return Ok(Progress::Wait);
+                }
+                match &agent.work {
+                    plan::workflow::Work::Copy { .. } => self.drive_copy(at, step, agent),
+                    plan::workflow::Work::Answer { .. } => self.drive_answer(at, step, agent),
+                }
+            }
+            Does::Tool(tool) => self.drive_tool(at, step, tool),
+            Does::Lookup(lookup) => self.drive_lookup(at, step, lookup),
+            Does::Decide(decide) => self.drive_decide(at, decide),
+            Does::Review(review) => self.drive_review(at, review),
+            Does::Each(each) => self.drive_each(at, each),
+            Does::Parallel(parallel) => self.drive_parallel(at, parallel),
+            Does::Wait(wait) => self.drive_wait(at, wait),
+            Does::Workflow(call) => self.drive_workflow(at, call),
+            Does::End(end) => self.drive_end(at, end),
+        }
+    }
+
+    /// A step is over: claims, exceptions, then the map's next step.
+    pub(crate) fn pass(&mut self, at: &At) {
+        if self.claim_sets(at) {
+            return;
+        }
+        if let Some((n, go, label)) = self.raised(at) {
+            self.go(at, &Next::Step(go), Why::Exception(n), &label);
+            return;
+        }
+        match self.step(&at.step) {
+            Ok(step) => self.go(at, &step.next, Why::Next, &Label::default()),
+            Err(stuck) => self.stuck(at, stuck),
+        }
+    }
+
+    /// Leaves a step for another one, or ends the branch or the run.
+    pub(crate) fn go(&mut self, at: &At, to: &Next, why: Why, because: &Label) {
+        let Ok(visit) = self.visit(at) else { return };
+        let mut influences = visit.influences.clone();
+        influences.influenced(because);
+        if let Next::Step(id) = to {
+            let visits = self.control.entered.get(id).copied().unwrap_or(0);
+            let allowed = self.plan.step(id).map_or(0, |s| s.visits_max);
+            if visits >= allowed {
+                let text = format!("step `{id}` was visited {visits} times, its limit");
+                return self.stuck(at, Stuck::new(Code::Loop, text));
+            }
+        }
+        let inside = self.plan.step(&at.step).and_then(|s| s.inside.clone());
+        self.note(Record::Moved { from: at.clone(), to: to.clone(), why });
+        match to {
+            Next::Step(id) => self.enter(id, influences),
+            // The end of a branch is noticed by its parallel step.
+            Next::End if inside.is_some() => {}
+            Next::End => self.end_as(End::Reached(EndOutcome::Done)),
+        }
+    }
+
+    pub(crate) fn enter(&mut self, id: &plan::ids::StepId, influences: Label) {
+        let visit = self.control.entered.get(id).copied().unwrap_or(0) + 1;
+        self.note(Record::Entered { at: At { step: id.clone(), visit }, influences });
+    }
+
+    /// Claims each set of unique values that is now complete. True if the run ended by it.
+    fn claim_sets(&mut self, at: &At) -> bool {
+        let sets = &self.plan.workflow().once_per;
+        for (n, set) in (0_u16..).zip(sets) {
+            if self.control.claims.contains_key(&n) {
+                continue;
+            }
+            let values: Option<Vec<String>> = set
+                .iter()
+                .map(|path| self.at_path(path).filter(|v| !v.is_null()).map(canonical))
+                .collect();
+            let Some(values) = values else { continue };
+            if let Some(of) = self.claimed_by() {
+                self.note(Record::Duplicate { set: n, of });
+                self.end_as(End::Duplicate(of));
+                return true;
+            }
+            let workflow = self.plan.workflow().name.as_str().as_bytes();
+            let number = n.to_be_bytes();
+            let mut parts: Vec<&[u8]> = vec![workflow, &number];
+            parts.extend(values.iter().map(String::as_bytes));
+            let claim = journal::Hash::of_parts(&parts);
+            self.draws.push(journal::Draw::Claim { claim });
+            self.note(Record::Claimed { set: n, claim });
+        }
+        let _ = at;
+        false
+    }
+
+    /// The first exception that holds and was not raised before. An error counts as raised.
+    fn raised(&self, at: &At) -> Option<(u16, plan::ids::StepId, Label)> {
+        let exceptions = &self.plan.workflow().exceptions;
+        for (n, exception) in (0_u16..).zip(exceptions) {
+            let Some(when) = &exception.when else { continue };
+            if self.control.raised.contains(&n) || !self.complete(at, when) {
+                continue;
+            }
+            if !matches!(when.holds(self), Ok(false)) {
+                return Some((n, exception.go.clone(), self.label_of_all(when.paths())));
+            }
+        }
+        None
+    }
+
+    /// Whether this step completed the names of an expression: all roots are bound, one by it.
+    fn complete(&self, at: &At, expr: &plan::expr::Expr) -> bool {
+        let own = expr.paths().iter().any(|p| p.root() == at.step.as_str());
+        own && expr.paths().iter().all(|p| self.root_ref(p.root()).is_some())
+    }
+
+    /// A step cannot go on: it is written down, and the step's failure path follows.
+    pub(crate) fn stuck(&mut self, at: &At, stuck: Stuck) {
+        let detail = self.add_text(&stuck.text, self.outside_words());
+        let code = stuck.code;
+        if self.control.live.contains_key(at) {
+            self.note(Record::Failed { at: at.clone(), code, detail: Some(detail) });
+        } else {
+            self.end_as(End::Failed(code));
+        }
+    }
+
+    /// Follows the failure path of a step, once what it had started is over.
+    fn recover(&mut self, at: &At, code: Code) -> Result<Progress, Stuck> {
+        if self.acts_out(at) > 0 {
+            return Ok(Progress::Wait);
+        }
+        let recover = match self.plan.step(&at.step) {
+            Some(step) => step.on_failure.clone(),
+            None => Recover::Stop,
+        };
+        match recover {
+            Recover::Ask(role) => {
+                // A person has already said no to it.
+                if code == Code::Rejected {
+                    self.end_as(End::Reached(EndOutcome::Rejected));
+                    return Ok(Progress::Left);
+                }
+                self.ask_person(at, role, About::Failure { code });
+                Ok(Progress::Wait)
+            }
+            Recover::Go(id) => {
+                let visits = self.control.entered.get(&id).copied().unwrap_or(0);
+                let allowed = self.plan.step(&id).map_or(0, |s| s.visits_max);
+                if visits >= allowed {
+                    self.end_as(End::Failed(Code::Loop));
+                } else {
+                    self.go(at, &Next::Step(id), Why::Failure(code), &Label::default());
+                }
+                Ok(Progress::Left)
+            }
+            Recover::Stop => {
+                self.end_as(End::Failed(code));
+                Ok(Progress::Left)
+            }
+        }
+    }
+
+    /// Another attempt after a delay, while the plan has some left and it may help.
+    fn retry_or_fail(&mut self, at: &At, trouble: Trouble) -> Result<Progress, Stuck> {
+        if self.acts_out(at) > 0 {
+            return Ok(Progress::Wait);
+        }
+        let step = self.step(&at.step)?;
+        let attempt = self.visit(at)?.attempt;
+        if !passing(trouble.code) || attempt > step.retry.times {
+            let detail = trouble.detail;
+            self.note(Record::Failed { at: at.clone(), code: trouble.code, detail });
+            return Ok(Progress::Again);
+        }
+        let doubled = step.retry.first_ms.saturating_mul(1 << (attempt - 1).min(20));
+        let delay = doubled.min(step.retry.longest_ms);
+        let delay = delay.max(trouble.retry_after_ms.unwrap_or(0).min(3_600_000));
+        let until = journal::Millis(self.now.0.saturating_add(delay));
+        self.note(Record::RetryAt { at: at.clone(), attempt: attempt + 1, until });
+        Ok(Progress::Again)
+    }
+
+    /// An act of which nobody knows whether it happened: never a silent second call of an effect.
+    fn settle_doubt(&mut self, at: &At) -> Result<Progress, Stuck> {
+        let step = self.step(&at.step)?;
+        let visit = self.visit(at)?;
+        if self.acts_out(at) > 0 || visit.review.is_some() {
+            return Ok(Progress::Wait);
+        }
+        let serious = visit.in_doubt.values().find(|(_, what)| !self.repeatable(what));
+        let Some((act, what)) = serious.cloned() else { return self.again(at, step) };
+        match self.read_back(at, step, act, &what)? {
+            Some(progress) => Ok(progress),
+            None => {
+                let role = match &step.on_failure {
+                    Recover::Ask(role) => role.clone(),
+                    Recover::Go(_) | Recover::Stop => self.plan.workflow().override_by.clone(),
+                };
+                self.ask_person(at, role, About::InDoubt { act });
+                Ok(Progress::Wait)
+            }
+        }
+    }
+
+    pub(crate) fn repeatable(&self, what: &What) -> bool {
+        match what {
+            What::Model { .. } | What::Notify { .. } => true,
+            What::Tool { tool, .. } => {
+                let spec = self.plan.workflow().tools.get(tool);
+                spec.is_some_and(|t| t.effect == Effect::Read || t.repeatable)
+            }
+        }
+    }
+
+    /// A repeat of an act that may be repeated, after the step's own delay.
+    fn again(&mut self, at: &At, step: &Step) -> Result<Progress, Stuck> {
+        let attempt = self.visit(at)?.attempt;
+        if attempt > step.retry.times.max(2) {
+            let code = Code::InDoubt;
+            self.note(Record::Failed { at: at.clone(), code, detail: None });
+            return Ok(Progress::Again);
+        }
+        let until = self.now;
+        self.note(Record::RetryAt { at: at.clone(), attempt: attempt + 1, until });
+        Ok(Progress::Again)
+    }
+}
+
+fn multi(agent: &plan::workflow::AgentStep) -> bool {
+    match &agent.work {
+        plan::workflow::Work::Copy { .. } => true,
+        plan::workflow::Work::Answer { tools, .. } => !tools.is_empty(),
+    }
+}
+
+/// Troubles that may pass by themselves.
+fn passing(code: Code) -> bool {
+    matches!(code, Code::RateLimited | Code::TimedOut | Code::Unavailable | Code::ToolError)
+}
+
+/// A value in one form, so that the same case is recognised however it was spelt.
+fn canonical(value: &Value) -> String {
+    match value {
+        Value::String(text) => {
+            text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+        }
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,226 @@
+//! How a run ends: what is out comes back first, then effects are undone if the run did not end as
+//! done, then one last record. Also the two small acts around effects: reading back and telling.
+
+use journal::{
+    ActNo, At, Command, Draw, End, Label, Labels, NotifyAsk, Order, Part, Payload, Record, Source,
+    Starter, What,
+};
+use plan::ids::RoleId;
+use plan::workflow::{Does, EndOutcome, Step, ToolStep};
+use serde_json::{Map, Value};
+
+use crate::agent::{Facts, ToolCallOf};
+use crate::asks::{Asked, Want};
+use crate::control::{EffectDone, Slot};
+use crate::drive::Progress;
+use crate::work::{Stuck, Work, worst};
+
+impl Work<'_> {
+    /// Decides how the run ends. It is over once everything that is out has come back.
+    pub(crate) fn end_as(&mut self, end: End) {
+        if self.control.ending.is_none() && self.control.ended.is_none() {
+            self.note(Record::Ending { end });
+        }
+    }
+
+    /// Works on the end; true if anything changed and more may follow.
+    pub(crate) fn drive_ending(&mut self) -> bool {
+        if !self.control.acts.is_empty() {
+            return false;
+        }
+        let Some(end) = self.control.ending.clone() else { return false };
+        let keeps = matches!(end, End::Reached(EndOutcome::Done) | End::Duplicate(_));
+        if !keeps && let Some(effect) = self.next_undo() {
+            let before = self.records.len();
+            if self.undo(&effect).is_err() {
+                self.note(Record::Undone { at: effect.at, ok: false });
+            }
+            return self.records.len() > before;
+        }
+        self.close(end);
+        true
+    }
+
+    fn close(&mut self, end: End) {
+        if !matches!(end, End::Reached(EndOutcome::Done)) {
+            // A case that came to nothing may be tried again by another run.
+            let claims: Vec<_> = self.control.claims.values().copied().collect();
+            for claim in claims {
+                let fresh = Draw::Claim { claim };
+                if self.draws.contains(&fresh) {
+                    self.draws.retain(|d| *d != fresh);
+                } else {
+                    self.draws.push(Draw::Unclaim { claim });
+                }
+            }
+        }
+        let done = matches!(end, End::Reached(EndOutcome::Done));
+        let output = if done { self.output() } else { None };
+        let parent = self.control.opening.as_ref().map(|o| o.starter.clone());
+        if let Some(Starter::Parent { run, at, item, .. }) = parent {
+            let output = output.as_ref().map(|(_, o)| o.clone());
+            let order = Order::ChildEnded { at, item, end: end.clone(), output };
+            self.posts.push(Command { id: self.ended_id(), run, at: self.now, order });
+        }
+        let usage = self.control.used();
+        self.note(Record::Ended { end, output: output.map(|(body, _)| body), usage });
+    }
+
+    fn next_undo(&self) -> Option<EffectDone> {
+        let undoable = |e: &&EffectDone| !e.undone && self.undo_tool(&e.at).is_some();
+        self.control.effects.iter().rev().find(undoable).cloned()
+    }
+
+    fn undo_tool(&self, at: &At) -> Option<(&Step, &ToolStep, &plan::ids::ToolName)> {
+        let step = self.plan.step(&at.step)?;
+        match &step.does {
+            Does::Tool(tool) => Some((step, tool, tool.undo.as_ref()?)),
+            _ => None,
+        }
+    }
+
+    fn undo(&mut self, effect: &EffectDone) -> Result<(), Stuck> {
+        let at = &effect.at;
+        if !self.control.live.contains_key(at) {
+            self.note(Record::Entered { at: at.clone(), influences: Label::default() });
+        }
+        let step = self.step(&at.step)?;
+        let tool = match &step.does {
+            Does::Tool(tool) => tool.undo.clone(),
+            _ => None,
+        };
+        let tool = tool.ok_or_else(|| Stuck::defect("an undo without a tool"))?;
+        let visit = self.visit(at)?;
+        if visit.results.contains_key(&Slot::Undo) {
+            self.note(Record::Undone { at: at.clone(), ok: true });
+            return Ok(());
+        }
+        let until = visit.until.is_some_and(|u| u > self.now);
+        if until || self.tool_held_back(&tool) {
+            return Ok(());
+        }
+        let again = visit.trouble.is_some() || !visit.in_doubt.is_empty();
+        if again {
+            if visit.attempt > step.retry.times {
+                return Err(Stuck::defect("the undo failed"));
+            }
+            let attempt = visit.attempt + 1;
+            let wait = step.retry.first_ms;
+            let until = journal::Millis(self.now.0.saturating_add(wait));
+            self.note(Record::RetryAt { at: at.clone(), attempt, until });
+            return Ok(());
+        }
+        let (args, labels) = self.undo_args(effect, &tool)?;
+        let (body, same) = self.args_body(at, Slot::Undo, &args, labels)?;
+        let call = ToolCallOf {
+            at,
+            step,
+            tool: &tool,
+            part: Part::Undo,
+            slot: Slot::Undo,
+            body,
+            same,
+            facts: Facts::Engine,
+        };
+        match self.call_tool(call)? {
+            Asked::Started | Asked::Halted | Asked::Held => Ok(()),
+            Asked::Refused(code) => Err(Stuck::new(code, "the undo was refused by a rule")),
+        }
+    }
+
+    /// An undo is told what the effect gave and was given, by the names its own schema asks for.
+    fn undo_args(
+        &self,
+        effect: &EffectDone,
+        tool: &plan::ids::ToolName,
+    ) -> Result<(Value, Labels), Stuck> {
+        let spec = self.plan.workflow().tools.get(tool);
+        let names = spec.and_then(|t| t.input.get("properties")).and_then(Value::as_object);
+        let result = self.value(effect.result)?;
+        let args = self.value(effect.args)?;
+        let mut out = Map::new();
+        for name in names.into_iter().flat_map(Map::keys) {
+            if let Some(value) = result.get(name).or_else(|| args.get(name)) {
+                out.insert(name.clone(), value.clone());
+            }
+        }
+        let mut label = self.loaded(effect.result)?.labels().at("");
+        // What an effect gave back names the effect itself; it is not a stranger's choice.
+        label.influences = journal::Sources::NONE;
+        Ok((Value::Object(out), Labels::all(label)))
+    }
+
+    /// Asks the outside world, by key, whether an act in doubt happened. `None` where it cannot.
+    pub(crate) fn read_back(
+        &mut self,
+        at: &At,
+        step: &Step,
+        act: ActNo,
+        what: &What,
+    ) -> Result<Option<Progress>, Stuck> {
+        let What::Tool { tool, .. } = what else { return Ok(None) };
+        let spec = self.plan.workflow().tools.get(tool);
+        let Some(reader) = spec.and_then(|t| t.read_back.clone()) else { return Ok(None) };
+        if let Some(body) = self.visit(at)?.results.get(&Slot::ReadBack).copied() {
+            let found = happened(self.value(body)?);
+            let happened = if found { Some(body) } else { None };
+            self.note(Record::Settled { at: at.clone(), act, happened });
+            return Ok(Some(Progress::Again));
+        }
+        if self.visit(at)?.trouble.is_some() || self.tool_held_back(&reader) {
+            return Ok(None);
+        }
+        let slot = crate::control::slot_of(what, self.visit(at)?);
+        let attempt = self.visit(at)?.sure_failures + 1;
+        let key = self.key(at, slot, attempt).to_string();
+        let mut args = Map::new();
+        args.insert("key".to_owned(), Value::from(key));
+        let labels = Labels::all(Label::from(Source::Plan));
+        let (body, same) = self.args_body(at, Slot::ReadBack, &Value::Object(args), labels)?;
+        let call = ToolCallOf {
+            at,
+            step,
+            tool: &reader,
+            part: Part::ReadBack,
+            slot: Slot::ReadBack,
+            body,
+            same,
+            facts: Facts::Engine,
+        };
+        match self.call_tool(call)? {
+            Asked::Started | Asked::Halted | Asked::Held => Ok(Some(Progress::Wait)),
+            Asked::Refused(_) => Ok(None),
+        }
+    }
+
+    /// Asks for a message to the people of a role.
+    pub(crate) fn tell(&mut self, at: &At, role: &RoleId, text: &str) -> Result<Progress, Stuck> {
+        let body = self.add_text(text, Label::from(Source::Plan));
+        let what = What::Notify { to: role.clone(), text: body };
+        let act = guard::Act::Notify { to: role, text };
+        let verdict = self.decide(at, Slot::Notify, true, act)?;
+        let attempt = self.visit(at)?.attempt;
+        let key = self.key(at, Slot::Notify, attempt);
+        let payload = Payload::Notify(NotifyAsk { to: role.clone(), text: text.into(), key });
+        let reserve = worst(0, 0, 0);
+        let want = Want { what, slot: Slot::Notify, attempt, reserve, payload, amount: None };
+        match self.follow(at, want, verdict)? {
+            Asked::Started | Asked::Halted | Asked::Held => Ok(Progress::Wait),
+            Asked::Refused(code) => Err(Stuck::new(code, "the message was refused by a rule")),
+        }
+    }
+}
+
+/// A read-back found the act if it answers with anything that stands for a thing.
+fn happened(answer: &Value) -> bool {
+    match answer {
+        Value::Null => false,
+        Value::Bool(yes) => *yes,
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(fields) => {
+            let found = fields.get("found").and_then(Value::as_bool);
+            found.unwrap_or_else(|| fields.values().any(|v| !v.is_null()))
+        }
+        Value::Number(_) | Value::String(_) => true,
+    }
+}

@@ -1,0 +1,382 @@
+//! What people and other runs tell a run, checked against who may say it and when. A command that
+//! cannot be followed is declined in the records; it is never half done.
+
+use journal::{
+    About, Answer, At, Code, Command, Decline, End, Label, Labels, Order, Record, Reply, ReviewNo,
+    Shown, Source, Why,
+};
+use plan::expr::Path;
+use plan::ids::{PersonId, RoleId, StepId};
+use plan::workflow::{Does, EndOutcome, LateEnd, NeverBy, Next};
+use serde_json::Value;
+
+use crate::control::Review;
+use crate::hours;
+use crate::work::{Stuck, Work};
+
+impl Work<'_> {
+    pub(crate) fn order(&mut self, command: &Command) {
+        self.consumes.push(command.id);
+        let outcome = match &command.order {
+            Order::Review { who, review, reply } => self.reply(who, *review, reply),
+            Order::Pause { who } => self.pause(who),
+            Order::Resume { who } => self.resume(who),
+            Order::Retry { who } => self.retry(who),
+            Order::Skip { who, reason } => self.skip(who, reason),
+            Order::Cancel { who, reason } => self.cancel(who, reason),
+            Order::ChildEnded { at, item, end, output } => {
+                if self.control.live.contains_key(at) {
+                    let output = output.as_ref().map(|o| {
+                        let body = o.body();
+                        self.add(body.bytes.to_vec(), body.labels)
+                    });
+                    let (at, ended) = (at.clone(), end.clone());
+                    self.note(Record::ItemEnded { at, item: *item, ended, output });
+                }
+                return;
+            }
+        };
+        if let Err(because) = outcome
+            && let Some(who) = who(&command.order)
+        {
+            self.note(Record::Declined { command: command.id, who, because });
+        }
+    }
+
+    fn holds(&self, who: &PersonId, role: &RoleId) -> bool {
+        self.plan.workflow().roles.get(role).is_some_and(|people| people.contains(who))
+    }
+
+    /// Those who answer for the workflow may steer its runs.
+    fn may_steer(&self, who: &PersonId) -> Result<(), Decline> {
+        let workflow = self.plan.workflow();
+        if *who == workflow.accountable || self.holds(who, &workflow.override_by) {
+            return Ok(());
+        }
+        let asked = self.control.reviews.values().any(|r| self.holds(who, &r.by));
+        if asked { Ok(()) } else { Err(Decline::NotPermitted) }
+    }
+
+    fn live(&self) -> Result<(), Decline> {
+        let over = self.control.ended.is_some() || self.control.ending.is_some();
+        if over { Err(Decline::NotNow) } else { Ok(()) }
+    }
+
+    fn pause(&mut self, who: &PersonId) -> Result<(), Decline> {
+        self.live()?;
+        self.may_steer(who)?;
+        if self.control.paused {
+            return Err(Decline::NotNow);
+        }
+        self.note(Record::Paused { who: who.clone() });
+        Ok(())
+    }
+
+    fn resume(&mut self, who: &PersonId) -> Result<(), Decline> {
+        self.live()?;
+        self.may_steer(who)?;
+        if !self.control.paused {
+            return Err(Decline::NotNow);
+        }
+        self.note(Record::Resumed { who: who.clone() });
+        Ok(())
+    }
+
+    fn failed_step(&self) -> Result<(At, ReviewNo), Decline> {
+        let failed = self.control.reviews.iter().find(|(_, r)| match r.about {
+            About::Failure { .. } => true,
+            About::Step { .. } | About::Act { .. } | About::InDoubt { .. } => false,
+        });
+        failed.map(|(no, r)| (r.at.clone(), *no)).ok_or(Decline::NotNow)
+    }
+
+    fn retry(&mut self, who: &PersonId) -> Result<(), Decline> {
+        self.live()?;
+        self.may_steer(who)?;
+        let (at, _) = self.failed_step()?;
+        self.note(Record::Retried { at, who: who.clone() });
+        Ok(())
+    }
+
+    fn skip(&mut self, who: &PersonId, reason: &str) -> Result<(), Decline> {
+        self.live()?;
+        self.may_steer(who)?;
+        let (at, _) = self.failed_step()?;
+        let step = self.step(&at.step).map_err(|_| Decline::NotNow)?;
+        let reason = self.add_text(reason, Label::from(Source::Person));
+        self.note(Record::Skipped { at: at.clone(), who: who.clone(), reason });
+        self.go(&at, &step.next, Why::Skipped, &Label::default());
+        Ok(())
+    }
+
+    fn cancel(&mut self, who: &PersonId, reason: &str) -> Result<(), Decline> {
+        self.live()?;
+        self.may_steer(who)?;
+        let reason = self.add_text(reason, Label::from(Source::Person));
+        self.note(Record::CancelAsked { who: who.clone(), reason });
+        self.end_as(End::Cancelled);
+        Ok(())
+    }
+
+    fn reply(&mut self, who: &PersonId, no: ReviewNo, reply: &Reply) -> Result<(), Decline> {
+        self.live()?;
+        let review = self.control.reviews.get(&no).cloned().ok_or(Decline::NotOpen)?;
+        self.may_answer(who, &review)?;
+        match reply {
+            Reply::Reject { reason } => self.rejected(who, no, &review, reason),
+            Reply::Escalate { to, reason } => self.escalated(who, no, to, reason),
+            Reply::Approve => self.approved(who, no, &review, Vec::new()),
+            Reply::Edit { values } => self.approved(who, no, &review, values.clone()),
+            Reply::Happened { yes } => self.happened(who, no, &review, *yes),
+        }
+    }
+
+    /// A reviewer holds the role and is none of those who may never decide this one.
+    fn may_answer(&self, who: &PersonId, review: &Review) -> Result<(), Decline> {
+        if !self.holds(who, &review.by) {
+            return Err(Decline::NotPermitted);
+        }
+        let never = match self.plan.step(&review.at.step).map(|s| &s.does) {
+            Some(Does::Review(step)) => step.never_by.as_slice(),
+            _ => &[],
+        };
+        let starter = self.control.opening.as_ref().map(|o| &o.starter);
+        let barred = never.iter().any(|never| match never {
+            NeverBy::Starter => starter == Some(&journal::Starter::Person(who.clone())),
+            NeverBy::Owner => *who == self.plan.workflow().accountable,
+        });
+        if barred { Err(Decline::NotPermitted) } else { Ok(()) }
+    }
+
+    fn rejected(
+        &mut self,
+        who: &PersonId,
+        no: ReviewNo,
+        review: &Review,
+        reason: &str,
+    ) -> Result<(), Decline> {
+        let reason = self.add_text(reason, Label::from(Source::Person));
+        let answer = Answer::Rejected { reason };
+        self.note(Record::ReviewAnswered { review: no, who: who.clone(), answer });
+        let at = review.at.clone();
+        match &review.about {
+            About::Step { .. } => {
+                let Some(Does::Review(step)) = self.plan.step(&at.step).map(|s| &s.does) else {
+                    return Err(Decline::NotNow);
+                };
+                if let Some(role) = &step.if_rejected.tell {
+                    let text = format!("rejected at `{}` by {who}", at.step);
+                    // A message that cannot be sent does not turn a rejection into anything else.
+                    if let Err(stuck) = self.tell(&at, role, &text) {
+                        let detail = self.add_text(&stuck.text, self.outside_words());
+                        self.note(Record::Caught { code: stuck.code, detail });
+                    }
+                }
+                match &step.if_rejected.then {
+                    LateEnd::Go(id) => {
+                        self.go(&at, &Next::Step(id.clone()), Why::Rejected, &Label::default());
+                    }
+                    LateEnd::Stop => self.end_as(End::Reached(EndOutcome::Rejected)),
+                }
+            }
+            About::Failure { .. } | About::InDoubt { .. } => {
+                self.end_as(End::Reached(EndOutcome::Rejected));
+            }
+            About::Act { what, rule } => {
+                let (what, rule, code) = (what.clone(), rule.clone(), Code::Rejected);
+                self.note(Record::Refused { at, what, rule, code });
+            }
+        }
+        Ok(())
+    }
+
+    fn escalated(
+        &mut self,
+        who: &PersonId,
+        no: ReviewNo,
+        to: &RoleId,
+        reason: &str,
+    ) -> Result<(), Decline> {
+        if !self.plan.workflow().roles.contains_key(to) {
+            return Err(Decline::BadEdit);
+        }
+        let due = hours::add_working(&self.plan.workflow().hours, self.now, 8 * 3_600_000);
+        let reason = self.add_text(reason, Label::from(Source::Person));
+        let answer = Answer::Escalated { to: to.clone(), reason, due };
+        self.note(Record::ReviewAnswered { review: no, who: who.clone(), answer });
+        Ok(())
+    }
+
+    fn happened(
+        &mut self,
+        who: &PersonId,
+        no: ReviewNo,
+        review: &Review,
+        yes: bool,
+    ) -> Result<(), Decline> {
+        let About::InDoubt { act } = review.about else { return Err(Decline::BadEdit) };
+        let happened =
+            yes.then(|| self.add_value(&Value::Null, Labels::all(Label::from(Source::Person))));
+        self.note(Record::ReviewAnswered {
+            review: no,
+            who: who.clone(),
+            answer: Answer::Approved,
+        });
+        self.note(Record::Settled { at: review.at.clone(), act, happened });
+        Ok(())
+    }
+
+    fn approved(
+        &mut self,
+        who: &PersonId,
+        no: ReviewNo,
+        review: &Review,
+        values: Vec<(String, String)>,
+    ) -> Result<(), Decline> {
+        let at = review.at.clone();
+        match &review.about {
+            // Whether an effect happened is a question of fact, not of approval.
+            About::InDoubt { .. } => return Err(Decline::BadEdit),
+            About::Act { .. } if !values.is_empty() => return Err(Decline::BadEdit),
+            About::Act { .. } | About::Step { .. } | About::Failure { .. } => {}
+        }
+        let edits = self.edited(review, &values)?;
+        if let About::Failure { .. } = review.about {
+            let complete = match edits.first() {
+                Some(edit) => self.value(edit.body).cloned(),
+                None => match self.control.bound.get(&at.step) {
+                    Some(body) => self.value(*body).cloned(),
+                    None => return Err(Decline::BadEdit),
+                },
+            };
+            let value = complete.map_err(|_| Decline::BadEdit)?;
+            self.complete_output(&at, &value).map_err(|_| Decline::BadEdit)?;
+        }
+        let answer = if edits.is_empty() {
+            Answer::Approved
+        } else {
+            Answer::Edited { edits: edits.clone() }
+        };
+        self.note(Record::ReviewAnswered { review: no, who: who.clone(), answer });
+        if let About::Failure { .. } = review.about {
+            if edits.is_empty() {
+                // Approved as it stands: the person now vouches for what was found.
+                let body = self.control.bound.get(&at.step).copied().ok_or(Decline::BadEdit)?;
+                let value = self.value(body).map_err(|_| Decline::BadEdit)?.clone();
+                let body = self.add_value(&value, Labels::all(Label::from(Source::Person)));
+                self.note(Record::Bound { at: at.clone(), body });
+            }
+            // A person gave the failed step its output: the run goes on.
+            self.pass(&at);
+        }
+        Ok(())
+    }
+
+    /// New bodies for the steps that an edit changes. Each edited leaf is the person's own word.
+    fn edited(
+        &mut self,
+        review: &Review,
+        values: &[(String, String)],
+    ) -> Result<Vec<Shown>, Decline> {
+        let mut changed: Vec<(StepId, Value, Labels)> = Vec::new();
+        for (path, json) in values {
+            let path = Path::parse(path).map_err(|_| Decline::BadEdit)?;
+            let new: Value = serde_json::from_str(json).map_err(|_| Decline::BadEdit)?;
+            if !self.may_edit(review, &path) {
+                return Err(Decline::BadEdit);
+            }
+            let step = StepId::new(path.root()).map_err(|_| Decline::BadEdit)?;
+            let place = match changed.iter().position(|(s, ..)| *s == step) {
+                Some(place) => place,
+                None => {
+                    let (value, labels) = match self.root_ref(path.root()) {
+                        Some(body) => {
+                            let loaded = self.loaded(body).map_err(|_| Decline::BadEdit)?;
+                            let value = loaded.value().cloned().unwrap_or(Value::Null);
+                            (value, loaded.labels().clone())
+                        }
+                        None => (Value::Object(Default::default()), Labels::default()),
+                    };
+                    changed.push((step, value, labels));
+                    changed.len() - 1
+                }
+            };
+            let (_, value, labels) = changed.get_mut(place).ok_or(Decline::BadEdit)?;
+            put(value, &path, new).ok_or(Decline::BadEdit)?;
+            labels.leaves.insert(path.pointer(), Label::from(Source::Person));
+        }
+        let mut edits = Vec::new();
+        for (step, value, labels) in changed {
+            let body = self.add_value(&value, labels);
+            let commit = self.loaded(body).map_err(|_| Decline::BadEdit)?.commit();
+            edits.push(Shown { step, body, commit });
+        }
+        Ok(edits)
+    }
+
+    fn may_edit(&self, review: &Review, path: &Path) -> bool {
+        match &review.about {
+            // Whoever mends a failed step may supply any of its values.
+            About::Failure { .. } => path.root() == review.at.step.as_str(),
+            About::Step { .. } => {
+                let step = self.plan.step(&review.at.step).map(|s| &s.does);
+                let Some(Does::Review(step)) = step else { return false };
+                step.may_edit.iter().any(|allowed| {
+                    let (allowed, path) = (allowed.as_str(), path.as_str());
+                    path == allowed
+                        || path.strip_prefix(allowed).is_some_and(|r| r.starts_with('.'))
+                })
+            }
+            About::Act { .. } | About::InDoubt { .. } => false,
+        }
+    }
+
+    /// Whether a person's values make a step's output complete.
+    fn complete_output(&self, at: &At, value: &Value) -> Result<(), Stuck> {
+        let step = self.step(&at.step)?;
+        let incomplete = |what: &str| Stuck::new(Code::BadAnswer, what.to_owned());
+        match &step.does {
+            Does::Agent(agent) => match &agent.work {
+                plan::workflow::Work::Copy { fields, .. } => {
+                    for field in fields.iter().filter(|f| !f.optional) {
+                        if value.get(field.name.as_str()).is_none_or(Value::is_null) {
+                            return Err(incomplete("a field is missing"));
+                        }
+                    }
+                    self.hold(step, agent, value)
+                }
+                plan::workflow::Work::Answer { .. } => {
+                    let text = value.to_string();
+                    let checked = self.guard.answer(self.plan, &step.id, &text);
+                    checked.map_err(|broken| Stuck::new(Code::BadAnswer, broken.join("; ")))?;
+                    self.hold(step, agent, value)
+                }
+            },
+            _ => Ok(()),
+        }
+    }
+}
+
+fn who(order: &Order) -> Option<PersonId> {
+    match order {
+        Order::Review { who, .. }
+        | Order::Pause { who }
+        | Order::Resume { who }
+        | Order::Retry { who }
+        | Order::Skip { who, .. }
+        | Order::Cancel { who, .. } => Some(who.clone()),
+        Order::ChildEnded { .. } => None,
+    }
+}
+
+fn put(root: &mut Value, path: &Path, new: Value) -> Option<()> {
+    let mut at = root;
+    for field in path.fields() {
+        if at.is_null() {
+            *at = Value::Object(Default::default());
+        }
+        at = at.as_object_mut()?.entry(field).or_insert(Value::Null);
+    }
+    *at = new;
+    Some(())
+}

@@ -1,0 +1,310 @@
+//! Tool steps: bind the arguments, ask, read back. Look-ups in trusted tables are tool calls whose
+//! query the engine writes itself.
+
+use std::collections::BTreeMap;
+
+use guard::{ArgFact, BackingFact};
+use journal::{At, Code, Label, Labels, Part, Record, Source};
+use plan::expr::Path;
+use plan::value::Money;
+use plan::workflow::{Arg, ArgRole, Effect, LookupStep, RowFind, Step, Tool, ToolStep, Type};
+use serde_json::{Map, Value};
+
+use crate::agent::{Facts, ToolCallOf};
+use crate::asks::Asked;
+use crate::control::Slot;
+use crate::drive::Progress;
+use crate::sql;
+use crate::work::{Stuck, WithResult, Work};
+
+impl Work<'_> {
+    pub(crate) fn drive_tool(
+        &mut self,
+        at: &At,
+        step: &Step,
+        tool: &ToolStep,
+    ) -> Result<Progress, Stuck> {
+        if self.acts_out(at) > 0 {
+            return Ok(Progress::Wait);
+        }
+        let Some(result) = self.visit(at)?.results.get(&Slot::Main).copied() else {
+            return self.call_main(at, step, tool);
+        };
+        if self.control.bound.get(&at.step) != Some(&result) {
+            // The output is bound before the read-back, which may name it.
+            self.note(Record::Bound { at: at.clone(), body: result });
+        }
+        self.confirm(at, step, tool)
+    }
+
+    fn call_main(&mut self, at: &At, step: &Step, tool: &ToolStep) -> Result<Progress, Stuck> {
+        if self.tool_held_back(&tool.tool) {
+            return Ok(Progress::Wait);
+        }
+        let (args, labels) = self.bind(&tool.tool, &tool.with)?;
+        let (body, same) = self.args_body(at, Slot::Main, &args, labels)?;
+        let call = ToolCallOf {
+            at,
+            step,
+            tool: &tool.tool,
+            part: Part::Main,
+            slot: Slot::Main,
+            body,
+            same,
+            facts: Facts::Plan(tool),
+        };
+        progress(self.call_tool(call)?)
+    }
+
+    fn confirm(&mut self, at: &At, step: &Step, tool: &ToolStep) -> Result<Progress, Stuck> {
+        let Some(confirm) = &tool.confirm else { return Ok(Progress::Done) };
+        if let Some(read) = self.visit(at)?.results.get(&Slot::Confirm).copied() {
+            let scope = WithResult { work: self, name: "result", value: self.value(read)? };
+            return match confirm.holds.holds(&scope) {
+                Ok(true) => Ok(Progress::Done),
+                Ok(false) => {
+                    let text = format!("`{}` does not hold", confirm.holds.source());
+                    Err(Stuck::new(Code::NotConfirmed, text))
+                }
+                Err(error) => {
+                    let text = format!("`{}` cannot be read: {error}", confirm.holds.source());
+                    Err(Stuck::new(Code::NotConfirmed, text))
+                }
+            };
+        }
+        if self.tool_held_back(&confirm.tool) {
+            return Ok(Progress::Wait);
+        }
+        let (args, labels) = self.bind(&confirm.tool, &confirm.with)?;
+        let (body, same) = self.args_body(at, Slot::Confirm, &args, labels)?;
+        let call = ToolCallOf {
+            at,
+            step,
+            tool: &confirm.tool,
+            part: Part::Confirm,
+            slot: Slot::Confirm,
+            body,
+            same,
+            facts: Facts::Confirm(&confirm.with),
+        };
+        progress(self.call_tool(call)?)
+    }
+
+    /// The arguments of a call, with the label of each.
+    pub(crate) fn bind(
+        &self,
+        tool: &plan::ids::ToolName,
+        with: &BTreeMap<String, Arg>,
+    ) -> Result<(Value, Labels), Stuck> {
+        let spec = self.plan.workflow().tools.get(tool);
+        let mut args = Map::new();
+        let mut labels = Labels::all(Label::from(Source::Plan));
+        for (name, arg) in with {
+            let value = match arg {
+                Arg::Literal(value) => value.clone(),
+                Arg::Path(path) => {
+                    labels.leaves.insert(format!("/{name}"), self.label_of(path));
+                    let value = self.at_path(path).filter(|v| !v.is_null()).ok_or_else(|| {
+                        Stuck::new(Code::Expression, format!("`{path}` has no value"))
+                    })?;
+                    let kind = spec.and_then(|t| arg_kind(t, name));
+                    fit(value, kind).ok_or_else(|| {
+                        let text = format!("`{path}` does not fit the argument `{name}`");
+                        Stuck::new(Code::Expression, text)
+                    })?
+                }
+            };
+            args.insert(name.clone(), value);
+        }
+        Ok((Value::Object(args), labels))
+    }
+
+    /// What guard is told of one argument.
+    pub(crate) fn fact<'v>(
+        &'v self,
+        name: &'v str,
+        value: &'v Value,
+        call: &'v ToolCallOf<'_>,
+    ) -> ArgFact<'v> {
+        let with = match &call.facts {
+            Facts::Plan(tool) => tool.with.get(name),
+            Facts::Confirm(with) => with.get(name),
+            Facts::Agent(_) | Facts::Engine => None,
+        };
+        let backing = match &call.facts {
+            Facts::Plan(tool) => tool.backed_by.get(name),
+            Facts::Confirm(_) | Facts::Agent(_) | Facts::Engine => None,
+        };
+        let path = match with {
+            Some(Arg::Path(path)) => Some(path),
+            Some(Arg::Literal(_)) | None => None,
+        };
+        let label = match &call.facts {
+            Facts::Agent(label) => label.clone(),
+            Facts::Plan(_) | Facts::Confirm(_) | Facts::Engine => {
+                let loaded = self.loaded(call.body);
+                loaded.map(|l| l.labels().at(&format!("/{name}"))).unwrap_or_default()
+            }
+        };
+        ArgFact {
+            name,
+            value,
+            label,
+            path,
+            literal: matches!(with, Some(Arg::Literal(_))),
+            endorsed: path.and_then(|p| self.endorsement(p)),
+            backing: backing.map(|b| BackingFact {
+                value: self.at_path(&b.fact),
+                label: self.label_of(&b.fact),
+                within_minor: b.within_minor,
+                path: &b.fact,
+                when: b.when.as_ref().map(|w| w.holds(self)),
+            }),
+            money: path.and_then(|p| self.money_at(p)),
+        }
+    }
+
+    fn money_at(&self, path: &Path) -> Option<Money> {
+        let value = self.at_path(path)?;
+        serde_json::from_value(value.clone()).ok()
+    }
+
+    /// The approval that showed exactly the body which this path's root is bound to now.
+    fn endorsement(&self, path: &Path) -> Option<journal::ReviewNo> {
+        let body = self.root_ref(path.root())?;
+        let commit = self.loaded(body).ok()?.commit();
+        let shown = self.control.endorsed.iter().rev();
+        let mut fits = shown.filter(|(s, _)| s.step.as_str() == path.root() && s.commit == commit);
+        fits.next().map(|(_, no)| *no)
+    }
+
+    pub(crate) fn drive_lookup(
+        &mut self,
+        at: &At,
+        step: &Step,
+        lookup: &LookupStep,
+    ) -> Result<Progress, Stuck> {
+        let mut open = false;
+        for (n, find) in (0_u16..).zip(lookup.finds.values()) {
+            let slot = Slot::Lookup(n);
+            if self.visit(at)?.results.contains_key(&slot) || !self.has_keys(find) {
+                continue;
+            }
+            open = true;
+            if self.control.acts.values().any(|a| a.at == *at && a.slot == slot) {
+                continue;
+            }
+            let (tool, query, label) = self.query(find)?;
+            if self.tool_held_back(&tool) {
+                continue;
+            }
+            let mut args = Map::new();
+            args.insert("query".to_owned(), Value::from(query));
+            let (body, same) =
+                self.args_body(at, slot, &Value::Object(args), Labels::all(label))?;
+            let part = Part::Lookup(n);
+            let call =
+                ToolCallOf { at, step, tool: &tool, part, slot, body, same, facts: Facts::Engine };
+            progress(self.call_tool(call)?)?;
+        }
+        if open { Ok(Progress::Wait) } else { self.found(at, lookup) }
+    }
+
+    /// A look-up with a missing key finds nothing; it asks nobody.
+    fn has_keys(&self, find: &RowFind) -> bool {
+        find.by.values().all(|path| self.at_path(path).is_some_and(|v| !v.is_null()))
+    }
+
+    fn query(&self, find: &RowFind) -> Result<(plan::ids::ToolName, String, Label), Stuck> {
+        let table = self.plan.workflow().tables.get(&find.table);
+        let table =
+            table.ok_or_else(|| Stuck::defect(format!("table `{}` is unknown", find.table)))?;
+        let mut keys = Vec::new();
+        for (column, path) in &find.by {
+            let value = self.at_path(path).cloned().unwrap_or(Value::Null);
+            let kind = table.columns.get(column).cloned().unwrap_or(Type::Text);
+            keys.push((column.as_str(), kind, value));
+        }
+        let query = sql::select(table, &keys).map_err(|text| Stuck::new(Code::Expression, text))?;
+        let mut label = self.label_of_all(find.by.values());
+        label.join(&Label::from(Source::Plan));
+        Ok((table.tool.clone(), query, label))
+    }
+
+    fn found(&mut self, at: &At, lookup: &LookupStep) -> Result<Progress, Stuck> {
+        let mut output = Map::new();
+        let mut labels = Labels::all(Label::from(Source::Table));
+        for (n, (name, find)) in (0_u16..).zip(&lookup.finds) {
+            let mut label = Label::from(Source::Table);
+            let table = self.plan.workflow().tables.get(&find.table);
+            label.tags.extend(table.into_iter().flat_map(|t| t.tags.iter().cloned()));
+            label.influenced(&self.label_of_all(find.by.values()));
+            let row = match self.visit(at)?.results.get(&Slot::Lookup(n)) {
+                None => Value::Null,
+                Some(body) => {
+                    let rows = sql::rows(self.value(*body)?, table)
+                        .map_err(|text| Stuck::new(Code::BadAnswer, text))?;
+                    // Two rows are nothing: which one is meant is not for a program to choose.
+                    let mut rows = rows.into_iter();
+                    match (rows.next(), rows.next()) {
+                        (Some(row), None) => row,
+                        (None, _) | (Some(_), Some(_)) => Value::Null,
+                    }
+                }
+            };
+            labels.leaves.insert(format!("/{name}"), label);
+            output.insert(name.as_str().to_owned(), row);
+        }
+        Ok(Progress::Output(Value::Object(output), labels))
+    }
+}
+
+fn progress(asked: Asked) -> Result<Progress, Stuck> {
+    match asked {
+        Asked::Started | Asked::Halted | Asked::Held => Ok(Progress::Wait),
+        Asked::Refused(code) => Err(Stuck::new(code, "the call was refused by a rule")),
+    }
+}
+
+/// The JSON type that a tool's schema wants for an argument.
+fn arg_kind<'t>(tool: &'t Tool, name: &str) -> Option<&'t str> {
+    tool.input.get("properties")?.get(name)?.get("type")?.as_str()
+}
+
+/// A value in the form a tool takes: money as its number, as text or as a number.
+fn fit(value: &Value, kind: Option<&str>) -> Option<Value> {
+    let money: Option<Money> = serde_json::from_value(value.clone()).ok();
+    match (money, kind) {
+        (Some(money), Some("string") | None) => Some(Value::from(money.number())),
+        (Some(money), Some("number")) => serde_json::from_str(&money.number()).ok(),
+        (Some(_), Some("object")) => Some(value.clone()),
+        (Some(_), Some(_)) => None,
+        (None, Some("string")) if value.is_number() || value.is_boolean() => {
+            Some(Value::from(value.to_string()))
+        }
+        (None, _) => Some(value.clone()),
+    }
+}
+
+/// The amount that a call moves, if it moves one: counted against the day's limit.
+pub(crate) fn amount_of(
+    tool: &Tool,
+    args: &Map<String, Value>,
+    facts: &Facts<'_>,
+) -> Option<Money> {
+    if tool.effect == Effect::Read {
+        return None;
+    }
+    let _ = facts;
+    let (name, _) = tool.args.iter().find(|(_, role)| **role == ArgRole::Amount)?;
+    let currency = args.get("currency").and_then(Value::as_str);
+    match args.get(name)? {
+        Value::String(text) => Money::parse(text)
+            .or_else(|_| Money::parse(&format!("{text} {}", currency.unwrap_or_default())))
+            .ok(),
+        Value::Number(number) => {
+            Money::parse(&format!("{number} {}", currency.unwrap_or_default())).ok()
+        }
+        other => serde_json::from_value(other.clone()).ok(),
+    }
+}

@@ -1,0 +1,112 @@
+//! The page of each code a run can meet: what it means and what is safe to do next. This table is
+//! what `flightdeck explain CODE` shows for them. It must not say what the workspace's files say;
+//! the problems of files have their own table in `plan`.
+
+use journal::Code;
+
+/// One code's page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Page {
+    /// As it stands in files, records and screens.
+    pub id: &'static str,
+    pub title: &'static str,
+    pub why: &'static str,
+    /// What is safe to do about it.
+    pub next: &'static str,
+}
+
+/// The page of a code by its id.
+#[must_use]
+pub fn find(id: &str) -> Option<Page> {
+    let id = id.trim().replace('-', "_").to_ascii_lowercase();
+    ALL.iter()
+        .map(|code| page(*code))
+        .find(|page| page.id == id)
+}
+
+macro_rules! pages {
+    ($($code:ident = $id:literal: $title:literal, $why:literal, $next:literal;)*) => {
+        /// Every code, in the order of the vocabulary.
+        pub const ALL: &[Code] = &[$(Code::$code),*];
+
+        /// The page of a code.
+        #[must_use]
+        pub const fn page(code: Code) -> Page {
+            match code {
+                $(Code::$code => Page { id: $id, title: $title, why: $why, next: $next },)*
+            }
+        }
+    };
+}
+
+pages! {
+    RateLimited = "rate_limited": "the vendor asked to slow down",
+        "a model or tool server takes only so many calls in a time",
+        "wait; the case goes on by itself, or lower the number of cases at once";
+    TimedOut = "timed_out": "no answer came in time",
+        "the model or tool server was slower than the step's `time_out`",
+        "try again with `flightdeck retry`; raise `time_out` if it happens often";
+    Unavailable = "unavailable": "the other side could not be reached",
+        "the model or tool server is down, or the network is",
+        "see what is down with `flightdeck doctor`, then `flightdeck retry`";
+    VendorRefused = "vendor_refused": "the vendor refused the request",
+        "a wrong key, a retired model, or a rule of the vendor",
+        "test the model with `flightdeck model test`, correct `flightdeck.yaml`, then retry";
+    BadAnswer = "bad_answer": "the answer broke its contract",
+        "the model's answer did not have the fields that the step needs, even when repaired",
+        "give the values by hand with `flightdeck review edit`, or retry";
+    Doubt = "doubt": "the checks disagree",
+        "values were found, but they do not add up or two questions had two answers",
+        "look at the document and give the right values with `flightdeck review edit`";
+    ToolError = "tool_error": "the tool answered with an error",
+        "the tool understood the call and said no",
+        "read its answer with `flightdeck why`, then retry, or give the values by hand";
+    ToolChanged = "tool_changed": "the tool is not what was approved",
+        "its definition differs from `mcp.lock`, so it might do something else now",
+        "compare with `flightdeck mcp diff`; approve again with `flightdeck mcp pin` if it is right";
+    TooLarge = "too_large": "the answer was larger than allowed",
+        "an answer without a bound could fill memory and the disk",
+        "let the tool give less, or raise its limit";
+    Refused = "refused": "a rule refused the act",
+        "a rule of the workspace or of Flightdeck does not allow it",
+        "read which rule with `flightdeck why`; change the map or the policy, then run again";
+    Budget = "budget": "a limit is used up",
+        "the money, tokens, acts or time of the case or of the day are used up",
+        "raise the limit in the workflow if it is right to go on; a day's limit ends at midnight";
+    Loop = "loop": "the same acts again and again",
+        "an agent or a circle of steps did not come further",
+        "read the last acts with `flightdeck logs`, and give the agent clearer instructions";
+    Late = "late": "nobody answered in time",
+        "a request was open for longer than its deadline",
+        "start the case again when somebody can answer, or give the role more people";
+    Rejected = "rejected": "a person rejected the case",
+        "the reviewer said no and gave a reason",
+        "read the reason with `flightdeck why`";
+    NotConfirmed = "not_confirmed": "the effect could not be confirmed",
+        "what the tool said afterwards is not what the step promised",
+        "look in the other system before anything is tried again";
+    InDoubt = "in_doubt": "nobody knows whether it happened",
+        "the act was started, and no answer came before this program or the tool went away",
+        "look in the other system, then say so in `flightdeck review`; it is never repeated silently";
+    Child = "child": "a part of the case failed",
+        "a workflow that this one calls ended badly",
+        "look at that run with `flightdeck why`";
+    Expression = "expression": "a condition gave no value",
+        "a value that it names is missing, or values of different kinds met",
+        "correct the condition; `flightdeck check` finds most such mistakes";
+    BodyMissing = "body_missing": "a content is missing",
+        "a stored content was erased or is damaged; nothing is made up in its place",
+        "start the case again from its document";
+    Cancelled = "cancelled": "a person cancelled the case",
+        "somebody with the right to do so ended it",
+        "nothing; start the case again if it was a mistake";
+    Expired = "expired": "the case was open for too long",
+        "the workflow limits how many days a case may stay open",
+        "start the case again, or raise `limits.case.days`";
+    Ended = "ended": "the map ended the case as failed",
+        "the case came to a step that ends it so",
+        "read the way it took with `flightdeck why`";
+    Defect = "defect": "a mistake of this program",
+        "something unexpected happened inside; it was caught, and nothing was allowed by it",
+        "report it with the output of `flightdeck why` and `flightdeck doctor`";
+}

@@ -1,0 +1,271 @@
+//! A run as people see it: its steps, decisions, requests to people, acts, figures, and its story
+//! line by line in the operator's words. It must not decide where a run stands: it repeats what the
+//! records say, and the plan only lends it names and sentences.
+
+mod follow;
+mod people;
+
+use std::collections::BTreeMap;
+
+use journal::{
+    ActNo, At, Code, End, Hash, Labels, Millis, Mode, ReviewNo, RunId, Starter, Status, StopScope,
+    Usage,
+};
+use plan::Plan;
+use plan::ids::{PersonId, ReleaseId, RoleId, StepId, WorkflowName};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::history::History;
+
+/// One run.
+#[derive(Debug, Clone, Serialize)]
+pub struct RunView {
+    pub run: RunId,
+    pub workflow: Option<WorkflowName>,
+    pub release: Option<ReleaseId>,
+    pub rehearsal: bool,
+    pub starter: Option<Starter>,
+    pub opened: Millis,
+    pub changed: Millis,
+    pub status: Status,
+    pub end: Option<End>,
+    /// The case as it came in, unless it was erased.
+    pub case: Option<Value>,
+    pub steps: Vec<StepView>,
+    pub decisions: Vec<DecisionView>,
+    pub reviews: Vec<ReviewView>,
+    pub acts: Vec<ActView>,
+    pub refusals: Vec<Refusal>,
+    /// Failed orders of people, most recent last.
+    pub declined: Vec<String>,
+    pub stops: Vec<StopScope>,
+    pub paused_by: Option<PersonId>,
+    pub wake_at: Option<Millis>,
+    pub usage: Usage,
+    /// The run's output, once it has one.
+    pub output: Option<Value>,
+    /// The last thing that went wrong and was not repaired.
+    pub trouble: Option<Trouble>,
+    pub items: Items,
+    pub timeline: Vec<Line>,
+    pub frames: u32,
+    pub tip: Hash,
+    /// Whether some contents were erased or could not be read.
+    pub erased: bool,
+}
+
+/// One visit of a step.
+#[derive(Debug, Clone, Serialize)]
+pub struct StepView {
+    pub at: At,
+    pub kind: Option<&'static str>,
+    pub state: StepState,
+    pub began: Millis,
+    pub ended: Option<Millis>,
+    pub attempts: u32,
+    pub output: Option<Value>,
+    /// Where each part of the output came from.
+    pub labels: Option<Labels>,
+}
+
+/// Where a step stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepState {
+    Open,
+    Done,
+    Failed,
+    Skipped,
+}
+
+/// One decision and the row that held.
+#[derive(Debug, Clone, Serialize)]
+pub struct DecisionView {
+    pub step: StepId,
+    pub at: Millis,
+    /// Counted from 1; nothing where no row held.
+    pub row: Option<u16>,
+    /// The row as a sentence.
+    pub because: String,
+    pub basis: Option<String>,
+    pub goes: String,
+}
+
+/// One request to a person.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReviewView {
+    pub no: ReviewNo,
+    pub at: At,
+    pub kind: ReviewKind,
+    pub question: String,
+    pub by: RoleId,
+    pub opened: Millis,
+    pub due: Millis,
+    pub state: ReviewState,
+    pub shows: Vec<ShownValue>,
+    /// Paths that the reviewer may change.
+    pub may_edit: Vec<String>,
+}
+
+/// What a request is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewKind {
+    Checkpoint,
+    Failure,
+    Act,
+    InDoubt,
+}
+
+/// A value that a request shows.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShownValue {
+    pub name: String,
+    pub value: Option<Value>,
+}
+
+/// Where a request stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewState {
+    Open,
+    Approved {
+        who: PersonId,
+        at: Millis,
+    },
+    Edited {
+        who: PersonId,
+        at: Millis,
+        steps: Vec<StepId>,
+    },
+    Rejected {
+        who: PersonId,
+        at: Millis,
+        reason: Option<String>,
+    },
+    Late {
+        at: Millis,
+    },
+    /// The case went on another way before anyone answered.
+    Closed {
+        at: Millis,
+    },
+}
+
+/// One act outside.
+#[derive(Debug, Clone, Serialize)]
+pub struct ActView {
+    pub no: ActNo,
+    pub at: At,
+    pub what: String,
+    /// Of a tool call: its name and arguments.
+    pub tool: Option<String>,
+    pub args: Option<Value>,
+    pub attempt: u32,
+    pub rules: Vec<String>,
+    pub began: Millis,
+    pub ended: Option<Millis>,
+    pub state: ActState,
+    pub usage: Usage,
+}
+
+/// How an act ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActState {
+    Out,
+    Done,
+    Failed {
+        code: Code,
+        detail: Option<String>,
+    },
+    /// It may have happened.
+    Unknown,
+}
+
+/// An act that a rule did not let happen.
+#[derive(Debug, Clone, Serialize)]
+pub struct Refusal {
+    pub at: At,
+    pub when: Millis,
+    pub what: String,
+    pub rule: String,
+    pub code: Code,
+}
+
+/// What went wrong.
+#[derive(Debug, Clone, Serialize)]
+pub struct Trouble {
+    pub at: Option<At>,
+    pub when: Millis,
+    pub code: Code,
+    pub detail: Option<String>,
+    /// The rule, where one refused.
+    pub rule: Option<String>,
+}
+
+/// Runs that this run started.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Items {
+    pub started: u32,
+    pub done: u32,
+    pub failed: u32,
+}
+
+/// One line of the story.
+#[derive(Debug, Clone, Serialize)]
+pub struct Line {
+    pub at: Millis,
+    pub step: Option<StepId>,
+    pub text: String,
+    /// Whether the line only matters to somebody who looks closely.
+    pub detail: bool,
+}
+
+impl RunView {
+    /// The view of a run. The plan is the run's release; without it names stand for sentences.
+    #[must_use]
+    pub fn of(history: &History, plan: Option<&Plan>) -> Self {
+        follow::follow(history, plan)
+    }
+
+    /// Requests that wait for a person.
+    pub fn open_reviews(&self) -> impl Iterator<Item = &ReviewView> {
+        self.reviews
+            .iter()
+            .filter(|review| review.state == ReviewState::Open)
+    }
+
+    /// The last output of each step, by name.
+    #[must_use]
+    pub fn outputs(&self) -> BTreeMap<&StepId, &Value> {
+        let with = self
+            .steps
+            .iter()
+            .filter_map(|s| Some((&s.at.step, s.output.as_ref()?)));
+        with.collect()
+    }
+
+    /// Whether the case was finished without any person having had to look.
+    #[must_use]
+    pub fn alone(&self) -> bool {
+        self.status == Status::Done && self.reviews.is_empty()
+    }
+
+    /// Failures of the same kind in the same place are one: `draft/tool_error`.
+    #[must_use]
+    pub fn signature(&self) -> Option<String> {
+        let trouble = self.trouble.as_ref()?;
+        let step = trouble.at.as_ref().map_or("case", |at| at.step.as_str());
+        Some(format!("{step}/{}", crate::codes::page(trouble.code).id))
+    }
+}
+
+/// Whether a run acts on the world.
+fn rehearsal(mode: Mode) -> bool {
+    match mode {
+        Mode::Live => false,
+        Mode::Rehearsal => true,
+    }
+}

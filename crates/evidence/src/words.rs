@@ -1,0 +1,216 @@
+//! The operator's words: how times, amounts, texts and names of what happened are written on every
+//! screen. The code's own words for these things must not appear in anything this file returns.
+
+use journal::{Decline, Millis, Part, StopScope, What};
+use plan::workflow::Next;
+
+/// The longest text of the outside world that is shown in one line.
+const TEXT_MAX: usize = 300;
+
+/// A time in a zone: `2026-11-23 14:05`. An unknown zone means UTC, and says so.
+#[must_use]
+pub fn when(at: Millis, zone: Option<&str>) -> String {
+    let Some(stamp) = i64::try_from(at.0)
+        .ok()
+        .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok())
+    else {
+        return "beyond all calendars".to_owned();
+    };
+    match zone.and_then(|name| jiff::tz::TimeZone::get(name).ok()) {
+        Some(zone) => stamp.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string(),
+        None => format!("{} UTC", stamp.strftime("%Y-%m-%d %H:%M")),
+    }
+}
+
+/// A time as machines write it.
+#[must_use]
+pub fn stamp(at: Millis) -> String {
+    i64::try_from(at.0)
+        .ok()
+        .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok())
+        .map_or_else(|| at.0.to_string(), |stamp| stamp.to_string())
+}
+
+/// A span: `3 days`, `2 h 10 min`, `14 s`.
+#[must_use]
+pub fn span(ms: u64) -> String {
+    let s = ms / 1000;
+    match s {
+        0 => format!("{ms} ms"),
+        1..=119 => format!("{s} s"),
+        120..=7_199 => format!("{} min", s / 60),
+        7_200..=172_799 => format!("{} h {} min", s / 3600, s % 3600 / 60),
+        _ => format!("{} days", s / 86_400),
+    }
+}
+
+/// Nano-units of a currency as an amount with as many digits as it takes to see it.
+#[must_use]
+pub fn cost(nanos: u64) -> String {
+    let whole = nanos / 1_000_000_000;
+    let part = format!("{:09}", nanos % 1_000_000_000);
+    let digits = match (whole, nanos) {
+        (_, 0) => 2,
+        (0, ..10_000_000) => 6,
+        _ => 2,
+    };
+    format!("{whole}.{}", part.chars().take(digits).collect::<String>())
+}
+
+/// A number with thin groups of three: `1,234,567`.
+#[must_use]
+pub fn number(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Text of the outside world on one line: what could move the cursor, colour the screen, hide or
+/// turn letters becomes a visible dot, and it is cut where it is too long.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    let mut out = String::new();
+    for (n, c) in text.chars().enumerate() {
+        if n == TEXT_MAX {
+            out.push('…');
+            break;
+        }
+        match c {
+            '\n' | '\t' => out.push(' '),
+            c if hidden(c) => out.push('·'),
+            c => out.push(c),
+        }
+    }
+    out.trim_end().to_owned()
+}
+
+/// The same for many lines: line ends and tabs stay, nothing is cut.
+#[must_use]
+pub fn plain_lines(text: &str) -> String {
+    text.replace("\r\n", "\n")
+        .chars()
+        .map(|c| {
+            if c != '\n' && c != '\t' && hidden(c) {
+                '·'
+            } else {
+                c
+            }
+        })
+        .collect()
+}
+
+/// Characters that a terminal or a reader takes for something else than they are.
+fn hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// A value as a person reads it: money as an amount, texts without quotes, lists with commas.
+#[must_use]
+pub fn value(value: &serde_json::Value) -> String {
+    use serde_json::Value;
+    match value {
+        Value::Null => "nothing".to_owned(),
+        Value::Bool(yes) => (if *yes { "yes" } else { "no" }).to_owned(),
+        Value::Number(n) => n.to_string(),
+        Value::String(text) => plain(text),
+        Value::Array(items) => items.iter().map(self::value).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) => match money(value) {
+            Some(money) => money,
+            None => {
+                let pairs: Vec<String> = fields
+                    .iter()
+                    .map(|(name, field)| format!("{}: {}", plain(name), self::value(field)))
+                    .collect();
+                pairs.join("; ")
+            }
+        },
+    }
+}
+
+fn money(value: &serde_json::Value) -> Option<String> {
+    let money: plan::value::Money = serde_json::from_value(value.clone()).ok()?;
+    Some(money.to_string())
+}
+
+/// What is done outside, as the object of a sentence: "call `erp.create_draft`".
+#[must_use]
+pub fn deed(what: &What) -> String {
+    match what {
+        What::Model {
+            model,
+            question: None,
+            ..
+        } => format!("a question to the model `{model}`"),
+        What::Model {
+            model,
+            question: Some(_),
+            ..
+        } => {
+            format!("a choice by the model `{model}`")
+        }
+        What::Tool { tool, part, .. } => match part {
+            Part::Main | Part::Turn(_) => format!("the call of `{tool}`"),
+            Part::Confirm => format!("the confirmation with `{tool}`"),
+            Part::Undo => format!("the undoing with `{tool}`"),
+            Part::ReadBack => format!("the question to `{tool}` whether it happened"),
+            Part::Lookup(_) => format!("the look-up with `{tool}`"),
+        },
+        What::Notify { to, .. } => format!("the message to {to}"),
+    }
+}
+
+/// Where the case goes next.
+#[must_use]
+pub fn next(next: &Next) -> String {
+    match next {
+        Next::Step(step) => format!("`{step}`"),
+        Next::End => "the end".to_owned(),
+    }
+}
+
+/// What a stop covers.
+#[must_use]
+pub fn scope(scope: &StopScope) -> String {
+    match scope {
+        StopScope::Everything => "everything".to_owned(),
+        StopScope::Workflow(name) => format!("the workflow `{name}`"),
+        StopScope::Run(run) => format!("the run {run}"),
+        StopScope::Tool(tool) => format!("the tool `{tool}`"),
+        StopScope::Server(server) => format!("all tools of `{server}`"),
+        StopScope::Vendor(vendor) => format!("all models of `{vendor}`"),
+    }
+}
+
+/// A stop's scope as the command line takes it.
+#[must_use]
+pub fn scope_args(scope: &StopScope) -> String {
+    match scope {
+        StopScope::Everything => String::new(),
+        StopScope::Workflow(name) => format!(" --workflow {name}"),
+        StopScope::Run(run) => format!(" --run {run}"),
+        StopScope::Tool(tool) => format!(" --tool {tool}"),
+        StopScope::Server(server) => format!(" --server {server}"),
+        StopScope::Vendor(vendor) => format!(" --vendor {vendor}"),
+    }
+}
+
+/// Why an order of a person was not followed.
+#[must_use]
+pub fn decline(because: Decline) -> &'static str {
+    match because {
+        Decline::NotOpen => "the request is already answered, or was never open",
+        Decline::NotPermitted => "this person does not hold the role, or may not answer this one",
+        Decline::BadEdit => "the change touches what may not be changed, or breaks the contract",
+        Decline::NotNow => "the case is over, or not in a state that this fits",
+    }
+}

@@ -1,0 +1,149 @@
+//! A door: everything that is settled beforehand about one tool or model in one step, so that
+//! judging an act is a few look-ups. Policies that look at the context are evaluated once per
+//! distinct context and remembered.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Mutex;
+
+use journal::{Label, Sources};
+use plan::policy::{ArgKind, Fact, Mention, Ruling, Slice};
+use plan::value::{Currency, Money};
+use plan::workflow::CaseLimits;
+use serde_json::Value;
+
+use crate::ask::{ArgFact, Purse};
+use crate::leash::Leash;
+
+/// Contexts remembered per door. Beyond it everything is forgotten and learnt again.
+const REMEMBERED: usize = 1_024;
+
+pub(crate) struct Door {
+    slice: Slice,
+    pub leash: Leash,
+    kinds: HashMap<String, ArgKind>,
+    rulings: Mutex<HashMap<Vec<Fact>, Ruling>>,
+}
+
+/// What policies may look at.
+pub(crate) struct Seen<'a> {
+    pub args: &'a [ArgFact<'a>],
+    pub untrusted: bool,
+    pub reviewed: bool,
+    pub visit: u32,
+    pub purse: Purse,
+    pub limits: &'a CaseLimits,
+    /// The currency of an amount that stands without one.
+    pub currency: Currency,
+}
+
+impl Door {
+    pub(crate) fn new(slice: Slice, leash: Leash, kinds: HashMap<String, ArgKind>) -> Self {
+        Self { slice, leash, kinds, rulings: Mutex::new(HashMap::new()) }
+    }
+
+    /// What the policies say.
+    pub(crate) fn ruling(&self, seen: &Seen<'_>) -> Ruling {
+        if let Some(fixed) = self.slice.fixed() {
+            return fixed.clone();
+        }
+        let mut facts = Vec::with_capacity(self.slice.mentions().len());
+        for mention in self.slice.mentions() {
+            match self.fact(mention, seen) {
+                Ok(fact) => facts.push(fact),
+                Err(why) => return Ruling::Broken(why),
+            }
+        }
+        // A lock that a panic poisoned is not asked again: the policies are.
+        if let Ok(rulings) = self.rulings.lock()
+            && let Some(known) = rulings.get(&facts)
+        {
+            return known.clone();
+        }
+        let ruling = self.slice.rule(&facts);
+        if let Ok(mut rulings) = self.rulings.lock() {
+            if rulings.len() >= REMEMBERED {
+                rulings.clear();
+            }
+            rulings.insert(facts, ruling.clone());
+        }
+        ruling
+    }
+
+    fn fact(&self, mention: &Mention, seen: &Seen<'_>) -> Result<Fact, String> {
+        let budget = |spent: u64, limit: u64| Fact::Budget {
+            spent: long(spent),
+            left: long(limit.saturating_sub(spent)),
+        };
+        let (used, limits) = (&seen.purse.used, seen.limits);
+        Ok(match mention {
+            Mention::Untrusted => Fact::Bool(seen.untrusted),
+            Mention::Reviewed => Fact::Bool(seen.reviewed),
+            Mention::Visit => Fact::Long(i64::from(seen.visit)),
+            Mention::Cost => budget(used.cost_nanos / 1_000, limits.cost_nanos / 1_000),
+            Mention::Tokens => budget(used.tokens(), limits.tokens),
+            Mention::Acts => budget(u64::from(seen.purse.acts), u64::from(limits.acts)),
+            Mention::Label(name) => match seen.args.iter().find(|arg| arg.name == name) {
+                Some(arg) => Fact::Texts(words(&arg.label)),
+                None => Fact::Absent,
+            },
+            Mention::Arg(name) => match seen.args.iter().find(|arg| arg.name == name) {
+                Some(arg) => self.arg(arg, seen)?,
+                None => Fact::Absent,
+            },
+        })
+    }
+
+    fn arg(&self, arg: &ArgFact<'_>, seen: &Seen<'_>) -> Result<Fact, String> {
+        let unfit = || format!("the argument `{}` is not what the policy expects", arg.name);
+        let kind = self.kinds.get(arg.name).ok_or_else(unfit)?;
+        let fact = match (kind, arg.value) {
+            (_, Value::Null) => Some(Fact::Absent),
+            (ArgKind::Text, Value::String(text)) => Some(Fact::Text(text.clone())),
+            (ArgKind::Long, Value::Number(n)) => n.as_i64().map(Fact::Long),
+            (ArgKind::Bool, Value::Bool(value)) => Some(Fact::Bool(*value)),
+            (ArgKind::Decimal, Value::Number(n)) => decimal(&n.to_string()).map(Fact::Decimal),
+            (ArgKind::Texts, Value::Array(items)) => {
+                let texts = items.iter().map(|item| item.as_str().map(str::to_owned));
+                texts.collect::<Option<BTreeSet<_>>>().map(Fact::Texts)
+            }
+            (ArgKind::Amount, value) => {
+                arg.money.or_else(|| amount(value, seen)).map(Fact::Amount)
+            }
+            _ => None,
+        };
+        fact.ok_or_else(unfit)
+    }
+}
+
+fn long(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// An amount as tools take it: `12.50`, `12.50 EUR`, or a number with the currency beside it.
+fn amount(value: &Value, seen: &Seen<'_>) -> Option<Money> {
+    let number = match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        other => return serde_json::from_value(other.clone()).ok(),
+    };
+    let beside = seen.args.iter().find(|arg| arg.name == "currency");
+    let currency = match beside {
+        Some(arg) => Currency::new(arg.value.as_str()?).ok()?,
+        None => seen.currency,
+    };
+    Money::parse(&number).or_else(|_| Money::parse(&format!("{number} {currency}"))).ok()
+}
+
+/// A number as Cedar writes decimals: one to four places.
+fn decimal(text: &str) -> Option<String> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let fits = digits(whole.strip_prefix('-').unwrap_or(whole)) && digits(part) && part.len() <= 4;
+    fits.then(|| format!("{whole}.{part}"))
+}
+
+fn words(label: &Label) -> BTreeSet<String> {
+    let all: Sources = label.origins.join(label.influences);
+    let word = |source| serde_json::to_value(source).ok()?.as_str().map(str::to_owned);
+    all.iter().filter_map(word).collect()
+}

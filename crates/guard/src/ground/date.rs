@@ -1,0 +1,167 @@
+//! Dates in the forms that documents use, with month names in six languages. A date whose day and
+//! month could change places is flagged unless the document itself shows the order.
+
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+use serde_json::Value;
+
+use super::page::{Page, fold};
+use super::{Flaw, Found};
+
+/// Month names by number, as they begin after folding; the longest form first decides nothing,
+/// because no name of one month begins another's.
+const MONTHS: &[(u32, &[&str])] = &[
+    (1, &["jan", "ene", "gen"]),
+    (2, &["feb", "fev"]),
+    (3, &["mar", "maer", "mrt", "maart", "mrz"]),
+    (4, &["apr", "avr", "abr"]),
+    (5, &["may", "mai", "mag", "mei"]),
+    (6, &["jun", "juin", "giu"]),
+    (7, &["jul", "juil", "lug"]),
+    (8, &["aug", "aou", "ago"]),
+    (9, &["sep", "set"]),
+    (10, &["oct", "okt", "ott"]),
+    (11, &["nov"]),
+    (12, &["dec", "dez", "dic"]),
+];
+
+#[allow(clippy::expect_used, reason = "constant patterns, compiled by a test")]
+static FORMS: LazyLock<[Regex; 4]> = LazyLock::new(|| {
+    [
+        // 2026-10-02, 2026/10/02, 2026.10.02
+        r"\b(?<y>(?:19|20)[0-9]{2})(?<s>[-/.])(?<m>[0-9]{1,2})[-/.](?<d>[0-9]{1,2})\b",
+        // 02.10.2026, 2/10/26, 2. 10. 2026
+        r"\b(?<d>[0-9]{1,2})(?<s> ?[-/.] ?)(?<m>[0-9]{1,2}) ?[-/.] ?(?<y>(?:19|20)?[0-9]{2})\b",
+        // 2 October 2026, 2. Okt. 2026, 1er octobre 2026, 8 de octubre de 2026, 14-Oct-26
+        r"(?i)\b(?<d>[0-9]{1,2})(?:st|nd|rd|th|er|\x{b0})?[ .,-]{0,3}(?:de |of )?(?<n>\p{L}{3,10})\.?[ ,-]{1,2}(?:de |del )?(?<y>(?:19|20)[0-9]{2}|[0-9]{2})\b",
+        // October 2, 2026
+        r"(?i)\b(?<n>\p{L}{3,10})\.? (?<d>[0-9]{1,2})(?:st|nd|rd|th)?,? (?<y>(?:19|20)[0-9]{2})\b",
+    ]
+    .map(|form| Regex::new(form).expect("a constant pattern"))
+});
+
+/// A date as it was written, before its order is known.
+struct Written {
+    found: Found,
+    /// The two numbers of `a/b/year`, with what parts them.
+    pair: Option<(u32, u32, i32, char)>,
+}
+
+pub(super) fn find(page: &Page<'_>) -> Vec<Found> {
+    let mut all: Vec<Written> = Vec::new();
+    for form in FORMS.iter() {
+        for hit in form.captures_iter(&page.text) {
+            let Some(written) = read(page, &hit) else { continue };
+            let range = &written.found.range;
+            let taken = all.iter().rev().take(64).any(|w| w.found.range.start < range.end && range.start < w.found.range.end);
+            if !taken {
+                all.push(written);
+            }
+        }
+    }
+    let order = Order::of(page, &all);
+    let mut found: Vec<Found> = all.into_iter().filter_map(|written| order.settle(written)).collect();
+    found.sort_by_key(|found| found.range.start);
+    found
+}
+
+fn read(page: &Page<'_>, hit: &Captures<'_>) -> Option<Written> {
+    let whole = hit.get(0)?;
+    // Part of a longer number, account or file name.
+    let before = page.part(0..whole.start()).chars().next_back();
+    let after = page.text.get(whole.end()..)?.chars().next();
+    if before.is_some_and(|c| matches!(c, '/' | '-' | '_' | ',') || c.is_alphanumeric()) {
+        return None;
+    }
+    let tail = page.text.get(whole.end()..)?.chars().nth(1);
+    if after.is_some_and(|c| matches!(c, '/' | '-' | '_'))
+        || (after.is_some_and(|c| matches!(c, '.' | ',')) && tail.is_some_and(|c| c.is_ascii_digit()))
+    {
+        return None;
+    }
+    let number = |name: &str| hit.name(name)?.as_str().parse::<u32>().ok();
+    let year = century(number("y")?, hit.name("y")?.len());
+    let range = whole.range();
+    if let Some(name) = hit.name("n") {
+        let value = iso(year, month(name.as_str())?, number("d")?)?;
+        return Some(Written { found: Found { range, value, flaw: None, base: 30 }, pair: None });
+    }
+    let (a, b) = (number("d")?, number("m")?);
+    let mark = hit.name("s")?.as_str().trim().chars().next()?;
+    if hit.name("y")?.start() == whole.start() {
+        let value = iso(year, b, a)?;
+        return Some(Written { found: Found { range, value, flaw: None, base: 30 }, pair: None });
+    }
+    let value = iso(year, b, a).or_else(|| iso(year, a, b))?;
+    Some(Written { found: Found { range, value, flaw: None, base: 30 }, pair: Some((a, b, year, mark)) })
+}
+
+fn century(year: u32, digits: usize) -> i32 {
+    let year = i32::try_from(year).unwrap_or_default();
+    if digits == 2 { 2000 + year } else { year }
+}
+
+fn month(name: &str) -> Option<u32> {
+    let name = fold(name);
+    MONTHS.iter().find(|(_, names)| names.iter().any(|n| name.starts_with(n))).map(|(number, _)| *number)
+}
+
+fn iso(year: i32, month: u32, day: u32) -> Option<Value> {
+    let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    let days = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if leap => 29,
+        2 => 28,
+        _ => return None,
+    };
+    (1..=days).contains(&day).then(|| Value::String(format!("{year:04}-{month:02}-{day:02}")))
+}
+
+/// Which of two numbers is the day, as far as the document shows it.
+#[derive(Default)]
+struct Order {
+    day_first: bool,
+    month_first: bool,
+}
+
+impl Order {
+    fn of(page: &Page<'_>, all: &[Written]) -> Self {
+        let mut order = Self::default();
+        for (a, b, ..) in all.iter().filter_map(|w| w.pair) {
+            order.day_first |= a > 12 && b <= 12;
+            order.month_first |= b > 12 && a <= 12;
+        }
+        if order.day_first || order.month_first {
+            return order;
+        }
+        // No pair of numbers shows it. Documents in these languages write the day first.
+        const WORDS: &[&str] = &[
+            "rechnung", "rechnungsnummer", "rechnungsdatum", "mwst", "ust", "facture", "tva", "factura", "iva", "pedido",
+            "fecha", "fattura", "imponibile", "ordine", "factuur", "btw", "datum", "commande",
+        ];
+        let folded = fold(page.part(0..page.text.len().min(8192)).get(..).unwrap_or_default());
+        let hits = WORDS.iter().filter(|word| folded.split(' ').any(|w| w == **word)).count();
+        order.day_first = hits >= 2;
+        order
+    }
+
+    fn settle(&self, mut written: Written) -> Option<Found> {
+        let Some((a, b, year, mark)) = written.pair else { return Some(written.found) };
+        let day_first = iso(year, b, a);
+        let month_first = iso(year, a, b);
+        let (value, flaw) = match (day_first, month_first) {
+            (Some(one), None) | (None, Some(one)) => (one, None),
+            (Some(one), Some(other)) if one == other => (one, None),
+            // A point is never written between month and day in that order.
+            (Some(one), Some(_)) if mark == '.' || (self.day_first && !self.month_first) => (one, None),
+            (Some(_), Some(other)) if self.month_first && !self.day_first => (other, None),
+            (Some(one), Some(_)) => (one, Some(Flaw::DayOrMonth)),
+            (None, None) => return None,
+        };
+        written.found.value = value;
+        written.found.flaw = flaw;
+        Some(written.found)
+    }
+}

@@ -1,0 +1,90 @@
+//! Identifiers: invoice, order and customer numbers and the like. A token with a digit that is no
+//! amount, date, account, phone, rate or address. It must not know what an identifier is for.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde_json::Value;
+
+use super::page::Page;
+use super::{Found, date, iban};
+
+#[allow(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
+static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
+    // A short word in capitals may lead ("RE 2026-114"), and a slash may have spaces around it.
+    Regex::new(r"(?:\b[A-Z]{1,4} )?[\p{L}0-9][\p{L}0-9]*(?:(?:[-/_.:#]| / )[\p{L}0-9]+)*").expect("a constant pattern")
+});
+
+/// Words in capitals that stand before a number without being a part of it.
+const NOT_LEADING: &[&str] = &["NO", "NR", "NUM", "EUR", "USD", "GBP", "CHF", "DEN", "DU", "DEL", "AM", "LE", "VOM", "NET", "VAT", "TVA", "IVA", "BTW", "UST", "HT", "TTC", "IBAN", "BIC", "RAL", "DIN", "ISO", "TEL", "FAX", "CP", "BP", "PO", "DE", "N", "P", "DATE", "REF"];
+
+pub(super) fn find(page: &Page<'_>) -> Vec<Found> {
+    let taken: Vec<Range<usize>> = {
+        let mut taken: Vec<Range<usize>> =
+            iban::find(page).into_iter().chain(date::find(page)).map(|found| found.range).collect();
+        taken.sort_by_key(|range| range.start);
+        taken
+    };
+    let free = |range: &Range<usize>| {
+        let at = taken.partition_point(|other| other.end <= range.start);
+        taken.get(at).is_none_or(|other| other.start >= range.end)
+    };
+    TOKEN
+        .find_iter(&page.text)
+        .filter_map(|hit| shape(page, hit.range()))
+        .filter(free)
+        .map(|range| {
+            let text = page.part(range.clone());
+            let mixed = text.contains(|c: char| c.is_alphabetic()) || text.contains(['-', '/']);
+            Found {
+                value: Value::String(text.split_whitespace().collect::<Vec<_>>().join(" ")),
+                range,
+                flaw: None,
+                base: if mixed { 25 } else { 15 },
+            }
+        })
+        .collect()
+}
+
+/// The token without a leading word that is no part of it, if it looks like an identifier.
+fn shape(page: &Page<'_>, mut range: Range<usize>) -> Option<Range<usize>> {
+    let text = page.part(range.clone());
+    if let Some((lead, rest)) = text.split_once(' ') {
+        let digits = rest.starts_with(|c: char| c.is_ascii_digit());
+        if !text.starts_with(|c: char| c.is_ascii_digit()) && (NOT_LEADING.contains(&lead) || !digits) {
+            range.start += lead.len() + 1;
+        }
+    }
+    let text = page.part(range.clone());
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    if digits < 2 || !(3..=32).contains(&text.len()) {
+        return None;
+    }
+    let before = page.part(0..range.start).chars().next_back();
+    let mut rest = page.text.get(range.end..)?.chars();
+    let (next, second) = (rest.next(), rest.next());
+    // An address of the net, a rate, a decimal number, an amount with a currency sign.
+    if before.is_some_and(|c| matches!(c, '@' | '.' | '/' | ',' | '€' | '$' | '£' | '+' | '\'' | '-' | '_'))
+        || matches!(next, Some('@' | '%' | '€' | '\''))
+        || (next == Some(' ') && matches!(second, Some('%' | '€')))
+        || (matches!(next, Some(',')) && second.is_some_and(|c| c.is_ascii_digit()))
+    {
+        return None;
+    }
+    if amount(text) || domain(text) {
+        return None;
+    }
+    Some(range)
+}
+
+/// Digits with a decimal part: an amount, not an identifier.
+fn amount(text: &str) -> bool {
+    text.rsplit_once('.').is_some_and(|(whole, part)| {
+        part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit()) && whole.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+    })
+}
+
+fn domain(text: &str) -> bool {
+    text.starts_with("www") || text.rsplit_once('.').is_some_and(|(_, last)| last.len() >= 2 && last.chars().all(char::is_alphabetic))
+}

@@ -1,0 +1,203 @@
+//! Which field a piece of text names. The words are data, in `labels.txt`; this file only compares.
+//! It must not look at values.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use plan::workflow::{CopyField, Find};
+
+use super::page::fold;
+
+const TABLE: &str = include_str!("labels.txt");
+
+/// One phrase of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Phrase {
+    words: Vec<String>,
+    meaning: Meaning,
+    strength: i32,
+}
+
+/// What a label names: a word of the table, or the words of a field that the table does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Meaning {
+    Known(&'static str),
+    /// The field that is being looked for, by the operator's own words.
+    Own,
+}
+
+/// A label found in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Label {
+    pub(super) meaning: Meaning,
+    pub(super) strength: i32,
+    /// Words between the label's end and the text's end.
+    pub(super) distance: usize,
+    /// Words before the label.
+    pub(super) before: usize,
+}
+
+/// The phrases of all languages by their first word, longest first.
+struct Phrases(HashMap<String, Vec<Phrase>>);
+
+static KNOWN: LazyLock<Phrases> = LazyLock::new(|| {
+    let mut phrases = Phrases(HashMap::new());
+    for (meaning, strength, phrase) in rows() {
+        phrases.add(phrase, Meaning::Known(meaning), strength);
+    }
+    phrases
+});
+
+/// The table's rows: meaning, strength, phrase.
+pub(super) fn rows() -> impl Iterator<Item = (&'static str, i32, &'static str)> {
+    TABLE
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with(['#', '@']))
+        .filter_map(|line| {
+            let (head, phrases) = line.split_once(':')?;
+            let (meaning, strength) = head.split_once(' ')?;
+            Some((meaning, strength.trim().parse().ok()?, phrases))
+        })
+        .flat_map(|(meaning, strength, phrases): (_, i32, _)| {
+            phrases.split(", ").map(move |phrase| (meaning, strength, phrase.trim()))
+        })
+}
+
+/// The meanings that can stand at a kind of value, by its name in the table.
+fn kind(name: &str) -> Vec<&'static str> {
+    TABLE
+        .lines()
+        .find_map(|line| line.strip_prefix('@')?.strip_prefix(name)?.strip_prefix(':'))
+        .map(|list| list.split(',').map(str::trim).collect())
+        .unwrap_or_default()
+}
+
+impl Phrases {
+    fn add(&mut self, phrase: &str, meaning: Meaning, strength: i32) {
+        let words: Vec<String> = fold(phrase).split(' ').map(str::to_owned).collect();
+        let Some(first) = words.first().filter(|word| !word.is_empty()).cloned() else { return };
+        let list = self.0.entry(first).or_default();
+        if list.iter().any(|known| known.words == words) {
+            return;
+        }
+        list.push(Phrase { words, meaning, strength });
+        list.sort_by_key(|phrase| std::cmp::Reverse(phrase.words.len()));
+    }
+
+    fn at(&self, words: &[&str]) -> Option<&Phrase> {
+        let list = self.0.get(*words.first()?)?;
+        list.iter().find(|phrase| {
+            words.len() >= phrase.words.len() && phrase.words.iter().zip(words).all(|(a, b)| a == b)
+        })
+    }
+}
+
+/// The words of one field: the table's, and the operator's own on top.
+pub(super) struct Lexicon {
+    own: Phrases,
+    meaning: Meaning,
+    /// The meanings that matter for this kind of value; none listed means all.
+    kind: Vec<&'static str>,
+}
+
+impl Lexicon {
+    /// The lexicon for a field by its name and what the operator says it is called.
+    pub(super) fn new(field: &CopyField) -> Self {
+        let (name, called) = (field.name.as_str(), &field.called);
+        let spaced = name.replace('_', " ");
+        let known = |text: &str| {
+            let exact = rows().find(|(meaning, ..)| *meaning == text || meaning.replace('_', " ") == text);
+            if let Some((meaning, ..)) = exact {
+                return Some(Meaning::Known(meaning));
+            }
+            let folded = fold(text);
+            let words: Vec<&str> = folded.split(' ').collect();
+            let phrase = KNOWN.at(&words).filter(|phrase| phrase.words.len() == words.len())?;
+            (phrase.strength > 0).then_some(phrase.meaning)
+        };
+        let texts = || std::iter::once(spaced.as_str()).chain(called.iter().map(String::as_str));
+        let meaning = texts().find_map(known).unwrap_or(Meaning::Own);
+        let mut own = Phrases(HashMap::new());
+        for text in texts() {
+            own.add(text, meaning, 2);
+        }
+        let kind = kind(match field.find {
+            Find::Money => "money",
+            Find::Date => "date",
+            Find::Id => "id",
+            Find::Name => "name",
+            Find::Iban => "iban",
+            Find::Line => "line",
+        });
+        Self { own, meaning, kind }
+    }
+
+    /// What the field itself means.
+    pub(super) fn meaning(&self) -> Meaning {
+        self.meaning
+    }
+
+    /// Every label of a text that matters for the field, in order.
+    pub(super) fn labels(&self, text: &str) -> Vec<Label> {
+        let mut labels: Vec<Label> = Vec::new();
+        for mut label in self.all(text) {
+            // "excl. VAT" names the net amount and "incl. VAT" the total.
+            if label.meaning == Meaning::Known("tax") {
+                label.meaning = match labels.last().map(|last| last.meaning) {
+                    Some(Meaning::Known("without")) => Meaning::Known("net"),
+                    Some(Meaning::Known("with")) => Meaning::Known("total"),
+                    _ => label.meaning,
+                };
+            }
+            labels.push(label);
+        }
+        labels.retain(|label| match label.meaning {
+            Meaning::Own => true,
+            Meaning::Known(name) => {
+                label.meaning == self.meaning
+                    || (name != "with" && name != "without" && (self.kind.is_empty() || self.kind.contains(&name)))
+            }
+        });
+        labels
+    }
+
+    /// Every label of a text. At each place the longest phrase wins.
+    fn all(&self, text: &str) -> Vec<Label> {
+        let folded = fold(text);
+        let words: Vec<&str> = folded.split(' ').filter(|word| !word.is_empty()).collect();
+        let mut found = Vec::new();
+        let mut at = 0;
+        while let Some(rest) = words.get(at..).filter(|rest| !rest.is_empty()) {
+            let own = self.own.at(rest);
+            let known = KNOWN.at(rest);
+            let longest = match (own, known) {
+                (Some(own), Some(known)) if known.words.len() > own.words.len() => Some(known),
+                (Some(own), _) => Some(own),
+                (None, known) => known,
+            };
+            let Some(phrase) = longest else {
+                at += 1;
+                continue;
+            };
+            let after = rest.get(phrase.words.len()..).unwrap_or_default();
+            found.push(Label {
+                meaning: phrase.meaning,
+                strength: phrase.strength,
+                distance: after.iter().filter(|word| counts(word)).count(),
+                before: at,
+            });
+            at += phrase.words.len();
+        }
+        found
+    }
+}
+
+/// Whether a word between a label and its value puts them apart. Currencies, rates and the words
+/// that stand before any value do not.
+fn counts(word: &str) -> bool {
+    const NEAR: &[&str] = &[
+        "eur", "usd", "gbp", "chf", "sek", "nok", "dkk", "pln", "czk", "euro", "euros", "in", "is", "of", "no", "nr",
+        "n", "the", "at", "de", "di", "der", "du", "del", "van", "a", "sfr", "fr", "kr",
+    ];
+    !word.chars().all(|c| c.is_ascii_digit()) && !NEAR.contains(&word)
+}

@@ -1,0 +1,135 @@
+//! Grounded fields: the spans of a document that fit a field, the two questions a model is asked
+//! about them, and what its answers settle. Pure and deterministic; it must not believe a model:
+//! a value is accepted only where independent witnesses agree (see [`settle`]).
+//!
+//! A candidate proves where a value stands, never that anyone may act on it.
+
+mod date;
+mod iban;
+mod id;
+mod label;
+mod money;
+mod name;
+mod page;
+mod place;
+mod question;
+mod settle;
+
+use std::ops::Range;
+
+use plan::workflow::{CopyField, Find};
+use serde_json::Value;
+
+use label::Lexicon;
+use page::Page;
+
+pub use question::questions;
+pub use settle::{Reason, Settled, settle, worth_asking};
+
+/// The version of the finders and their words. It is recorded with every value they ground, and it
+/// changes whenever the same document could give other candidates.
+pub const FINDER_VERSION: u32 = 1;
+
+/// How many candidates a field keeps.
+pub const CANDIDATES_MAX: usize = 12;
+
+/// A place of the document that could be the field's value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// Bytes of the source, on the borders of characters.
+    pub span: Range<usize>,
+    /// The value in canonical form.
+    pub value: Value,
+    /// Which finder found it.
+    pub finder: &'static str,
+    /// How well its surroundings name the field; [`LABELLED`] and more means a label names it.
+    pub score: i32,
+    /// The text as a reader sees it.
+    pub shown: String,
+    /// What keeps it from being accepted without a person.
+    pub flaw: Option<Flaw>,
+}
+
+/// From this score on a label of the document names the field at this candidate.
+pub const LABELLED: i32 = 60;
+
+/// Why a candidate, although it has the right form, is not clear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    /// Day and month could be the other way round.
+    DayOrMonth,
+    /// No currency stands beside it and the document names none or several.
+    Currency,
+    /// The comma or point could part thousands or decimals.
+    Separator,
+    /// Characters that nobody sees stand inside it.
+    Hidden,
+}
+
+/// A finding before it is weighed: a range of the page's text.
+struct Found {
+    range: Range<usize>,
+    value: Value,
+    flaw: Option<Flaw>,
+    /// What the finder itself has to say for it, before any label.
+    base: i32,
+}
+
+/// The candidates of a field in a document, best first: deduplicated by value, at most
+/// [`CANDIDATES_MAX`], the same for the same text on every machine.
+#[must_use]
+pub fn candidates(text: &str, field: &CopyField) -> Vec<Candidate> {
+    let page = Page::read(text);
+    let lexicon = Lexicon::new(field);
+    let (finder, found) = match field.find {
+        Find::Money => ("money", money::find(&page)),
+        Find::Date => ("date", date::find(&page)),
+        Find::Iban => ("iban", iban::find(&page)),
+        Find::Id => ("id", id::find(&page)),
+        Find::Name => ("name", name::find(&page)),
+        Find::Line => ("line", name::lines(&page)),
+    };
+    let places = place::Places::new(&page, &lexicon, field.find, &found);
+    let mut all: Vec<Candidate> = Vec::with_capacity(found.len());
+    for (n, found) in found.into_iter().enumerate() {
+        let Some(score) = places.score(n, &found) else { continue };
+        let span = page.span(&found.range);
+        let flaw = if page.hides(&span) { Some(Flaw::Hidden) } else { found.flaw };
+        let shown = page.part(found.range).split_whitespace().collect::<Vec<_>>().join(" ");
+        all.push(Candidate { span, value: found.value, finder, score, shown, flaw });
+    }
+    let mut all = best(all);
+    if field.find == Find::Name {
+        name::only(&mut all);
+    }
+    all
+}
+
+/// One candidate per value, the best-scored first; equal scores keep the document's order.
+fn best(mut all: Vec<Candidate>) -> Vec<Candidate> {
+    all.sort_by(|a, b| b.score.cmp(&a.score).then(a.span.start.cmp(&b.span.start)));
+    let mut kept: Vec<Candidate> = Vec::new();
+    for candidate in all {
+        if kept.len() == CANDIDATES_MAX {
+            break;
+        }
+        let same = |known: &&mut Candidate| alike(&known.value, &candidate.value);
+        match kept.iter_mut().find(same) {
+            // A clear reading elsewhere does not heal a flaw; the flaw may be the forgery.
+            Some(known) => known.flaw = known.flaw.or(candidate.flaw.filter(|f| *f == Flaw::Hidden)),
+            None => kept.push(candidate),
+        }
+    }
+    kept
+}
+
+/// Whether two values are the same for a reader: names and ids without case and punctuation.
+fn alike(a: &Value, b: &Value) -> bool {
+    match (a.as_str(), b.as_str()) {
+        (Some(a), Some(b)) => a == b || page::fold(a).replace(' ', "") == page::fold(b).replace(' ', ""),
+        _ => a == b,
+    }
+}
+
+#[cfg(test)]
+mod tests;

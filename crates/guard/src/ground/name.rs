@@ -1,0 +1,235 @@
+//! Names of organisations: lines with a legal form, the letterhead, and what stands after a label.
+//! It must not know any organisation.
+
+use std::ops::Range;
+
+use serde_json::Value;
+
+use super::{Candidate, Found, LABELLED};
+use super::page::{Page, fold};
+
+/// Legal forms as words, after folding. A form in several words stands with spaces.
+const FORMS: &[&str] = &[
+    "gmbh", "ag", "kg", "ohg", "ug", "e k", "gbr", "ltd", "limited", "llc", "llp", "inc", "corp", "corporation", "plc",
+    "pty", "co", "company", "group", "sa", "s a", "sas", "s a s", "sarl", "s a r l", "eurl", "sasu", "snc", "s n c",
+    "sl", "s l", "slu", "s l u", "sll", "srl", "s r l", "spa", "s p a", "sapa", "sas di", "bv", "b v", "nv", "n v",
+    "vof", "v o f", "ab", "as", "a s", "aps", "oy", "oyj", "sp z o o", "s r o", "sro", "kft", "zrt", "lda", "eood", "ood",
+    "d o o", "sprl", "bvba", "scrl", "se", "asa", "hb", "kb",
+];
+
+/// Words that a letterhead's first line may hold without being a name.
+const TITLES: &[&str] = &[
+    "invoice", "tax invoice", "rechnung", "facture", "factura", "fattura", "factuur", "credit note", "gutschrift", "avoir",
+    "nota di credito", "creditnota", "statement", "reminder", "page", "original", "copy", "duplicate", "kopie", "copie",
+    "copia", "pro forma", "proforma", "sales invoice", "commercial invoice", "rechnungskopie", "duplicata",
+];
+
+const NAME_CHARS_MAX: usize = 70;
+
+pub(super) fn find(page: &Page<'_>) -> Vec<Found> {
+    let mut found: Vec<(Found, bool)> = Vec::new();
+    let mut head = true;
+    for line in &page.lines {
+        let first = found.len();
+        for cell in cells(page, line) {
+            for part in parts(page, cell) {
+                let Some((range, formed)) = name(page, part) else { continue };
+                let base = match (head, formed) {
+                    (true, true) => LETTERHEAD,
+                    (true, false) => LETTERHEAD_BARE,
+                    (false, true) => FORMED,
+                    (false, false) => 5,
+                };
+                let value = page.part(range.clone()).split_whitespace().collect::<Vec<_>>().join(" ");
+                found.push((Found { range, value: Value::String(value), flaw: None, base }, formed));
+                // Only the first name of a document is its letterhead.
+                head = false;
+            }
+        }
+        if found.len() > first && found.len() > NAMES_MAX {
+            break;
+        }
+    }
+    repeated(&mut found);
+    found.into_iter().map(|(found, _)| found).collect()
+}
+
+/// A letterhead without a legal form counts as one when its name stands in the document again.
+fn repeated(found: &mut [(Found, bool)]) {
+    let Some(((first, _), rest)) = found.split_first_mut() else { return };
+    let same = |other: &(Found, bool)| other.0.value == first.value;
+    if first.base == LETTERHEAD_BARE && rest.iter().any(same) {
+        first.base = LETTERHEAD - 4;
+    }
+}
+
+/// A cell as it is, and its parts behind a colon or a comma, where a name may begin.
+fn parts(page: &Page<'_>, cell: Range<usize>) -> Vec<Range<usize>> {
+    let text = page.part(cell.clone());
+    let marks = text.match_indices([':', ',']).filter(|(at, _)| text.get(at + 1..).is_some_and(|rest| rest.starts_with(' ')));
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for (at, mark) in marks.take(8) {
+        if mark == "," || start == 0 {
+            parts.push(cell.start + start..cell.start + at);
+        }
+        // A form behind a comma belongs to the name before it, so the name's part runs on.
+        if let Some(last) = parts.last_mut() {
+            if mark == "," {
+                last.end = cell.end;
+            }
+        }
+        start = at + 2;
+    }
+    parts.push(cell.start + start..cell.end);
+    parts.into_iter().map(|part| lead(page, part)).collect()
+}
+
+/// A part without the marks of lists and bold type, and without small words before a name.
+fn lead(page: &Page<'_>, part: Range<usize>) -> Range<usize> {
+    let text = page.part(part.clone());
+    let mut start = text.len() - text.trim_start_matches(['*', '#', '-', '>', ' ', '_', '"']).len();
+    while let Some(rest) = text.get(start..).filter(|rest| rest.starts_with(char::is_lowercase)) {
+        match rest.find(' ') {
+            Some(word) => start += word + 1,
+            None => break,
+        }
+    }
+    part.start + start..part.end
+}
+
+/// How many names a document keeps.
+const NAMES_MAX: usize = 400;
+
+/// What the letterhead's own place says for a name with and without a legal form.
+const LETTERHEAD: i32 = 72;
+const LETTERHEAD_BARE: i32 = 55;
+
+/// What a legal form alone says for a name.
+const FORMED: i32 = 30;
+
+/// The parts of a line between wide gaps, tabs and bars.
+pub(super) fn cells(page: &Page<'_>, line: &Range<usize>) -> Vec<Range<usize>> {
+    let mut cells = Vec::new();
+    let text = page.part(line.clone());
+    let mut start = None;
+    let mut gap = 0;
+    let mut last = 0;
+    for (at, c) in text.char_indices() {
+        if c == ' ' {
+            gap += 1;
+            continue;
+        }
+        let wall = matches!(c, '\t' | '|' | '·' | '•' | ';');
+        if let Some(from) = start.filter(|_| gap >= 2 || wall) {
+            cells.push(line.start + from..line.start + last);
+            start = None;
+        }
+        gap = 0;
+        if !wall {
+            start.get_or_insert(at);
+            last = at + c.len_utf8();
+        }
+    }
+    if let Some(from) = start {
+        cells.push(line.start + from..line.start + last);
+    }
+    cells
+}
+
+/// The name at the start of a cell, and whether it has a legal form.
+fn name(page: &Page<'_>, cell: Range<usize>) -> Option<(Range<usize>, bool)> {
+    let text = page.part(cell.clone());
+    let cut = [", ", " - ", " / ", " | ", " (", " \u{2013} "].iter().filter_map(|mark| text.find(mark)).min();
+    let short = text.get(..cut.unwrap_or(text.len()))?;
+    // A form may follow the first comma: "Cascade Bearings, Inc."
+    let (part, formed) = match formed(short) {
+        Some(len) => (short.get(..len)?, true),
+        None => match text.split_once(", ").and_then(|(a, b)| formed(b).filter(|len| *len <= 6).map(|len| a.len() + 2 + len)) {
+            Some(len) => (text.get(..len)?, true),
+            None => (short, false),
+        },
+    };
+    let greets = part.len() + 1 >= text.len() && text.ends_with([',', '!', '?']);
+    let part = part.trim_end_matches([',', ';', ':', '*', '_', '"', '!', '.']);
+    // The point of a legal form belongs to the name: "S.p.A."
+    let part = if formed && text.get(part.len()..).is_some_and(|rest| rest.starts_with('.')) {
+        text.get(..=part.len())?
+    } else {
+        part
+    };
+    let letters = part.chars().filter(|c| c.is_alphabetic()).count();
+    let digits = part.chars().filter(char::is_ascii_digit).count();
+    let folded = fold(part);
+    let title = TITLES.iter().any(|title| folded == *title || folded.starts_with(&format!("{title} ")));
+    if greets && !formed || !formed && part.starts_with(|c: char| c.is_ascii_digit()) || title || letters < 3 || digits > 2 && !formed || part.chars().count() > NAME_CHARS_MAX || part.contains('@') {
+        return None;
+    }
+    part.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit() || c == '"' || c == '\'')
+        .then(|| (cell.start..cell.start + part.len(), formed))
+}
+
+/// How many bytes of a text a name with a legal form takes, from its start to the form's end.
+fn formed(text: &str) -> Option<usize> {
+    let words: Vec<(usize, &str)> = split(text);
+    let mut best = None;
+    for from in 1..words.len() {
+        for len in 1..=4 {
+            let Some(group) = words.get(from..from + len) else { break };
+            let joined = group.iter().map(|(_, word)| fold(word)).collect::<Vec<_>>().join(" ");
+            if FORMS.contains(&joined.as_str()) {
+                best = group.last().map(|(at, word)| at + word.len());
+            }
+        }
+        if words.len() > 16 {
+            break;
+        }
+    }
+    best
+}
+
+/// Words with their places.
+fn split(text: &str) -> Vec<(usize, &str)> {
+    let mut words = Vec::new();
+    let mut start = None;
+    for (at, c) in text.char_indices().chain(std::iter::once((text.len(), ' '))) {
+        match (c == ' ', start) {
+            (true, Some(from)) => {
+                words.push((from, text.get(from..at).unwrap_or_default()));
+                start = None;
+            }
+            (false, None) => start = Some(at),
+            _ => {}
+        }
+    }
+    words
+}
+
+/// Every line with something on it.
+pub(super) fn lines(page: &Page<'_>) -> Vec<Found> {
+    page.lines
+        .iter()
+        .filter_map(|line| {
+            let text = page.part(line.clone());
+            let trimmed = text.trim();
+            if trimmed.is_empty() {
+                return None;
+            }
+            let start = line.start + (text.len() - text.trim_start().len());
+            let range = start..start + trimmed.len();
+            Some(Found { range, value: Value::String(trimmed.to_owned()), flaw: None, base: 10 })
+        })
+        .collect()
+}
+
+/// The only organisation of a document that is not named as another party is the one that wrote it.
+pub(super) fn only(candidates: &mut [Candidate]) {
+    if candidates.iter().any(|candidate| candidate.score >= LABELLED) {
+        return;
+    }
+    let mut formed = candidates.iter_mut().filter(|candidate| candidate.score == FORMED);
+    if let (Some(one), None) = (formed.next(), formed.next()) {
+        one.score = LETTERHEAD - 6;
+    }
+    candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.score));
+}

@@ -1,0 +1,276 @@
+//! How well the surroundings of a candidate name the field: the words before it, the head of its
+//! column, the line above. It must not change a value; it only weighs.
+
+use std::ops::Range;
+
+use plan::workflow::Find;
+
+use super::Found;
+use super::label::{Label, Lexicon, Meaning};
+use super::name::cells;
+use super::page::Page;
+
+/// How far back on its line a candidate's label is looked for, in bytes.
+const REACH: usize = 90;
+
+/// A label of another field stands at the candidate.
+const OTHER: i32 = -60;
+
+/// What a date in a letter's head, without a label, scores.
+const DATELINE: i32 = 70;
+
+/// A document seen from one field.
+pub(super) struct Places<'p> {
+    page: &'p Page<'p>,
+    lexicon: &'p Lexicon,
+    find: Find,
+    ranges: Vec<Range<usize>>,
+    /// The line that heads a table above each line, as its number.
+    heads: Vec<Option<usize>>,
+    /// The cells of each line with the first label each holds.
+    cells: Vec<Vec<(Range<usize>, Option<Label>)>>,
+    /// How many candidates stand under the same column head.
+    columns: Vec<((usize, usize), usize)>,
+}
+
+/// A label and where it stands.
+#[derive(Clone, Copy)]
+enum Where {
+    Before,
+    After,
+    /// In the head of a column with so many candidates.
+    Head(usize),
+    Above,
+}
+
+impl<'p> Places<'p> {
+    pub(super) fn new(page: &'p Page<'p>, lexicon: &'p Lexicon, find: Find, found: &[Found]) -> Self {
+        let ranges: Vec<Range<usize>> = found.iter().map(|found| found.range.clone()).collect();
+        let cells: Vec<Vec<(Range<usize>, Option<Label>)>> = page.lines.iter().map(|line| {
+            let line = line.start..line.end.min(line.start + 400);
+            let line = line.start..floor(&page.text, line.end);
+            cells(page, &line).into_iter().map(|cell| {
+                let text = page.part(cell.clone());
+                let label = if text.len() <= 40 { lexicon.labels(text).into_iter().find(|l| l.before <= 1) } else { None };
+                (cell, label)
+            }).collect()
+        }).collect();
+        let mut places = Self { page, lexicon, find, heads: heads(&cells, page), ranges, cells, columns: Vec::new() };
+        let mut columns: Vec<((usize, usize), usize)> = Vec::new();
+        for range in &places.ranges {
+            if let Some((key, _)) = places.head(range) {
+                match columns.iter_mut().find(|(known, _)| *known == key) {
+                    Some((_, count)) => *count += 1,
+                    None => columns.push((key, 1)),
+                }
+            }
+        }
+        places.columns = columns;
+        places
+    }
+
+    /// The score of a candidate, or `None` when its surroundings rule it out.
+    pub(super) fn score(&self, n: usize, found: &Found) -> Option<i32> {
+        let Some((label, place)) = self.label(n, &found.range) else {
+            return Some(self.unlabelled(found));
+        };
+        if label.meaning != self.lexicon.meaning() {
+            return Some(found.base + OTHER);
+        }
+        let near = match place {
+            Where::Before => match label.distance {
+                0 | 1 => 100,
+                2 | 3 => 80,
+                _ => 60,
+            },
+            Where::Head(1) => 85,
+            Where::Head(_) => 40,
+            Where::Above | Where::After => 80,
+        };
+        Some(near - (2 - label.strength) * 12 + found.base / 10)
+    }
+
+    fn unlabelled(&self, found: &Found) -> i32 {
+        match self.find {
+            Find::Name if self.lexicon.meaning() != Meaning::Known("supplier") => found.base.min(30),
+            Find::Date if self.lexicon.meaning() == Meaning::Known("date") && self.dateline(&found.range) => DATELINE,
+            Find::Money | Find::Date | Find::Id | Find::Iban | Find::Line | Find::Name => found.base,
+        }
+    }
+
+    /// Whether a date stands alone in its cell, or behind a place as in a letter's head:
+    /// "Erfurt, 29. Oktober 2026".
+    fn dateline(&self, range: &Range<usize>) -> bool {
+        let Some(row) = self.cells.get(self.page.line_of(range.start)) else { return false };
+        let Some((cell, _)) = row.iter().find(|(cell, _)| cell.start <= range.start && range.end <= cell.end) else {
+            return false;
+        };
+        let before = self.page.part(cell.start..range.start).trim();
+        let after = self.page.part(range.end..cell.end).trim_matches(['.', ' ']);
+        let place = before.is_empty()
+            || (before.split(' ').count() <= 4 && before.starts_with(char::is_uppercase) && before.contains(',')
+                && before.bytes().all(|b| !b.is_ascii_digit()));
+        place && after.is_empty()
+    }
+
+    fn label(&self, n: usize, range: &Range<usize>) -> Option<(Label, Where)> {
+        self.before(n, range)
+            .map(|label| (label, Where::Before))
+            .or_else(|| self.after(n, range).map(|label| (label, Where::After)))
+            .or_else(|| {
+                self.head(range).map(|(key, label)| {
+                    let rows = self.columns.iter().find(|(known, _)| *known == key).map_or(1, |(_, count)| *count);
+                    (label, Where::Head(rows))
+                })
+            })
+            .or_else(|| self.above(range).map(|label| (label, Where::Above)))
+    }
+
+    /// A label right behind an amount: "1.865,50 EUR netto".
+    fn after(&self, n: usize, range: &Range<usize>) -> Option<Label> {
+        if self.find != Find::Money {
+            return None;
+        }
+        let line = self.page.line(self.page.line_of(range.start));
+        let next = self.ranges.get(n + 1).map_or(line.end, |next| next.start.min(line.end));
+        let text = self.page.part(range.end..next.min(floor(&self.page.text, range.end + 30)).max(range.end));
+        let text = text.split(['.', ',', ';', '(', '|']).next().unwrap_or_default();
+        if text.contains("  ") {
+            return None;
+        }
+        self.lexicon.labels(text).into_iter().next().filter(|label| label.before <= 1 && label.strength == 2)
+    }
+
+    /// What a date's connecting word means: "invoice 12 of", "order 7 vom".
+    fn of(&self, label: Label, line: &Range<usize>, at: usize) -> Label {
+        if label.meaning != Meaning::Known("of") {
+            return label;
+        }
+        let from = line.start.max(floor(&self.page.text, at.saturating_sub(REACH)));
+        let labels = self.lexicon.labels(self.page.part(from..at));
+        let document = labels.iter().rev().find(|label| label.meaning != Meaning::Known("of"));
+        match document {
+            None => Label { meaning: Meaning::Known("date"), strength: 0, ..label },
+            Some(document) if document.meaning == self.lexicon.meaning() => label,
+            Some(_) => Label { meaning: Meaning::Known("other_date"), ..label },
+        }
+    }
+
+    /// The last label before the candidate on its line, behind the candidate before it; failing
+    /// that, the first label of the line, for the last amount of a row of amounts.
+    fn before(&self, n: usize, range: &Range<usize>) -> Option<Label> {
+        let line = self.page.line(self.page.line_of(range.start));
+        let last = n.checked_sub(1).and_then(|n| self.ranges.get(n)).map_or(0, |last| last.end);
+        let reach = floor(&self.page.text, range.start.saturating_sub(REACH));
+        let from = line.start.max(last).max(reach);
+        let own = self.lexicon.labels(self.page.part(from..range.start));
+        if let Some(label) = own.last() {
+            return Some(self.of(*label, &line, range.start));
+        }
+        if last <= line.start || self.find != Find::Money {
+            return None;
+        }
+        let next = self.ranges.get(n + 1).is_some_and(|next| next.start < line.end);
+        let from = line.start.max(reach);
+        let all = self.lexicon.labels(self.page.part(from..range.start));
+        let label = all.first().filter(|label| label.before == 0)?;
+        let distance = if next { 9 } else { 2 };
+        Some(Label { distance, ..*label })
+    }
+
+    /// The label in the head of the candidate's column.
+    fn head(&self, range: &Range<usize>) -> Option<((usize, usize), Label)> {
+        let at = self.page.line_of(range.start);
+        let head = (*self.heads.get(at)?)?;
+        let (line, head_line) = (self.page.line(at), self.page.line(head));
+        let row = self.cells.get(at)?;
+        let columns = self.cells.get(head)?;
+        let own = row.iter().position(|(cell, _)| cell.start <= range.start && range.end <= cell.end)?;
+        let width = |from: usize, to: usize| self.page.part(from..to).chars().count();
+        let (left, right) = (width(line.start, range.start), width(line.start, range.end));
+        let column = if row.len() == columns.len() {
+            own
+        } else {
+            columns.iter().position(|(cell, _)| {
+                let (a, b) = (width(head_line.start, cell.start), width(head_line.start, cell.end));
+                a < right && left < b
+            })?
+        };
+        let label = columns.get(column).and_then(|(_, label)| *label)?;
+        Some(((head, column), label))
+    }
+
+    /// A label alone on the line above a candidate that begins its line.
+    fn above(&self, range: &Range<usize>) -> Option<Label> {
+        let at = self.page.line_of(range.start);
+        let line = self.page.line(at);
+        if !self.page.part(line.start..range.start).trim().is_empty() {
+            return None;
+        }
+        let mut above = at.checked_sub(1)?;
+        if let [(cell, _)] = self.cells.get(above)?.as_slice() {
+            let text = self.page.part(floor(&self.page.text, cell.end.saturating_sub(REACH)).max(cell.start)..cell.end);
+            let goes_on = !text.ends_with(['.', ';', '!', '?']);
+            let tail = self.lexicon.labels(text).last().copied();
+            if let Some(label) = tail.filter(|label| goes_on && label.distance <= 3) {
+                return Some(self.of(label, &self.page.line(above), cell.end));
+            }
+        }
+        // A paragraph belongs to the label over it: an address block under "Bill to".
+        let block = if self.find == Find::Name { 2 } else { 0 };
+        for _ in 0..=block {
+            let cells = self.cells.get(above)?;
+            if let [(cell, Some(label))] = cells.as_slice() {
+                let text = self.page.part(cell.clone());
+                if label.before == 0 && (label.distance == 0 || text.ends_with(':')) {
+                    return Some(*label);
+                }
+            }
+            above = above.checked_sub(1).filter(|_| !cells.is_empty())?;
+        }
+        None
+    }
+}
+
+/// For each line the nearest line above it, at most six up and without a gap of two empty lines,
+/// that heads a table: two cells or more, at least one label, and no amounts.
+fn heads(cells: &[Vec<(Range<usize>, Option<Label>)>], page: &Page<'_>) -> Vec<Option<usize>> {
+    let mut head: Option<usize> = None;
+    let mut empty = 0;
+    let mut all = Vec::with_capacity(cells.len());
+    for (n, row) in cells.iter().enumerate() {
+        if row.is_empty() {
+            empty += 1;
+            if empty >= 2 {
+                head = None;
+            }
+        } else {
+            // An empty line ends a table that has begun.
+            if empty > 0 && head.is_some_and(|head| n > head + 2) {
+                head = None;
+            }
+            empty = 0;
+        }
+        if head.is_some_and(|head| n > head + 12) {
+            head = None;
+        }
+        all.push(head);
+        let labels = row.iter().filter(|(_, label)| label.is_some()).count();
+        let digits = row.iter().any(|(cell, _)| {
+            page.part(cell.clone()).bytes().filter(u8::is_ascii_digit).count() > 1
+        });
+        if row.len() >= 2 && labels >= 2 && !digits {
+            head = Some(n);
+        }
+    }
+    all
+}
+
+/// The border of a character at or before a place.
+fn floor(text: &str, mut at: usize) -> usize {
+    at = at.min(text.len());
+    while at > 0 && !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}

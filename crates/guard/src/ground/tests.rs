@@ -1,0 +1,1 @@
+//! Finders over texts, candidates as lines.

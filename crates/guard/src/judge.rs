@@ -1,0 +1,549 @@
+//! The judgement of one act, rule by rule, the cheap and hard ones first. What no rule allows is
+//! refused, and so is everything when guard itself is closed or unproven. It must not panic,
+//! remember a run, or change anything outside itself.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, RwLock};
+
+use journal::{Code, Label, Part, Rule, Usage};
+use plan::Plan;
+use plan::ids::{ModelName, ReleaseId, RoleId, StepId, ToolName};
+use plan::policy::{Act as CedarAct, PolicyFault, Policies, Ruling, Slice, Target};
+use plan::workflow::{Does, Effect, Recover, Tool, Work, Workflow};
+use serde_json::Value;
+
+use crate::ask::{Act, Allow, ArgFact, Ask, Verdict};
+use crate::contract::Contract;
+use crate::door::{Door, Seen};
+use crate::flow::{self, Endorsed, Sourcing};
+use crate::leash::{self, Leash};
+use crate::limits;
+use crate::marks::mark;
+use crate::secrets::Secrets;
+
+/// Why a guard cannot be built. The answer to it is [`Guard::closed`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    #[error(transparent)]
+    Policy(#[from] PolicyFault),
+    #[error(transparent)]
+    Release(#[from] plan::OpenError),
+    #[error("the contract of step `{0}` cannot be used: {1}")]
+    Contract(StepId, String),
+    /// An ask that must be refused was not.
+    #[error("guard is not proven: {0} was not refused")]
+    Unproven(String),
+    #[error("guard is closed: {0}")]
+    Closed(String),
+}
+
+/// The guard of one release.
+pub struct Guard {
+    release: Option<ReleaseId>,
+    /// Its own copy of the release, so that it can be proven at any time.
+    plan: Option<Plan>,
+    doors: HashMap<StepId, Doors>,
+    sourcing: Sourcing,
+    contracts: HashMap<StepId, Contract>,
+    secrets: Arc<Secrets>,
+    quarantine: RwLock<BTreeSet<ToolName>>,
+    proven: AtomicBool,
+    closed: OnceLock<String>,
+    /// A guard that lets everything pass, to show that the proof notices.
+    #[cfg(test)]
+    pub(crate) sabotaged: bool,
+}
+
+/// The doors of one step.
+#[derive(Default)]
+struct Doors {
+    tools: HashMap<ToolName, Door>,
+    models: HashMap<ModelName, Door>,
+}
+
+impl std::fmt::Debug for Guard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Guard")
+            .field("release", &self.release)
+            .field("proven", &self.proven.load(Ordering::Acquire))
+            .field("closed", &self.closed.get())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Guard {
+    /// Builds and proves the guard of a release.
+    pub fn build(plan: &Plan) -> Result<Self, Fault> {
+        let guard = Self::unproven(plan)?;
+        guard.prove()?;
+        Ok(guard)
+    }
+
+    pub(crate) fn unproven(plan: &Plan) -> Result<Self, Fault> {
+        let workflow = plan.workflow();
+        let mut guard = Self::shut();
+        let policies = Policies::parse(&workflow.policies)?;
+        for step in &workflow.steps {
+            guard.doors.insert(step.id.clone(), Doors::of(workflow, &policies, &step.id)?);
+            if let Does::Agent(agent) = &step.does
+                && let Work::Answer { schema, .. } = &agent.work
+            {
+                let contract = Contract::compile(schema)
+                    .map_err(|why| Fault::Contract(step.id.clone(), why))?;
+                guard.contracts.insert(step.id.clone(), contract);
+            }
+        }
+        guard.sourcing = Sourcing::of(workflow);
+        guard.release = Some(plan.release());
+        guard.plan = Some(Plan::open(plan.release(), plan.canonical())?);
+        Ok(guard)
+    }
+
+    fn shut() -> Self {
+        Self {
+            release: None,
+            plan: None,
+            doors: HashMap::new(),
+            sourcing: Sourcing::default(),
+            contracts: HashMap::new(),
+            secrets: Arc::default(),
+            quarantine: RwLock::default(),
+            proven: AtomicBool::new(false),
+            closed: OnceLock::new(),
+            #[cfg(test)]
+            sabotaged: false,
+        }
+    }
+
+    /// A guard that refuses everything: what stands where none could be built.
+    #[must_use]
+    pub fn closed(reason: impl Into<String>) -> Self {
+        let guard = Self::shut();
+        guard.close(reason);
+        guard
+    }
+
+    /// Closes for good. Only another guard, built anew, can take its place.
+    pub fn close(&self, reason: impl Into<String>) {
+        let _ = self.closed.set(reason.into());
+    }
+
+    /// Why everything is refused, if it is.
+    #[must_use]
+    pub fn closed_because(&self) -> Option<&str> {
+        match self.closed.get() {
+            Some(reason) => Some(reason),
+            None if !self.proven.load(Ordering::Acquire) => Some("it is not proven"),
+            None => None,
+        }
+    }
+
+    /// The same guard, knowing the workspace's secrets.
+    #[must_use]
+    pub fn with_secrets(mut self, secrets: Arc<Secrets>) -> Self {
+        self.secrets = secrets;
+        self
+    }
+
+    /// The secrets it looks for.
+    #[must_use]
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    /// Refuses a tool from now on: its server no longer offers what was approved.
+    pub fn quarantine(&self, tool: ToolName) {
+        match self.quarantine.write() {
+            Ok(mut tools) => {
+                tools.insert(tool);
+            }
+            Err(_) => self.close("its list of changed tools cannot be written"),
+        }
+    }
+
+    /// Fires asks that must be refused. One that is not closes this guard for good.
+    pub fn prove(&self) -> Result<(), Fault> {
+        if let Some(reason) = self.closed.get() {
+            return Err(Fault::Closed(reason.clone()));
+        }
+        let Some(plan) = &self.plan else {
+            return Err(Fault::Closed("it has no release".to_owned()));
+        };
+        match crate::prove::fire(self, plan) {
+            Ok(()) => {
+                self.proven.store(true, Ordering::Release);
+                Ok(())
+            }
+            Err(what) => {
+                mark!("guard:unproven");
+                self.proven.store(false, Ordering::Release);
+                self.close(format!("{what} was not refused"));
+                Err(Fault::Unproven(what))
+            }
+        }
+    }
+
+    /// Judges one act.
+    #[must_use]
+    pub fn judge(&self, plan: &Plan, ask: &Ask<'_>) -> Verdict {
+        if self.closed_because().is_some() {
+            mark!("guard:closed");
+            return refuse("guard");
+        }
+        self.judge_unproven(plan, ask)
+    }
+
+    pub(crate) fn judge_unproven(&self, plan: &Plan, ask: &Ask<'_>) -> Verdict {
+        #[cfg(test)]
+        if self.sabotaged {
+            return Verdict::Allow(Allow { rules: Vec::new() });
+        }
+        if self.release != Some(plan.release()) {
+            mark!("guard:release");
+            return refuse("guard:release");
+        }
+        let judged = match &ask.act {
+            Act::Model { model, label, texts, reserve } => {
+                self.model(plan, ask, model, label, texts, *reserve)
+            }
+            Act::Tool { tool, part, args, hash, reserve } => {
+                let call = Call { tool, part, args, hash: *hash, reserve: *reserve };
+                self.tool(plan, ask, &call)
+            }
+            Act::Notify { to, text } => self.notify(plan, to, text),
+        };
+        match judged {
+            Ok(rules) => Verdict::Allow(Allow { rules }),
+            Err(verdict) => verdict,
+        }
+    }
+
+    /// Checks the answer of an agent's step against its contract.
+    pub fn answer(&self, plan: &Plan, step: &StepId, text: &str) -> Result<Value, Vec<String>> {
+        if self.closed_because().is_some() || self.release != Some(plan.release()) {
+            return Err(vec!["guard is closed".to_owned()]);
+        }
+        let Some(contract) = self.contracts.get(step) else {
+            return Err(vec!["the step has no contract".to_owned()]);
+        };
+        let checked = contract.check(text.as_bytes());
+        checked.map_err(|broken| broken.iter().map(ToString::to_string).collect())
+    }
+
+    fn notify(&self, plan: &Plan, to: &RoleId, text: &str) -> Judged {
+        if !plan.workflow().roles.contains_key(to) {
+            mark!("notify:role");
+            return Err(refuse("declared"));
+        }
+        if self.secrets.found_in(text) {
+            mark!("notify:secret");
+            return Err(refuse("secret"));
+        }
+        mark!("notify:allowed");
+        Ok(vec![rule("declared")])
+    }
+
+    fn model(
+        &self,
+        plan: &Plan,
+        ask: &Ask<'_>,
+        model: &ModelName,
+        label: &Label,
+        texts: &[&str],
+        reserve: Usage,
+    ) -> Judged {
+        let workflow = plan.workflow();
+        let door = self.doors.get(&ask.at.step).and_then(|doors| doors.models.get(model));
+        let Some(door) = door else {
+            mark!("model:undeclared");
+            return Err(refuse("declared"));
+        };
+        if texts.iter().any(|text| self.secrets.found_in(text)) {
+            mark!("model:secret");
+            return Err(refuse("secret"));
+        }
+        limits::budget(&workflow.limits.case, ask.purse, reserve).map_err(over_budget)?;
+        let seen = Seen {
+            args: &[],
+            untrusted: label.untrusted(),
+            reviewed: ask.approved.is_some(),
+            visit: ask.at.visit,
+            purse: ask.purse,
+            limits: &workflow.limits.case,
+            currency: workflow.limits.currency,
+        };
+        let mut rules = Vec::with_capacity(1);
+        self.policies(door, &seen, ask, &mut rules)?;
+        mark!("model:allowed");
+        Ok(rules)
+    }
+
+    fn tool(&self, plan: &Plan, ask: &Ask<'_>, call: &Call<'_>) -> Judged {
+        let workflow = plan.workflow();
+        let (door, tool) = self.declared(plan, ask, call)?;
+        if call.args.iter().any(|arg| {
+            self.secrets.found_in(arg.name) || self.secrets.found_in_value(arg.value)
+        }) {
+            mark!("tool:secret");
+            return Err(refuse("secret"));
+        }
+        // Taking back is bounded by what was done; a case without money left must still clean up.
+        if !matches!(call.part, Part::Undo) {
+            limits::budget(&workflow.limits.case, ask.purse, call.reserve).map_err(over_budget)?;
+        }
+        // What the plan binds itself is bounded by visits and retries; an agent is not.
+        if matches!(call.part, Part::Turn(_))
+            && let Some(rule) = limits::looping(ask.earlier, call.tool, call.hash)
+        {
+            return Err(Verdict::Refuse { rule, code: Code::Loop });
+        }
+        let mut rules = Vec::with_capacity(4);
+        let mut reviewed = ask.approved.is_some();
+        if tool.effect != Effect::Read {
+            reviewed = self.effect(plan, ask, call, door, tool, &mut rules)?;
+        }
+        let untrusted = tool.effect == Effect::Read
+            && call.args.iter().any(|arg| !arg.literal && arg.label.untrusted());
+        let seen = Seen {
+            args: call.args,
+            untrusted,
+            reviewed,
+            visit: ask.at.visit,
+            purse: ask.purse,
+            limits: &workflow.limits.case,
+            currency: workflow.limits.currency,
+        };
+        self.policies(door, &seen, ask, &mut rules)?;
+        mark!("tool:allowed");
+        Ok(rules)
+    }
+
+    /// The tool is one of this step's, in this part of it, pinned, and not changed since.
+    fn declared<'g>(
+        &'g self,
+        plan: &'g Plan,
+        ask: &Ask<'_>,
+        call: &Call<'_>,
+    ) -> Result<(&'g Door, &'g Tool), Verdict> {
+        let doors = self.doors.get(&ask.at.step);
+        let door = doors.and_then(|doors| doors.tools.get(call.tool));
+        let (Some(door), Some(tool)) = (door, plan.workflow().tools.get(call.tool)) else {
+            mark!("tool:undeclared");
+            return Err(refuse("declared"));
+        };
+        if !part_fits(plan, &ask.at.step, call.part, call.tool, tool) {
+            mark!("tool:part");
+            return Err(refuse("declared"));
+        }
+        if tool.digest.is_empty() {
+            mark!("tool:unpinned");
+            return Err(Verdict::Refuse { rule: rule("pinned"), code: Code::ToolChanged });
+        }
+        let changed = self.quarantine.read().map_or(true, |tools| tools.contains(call.tool));
+        if changed {
+            mark!("tool:quarantined");
+            return Err(Verdict::Refuse { rule: rule("quarantined"), code: Code::ToolChanged });
+        }
+        Ok((door, tool))
+    }
+
+    /// The flow rule and the leash of an effect. Whether a person has seen what is sent.
+    fn effect(
+        &self,
+        plan: &Plan,
+        ask: &Ask<'_>,
+        call: &Call<'_>,
+        door: &Door,
+        tool: &Tool,
+        rules: &mut Vec<Rule>,
+    ) -> Result<bool, Verdict> {
+        if let Some(review) = ask.approved {
+            mark!("effect:approved");
+            rules.push(Rule(format!("review:{}", review.0).into()));
+            return Ok(true);
+        }
+        let step = &ask.at.step;
+        // Seen is what a review showed, or what the operator wrote down; and something was shown.
+        let (mut all_seen, mut any_shown) = (true, false);
+        for arg in call.args {
+            let by = flow::endorsed(&self.sourcing, step, call.part, arg);
+            let shown = arg.endorsed.is_some() && arg.path.is_some();
+            any_shown |= shown;
+            all_seen &= shown || matches!(by, Some(Endorsed::Plan | Endorsed::Person));
+            if !flow::protected(tool, arg.name) {
+                continue;
+            }
+            match by {
+                Some(by) => rules.push(by.rule(arg.name)),
+                None => {
+                    let rule = Rule(format!("flow:{}", arg.name).into());
+                    return Err(person_or_refuse(plan, step, rule));
+                }
+            }
+        }
+        all_seen &= any_shown;
+        // Taking back what was done needs no further leave.
+        if matches!(call.part, Part::Undo) {
+            mark!("effect:undo");
+            return Ok(all_seen);
+        }
+        match door.leash {
+            Leash::Free => Ok(all_seen),
+            Leash::Reviewed if all_seen => {
+                mark!("effect:seen");
+                Ok(true)
+            }
+            Leash::Reviewed => {
+                mark!("effect:unseen");
+                let role = asked_role(plan, step)
+                    .unwrap_or_else(|| plan.workflow().override_by.clone());
+                Err(Verdict::AskPerson { role, rule: rule("autonomy") })
+            }
+            Leash::Never => {
+                mark!("effect:never");
+                Err(refuse("autonomy"))
+            }
+        }
+    }
+
+    fn policies(
+        &self,
+        door: &Door,
+        seen: &Seen<'_>,
+        ask: &Ask<'_>,
+        rules: &mut Vec<Rule>,
+    ) -> Result<(), Verdict> {
+        match door.ruling(seen) {
+            Ruling::Permit(name) => {
+                rules.push(cedar(&name));
+                Ok(())
+            }
+            Ruling::Ask(name, _) if ask.approved.is_some() => {
+                mark!("cedar:approved");
+                rules.push(cedar(&name));
+                Ok(())
+            }
+            Ruling::Ask(name, role) => {
+                mark!("cedar:ask");
+                Err(Verdict::AskPerson { role, rule: cedar(&name) })
+            }
+            Ruling::Forbid(name) => {
+                mark!("cedar:forbid");
+                Err(Verdict::Refuse { rule: cedar(&name), code: Code::Refused })
+            }
+            Ruling::Silent => {
+                mark!("cedar:silent");
+                Err(refuse("cedar"))
+            }
+            Ruling::Broken(_) => {
+                mark!("cedar:broken");
+                Err(refuse("cedar:broken"))
+            }
+        }
+    }
+}
+
+/// The rules that allowed it, or the verdict that does not.
+type Judged = Result<Vec<Rule>, Verdict>;
+
+/// A tool call, unpacked.
+struct Call<'a> {
+    tool: &'a ToolName,
+    part: &'a Part,
+    args: &'a [ArgFact<'a>],
+    hash: journal::Hash,
+    reserve: Usage,
+}
+
+impl Doors {
+    fn of(workflow: &Workflow, policies: &Policies, step: &StepId) -> Result<Self, Fault> {
+        let mut doors = Self::default();
+        let declared = plan::policy::declared(workflow, step);
+        let does = workflow.steps.iter().find(|other| other.id == *step).map(|step| &step.does);
+        let agent = match does {
+            Some(Does::Agent(work)) => Some(&work.agent),
+            _ => None,
+        };
+        let undo = matches!(does, Some(Does::Tool(call)) if call.undo.is_some());
+        for name in declared.tools {
+            // What the plan does not know stays without a door, so it is refused.
+            let Some(tool) = workflow.tools.get(&name) else { continue };
+            let act = CedarAct { step, agent, target: Target::Tool(&name) };
+            let slice = Slice::of(workflow, policies, act)?;
+            let kinds = plan::policy::arguments(tool);
+            let kinds = kinds.into_iter().map(|(name, (kind, _))| (name, kind)).collect();
+            let door = Door::new(slice, leash::leash(workflow, tool, undo), kinds);
+            doors.tools.insert(name, door);
+        }
+        for name in declared.models {
+            if !workflow.models.contains_key(&name) {
+                continue;
+            }
+            let act = CedarAct { step, agent, target: Target::Model(&name) };
+            let slice = Slice::of(workflow, policies, act)?;
+            doors.models.insert(name, Door::new(slice, Leash::Free, HashMap::new()));
+        }
+        Ok(doors)
+    }
+}
+
+/// Whether a tool may be called in this part of the step: an undo is no main call.
+fn part_fits(plan: &Plan, step: &StepId, part: &Part, name: &ToolName, tool: &Tool) -> bool {
+    let Some(step) = plan.step(step) else { return false };
+    match (part, &step.does) {
+        (Part::Main, Does::Tool(call)) => call.tool == *name,
+        (Part::Confirm, Does::Tool(call)) => {
+            call.confirm.as_ref().is_some_and(|confirm| confirm.tool == *name)
+        }
+        (Part::Undo, Does::Tool(call)) => call.undo.as_ref() == Some(name),
+        (Part::Lookup(n), Does::Lookup(lookup)) => {
+            let find = lookup.finds.values().nth(usize::from(*n));
+            let table = find.and_then(|find| plan.workflow().tables.get(&find.table));
+            tool.effect == Effect::Read && table.is_some_and(|table| table.tool == *name)
+        }
+        (Part::Turn(_), Does::Agent(agent)) => match &agent.work {
+            Work::Answer { tools, .. } => tools.contains(name),
+            Work::Copy { .. } => false,
+        },
+        (Part::ReadBack, _) => tool.effect == Effect::Read,
+        _ => false,
+    }
+}
+
+fn rule(name: &str) -> Rule {
+    Rule(Arc::from(name))
+}
+
+fn cedar(name: &str) -> Rule {
+    Rule(format!("cedar:{name}").into())
+}
+
+fn refuse(name: &str) -> Verdict {
+    Verdict::Refuse { rule: rule(name), code: Code::Refused }
+}
+
+fn over_budget(rule: Rule) -> Verdict {
+    Verdict::Refuse { rule, code: limits::BUDGET }
+}
+
+/// The role that the step's failure path asks.
+fn asked_role(plan: &Plan, step: &StepId) -> Option<RoleId> {
+    match &plan.step(step)?.on_failure {
+        Recover::Ask(role) => Some(role.clone()),
+        Recover::Go(_) | Recover::Stop => None,
+    }
+}
+
+fn person_or_refuse(plan: &Plan, step: &StepId, rule: Rule) -> Verdict {
+    match asked_role(plan, step) {
+        Some(role) => {
+            mark!("flow:asks");
+            Verdict::AskPerson { role, rule }
+        }
+        None => {
+            mark!("flow:refuses");
+            Verdict::Refuse { rule, code: Code::Refused }
+        }
+    }
+}

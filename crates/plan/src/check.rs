@@ -1,0 +1,151 @@
+//! From the files of a workspace to a [`Plan`], or to every problem at once.
+
+use std::collections::BTreeMap;
+
+use crate::codes;
+use crate::files::{Files, Spot};
+use crate::ids::{ModelName, WorkflowName};
+use crate::inspect::secrets;
+use crate::lock::Lock;
+use crate::policy::{self, Vocabulary};
+use crate::problem::{Cx, Found, Problems};
+use crate::read::servers::Server;
+use crate::read::settings::ModelPlace;
+use crate::read::workflow::Reader;
+use crate::read::workspace::{self, Workspace, stem};
+use crate::release::Plan;
+use crate::workflow::{Policy, Workflow};
+
+/// Checks one workflow, by its name or the path of its file, and all it needs.
+///
+/// ```
+/// let files = plan::Files::from_iter([("workflows/hello.md", "# no settings")]);
+/// let problems = plan::check(&files, "hello").unwrap_err();
+/// assert!(problems.iter().any(|problem| problem.code.id == "FD-P011"));
+/// ```
+pub fn check(files: &Files, workflow: &str) -> Result<Plan, Problems> {
+    let policies = policies(files);
+    let cx = Cx::new(files);
+    let ws = workspace::read(&cx);
+    shared(&cx, &policies);
+    let read = match find(&ws, workflow) {
+        Some(name) => Reader::new(&cx, &ws, &policies.0).workflow(&name),
+        None => {
+            let what = format!("there is no workflow `{workflow}`");
+            let found = Found::new(&codes::WORKFLOW_UNKNOWN, &Spot::top("workflows/"), what);
+            cx.add(found.near(workflow, ws.workflows.keys()))
+        }
+    };
+    if cx.count() > 0 {
+        return Err(cx.problems());
+    }
+    match read.map(Plan::seal) {
+        Some(Ok(plan)) => Ok(plan),
+        Some(Err(error)) => {
+            // Only a number in a schema that RFC 8785 cannot write gets here.
+            let what = format!("the release cannot be stored: {error}");
+            cx.add::<()>(Found::new(&codes::SCHEMA, &Spot::top(workflow), what));
+            Err(cx.problems())
+        }
+        None => Err(cx.problems()),
+    }
+}
+
+/// The plans of all workflows without problems, and the problems of the others.
+#[derive(Debug, Default)]
+pub struct Checked {
+    pub plans: BTreeMap<WorkflowName, Plan>,
+    pub problems: Problems,
+}
+
+/// Checks every workflow. A workspace that has problems of its own has no plans.
+#[must_use]
+pub fn check_all(files: &Files) -> Checked {
+    let policies = policies(files);
+    let cx = Cx::new(files);
+    let ws = workspace::read(&cx);
+    shared(&cx, &policies);
+    let before = cx.count();
+    let reader = Reader::new(&cx, &ws, &policies.0);
+    let mut sound = Vec::new();
+    for name in ws.workflows.keys() {
+        let so_far = cx.count();
+        let read = reader.workflow(name);
+        if cx.count() == so_far {
+            sound.extend(read);
+        }
+    }
+    let mut checked = Checked::default();
+    if before == 0 {
+        for workflow in sound {
+            if let Ok(plan) = Plan::seal(workflow) {
+                checked.plans.insert(plan.workflow().name.clone(), plan);
+            }
+        }
+    }
+    checked.problems = cx.problems();
+    checked
+}
+
+/// What runs need to know and a release does not hold: where servers and models are.
+#[derive(Debug)]
+pub struct Places {
+    pub organisation: String,
+    pub models: BTreeMap<ModelName, ModelPlace>,
+    pub servers: BTreeMap<String, Server>,
+    pub lock: Lock,
+}
+
+/// Reads where servers and models are.
+pub fn places(files: &Files) -> Result<Places, Problems> {
+    let cx = Cx::new(files);
+    let ws = workspace::read(&cx);
+    let problems = cx.problems();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    Ok(Places {
+        organisation: ws.settings.organisation,
+        models: ws.settings.places,
+        servers: ws.servers.servers,
+        lock: ws.servers.lock,
+    })
+}
+
+/// A workflow by its name, its file, or its file's stem.
+fn find(ws: &Workspace, asked: &str) -> Option<String> {
+    if ws.workflows.contains_key(asked) {
+        return Some(asked.to_owned());
+    }
+    let file = |path: &str| path == asked || stem(path) == asked;
+    ws.workflows.iter().find(|(_, one)| file(&one.path)).map(|(name, _)| name.clone())
+}
+
+/// Problems of files that all workflows share.
+fn shared(cx: &Cx<'_>, policies: &(Vec<Policy>, Vec<policy::PolicyProblem>)) {
+    secrets::check(cx);
+    for problem in &policies.1 {
+        let Some((file, _)) = cx.files.iter().find(|(path, _)| path.as_ref() == problem.file)
+        else {
+            continue;
+        };
+        let spot = Spot::new(file, problem.offset..problem.offset + 1);
+        let found = Found::new(&codes::POLICY, &spot, problem.what.clone());
+        cx.add::<()>(found.fix(problem.fix.clone()));
+    }
+}
+
+/// Policies may name the tools and roles of every workflow, so all are read first; their own
+/// problems are reported when they are checked.
+fn policies(files: &Files) -> (Vec<Policy>, Vec<policy::PolicyProblem>) {
+    let aside = Cx::new(files);
+    let ws = workspace::read(&aside);
+    let reader = Reader::new(&aside, &ws, &[]);
+    let all: Vec<Workflow> = ws.workflows.keys().filter_map(|name| reader.workflow(name)).collect();
+    let words = Vocabulary::of(&all);
+    let texts: Vec<(&str, &str)> = files
+        .within("policies/", ".cedar")
+        .map(|(path, text)| (path.as_ref(), text.as_ref()))
+        .collect();
+    policy::read(&texts, &words)
+}

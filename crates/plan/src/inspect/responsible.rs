@@ -1,0 +1,43 @@
+//! Who answers, who may stop it, who decides: people and how far the workflow may go.
+
+use crate::codes;
+use crate::problem::{Cx, Found};
+use crate::read::workflow::Draft;
+use crate::read::workspace::Workspace;
+use crate::workflow::{Autonomy, Does, NeverBy, ReviewStep, Risk, Step};
+
+/// The most autonomy that a risk allows.
+pub(crate) fn allowed(risk: Risk) -> Autonomy {
+    match risk {
+        Risk::Low | Risk::Medium => Autonomy::Act,
+        Risk::High => Autonomy::ActWithUndo,
+        Risk::Critical => Autonomy::Approve,
+    }
+}
+
+pub(super) fn check(cx: &Cx<'_>, ws: &Workspace, draft: &Draft) {
+    let workflow = &draft.workflow;
+    if workflow.autonomy > allowed(workflow.risk) {
+        let what = "this is more autonomy than the risk allows";
+        cx.add::<()>(Found::new(&codes::AUTONOMY_RISK, draft.spot("top autonomy"), what));
+    }
+    for step in &workflow.steps {
+        if let Does::Review(review) = &step.does {
+            reviewer(cx, ws, draft, step, review);
+        }
+    }
+}
+
+fn reviewer(cx: &Cx<'_>, ws: &Workspace, draft: &Draft, step: &Step, review: &ReviewStep) {
+    let spot = draft.spot(step.id.as_str());
+    if !review.never_by.contains(&NeverBy::Starter) {
+        let what = format!("whoever starts a case may also decide in `{}`", step.id);
+        cx.add::<()>(Found::new(&codes::REVIEW_STARTER, spot, what));
+    }
+    let holders = ws.settings.people.roles.get(&review.by).map(Vec::as_slice).unwrap_or_default();
+    let owner_only = holders.iter().all(|person| *person == draft.workflow.accountable);
+    if review.never_by.contains(&NeverBy::Owner) && owner_only && !holders.is_empty() {
+        let what = format!("only the owner holds `{}`, and the owner may not decide", review.by);
+        cx.add::<()>(Found::new(&codes::REVIEW_NOBODY, spot, what));
+    }
+}

@@ -1,0 +1,431 @@
+//! Which keys each part of a file has: the one table that the reader, the "did you mean" and the
+//! JSON Schema of the settings are made from. It must not read values.
+
+use crate::codes::{self, Code};
+
+/// The keys of one part of a file.
+pub(crate) struct Shape {
+    /// What the part is called in messages.
+    pub(crate) said: &'static str,
+    pub(crate) keys: &'static [Key],
+}
+
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    pub(crate) form: Form,
+    /// The problem its absence is, if it is one.
+    pub(crate) missing: Option<&'static Code>,
+    pub(crate) doc: &'static str,
+}
+
+/// The form of a value, as the JSON Schema says it. The readers check the same more exactly.
+pub(crate) enum Form {
+    Text,
+    Name,
+    Person,
+    YesNo,
+    Whole,
+    Number,
+    Duration,
+    Money,
+    Percent,
+    Path,
+    Condition,
+    Words(&'static [&'static str]),
+    /// One or several.
+    Some(&'static Form),
+    List(&'static Form),
+    /// Any keys with values of this form.
+    Map(&'static Form),
+    Shape(&'static Shape),
+    Either(&'static [Form]),
+    Any,
+}
+
+use Form::{
+    Any, Condition, Duration, Either, List, Map, Money, Name, Number, Path, Percent, Person, Some,
+    Text, Whole, Words, YesNo,
+};
+
+const fn may(name: &'static str, form: Form, doc: &'static str) -> Key {
+    Key { name, form, missing: None, doc }
+}
+
+const fn must(name: &'static str, form: Form, doc: &'static str) -> Key {
+    Key { name, form, missing: Option::Some(&codes::MISSING_KEY), doc }
+}
+
+const fn else_problem(
+    name: &'static str,
+    code: &'static Code,
+    form: Form,
+    doc: &'static str,
+) -> Key {
+    Key { name, form, missing: Option::Some(code), doc }
+}
+
+pub(crate) const RISKS: &[&str] = &["low", "medium", "high", "critical"];
+pub(crate) const AUTONOMIES: &[&str] = &["suggest", "approve", "act_with_undo", "act"];
+pub(crate) const SOURCES: &[&str] = &["outside", "inside"];
+pub(crate) const NEVER: &[&str] = &["starter", "owner"];
+pub(crate) const OUTCOMES: &[&str] = &["done", "rejected", "failed"];
+pub(crate) const FINDS: &[&str] = &["name", "id", "date", "money", "iban", "line"];
+pub(crate) const CANS: &[&str] = &["choose", "json", "tools"];
+pub(crate) const DAYS: &[&str] = &["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+pub(crate) static WORKFLOW: Shape = Shape {
+    said: "a workflow",
+    keys: &[
+        must("workflow", Name, "The workflow's name."),
+        must("purpose", Text, "What it is for, and what it never does."),
+        else_problem("accountable", &codes::ACCOUNTABLE, Person, "The person who answers for it."),
+        else_problem("override", &codes::OVERRIDE, Name, "The role that may stop and overrule it."),
+        must("risk", Words(RISKS), "How bad a mistake is."),
+        must("autonomy", Words(AUTONOMIES), "How far it may go by itself."),
+        must("case", Form::Shape(&CASE), "What one case is, and who may have written it."),
+        may("starts", List(&Form::Shape(&START)), "What starts a case."),
+        may("once_per", List(&Either(&[Path, List(&Path)])), "Values that identify a case."),
+        else_problem("limits", &codes::NO_BUDGET, Form::Shape(&LIMITS), "What it may use up."),
+        may("tables", Map(&Either(&[Text, Form::Shape(&TABLE)])), "Trusted look-up tables."),
+        may("baseline", Form::Shape(&BASELINE), "What the process costs by hand."),
+        may("on_failure", Form::Shape(&FAILURE), "What happens when a step fails for good."),
+        else_problem("steps", &codes::NO_STEPS, List(&Form::Shape(&STEP)), "The steps, in order."),
+        else_problem(
+            "exceptions",
+            &codes::NO_EXCEPTIONS,
+            List(&Form::Shape(&EXCEPTION)),
+            "Cases that do not fit, and where they go.",
+        ),
+        may("output", Path, "What a workflow that calls this one gets back."),
+    ],
+};
+
+pub(crate) static CASE: Shape = Shape {
+    said: "`case`",
+    keys: &[
+        must("one", Text, "What one case is: `file in inbox/`."),
+        must("from", Words(SOURCES), "Who may have written it; outside is untrusted."),
+        may("fields", Map(&Text), "The fields of the case and their kinds."),
+        may("tags", List(&Name), "Tags such as `personal`."),
+    ],
+};
+
+pub(crate) static START: Shape = Shape {
+    said: "a start",
+    keys: &[
+        may("folder", Text, "A folder whose new files are cases."),
+        may("at", Text, "A time such as `weekdays 07:30 Europe/London`."),
+    ],
+};
+
+pub(crate) static LIMITS: Shape = Shape {
+    said: "`limits`",
+    keys: &[
+        else_problem("case", &codes::NO_BUDGET, Form::Shape(&CASE_LIMITS), "For one case."),
+        else_problem("day", &codes::NO_DAILY_CAP, Form::Shape(&DAY_LIMITS), "For one day."),
+    ],
+};
+
+pub(crate) static CASE_LIMITS: Shape = Shape {
+    said: "`limits.case`",
+    keys: &[
+        else_problem("cost", &codes::NO_BUDGET, Money, "The most one case may cost."),
+        may("tokens", Whole, "The most tokens of one case; 200000 if not said."),
+        may("active", Duration, "The longest working time; 15 minutes if not said."),
+        may("days", Whole, "Days until a waiting case ends; 30 if not said."),
+        may("acts", Whole, "The most model and tool calls; 200 if not said."),
+    ],
+};
+
+pub(crate) static DAY_LIMITS: Shape = Shape {
+    said: "`limits.day`",
+    keys: &[
+        else_problem("cost", &codes::NO_DAILY_CAP, Money, "The most a day may cost."),
+        else_problem("cases", &codes::NO_DAILY_CAP, Whole, "The most cases of a day."),
+        may("amount", Money, "The largest sum of amounts that acts may move in a day."),
+    ],
+};
+
+pub(crate) static TABLE: Shape = Shape {
+    said: "a table",
+    keys: &[
+        must("tool", Text, "The tool that answers read-only SQL: `table.read_query`."),
+        must("name", Text, "The table's name in that server."),
+        must("columns", Map(&Text), "The columns and their kinds."),
+        may("tags", List(&Name), "Tags such as `personal`."),
+    ],
+};
+
+pub(crate) static BASELINE: Shape = Shape {
+    said: "`baseline`",
+    keys: &[
+        must("minutes", Whole, "Minutes of work for one case."),
+        must("cases_per_week", Whole, "Cases in a week."),
+        may("hourly_rate", Money, "What an hour of work costs."),
+        may("error_rate", Percent, "How many cases go wrong by hand: `2 %`."),
+        may("error_cost", Money, "What one error costs."),
+    ],
+};
+
+pub(crate) static FAILURE: Shape = Shape {
+    said: "`on_failure`",
+    keys: &[
+        may("retry", Form::Shape(&RETRY), "Retries before that."),
+        may("ask", Name, "The role that is asked."),
+        may("go", Name, "The step the case goes to."),
+        may("then", Words(&["stop"]), "`stop` ends the case as failed."),
+    ],
+};
+
+pub(crate) static RETRY: Shape = Shape {
+    said: "`retry`",
+    keys: &[
+        must("times", Whole, "How often."),
+        may("first", Duration, "The first wait; it doubles. 1 second if not said."),
+        may("longest", Duration, "The longest wait; 1 minute if not said."),
+    ],
+};
+
+pub(crate) static EXCEPTION: Shape = Shape {
+    said: "an exception",
+    keys: &[
+        must("what", Text, "The exception in the operator's words."),
+        may("when", Condition, "When it is raised; without it only an agent raises it."),
+        must("go", Name, "The step that deals with it."),
+    ],
+};
+
+/// The keys that name what a step does.
+pub(crate) const KINDS: &[&str] = &[
+    "agent", "tool", "lookup", "decide", "review", "each", "parallel", "wait", "workflow", "end",
+];
+
+/// The keys of a step by its kind, besides the kind itself and the common ones.
+pub(crate) fn of_kind(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "agent" => {
+            &["given", "from", "copy", "answer", "tools", "turns", "must_hold", "repairs"]
+        }
+        "tool" => &["with", "backed_by", "undo", "confirm", "gives"],
+        "workflow" => &["with"],
+        "end" => &["tell"],
+        _ => &[],
+    }
+}
+
+/// The keys every step may have.
+pub(crate) const COMMON: &[&str] = &["step", "then", "time_out", "on_failure", "at_most"];
+
+pub(crate) static STEP: Shape = Shape {
+    said: "a step",
+    keys: &[
+        must("step", Name, "The step's name."),
+        may("then", Name, "The next step, or `end`; the next of the list if not said."),
+        may("time_out", Duration, "How long one try may take; 2 minutes if not said."),
+        may("on_failure", Form::Shape(&FAILURE), "What happens when it fails for good."),
+        may("at_most", Whole, "How often one case may come here; needed in a loop."),
+        may("agent", Name, "An agent works on it."),
+        may("given", Some(&Path), "What the agent is given."),
+        may("from", Path, "The text that fields are copied from; `case.text` if not said."),
+        may("copy", Map(&Either(&[Text, Form::Shape(&COPY)])), "Fields copied from the text."),
+        may("answer", Either(&[Text, Map(&Any)]), "A schema file, or fields and their kinds."),
+        may("tools", List(&Text), "Tools the agent may use here."),
+        may("turns", Whole, "The most rounds with tools; 8 if not said."),
+        may("must_hold", List(&Condition), "What must hold for the fields."),
+        may("repairs", Whole, "How often a broken answer may be repaired; 1 if not said."),
+        may("tool", Text, "A tool is called: `server.tool`."),
+        may("with", Map(&Any), "Arguments: paths, numbers, or `{ literal: ... }`."),
+        may("backed_by", Map(&Form::Shape(&BACKING)), "Trusted facts arguments must equal."),
+        may("undo", Text, "The tool that takes the effect back."),
+        may("confirm", Form::Shape(&CONFIRM), "A read-back that must hold."),
+        may("gives", Map(&Any), "Fields of the result and their kinds."),
+        may("lookup", Map(&Form::Shape(&FIND)), "Rows of tables."),
+        may("decide", Form::Shape(&DECIDE), "A rule chooses the next step."),
+        may("review", Form::Shape(&REVIEW), "A person decides."),
+        may("each", Form::Shape(&EACH), "Another workflow for each item of a list."),
+        may("parallel", Map(&List(&Any)), "Branches that run at the same time."),
+        may("wait", Form::Shape(&WAIT), "Wait for a time."),
+        may("workflow", Name, "Another workflow is called."),
+        may("end", Words(OUTCOMES), "The case ends."),
+        may("tell", Name, "The role that is told."),
+    ],
+};
+
+pub(crate) static COPY: Shape = Shape {
+    said: "a copied field",
+    keys: &[
+        must("find", Words(FINDS), "What kind of text is looked for."),
+        may("called", List(&Text), "What the field is called in the documents."),
+        may("optional", YesNo, "Whether it may be missing."),
+    ],
+};
+
+pub(crate) static BACKING: Shape = Shape {
+    said: "`backed_by`",
+    keys: &[
+        must("fact", Path, "The fact the argument must equal."),
+        may("within", Either(&[Money, Number]), "The largest allowed distance; none if not said."),
+        may("when", Condition, "A further condition on facts."),
+    ],
+};
+
+pub(crate) static CONFIRM: Shape = Shape {
+    said: "`confirm`",
+    keys: &[
+        must("tool", Text, "The tool that reads back."),
+        may("with", Map(&Any), "Its arguments."),
+        must("holds", Condition, "What must hold; `result` is the tool's answer."),
+    ],
+};
+
+pub(crate) static FIND: Shape = Shape {
+    said: "a look-up",
+    keys: &[
+        must("in", Name, "The table."),
+        must("where", Either(&[List(&Name), Map(&Path)]), "Columns and the values they equal."),
+    ],
+};
+
+pub(crate) static DECIDE: Shape = Shape {
+    said: "`decide`",
+    keys: &[
+        else_problem("who", &codes::DECIDE_WHO, Name, "The role accountable for the rule."),
+        else_problem("basis", &codes::DECIDE_BASIS, Text, "The policy the rule comes from."),
+        must("first", List(&Form::Shape(&ROW)), "Rows; the first that holds is taken."),
+        else_problem(
+            "otherwise",
+            &codes::DECIDE_OTHERWISE,
+            Name,
+            "The step when no row holds, and in doubt.",
+        ),
+    ],
+};
+
+pub(crate) static ROW: Shape = Shape {
+    said: "a row",
+    keys: &[
+        must("when", Condition, "The condition."),
+        must("go", Name, "The step, or `end`."),
+    ],
+};
+
+pub(crate) static REVIEW: Shape = Shape {
+    said: "`review`",
+    keys: &[
+        must("by", Name, "The role that decides."),
+        may("never_by", Some(&Words(NEVER)), "Who may not decide, whatever the role."),
+        may("question", Text, "What is asked; the step's text if not said."),
+        must("show", List(&Path), "What the reviewer sees, and so approves."),
+        may("may_edit", List(&Path), "What the reviewer may change."),
+        else_problem("within", &codes::REVIEW_DEADLINE, Duration, "The deadline."),
+        else_problem("late", &codes::REVIEW_LATE, Form::Shape(&LATE), "When nobody answers."),
+        else_problem(
+            "if_rejected",
+            &codes::REVIEW_REJECTED,
+            Form::Shape(&REJECTED),
+            "When the reviewer says no.",
+        ),
+    ],
+};
+
+pub(crate) static LATE: Shape = Shape {
+    said: "`late`",
+    keys: &[
+        may("ask", Name, "Another role that is asked once."),
+        may("within", Duration, "Its deadline."),
+        may("then", Name, "`stop`, or a step."),
+        may("go", Name, "A step."),
+    ],
+};
+
+pub(crate) static REJECTED: Shape = Shape {
+    said: "`if_rejected`",
+    keys: &[
+        may("tell", Name, "The role that is told."),
+        may("then", Name, "`stop`, or a step."),
+        may("go", Name, "A step."),
+    ],
+};
+
+pub(crate) static EACH: Shape = Shape {
+    said: "`each`",
+    keys: &[
+        must("of", Path, "The list."),
+        must("workflow", Name, "The workflow that deals with one item."),
+        must("items", Whole, "The most items."),
+        may("at_once", Whole, "How many at the same time; 4 if not said."),
+        may("failures", Whole, "Failed items that are still no failure; none if not said."),
+        may("collect", YesNo, "Whether the outputs are collected; true if not said."),
+    ],
+};
+
+pub(crate) static WAIT: Shape = Shape {
+    said: "`wait`",
+    keys: &[
+        may("for", Duration, "How long."),
+        may("until", Path, "Until the date a path holds."),
+    ],
+};
+
+pub(crate) static SETTINGS: Shape = Shape {
+    said: "`flightdeck.yaml`",
+    keys: &[
+        must("organisation", Text, "Whose workspace this is."),
+        must("currency", Text, "The currency of costs."),
+        must("people", Map(&Form::Shape(&PERSON)), "People by e-mail address or account."),
+        must("roles", Map(&List(&Person)), "Roles and who holds them."),
+        must("working_hours", Form::Shape(&HOURS), "When people work."),
+        must("models", Map(&Form::Shape(&MODEL)), "Models, their abilities and prices."),
+        may("default_model", Name, "The model of agents that name none."),
+        may("fallback", List(&Name), "Models that are tried when one is down."),
+    ],
+};
+
+pub(crate) static PERSON: Shape = Shape {
+    said: "a person",
+    keys: &[must("name", Text, "The person's name.")],
+};
+
+pub(crate) static HOURS: Shape = Shape {
+    said: "`working_hours`",
+    keys: &[
+        must("days", Either(&[Text, List(&Words(DAYS))]), "`mon-fri`, or a list of days."),
+        must("from", Text, "`\"09:00\"`."),
+        must("to", Text, "`\"17:30\"`."),
+        must("zone", Text, "A time zone such as `Europe/London`."),
+        may("holidays", List(&Text), "Dates without work: `\"2027-01-01\"`."),
+    ],
+};
+
+pub(crate) static MODEL: Shape = Shape {
+    said: "a model",
+    keys: &[
+        must("vendor", Text, "Who runs it."),
+        must("model", Text, "The vendor's name of it."),
+        must("can", List(&Words(CANS)), "What it can do."),
+        must("context", Whole, "How many tokens it can read."),
+        must("answer", Whole, "How many tokens it may write."),
+        may("price", Form::Shape(&PRICE), "Prices; free if not said."),
+        may("base_url", Text, "Where its server is."),
+        may("key", Text, "The environment variable that holds the key."),
+    ],
+};
+
+pub(crate) static PRICE: Shape = Shape {
+    said: "`price`",
+    keys: &[
+        must("input", Money, "For a million tokens read."),
+        may("cached", Money, "For a million tokens read again; as `input` if not said."),
+        must("output", Money, "For a million tokens written."),
+    ],
+};
+
+pub(crate) static AGENT: Shape = Shape {
+    said: "an agent",
+    keys: &[
+        must("name", Name, "The agent's name."),
+        must("description", Text, "What it is good for."),
+        may("model", Some(&Name), "Its model, or several in order."),
+        may("tools", Some(&Text), "The tools it may use."),
+    ],
+};

@@ -1,0 +1,150 @@
+//! People, roles and working hours of `flightdeck.yaml`.
+
+use std::collections::BTreeMap;
+
+use crate::codes;
+use crate::ids::{PersonId, RoleId};
+use crate::keys;
+use crate::problem::{Cx, Found};
+use crate::workflow::{Person, WorkingHours};
+use crate::yaml::{Kind, Node};
+
+use super::scalars::Fields;
+
+#[derive(Debug, Default)]
+pub(crate) struct People {
+    pub(crate) people: BTreeMap<PersonId, Person>,
+    pub(crate) roles: BTreeMap<RoleId, Vec<PersonId>>,
+    pub(crate) hours: Option<WorkingHours>,
+}
+
+pub(crate) fn read(cx: &Cx<'_>, fields: Fields<'_>) -> People {
+    let mut all = People::default();
+    for entry in fields.get("people").and_then(|n| cx.map(n)).unwrap_or_default() {
+        let id = cx.key(entry, PersonId::new);
+        let person = cx.fields(&entry.value, &keys::PERSON);
+        let name = person.and_then(|p| p.get("name")).and_then(|n| cx.text(n));
+        if let (Some(id), Some(name)) = (id, name) {
+            all.people.insert(id, Person { name });
+        }
+    }
+    for entry in fields.get("roles").and_then(|n| cx.map(n)).unwrap_or_default() {
+        let role = cx.key(entry, RoleId::new);
+        let Some(holders) = cx.list(&entry.value) else { continue };
+        let people: Vec<PersonId> = holders.iter().filter_map(|n| all.person(cx, n)).collect();
+        if holders.is_empty() {
+            let what = format!("nobody holds the role `{}`", entry.key);
+            cx.add::<()>(Found::new(&codes::ROLE_EMPTY, &entry.key_at, what));
+        }
+        if let Some(role) = role {
+            all.roles.insert(role, people);
+        }
+    }
+    all.hours = fields.get("working_hours").and_then(|n| hours(cx, n));
+    all
+}
+
+impl People {
+    /// A person who is named in `people`.
+    pub(crate) fn person(&self, cx: &Cx<'_>, node: &Node) -> Option<PersonId> {
+        let id = cx.name(node, PersonId::new)?;
+        if self.people.contains_key(&id) {
+            return Some(id);
+        }
+        let what = format!("there is no person `{id}`");
+        let known = self.people.keys().map(PersonId::as_str);
+        cx.add(Found::new(&codes::PERSON_UNKNOWN, &node.at, what).near(id.as_str(), known))
+    }
+
+    /// A role that is named in `roles`.
+    pub(crate) fn role(&self, cx: &Cx<'_>, node: &Node) -> Option<RoleId> {
+        let role = cx.name(node, RoleId::new)?;
+        if self.roles.contains_key(&role) {
+            return Some(role);
+        }
+        let what = format!("there is no role `{role}`");
+        let known = self.roles.keys().map(RoleId::as_str);
+        cx.add(Found::new(&codes::ROLE_UNKNOWN, &node.at, what).near(role.as_str(), known))
+    }
+}
+
+fn hours(cx: &Cx<'_>, node: &Node) -> Option<WorkingHours> {
+    let fields = cx.fields(node, &keys::HOURS)?;
+    let days = fields.get("days").and_then(|n| days(cx, n));
+    let from = fields.get("from").and_then(|n| minute(cx, n));
+    let to_node = fields.get("to");
+    let to = to_node.and_then(|n| minute(cx, n));
+    let zone = fields.get("zone").and_then(|n| zone(cx, n));
+    let mut holidays = Vec::new();
+    for node in fields.get("holidays").and_then(|n| cx.list(n)).unwrap_or_default() {
+        holidays.extend(holiday(cx, node));
+    }
+    if let (Some(from), Some(to), Some(node)) = (from, to, to_node)
+        && to <= from
+    {
+        let what = "the working day ends before it starts";
+        let fix = "write a time after `from`";
+        cx.add::<()>(Found::new(&codes::RANGE, &node.at, what).fix(fix));
+    }
+    Some(WorkingHours {
+        days: days?,
+        from_minute: from?,
+        to_minute: to?,
+        zone: zone?,
+        holidays,
+    })
+}
+
+/// `mon-fri`, or a list of days; Monday is 1.
+fn days(cx: &Cx<'_>, node: &Node) -> Option<Vec<u8>> {
+    let number = |word: &str| {
+        let at = keys::DAYS.iter().position(|day| *day == word)?;
+        u8::try_from(at + 1).ok()
+    };
+    if let Kind::Text { text, .. } = &node.kind
+        && let Some((first, last)) = text.split_once('-')
+        && let (Some(first), Some(last)) = (number(first.trim()), number(last.trim()))
+        && first <= last
+    {
+        return Some((first..=last).collect());
+    }
+    let mut days = Vec::new();
+    for day in cx.some(node) {
+        days.extend(cx.choice(day, keys::DAYS).and_then(number));
+    }
+    days.sort_unstable();
+    days.dedup();
+    (!days.is_empty()).then_some(days)
+}
+
+fn minute(cx: &Cx<'_>, node: &Node) -> Option<u16> {
+    let text = cx.text(node)?;
+    let read = |text: &str| {
+        let (hour, minute) = text.split_once(':')?;
+        let (hour, minute) = (hour.parse::<u16>().ok()?, minute.parse::<u16>().ok()?);
+        (text.len() == 5 && (hour, minute) <= (24, 0) && minute < 60).then_some(hour * 60 + minute)
+    };
+    read(&text).or_else(|| {
+        let what = format!("`{text}` is no time of day");
+        cx.add(Found::new(&codes::KIND, &node.at, what).fix("write it like `\"09:00\"`"))
+    })
+}
+
+fn zone(cx: &Cx<'_>, node: &Node) -> Option<String> {
+    let text = cx.text(node)?;
+    if jiff::tz::TimeZoneDatabase::bundled().get(&text).is_ok() {
+        return Some(text);
+    }
+    let what = format!("there is no time zone `{text}`");
+    let fix = "write a name such as `Europe/London`";
+    cx.add(Found::new(&codes::CHOICE, &node.at, what).fix(fix))
+}
+
+fn holiday(cx: &Cx<'_>, node: &Node) -> Option<String> {
+    let text = cx.text(node)?;
+    if text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok() {
+        return Some(text);
+    }
+    let what = format!("`{text}` is no date");
+    cx.add(Found::new(&codes::KIND, &node.at, what).fix("write it like `\"2027-01-01\"`"))
+}

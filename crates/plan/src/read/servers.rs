@@ -1,0 +1,128 @@
+//! `.mcp.json` and `mcp.lock`: which servers there are, and which of their tools are approved.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::codes;
+use crate::files::Spot;
+use crate::ids::ToolName;
+use crate::lock::{Lock, LockError, Pinned};
+use crate::problem::{Cx, Found};
+
+pub(crate) const SERVERS: &str = ".mcp.json";
+pub(crate) const LOCK: &str = "mcp.lock";
+/// Servers that are part of the program itself.
+pub(crate) const BUILT_IN: &[&str] = &["files", "table"];
+
+/// One MCP server, in the form that `.mcp.json` has everywhere.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Server {
+    #[serde(rename = "type", default)]
+    pub transport: Option<String>,
+    #[serde(default)]
+    pub command: Option<String>,
+    #[serde(default)]
+    pub args: Vec<String>,
+    /// Variables the server gets; `${NAME}` stands for one of the environment.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    #[serde(default)]
+    pub url: Option<String>,
+}
+
+impl Server {
+    /// The environment variables that are named as `${NAME}` or `${NAME:-default}`.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for text in self.env.values().chain(&self.args).chain(&self.url) {
+            for part in text.split("${").skip(1) {
+                let name = part.split(['}', ':']).next().unwrap_or_default();
+                if !name.is_empty() {
+                    names.push(name.to_owned());
+                }
+            }
+        }
+        names.sort();
+        names.dedup();
+        names
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct File {
+    #[serde(rename = "mcpServers")]
+    servers: BTreeMap<String, Server>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Servers {
+    pub(crate) servers: BTreeMap<String, Server>,
+    pub(crate) lock: Lock,
+    file: Option<Arc<str>>,
+    text: Arc<str>,
+}
+
+impl Servers {
+    /// Where a tool stands in the lock file.
+    pub(crate) fn spot(&self, tool: &str) -> Spot {
+        let Some(file) = &self.file else { return Spot::top(LOCK) };
+        let quoted = format!("\"{tool}\"");
+        match self.text.find(&quoted) {
+            Some(at) => Spot::new(file, at..at + quoted.len()),
+            None => Spot::top(LOCK),
+        }
+    }
+
+    /// Whether a server is declared or built in.
+    pub(crate) fn has(&self, server: &str) -> bool {
+        self.servers.contains_key(server) || BUILT_IN.contains(&server)
+    }
+
+    pub(crate) fn pinned(&self, tool: &ToolName) -> Option<&Pinned> {
+        self.lock.tools.get(tool)
+    }
+}
+
+pub(crate) fn read(cx: &Cx<'_>) -> Servers {
+    let mut all = Servers::default();
+    if let Some(text) = cx.files.get(SERVERS) {
+        match serde_json::from_str::<File>(text) {
+            Ok(file) => all.servers = file.servers,
+            Err(error) => json_problem(cx, SERVERS, text, &error),
+        }
+    }
+    let Some((file, text)) = cx.files.iter().find(|(path, _)| path.as_ref() == LOCK) else {
+        return all;
+    };
+    all.file = Some(Arc::clone(file));
+    all.text = Arc::clone(text);
+    match Lock::parse(text) {
+        Ok(lock) => all.lock = lock,
+        Err(LockError::Read(error)) => json_problem(cx, LOCK, text, &error),
+        Err(error) => {
+            cx.add::<()>(Found::new(&codes::JSON, &Spot::top(LOCK), error.to_string()));
+        }
+    }
+    for (name, pinned) in &all.lock.tools {
+        if pinned.definition.digest(name.tool()).ok().as_deref() != Some(pinned.digest.as_str()) {
+            let what = format!("the definition of `{name}` is not the approved one");
+            cx.add::<()>(Found::new(&codes::LOCK_DIGEST, &all.spot(name.as_str()), what));
+        }
+    }
+    all
+}
+
+/// A problem at the line and column where a JSON text stops making sense.
+pub(crate) fn json_problem(cx: &Cx<'_>, file: &str, text: &str, error: &serde_json::Error) {
+    let line_start = text.split_inclusive('\n').take(error.line().saturating_sub(1));
+    let at = line_start.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
+    let at = at.min(text.len());
+    let said = error.to_string();
+    // The place is shown beside the message, so it is not said again.
+    let said = said.split(" at line ").next().unwrap_or(&said).to_owned();
+    let what = format!("`{file}` cannot be read: {said}");
+    cx.add::<()>(Found::new(&codes::JSON, &Spot::new(&Arc::from(file), at..at + 1), what));
+}

@@ -1,0 +1,160 @@
+//! `flightdeck.yaml`: people and roles, working hours, models and prices.
+
+use std::collections::BTreeMap;
+
+use crate::codes;
+use crate::files::Spot;
+use crate::ids::ModelName;
+use crate::keys;
+use crate::problem::{Cx, Found};
+use crate::value::Currency;
+use crate::workflow::{Can, Model, Price};
+use crate::yaml::{self, Node};
+
+use super::people::People;
+use super::scalars::Fields;
+
+/// Where the settings stand.
+pub(crate) const FILE: &str = "flightdeck.yaml";
+
+/// Where a model's server is, and which environment variable holds its key. Not a part of a
+/// release: moving a server changes no decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelPlace {
+    pub vendor: String,
+    pub base_url: Option<String>,
+    pub key: Option<String>,
+}
+
+/// What `flightdeck.yaml` says.
+#[derive(Debug, Default)]
+pub(crate) struct Settings {
+    pub(crate) organisation: String,
+    pub(crate) currency: Option<Currency>,
+    pub(crate) people: People,
+    pub(crate) models: BTreeMap<ModelName, Model>,
+    pub(crate) places: BTreeMap<ModelName, ModelPlace>,
+    pub(crate) default_model: Option<ModelName>,
+    pub(crate) fallback: Vec<ModelName>,
+}
+
+/// Reads the settings. What cannot be read is left out, after a problem.
+pub(crate) fn read(cx: &Cx<'_>) -> Settings {
+    let mut settings = Settings::default();
+    let Some((file, text)) = cx.files.iter().find(|(path, _)| path.as_ref() == FILE) else {
+        let what = format!("`{FILE}` is missing");
+        cx.add::<()>(Found::new(&codes::FILE, &Spot::top(FILE), what));
+        return settings;
+    };
+    let Some(node) = yaml::read(cx, file, text, 0) else {
+        let what = format!("`{FILE}` says nothing");
+        cx.add::<()>(Found::new(&codes::KIND, &Spot::top(FILE), what));
+        return settings;
+    };
+    let Some(fields) = cx.fields(&node, &keys::SETTINGS) else { return settings };
+    settings.organisation =
+        fields.get("organisation").and_then(|n| cx.text(n)).unwrap_or_default();
+    settings.currency = fields.get("currency").and_then(|n| currency(cx, n));
+    settings.people = super::people::read(cx, fields);
+    if let Some(node) = fields.get("models") {
+        models(cx, node, &mut settings);
+    }
+    settings.default_model = fields.get("default_model").and_then(|n| model(cx, n, &settings));
+    if let Some(list) = fields.get("fallback").and_then(|n| cx.list(n)) {
+        settings.fallback = list.iter().filter_map(|n| model(cx, n, &settings)).collect();
+    }
+    settings
+}
+
+fn currency(cx: &Cx<'_>, node: &Node) -> Option<Currency> {
+    let text = cx.text(node)?;
+    match Currency::new(&text) {
+        Ok(currency) => Some(currency),
+        Err(error) => {
+            let what = format!("`{text}` is no currency: {error}");
+            cx.add(Found::new(&codes::MONEY, &node.at, what).fix("write a code such as `EUR`"))
+        }
+    }
+}
+
+/// A model that is declared.
+pub(crate) fn model(cx: &Cx<'_>, node: &Node, settings: &Settings) -> Option<ModelName> {
+    let name = cx.name(node, ModelName::new)?;
+    if settings.models.contains_key(&name) {
+        return Some(name);
+    }
+    let what = format!("there is no model `{name}`");
+    let known = settings.models.keys().map(ModelName::as_str);
+    cx.add(Found::new(&codes::MODEL_UNKNOWN, &node.at, what).near(name.as_str(), known))
+}
+
+fn models(cx: &Cx<'_>, node: &Node, settings: &mut Settings) {
+    for entry in cx.map(node).unwrap_or_default() {
+        let name = cx.key(entry, ModelName::new);
+        let Some(fields) = cx.fields(&entry.value, &keys::MODEL) else { continue };
+        let read = one(cx, fields, settings.currency);
+        let (Some(name), Some((model, place))) = (name, read) else { continue };
+        settings.models.insert(name.clone(), model);
+        settings.places.insert(name, place);
+    }
+}
+
+fn one(cx: &Cx<'_>, fields: Fields<'_>, of: Option<Currency>) -> Option<(Model, ModelPlace)> {
+    let text = |key: &str| fields.get(key).and_then(|n| cx.text(n));
+    let tokens = |key: &str| fields.get(key).and_then(|n| cx.whole_u32(n, 1, 100_000_000));
+    let (vendor, model) = (text("vendor"), text("model"));
+    let can = fields.get("can").and_then(|n| cx.list(n)).map(|list| {
+        let mut can: Vec<Can> = list.iter().filter_map(|n| ability(cx, n)).collect();
+        can.sort_unstable();
+        can.dedup();
+        can
+    });
+    let (context, answer) = (tokens("context"), tokens("answer"));
+    let price = match fields.get("price") {
+        Some(node) => price(cx, node, of),
+        None => Some(Price::default()),
+    };
+    let place = ModelPlace {
+        vendor: vendor.clone()?,
+        base_url: text("base_url"),
+        key: fields.get("key").and_then(|n| variable(cx, n)),
+    };
+    let model = Model {
+        vendor: vendor?,
+        model: model?,
+        can: can?,
+        context_tokens: context?,
+        answer_tokens: answer?,
+        price: price?,
+    };
+    Some((model, place))
+}
+
+fn ability(cx: &Cx<'_>, node: &Node) -> Option<Can> {
+    Some(match cx.choice(node, keys::CANS)? {
+        "choose" => Can::Choose,
+        "json" => Can::Json,
+        _ => Can::Tools,
+    })
+}
+
+/// Prices stand for a million tokens; a release holds billionths for one.
+fn price(cx: &Cx<'_>, node: &Node, of: Option<Currency>) -> Option<Price> {
+    let fields = cx.fields(node, &keys::PRICE)?;
+    let nanos = |key: &str| fields.get(key).and_then(|n| cx.nanos(n, of, 3));
+    let (input, output) = (nanos("input"), nanos("output"));
+    let cached = if fields.has("cached") { nanos("cached") } else { input };
+    Some(Price { input_nanos: input?, cached_nanos: cached?, output_nanos: output? })
+}
+
+/// The name of an environment variable.
+fn variable(cx: &Cx<'_>, node: &Node) -> Option<String> {
+    let text = cx.text(node)?;
+    let form = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+    if text.bytes().all(form) && text.len() <= 128 {
+        return Some(text);
+    }
+    let what = "this is not the name of an environment variable";
+    let fix = "write the variable's name, such as `OPENAI_API_KEY`, never the key itself";
+    cx.add(Found::new(&codes::NAME, &node.at, what).fix(fix))
+}

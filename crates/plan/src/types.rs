@@ -1,0 +1,272 @@
+//! The kinds of values: from the operator's words, from and to JSON Schema, and what each step
+//! gives to later ones. It must not judge whether a use of a value is right.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::workflow::{CopyField, Does, Find, Step, Type, Work, Workflow};
+
+/// How deep a schema is followed before the rest counts as unknown.
+const DEPTH_MAX: usize = 16;
+
+/// A kind by its word: `money`, `id?`, `list of text`, `one of [a, b]`.
+#[must_use]
+pub fn word(text: &str) -> Option<Type> {
+    let text = text.trim();
+    if let Some(inner) = text.strip_suffix('?') {
+        return match word(inner)? {
+            Type::Optional(_) => None,
+            inner => Some(Type::Optional(Box::new(inner))),
+        };
+    }
+    if let Some(inner) = text.strip_prefix("list of ") {
+        return Some(Type::List(Box::new(word(inner)?)));
+    }
+    if let Some(choices) = text.strip_prefix("one of ") {
+        let choices = choices.trim().trim_start_matches('[').trim_end_matches(']');
+        let choices: Vec<String> = choices.split(',').map(|c| c.trim().to_owned()).collect();
+        return (!choices.iter().any(String::is_empty)).then_some(Type::OneOf(choices));
+    }
+    Some(match text {
+        "yes_no" | "bool" | "boolean" => Type::Bool,
+        "whole" | "int" | "integer" => Type::Int,
+        "number" | "decimal" => Type::Decimal,
+        "text" | "line" | "name" | "string" => Type::Text,
+        "date" => Type::Date,
+        "money" => Type::Money,
+        "iban" => Type::Iban,
+        "id" => Type::Id,
+        _ => return None,
+    })
+}
+
+/// The words that [`word`] knows, for "did you mean".
+pub(crate) const WORDS: &[&str] =
+    &["text", "name", "number", "whole", "money", "date", "iban", "id", "yes_no"];
+
+/// The kind in the operator's words.
+#[must_use]
+pub fn said(kind: &Type) -> String {
+    match kind {
+        Type::Bool => "yes or no".into(),
+        Type::Int => "a whole number".into(),
+        Type::Decimal => "a number".into(),
+        Type::Text => "a text".into(),
+        Type::Date => "a date".into(),
+        Type::Money => "an amount of money".into(),
+        Type::Iban => "an IBAN".into(),
+        Type::Id => "an identifier".into(),
+        Type::OneOf(words) => format!("one of {}", words.join(", ")),
+        Type::List(_) => "a list".into(),
+        Type::Record(_) => "several fields".into(),
+        Type::Optional(inner) => format!("{}, which may be missing", said(inner)),
+        Type::Unknown => "a value of no declared kind".into(),
+    }
+}
+
+impl Find {
+    /// The kind of value that such a span of text holds.
+    #[must_use]
+    pub fn gives(self) -> Type {
+        match self {
+            Find::Name | Find::Line => Type::Text,
+            Find::Id => Type::Id,
+            Find::Date => Type::Date,
+            Find::Money => Type::Money,
+            Find::Iban => Type::Iban,
+        }
+    }
+}
+
+fn copied(fields: &[CopyField]) -> Type {
+    let of = |field: &CopyField| match field.optional {
+        true => Type::Optional(Box::new(field.find.gives())),
+        false => field.find.gives(),
+    };
+    Type::Record(fields.iter().map(|f| (f.name.to_string(), of(f))).collect())
+}
+
+/// What every root of a path can hold: `case` and each step that gives something.
+#[must_use]
+pub fn scope(workflow: &Workflow) -> BTreeMap<String, Type> {
+    let mut roots = BTreeMap::new();
+    let fields = workflow.case.fields.iter().map(|(name, kind)| (name.to_string(), kind.clone()));
+    roots.insert("case".to_owned(), Type::Record(fields.collect()));
+    // A parallel step gives what its branches' last steps give, so it comes after all others.
+    for last in [false, true] {
+        for step in &workflow.steps {
+            if matches!(step.does, Does::Parallel(_)) == last
+                && let Some(kind) = output(step, workflow, &roots)
+            {
+                roots.insert(step.id.to_string(), kind);
+            }
+        }
+    }
+    roots
+}
+
+/// What a step gives, if it gives anything.
+fn output(step: &Step, workflow: &Workflow, so_far: &BTreeMap<String, Type>) -> Option<Type> {
+    match &step.does {
+        Does::Agent(agent) => Some(match &agent.work {
+            Work::Copy { fields, .. } => copied(fields),
+            Work::Answer { shape, .. } => shape.clone(),
+        }),
+        Does::Tool(tool) => Some(tool.gives.clone()),
+        Does::Lookup(lookup) => {
+            let rows = lookup.finds.iter().map(|(name, find)| {
+                let row = workflow.tables.get(&find.table).map_or(Type::Unknown, |table| {
+                    let columns = table.columns.iter();
+                    Type::Record(columns.map(|(c, kind)| (c.to_string(), kind.clone())).collect())
+                });
+                (name.to_string(), Type::Optional(Box::new(row)))
+            });
+            Some(Type::Record(rows.collect()))
+        }
+        Does::Parallel(parallel) => {
+            let branches = parallel.branches.iter().filter_map(|(name, branch)| {
+                Some((name.to_string(), so_far.get(branch.gives.as_str())?.clone()))
+            });
+            Some(Type::Record(branches.collect()))
+        }
+        Does::Each(each) => Some(match each.collect {
+            true => Type::List(Box::new(called(workflow, &each.workflow))),
+            false => Type::Unknown,
+        }),
+        Does::Workflow(call) => Some(called(workflow, &call.workflow)),
+        Does::Decide(_) | Does::Review(_) | Does::Wait(_) | Does::End(_) => None,
+    }
+}
+
+/// What another workflow gives back.
+fn called(workflow: &Workflow, name: &crate::ids::WorkflowName) -> Type {
+    let Some(child) = workflow.children.get(name) else { return Type::Unknown };
+    let Some(path) = &child.output else { return Type::Unknown };
+    scope(child)
+        .get(path.root())
+        .and_then(|root| at(root, path.fields()))
+        .unwrap_or(Type::Unknown)
+}
+
+/// The kind below a kind. Nothing when a field does not exist.
+#[must_use]
+pub fn at<'f>(root: &Type, fields: impl Iterator<Item = &'f str>) -> Option<Type> {
+    let mut here = root;
+    let (whole, text) = (Type::Int, Type::Text);
+    let mut optional = false;
+    for field in fields {
+        while let Type::Optional(inner) = here {
+            optional = true;
+            here = inner;
+        }
+        here = match here {
+            Type::Record(all) => all.get(field)?,
+            Type::Money if field == "minor" => &whole,
+            Type::Money if field == "currency" => &text,
+            Type::Unknown => return Some(Type::Unknown),
+            _ => return None,
+        };
+    }
+    Some(match here {
+        Type::Optional(_) => here.clone(),
+        _ if optional => Type::Optional(Box::new(here.clone())),
+        _ => here.clone(),
+    })
+}
+
+/// The kind that a JSON Schema describes. What it cannot say counts as unknown.
+#[must_use]
+pub fn from_schema(schema: &Value) -> Type {
+    from_schema_at(schema, DEPTH_MAX)
+}
+
+fn from_schema_at(schema: &Value, depth: usize) -> Type {
+    if depth == 0 {
+        return Type::Unknown;
+    }
+    if let Some(words) = schema.get("enum").and_then(Value::as_array) {
+        let words: Option<Vec<String>> =
+            words.iter().map(|w| w.as_str().map(str::to_owned)).collect();
+        return words.map_or(Type::Unknown, Type::OneOf);
+    }
+    match schema.get("type").and_then(Value::as_str) {
+        Some("boolean") => Type::Bool,
+        Some("integer") => Type::Int,
+        Some("number") => Type::Decimal,
+        Some("string") => match schema.get("format").and_then(Value::as_str) {
+            Some("date") => Type::Date,
+            Some("iban") => Type::Iban,
+            Some("id") => Type::Id,
+            _ => Type::Text,
+        },
+        Some("array") => Type::List(Box::new(
+            schema.get("items").map_or(Type::Unknown, |i| from_schema_at(i, depth - 1)),
+        )),
+        Some("object") => from_object(schema, depth),
+        _ => Type::Unknown,
+    }
+}
+
+fn from_object(schema: &Value, depth: usize) -> Type {
+    let Some(fields) = schema.get("properties").and_then(Value::as_object) else {
+        return Type::Unknown;
+    };
+    let names: Vec<&str> = fields.keys().map(String::as_str).collect();
+    if names == ["currency", "minor"] {
+        return Type::Money;
+    }
+    let required: Vec<&str> = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .map(|names| names.iter().filter_map(Value::as_str).collect())
+        .unwrap_or_default();
+    let kinds = fields.iter().map(|(name, field)| {
+        let kind = from_schema_at(field, depth - 1);
+        let there = required.contains(&name.as_str());
+        (name.clone(), if there { kind } else { Type::Optional(Box::new(kind)) })
+    });
+    Type::Record(kinds.collect())
+}
+
+/// The JSON Schema (2020-12) of a kind: closed objects, every required field named.
+#[must_use]
+pub fn to_schema(kind: &Type) -> Value {
+    match kind {
+        Type::Bool => json!({ "type": "boolean" }),
+        Type::Int => json!({ "type": "integer" }),
+        Type::Decimal => json!({ "type": "string", "pattern": "^-?[0-9]+([.][0-9]+)?$" }),
+        Type::Text => json!({ "type": "string" }),
+        Type::Date => json!({ "type": "string", "format": "date" }),
+        Type::Iban => json!({ "type": "string", "format": "iban" }),
+        Type::Id => json!({ "type": "string", "format": "id" }),
+        Type::Money => json!({
+            "type": "object",
+            "properties": {
+                "currency": { "type": "string", "pattern": "^[A-Z]{3}$" },
+                "minor": { "type": "integer" }
+            },
+            "required": ["currency", "minor"],
+            "additionalProperties": false
+        }),
+        Type::OneOf(words) => json!({ "enum": words }),
+        Type::List(inner) => json!({ "type": "array", "items": to_schema(inner) }),
+        Type::Record(fields) => {
+            let (mut all, mut required) = (Map::new(), Vec::new());
+            for (name, kind) in fields {
+                if !matches!(kind, Type::Optional(_)) {
+                    required.push(Value::from(name.as_str()));
+                }
+                all.insert(name.clone(), to_schema(kind));
+            }
+            json!({
+                "type": "object",
+                "properties": all,
+                "required": required,
+                "additionalProperties": false
+            })
+        }
+        Type::Optional(inner) => to_schema(inner),
+        Type::Unknown => json!({}),
+    }
+}

@@ -1,0 +1,84 @@
+//! Every code has a workspace that has the problem, and a near miss that has not. Both are
+//! written as changes to `problems/base`: `@@ FILE`, then lines to take out (`-`) and to put in
+//! (`+`); without lines to take out the file is replaced, and `@@ FILE * N` repeats the text.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use plan::{Files, Problems, codes};
+
+use crate::folder;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/problems")
+}
+
+/// The base with the changes of one file.
+pub fn changed(name: &str) -> Files {
+    let text = fs::read_to_string(root().join(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let mut files = folder::read(&root().join("base"));
+    for part in text.split("@@ ").skip(1) {
+        let (head, body) = part.split_once('\n').unwrap_or((part, ""));
+        let (path, times) = head.split_once(" * ").unwrap_or((head, "1"));
+        for hunk in body.split("\n\n") {
+            let lines = |sign: char| -> String {
+                hunk.lines().filter_map(|l| l.strip_prefix(sign)).map(|l| format!("{l}\n")).collect()
+            };
+            let (old, new) = (lines('-'), lines('+').repeat(times.parse().unwrap()));
+            if old.is_empty() {
+                if !new.is_empty() {
+                    files.insert(path, &new);
+                }
+                continue;
+            }
+            let before = files.get(path).unwrap_or_else(|| panic!("{name}: no {path}")).to_string();
+            assert_eq!(before.matches(&old).count(), 1, "{name}: not once in {path}:\n{old}");
+            files.insert(path, &before.replace(&old, &new));
+        }
+    }
+    files
+}
+
+fn problems(files: &Files) -> Problems {
+    plan::check(files, "workflows/intake.md").err().unwrap_or_default()
+}
+
+fn found(problems: &Problems) -> BTreeSet<&'static str> {
+    problems.iter().map(|problem| problem.code.id).collect()
+}
+
+#[test]
+fn the_base_is_a_plan() {
+    let files = folder::read(&root().join("base"));
+    let checked = plan::check_all(&files);
+    assert!(checked.problems.is_empty(), "\n{}", checked.problems.render(&files, false));
+    assert_eq!(checked.plans.len(), 2);
+}
+
+#[test]
+fn every_code_has_its_problem_and_its_near_miss() {
+    let mut failed = String::new();
+    for code in codes::ALL {
+        let bad = changed(&format!("{}/bad.change", code.id));
+        let said = problems(&bad);
+        if found(&said) != BTreeSet::from([code.id]) {
+            writeln!(failed, "{}: bad gives\n{}", code.id, said.render(&bad, false)).unwrap();
+        }
+        let good = changed(&format!("{}/good.change", code.id));
+        let said = problems(&good);
+        if !said.is_empty() {
+            writeln!(failed, "{}: good gives\n{}", code.id, said.render(&good, false)).unwrap();
+        }
+    }
+    assert!(failed.is_empty(), "\n{failed}");
+}
+
+#[test]
+fn no_folder_is_left_without_its_code() {
+    for entry in fs::read_dir(root()).unwrap() {
+        let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+        assert!(name == "base" || codes::find(&name).is_some(), "{name} is no code");
+    }
+}

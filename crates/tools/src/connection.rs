@@ -1,0 +1,335 @@
+//! One running server: the handshake, what it offers, and calls. Every call is preceded by the
+//! check that the tool is still the approved one. It must not decide when to start a server again.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use plan::lock::Definition;
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, ClientCapabilities, ClientConfig, ClientRequest,
+    Implementation, ListToolsRequest, PaginatedRequestParams, ProtocolVersion, RequestMetaObject,
+    ServerResult, SubscriptionFilter, Tool,
+};
+use rmcp::service::{NotificationContext, Peer, RoleClient, RunningService};
+use rmcp::{ClientHandler, ClientLifecycleMode, ClientServiceExt, ServiceError};
+use serde_json::{Map, Value};
+use tokio::sync::Mutex;
+
+use crate::outcome::with_last_words;
+use crate::pin;
+use crate::process::{Process, Spawner};
+use crate::spec::{Limits, ServerSpec};
+use crate::wire::{Cut, Wire};
+
+/// A server that offers more tools than this is broken or means harm.
+const TOOLS_MAX: usize = 2000;
+
+/// A tool as a server offers it now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offered {
+    /// The server's own name for it.
+    pub name: String,
+    pub definition: Definition,
+    /// The digest of the definition, to be compared with the approved one.
+    pub digest: String,
+    /// What is hidden in the definition, in words.
+    pub hidden: Option<String>,
+    pub hints: Hints,
+}
+
+/// What a server claims about its own tool. Nothing rests on it; a person may want to read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Hints {
+    pub read_only: Option<bool>,
+    pub destructive: Option<bool>,
+    pub idempotent: Option<bool>,
+    pub open_world: Option<bool>,
+}
+
+impl Offered {
+    fn of(tool: Tool) -> Self {
+        let definition = Definition {
+            title: tool.title,
+            description: tool.description.map(String::from).unwrap_or_default(),
+            input: Value::Object(Map::clone(&tool.input_schema)),
+            output: tool.output_schema.map(|s| Value::Object(Map::clone(&s))),
+        };
+        let name = String::from(tool.name);
+        let hints = tool.annotations.map_or_else(Hints::default, |a| Hints {
+            read_only: a.read_only_hint,
+            destructive: a.destructive_hint,
+            idempotent: a.idempotent_hint,
+            open_world: a.open_world_hint,
+        });
+        Self {
+            hidden: pin::hidden(&name, &definition),
+            // A definition that has no canonical form has no digest, and equals no approved one.
+            digest: definition.digest(&name).unwrap_or_default(),
+            name,
+            definition,
+            hints,
+        }
+    }
+}
+
+/// What a server offers, and since when we know.
+struct Listing {
+    asked: Instant,
+    /// How many changes the server had told of when it was asked.
+    changes: u64,
+    tools: Arc<[Offered]>,
+}
+
+/// A server that shook hands.
+pub(crate) struct Connection {
+    service: RunningService<RoleClient, Ears>,
+    listing: Mutex<Listing>,
+    changes: Changes,
+    cut: Cut,
+    process: Process,
+    limits: Limits,
+}
+
+/// How many changes of its tools a server told of.
+#[derive(Debug, Clone, Default)]
+struct Changes(Arc<AtomicU64>);
+
+impl Changes {
+    fn now(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+
+    fn another(&self) {
+        self.0.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+/// Why a tool may not be called now.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Unfit {
+    /// It is not what was approved.
+    Changed(String),
+    /// The server does not say what it offers.
+    Silent(String),
+}
+
+/// The client's side of the protocol. It hears that the tools changed and offers a server nothing:
+/// no files, no model, no questions to people.
+#[derive(Debug, Clone)]
+struct Ears {
+    changes: Changes,
+}
+
+impl ClientHandler for Ears {
+    fn get_info(&self) -> ClientConfig {
+        ClientConfig::new(
+            ClientCapabilities::default(),
+            Implementation::new("flightdeck", env!("CARGO_PKG_VERSION")),
+        )
+    }
+
+    async fn on_tool_list_changed(&self, _: NotificationContext<RoleClient>) {
+        self.changes.another();
+    }
+}
+
+impl Connection {
+    /// Starts a server, shakes hands in the current or an earlier version of the protocol, and
+    /// asks for its tools.
+    pub(crate) async fn open(spawner: &Spawner, spec: &ServerSpec) -> Result<Self, String> {
+        let limits = spec.limits.clone();
+        let (process, (stdout, stdin)) =
+            spawner.start(spec).await.map_err(|why| why.to_string())?;
+        let cut = Cut::default();
+        let wire = Wire::new(
+            stdout,
+            stdin,
+            limits.message_bytes,
+            limits.unasked_bytes,
+            cut.clone(),
+        );
+        let changes = Changes::default();
+        let ears = Ears {
+            changes: changes.clone(),
+        };
+        let mode = ClientLifecycleMode::Auto {
+            preferred_versions: vec![ProtocolVersion::LATEST],
+            legacy_version: None,
+        };
+        let explain = |why: String, process: &Process| {
+            let why = cut.why().unwrap_or(why);
+            with_last_words(why, &process.last_words())
+        };
+        let hands = tokio::time::timeout(limits.start, ears.serve_with_lifecycle(wire, mode));
+        let service = match hands.await {
+            Ok(Ok(service)) => service,
+            Ok(Err(why)) => return Err(explain(why.to_string(), &process)),
+            Err(_) => return Err(explain("it took too long".to_owned(), &process)),
+        };
+        follow(service.peer().clone(), changes.clone());
+        let (asked, heard) = (Instant::now(), changes.now());
+        let tools = match tokio::time::timeout(limits.start, list(service.peer())).await {
+            Ok(Ok(tools)) => tools,
+            Ok(Err(why)) => return Err(explain(why, &process)),
+            Err(_) => return Err(explain("it took too long".to_owned(), &process)),
+        };
+        Ok(Self {
+            service,
+            listing: Mutex::new(Listing {
+                asked,
+                changes: heard,
+                tools,
+            }),
+            changes,
+            cut,
+            process,
+            limits,
+        })
+    }
+
+    /// Whether the server is gone.
+    pub(crate) fn closed(&self) -> bool {
+        self.service.is_closed() || self.service.peer().is_transport_closed()
+    }
+
+    /// Why this side cut the connection, if it did.
+    pub(crate) fn cut(&self) -> Option<String> {
+        self.cut.why()
+    }
+
+    pub(crate) fn last_words(&self) -> String {
+        self.process.last_words()
+    }
+
+    /// The version of the protocol that was agreed on.
+    pub(crate) fn version(&self) -> String {
+        let info = self.service.peer().peer_info();
+        info.map_or_else(String::new, |i| i.protocol_version.to_string())
+    }
+
+    /// What the server offers. A listing older than `age` is asked for again; those who wait for
+    /// the same answer share it.
+    pub(crate) async fn offered(&self, age: Duration) -> Result<Arc<[Offered]>, String> {
+        let now = Instant::now();
+        let mut listing = self.listing.lock().await;
+        let known_since = listing.asked + age;
+        if known_since >= now && listing.changes == self.changes.now() {
+            return Ok(Arc::clone(&listing.tools));
+        }
+        let (asked, changes) = (Instant::now(), self.changes.now());
+        let answer = tokio::time::timeout(self.limits.start, list(self.service.peer())).await;
+        match answer {
+            Ok(Ok(tools)) => {
+                *listing = Listing {
+                    asked,
+                    changes,
+                    tools,
+                };
+                Ok(Arc::clone(&listing.tools))
+            }
+            Ok(Err(why)) => Err(self.cut.why().unwrap_or(why)),
+            Err(_) => Err("it took too long".to_owned()),
+        }
+    }
+
+    /// Whether a tool is still the approved one, by a listing not older than `age`.
+    pub(crate) async fn fit(&self, tool: &str, digest: &str, age: Duration) -> Result<(), Unfit> {
+        let offered = self.offered(age).await.map_err(Unfit::Silent)?;
+        let mut found = offered.iter().filter(|o| o.name == tool);
+        let Some(only) = found.next() else {
+            return Err(Unfit::Changed("the server does not offer it any more".to_owned()));
+        };
+        if found.next().is_some() {
+            return Err(Unfit::Changed("the server offers it twice".to_owned()));
+        }
+        if let Some(what) = &only.hidden {
+            return Err(Unfit::Changed(what.clone()));
+        }
+        if only.digest.is_empty() || only.digest != digest {
+            return Err(Unfit::Changed(
+                "its name, description or arguments changed since it was approved".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Calls a tool. From the first poll on it may happen; a caller who stops waiting has the
+    /// server told so.
+    pub(crate) async fn call(
+        &self,
+        tool: &str,
+        args: Map<String, Value>,
+        key: &str,
+    ) -> Result<CallToolResponse, ServiceError> {
+        let mut meta = RequestMetaObject::new();
+        meta.insert("flightdeck/idempotency-key".to_owned(), key.into());
+        let mut params = CallToolRequestParams::new(tool.to_owned()).with_arguments(args);
+        params.meta = Some(meta);
+        self.service.peer().call_tool_once(params).await
+    }
+
+    /// Kills the server at once. Whoever waits for an answer is told that none comes.
+    pub(crate) fn kill(&self) {
+        self.process.kill();
+    }
+
+    /// Closes the server's input, gives it a moment to end, and kills it.
+    pub(crate) async fn end(self, grace: Duration) {
+        let closed = self.service.cancel();
+        // It only fails when the task that read from the server is gone already.
+        let _ = tokio::time::timeout(grace, closed).await;
+        self.process.end(grace).await;
+    }
+}
+
+/// Asks for all tools, page by page. Nothing is taken from a cache: the question is what the
+/// server offers now.
+async fn list(peer: &Peer<RoleClient>) -> Result<Arc<[Offered]>, String> {
+    let mut all = Vec::new();
+    let mut cursor = None;
+    loop {
+        let params = PaginatedRequestParams::default().with_cursor(cursor.clone());
+        let request = ListToolsRequest {
+            params: Some(params),
+            ..ListToolsRequest::default()
+        };
+        let answer = peer
+            .send_request(ClientRequest::ListToolsRequest(request))
+            .await
+            .map_err(|why| why.to_string())?;
+        let ServerResult::ListToolsResult(page) = answer else {
+            return Err("the answer is no list of tools".to_owned());
+        };
+        all.extend(page.tools.into_iter().map(Offered::of));
+        if all.len() > TOOLS_MAX {
+            return Err(format!("it offers more than {TOOLS_MAX} tools"));
+        }
+        match page.next_cursor {
+            // A server may send an empty page with a cursor for ever; the time-out ends that.
+            Some(next) if cursor.as_ref() != Some(&next) => cursor = Some(next),
+            _ => return Ok(all.into()),
+        }
+    }
+}
+
+/// Since the version of July 2026 a server only tells of changes to those who asked to be told.
+fn follow(peer: Peer<RoleClient>, to: Changes) {
+    let modern = peer
+        .peer_info()
+        .is_some_and(|info| !info.protocol_version.has_initialize());
+    if !modern {
+        return;
+    }
+    tokio::spawn(async move {
+        let filter = SubscriptionFilter::builder().tools_list_changed().build();
+        // A server that does not take subscriptions is asked for its listing anyway, by age.
+        let Ok(mut changes) = peer.listen(filter).await else {
+            return;
+        };
+        while let Ok(Some(_)) = changes.next().await {
+            to.another();
+        }
+        to.another();
+    });
+}

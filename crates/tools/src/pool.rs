@@ -1,0 +1,366 @@
+//! One pool of servers for all runs: started when first needed, shared by everyone, rested after
+//! a failure, stopped as a whole. A call consumes a permit and reads its tool and its arguments
+//! from nowhere else. The pool never repeats a call by itself.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use journal::{Code, Payload, Permit, ToolAsk};
+use plan::ids::ToolName;
+use plan::lock::Lock;
+use plan::workflow::Effect;
+use serde_json::{Map, Value};
+use tokio::sync::{Mutex, Semaphore, watch};
+use tokio::task::JoinSet;
+
+use crate::Fault;
+use crate::connection::{Connection, Offered, Unfit};
+use crate::outcome::{self, Called};
+use crate::process::{Launcher, Spawner};
+use crate::spec::ServerSpec;
+
+/// How long a server may take to end by itself once its input is closed.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How long a server that let a call time out may take to show that it is alive.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
+
+/// The servers of a workspace.
+pub struct Tools {
+    servers: BTreeMap<String, Server>,
+    /// How tools are to be called, as a person approved it.
+    ways: BTreeMap<ToolName, Way>,
+    spawner: Spawner,
+    closed: watch::Sender<bool>,
+}
+
+/// What the pool must know of an approved tool beyond its digest, which the permit carries.
+struct Way {
+    key_arg: Option<String>,
+    reads: bool,
+}
+
+struct Server {
+    spec: ServerSpec,
+    lane: Lane,
+    more: Vec<Lane>,
+    next: AtomicUsize,
+}
+
+/// One process of a server.
+struct Lane {
+    state: Mutex<State>,
+    room: Semaphore,
+}
+
+#[derive(Default)]
+struct State {
+    live: Option<Arc<Connection>>,
+    /// Failures since a call was last answered.
+    failures: u32,
+    /// Until when nothing is started, and why.
+    rest: Option<(Instant, String)>,
+}
+
+impl Tools {
+    /// A pool that has started nothing yet.
+    #[must_use]
+    pub fn new(specs: Vec<ServerSpec>, lock: &Lock, launcher: Launcher) -> Self {
+        let ways = lock.tools.iter().map(|(name, pinned)| {
+            let way = Way {
+                key_arg: pinned.key_arg.clone(),
+                reads: pinned.effect == Some(Effect::Read),
+            };
+            (name.clone(), way)
+        });
+        let servers = specs.into_iter().map(|spec| {
+            let lane = || Lane {
+                state: Mutex::default(),
+                room: Semaphore::new(spec.limits.in_flight.max(1)),
+            };
+            let server = Server {
+                lane: lane(),
+                more: (1..spec.limits.processes).map(|_| lane()).collect(),
+                next: AtomicUsize::new(0),
+                spec,
+            };
+            (server.spec.name.clone(), server)
+        });
+        Self {
+            servers: servers.collect(),
+            ways: ways.collect(),
+            spawner: Spawner::new(launcher),
+            closed: watch::Sender::new(false),
+        }
+    }
+
+    /// Performs the tool call of a permit. The time-out runs from the moment the call is sent.
+    pub async fn call(&self, permit: Permit) -> Called {
+        let Payload::Tool(ask) = permit.consume() else {
+            return Called::failed(Code::Defect, "the permit is for no tool");
+        };
+        let Some(server) = self.servers.get(ask.tool.server()) else {
+            let fault = Fault::Unknown(ask.tool.server().to_owned());
+            return Called::failed(Code::Unavailable, fault.to_string());
+        };
+        let way = self.ways.get(&ask.tool);
+        let reads = way.is_some_and(|w| w.reads);
+        let args = match arguments(&ask, way.and_then(|w| w.key_arg.as_deref())) {
+            Ok(args) => args,
+            Err(why) => return Called::failed(Code::Defect, why),
+        };
+        let called = self.perform(server, &ask, args, reads).await;
+        redacted(&server.spec, called, reads)
+    }
+
+    /// What a server offers now.
+    pub async fn offered(&self, server: &str) -> Result<Vec<Offered>, Fault> {
+        let server = self.server(server)?;
+        let lane = server.lane();
+        let live = self.live(server, lane).await?;
+        let listing = live.offered(Duration::ZERO).await;
+        let tools = listing.map_err(|why| Fault::Listing {
+            server: server.spec.name.clone(),
+            why: server.spec.redact(why),
+        })?;
+        Ok(tools.to_vec())
+    }
+
+    /// The version of the protocol that a server speaks with us.
+    pub async fn version(&self, server: &str) -> Result<String, Fault> {
+        let server = self.server(server)?;
+        Ok(self.live(server, server.lane()).await?.version())
+    }
+
+    /// Kills a server at once. Calls that are under way end with an unknown outcome; a later call
+    /// starts it again.
+    pub async fn kill(&self, server: &str) -> Result<(), Fault> {
+        for lane in self.server(server)?.lanes() {
+            if let Some(live) = lane.state.lock().await.live.take() {
+                live.kill();
+            }
+        }
+        Ok(())
+    }
+
+    /// Stops every server, each with a moment to end by itself, and starts none again.
+    pub async fn close(&self) {
+        self.closed.send_replace(true);
+        let mut ending = JoinSet::new();
+        for lane in self.servers.values().flat_map(Server::lanes) {
+            match lane.state.lock().await.live.take().map(Arc::try_unwrap) {
+                Some(Ok(live)) => drop(ending.spawn(live.end(GRACE))),
+                // Somebody waits for an answer that must not come any more.
+                Some(Err(live)) => live.kill(),
+                None => {}
+            }
+        }
+        while ending.join_next().await.is_some() {}
+    }
+
+    fn server(&self, name: &str) -> Result<&Server, Fault> {
+        let unknown = || Fault::Unknown(name.to_owned());
+        self.servers.get(name).ok_or_else(unknown)
+    }
+
+    async fn perform(
+        &self,
+        server: &Server,
+        ask: &ToolAsk,
+        args: Map<String, Value>,
+        reads: bool,
+    ) -> Called {
+        let lane = server.lane();
+        let Ok(_room) = lane.room.acquire().await else {
+            return Called::failed(Code::Unavailable, Fault::Closed.to_string());
+        };
+        let live = match self.live(server, lane).await {
+            Ok(live) => live,
+            Err(fault @ Fault::Resting { wait_ms, .. }) => {
+                return Called::later(Code::Unavailable, fault.to_string(), wait_ms);
+            }
+            Err(fault) => return Called::failed(Code::Unavailable, fault.to_string()),
+        };
+        // What reads may rest on a listing some seconds old; what acts may not.
+        let age = if reads { server.spec.limits.listing } else { Duration::ZERO };
+        match live.fit(ask.tool.tool(), &ask.digest, age).await {
+            Ok(()) => {}
+            Err(Unfit::Changed(why)) => {
+                let text = format!("`{}` was not called: {why}", ask.tool);
+                return Called::failed(Code::ToolChanged, text);
+            }
+            Err(Unfit::Silent(why)) => {
+                lane.failed(server, &live, &why).await;
+                let fault = Fault::Listing {
+                    server: server.spec.name.clone(),
+                    why,
+                };
+                return Called::failed(Code::Unavailable, fault.to_string());
+            }
+        }
+        self.send(server, lane, &live, ask, args).await
+    }
+
+    async fn send(
+        &self,
+        server: &Server,
+        lane: &Lane,
+        live: &Arc<Connection>,
+        ask: &ToolAsk,
+        args: Map<String, Value>,
+    ) -> Called {
+        let limit = Duration::from_millis(ask.time_out_ms);
+        let key = ask.key.to_string();
+        let answer = tokio::time::timeout(limit, live.call(ask.tool.tool(), args, &key));
+        match answer.await {
+            Ok(Ok(result)) => {
+                lane.state.lock().await.failures = 0;
+                outcome::answered(result, ask.bytes_max)
+            }
+            Ok(Err(error)) => {
+                let called = outcome::broken(error, live.cut(), &live.last_words());
+                if live.closed()
+                    && let Err(failure) = &called.outcome.result
+                {
+                    lane.failed(server, live, &failure.text).await;
+                }
+                called
+            }
+            Err(_) => {
+                lane.examine(server, live).await;
+                let text = format!("no answer within {} ms", ask.time_out_ms);
+                Called::unknown(Code::TimedOut, text)
+            }
+        }
+    }
+
+    /// The lane's connection, started when there is none and it has rested after a failure.
+    async fn live(&self, server: &Server, lane: &Lane) -> Result<Arc<Connection>, Fault> {
+        let mut state = lane.state.lock().await;
+        if let Some(live) = state.live.take_if(|live| live.closed()) {
+            let why = outcome::with_last_words("it went away".to_owned(), &live.last_words());
+            state.lost(server, &why);
+        }
+        let mut closed = self.closed.subscribe();
+        if *closed.borrow() {
+            return Err(Fault::Closed);
+        }
+        if let Some(live) = &state.live {
+            return Ok(Arc::clone(live));
+        }
+        if let Some((until, why)) = &state.rest {
+            let wait = until.saturating_duration_since(Instant::now());
+            if !wait.is_zero() {
+                return Err(Fault::Resting {
+                    server: server.spec.name.clone(),
+                    wait_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1),
+                    why: why.clone(),
+                });
+            }
+        }
+        let opened = tokio::select! {
+            opened = Connection::open(&self.spawner, &server.spec) => opened,
+            // Dropping the attempt kills what it started.
+            _ = closed.wait_for(|closed| *closed) => return Err(Fault::Closed),
+        };
+        match opened {
+            Ok(live) => {
+                let live = Arc::new(live);
+                state.live = Some(Arc::clone(&live));
+                state.rest = None;
+                Ok(live)
+            }
+            Err(why) => {
+                let why = server.spec.redact(why);
+                state.rest(server, &why);
+                Err(Fault::Start {
+                    server: server.spec.name.clone(),
+                    why,
+                })
+            }
+        }
+    }
+}
+
+impl Server {
+    fn lanes(&self) -> impl Iterator<Item = &Lane> {
+        std::iter::once(&self.lane).chain(&self.more)
+    }
+
+    /// Lanes in turn.
+    fn lane(&self) -> &Lane {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed) % (self.more.len() + 1);
+        self.lanes().nth(turn).unwrap_or(&self.lane)
+    }
+}
+
+impl Lane {
+    /// Gives up a connection, unless somebody already did, and rests.
+    async fn failed(&self, server: &Server, live: &Arc<Connection>, why: &str) {
+        let mut state = self.state.lock().await;
+        if state.live.as_ref().is_some_and(|l| Arc::ptr_eq(l, live)) {
+            state.live = None;
+            state.lost(server, why);
+            // Others may wait for it too; they are told that no answer comes.
+            live.kill();
+        }
+    }
+
+    /// After a time-out: a server that does not even list its tools hangs, and is given up.
+    async fn examine(&self, server: &Server, live: &Arc<Connection>) {
+        let sign = tokio::time::timeout(SIGN_OF_LIFE, live.offered(Duration::ZERO));
+        if !matches!(sign.await, Ok(Ok(_))) {
+            self.failed(server, live, "it does not answer").await;
+        }
+    }
+}
+
+impl State {
+    /// A server that ran is gone. One that did its work before is started again at once.
+    fn lost(&mut self, server: &Server, why: &str) {
+        if self.failures == 0 {
+            self.failures = 1;
+        } else {
+            self.rest(server, &server.spec.redact(why.to_owned()));
+        }
+    }
+
+    /// No start before a pause that doubles with every failure.
+    fn rest(&mut self, server: &Server, why: &str) {
+        let limits = &server.spec.limits;
+        let factor = 1_u32.checked_shl(self.failures).unwrap_or(u32::MAX);
+        let pause = limits.rest_first.saturating_mul(factor);
+        self.failures = self.failures.saturating_add(1).min(31);
+        self.rest = Some((
+            Instant::now() + pause.min(limits.rest_longest),
+            why.to_owned(),
+        ));
+    }
+}
+
+/// The arguments of a call as an object, with the idempotency key where the tool takes one.
+fn arguments(ask: &ToolAsk, key_arg: Option<&str>) -> Result<Map<String, Value>, String> {
+    let mut args: Map<String, Value> = serde_json::from_slice(&ask.args)
+        .map_err(|why| format!("the arguments are no JSON object: {why}"))?;
+    if let Some(name) = key_arg {
+        args.insert(name.to_owned(), Value::String(ask.key.to_string()));
+    }
+    Ok(args)
+}
+
+fn redacted(spec: &ServerSpec, mut called: Called, reads: bool) -> Called {
+    called.certain |= reads;
+    if spec.secrets.is_empty() {
+        return called;
+    }
+    match &mut called.outcome.result {
+        Ok(bytes) => {
+            let text = String::from_utf8_lossy(bytes).into_owned();
+            *bytes = Arc::from(spec.redact(text).into_bytes());
+        }
+        Err(failure) => failure.text = spec.redact(std::mem::take(&mut failure.text)),
+    }
+    called
+}

@@ -1,0 +1,150 @@
+//! The MCP servers that this program brings along, on standard input and output: files of one
+//! folder, and read-only look-ups in tables. They offer what the well-known servers for the same
+//! job offer, under the same names, so that either can stand in for the other. A server knows its
+//! folder and nothing of the program it is part of.
+
+mod csv;
+mod files;
+mod table;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation,
+    JsonObject, ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
+    ToolAnnotations,
+};
+use rmcp::service::RequestContext;
+use rmcp::{ErrorData, RoleServer, ServerHandler, ServiceExt};
+use serde_json::{Value, json};
+
+pub use csv::{Loaded, TableError, load_csv};
+
+/// Why a server ended before its client did.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("the folder `{folder}` cannot be used: {why}")]
+    Folder { folder: String, why: String },
+    #[error(transparent)]
+    Table(#[from] TableError),
+    #[error("the client does not speak the protocol: {0}")]
+    Client(String),
+}
+
+/// Serves the files of a folder until the client goes: reading, and writing only when asked to.
+pub async fn files(root: &Path, write: bool) -> Result<(), ServeError> {
+    run(files::Files::open(root, write)?).await
+}
+
+/// Serves look-ups in a folder of `*.csv` files or in one SQLite file until the client goes.
+pub async fn table(source: &Path) -> Result<(), ServeError> {
+    run(table::Tables::open(source)?).await
+}
+
+/// What a tool of ours answers: a text, with a structure where it declares one, or why not.
+type Answer = Result<Reply, String>;
+
+enum Reply {
+    /// The text and the same as `{"content": text}`, as the well-known files server answers.
+    Content(String),
+    /// The text alone.
+    Text(String),
+}
+
+/// One built-in server. Its work may block; it is done off the runtime's threads.
+trait BuiltIn: Send + Sync + 'static {
+    const NAME: &'static str;
+    fn tools(&self) -> Vec<Tool>;
+    fn answer(&self, tool: &str, args: &JsonObject) -> Answer;
+}
+
+struct Serving<B>(Arc<B>);
+
+async fn run<B: BuiltIn>(server: B) -> Result<(), ServeError> {
+    let serving = Serving(Arc::new(server));
+    let client = |why: String| ServeError::Client(why);
+    let running = serving
+        .serve(rmcp::transport::stdio_pipes())
+        .await
+        .map_err(|why| client(why.to_string()))?;
+    // It ends when the client closes our input.
+    running.waiting().await.map_err(|why| client(why.to_string()))?;
+    Ok(())
+}
+
+impl<B: BuiltIn> ServerHandler for Serving<B> {
+    fn get_info(&self) -> ServerConfig {
+        let capabilities = ServerCapabilities::builder().enable_tools().build();
+        ServerConfig::new(capabilities)
+            .with_server_info(Implementation::new(B::NAME, env!("CARGO_PKG_VERSION")))
+    }
+
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        Ok(ListToolsResult::with_all_items(self.0.tools()))
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        if !self.0.tools().iter().any(|tool| tool.name == request.name) {
+            let why = format!("there is no tool `{}`", request.name);
+            return Err(ErrorData::invalid_params(why, None));
+        }
+        let server = Arc::clone(&self.0);
+        let answer = tokio::task::spawn_blocking(move || {
+            server.answer(&request.name, &request.arguments.unwrap_or_default())
+        });
+        let answer = answer
+            .await
+            .map_err(|why| ErrorData::internal_error(why.to_string(), None))?;
+        Ok(result(answer).into())
+    }
+}
+
+fn result(answer: Answer) -> CallToolResult {
+    match answer {
+        Ok(Reply::Text(text)) => CallToolResult::success(vec![ContentBlock::text(text)]),
+        Ok(Reply::Content(text)) => {
+            let mut result = CallToolResult::structured(json!({ "content": text }));
+            result.content = vec![ContentBlock::text(text)];
+            result
+        }
+        Err(why) => CallToolResult::error(vec![ContentBlock::text(why)]),
+    }
+}
+
+/// A tool with text arguments, all of them required.
+fn tool(name: &'static str, description: &'static str, args: &[(&str, &str)]) -> Tool {
+    let properties: JsonObject = args
+        .iter()
+        .map(|(name, what)| ((*name).to_owned(), json!({ "type": "string", "description": what })))
+        .collect();
+    let required: Vec<&str> = args.iter().map(|(name, _)| *name).collect();
+    let mut schema = JsonObject::new();
+    schema.insert("type".to_owned(), json!("object"));
+    schema.insert("properties".to_owned(), Value::Object(properties));
+    schema.insert("required".to_owned(), json!(required));
+    schema.insert("additionalProperties".to_owned(), json!(false));
+    Tool::new(name, description, schema)
+}
+
+fn reads(tool: Tool) -> Tool {
+    tool.with_annotations(ToolAnnotations::new().read_only(true).open_world(false))
+}
+
+/// The argument of that name, as text.
+fn text<'a>(args: &'a JsonObject, name: &str) -> Result<&'a str, String> {
+    args.get(name)
+        .and_then(Value::as_str)
+        .ok_or_else(|| format!("the argument `{name}` is missing or is no text"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! The built-in servers' answers, without the protocol around them.
+
+use std::fs;
+
+use serde_json::json;
+
+use super::*;
+
+fn ask(server: &impl BuiltIn, tool: &str, args: Value) -> Result<String, String> {
+    let Value::Object(args) = args else { panic!("arguments are an object") };
+    server.answer(tool, &args).map(|reply| match reply {
+        Reply::Content(text) | Reply::Text(text) => text,
+    })
+}
+
+#[test]
+fn files_stay_beneath_their_folder() {
+    let outer = tempfile::tempdir().unwrap();
+    let root = outer.path().join("open");
+    fs::create_dir_all(root.join("inbox")).unwrap();
+    fs::write(root.join("inbox/one.txt"), "one").unwrap();
+    fs::write(outer.path().join("secret.txt"), "secret").unwrap();
+    std::os::unix::fs::symlink("../secret.txt", root.join("out.txt")).unwrap();
+    std::os::unix::fs::symlink(outer.path(), root.join("up")).unwrap();
+    std::os::unix::fs::symlink("inbox/one.txt", root.join("in.txt")).unwrap();
+    fs::write(root.join("latin.txt"), b"caf\xe9").unwrap();
+    let server = files::Files::open(&root, false).unwrap();
+    let absolute = |path: &str| root.join(path).display().to_string();
+    let check = |path: &str, expected: Result<&str, &str>| {
+        match (ask(&server, "read_text_file", json!({ "path": path })), expected) {
+            (Ok(text), Ok(expected)) => assert_eq!(text, expected, "{path}"),
+            (Err(why), Err(expected)) => assert!(why.contains(expected), "{path}: {why}"),
+            (other, _) => panic!("{path}: {other:?}"),
+        }
+    };
+    check("inbox/one.txt", Ok("one"));
+    check("./inbox/../inbox/one.txt", Ok("one"));
+    check("in.txt", Ok("one"));
+    check(&absolute("inbox/one.txt"), Ok("one"));
+    check("../secret.txt", Err("outside"));
+    check("inbox/../../secret.txt", Err("outside"));
+    check("out.txt", Err("outside"));
+    check("up/secret.txt", Err("outside"));
+    check("/etc/passwd", Err("outside"));
+    check(&absolute("../secret.txt"), Err("outside"));
+    check("inbox", Err("no file"));
+    check("none.txt", Err("there is no `none.txt`"));
+    check("latin.txt", Err("no text in UTF-8"));
+    check("", Err("no file"));
+    let listing = ask(&server, "list_directory", json!({ "path": "inbox" })).unwrap();
+    assert_eq!(listing, "[FILE] one.txt");
+    let info = ask(&server, "get_file_info", json!({ "path": "inbox/one.txt" })).unwrap();
+    assert!(info.contains("size: 3\n") && info.contains("isFile: true"), "{info}");
+
+    // A server that only reads has no tool that writes.
+    let write = json!({ "path": "new.txt", "content": "x" });
+    assert!(ask(&server, "write_file", write.clone()).is_err());
+    assert!(!server.tools().iter().any(|tool| tool.name == "write_file"));
+    let server = files::Files::open(&root, true).unwrap();
+    assert_eq!(ask(&server, "write_file", write).unwrap(), "Successfully wrote to new.txt");
+    let onto = json!({ "source": "new.txt", "destination": "inbox/one.txt" });
+    assert!(ask(&server, "move_file", onto).is_err(), "a file would be lost");
+    let aside = json!({ "source": "new.txt", "destination": "inbox/two.txt" });
+    ask(&server, "move_file", aside).unwrap();
+    for out in ["up/x.txt", "../x.txt", "out.txt", "..", "inbox"] {
+        let args = json!({ "path": out, "content": "x" });
+        assert!(ask(&server, "write_file", args).is_err(), "{out}");
+    }
+    assert_eq!(fs::read_to_string(root.join("inbox/two.txt")).unwrap(), "x");
+    assert_eq!(fs::read_to_string(outer.path().join("secret.txt")).unwrap(), "secret");
+    assert_eq!(fs::read_dir(outer.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn tables_answer_reads_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("orders.csv");
+    fs::write(&file, "order:id,amount:money,received:bool,n:whole?\nPO-1,1250 EUR,true,7\n\"PO,2\",3.10 EUR,false,\n")
+        .unwrap();
+    let sqlite = folder.path().join("tables.db");
+    let loaded = load_csv(folder.path(), &sqlite).unwrap();
+    assert_eq!(loaded, [Loaded { table: "orders".to_owned(), rows: 2 }]);
+    let tables = table::Tables::open(folder.path()).unwrap();
+    for server in [&tables, &table::Tables::open(&sqlite).unwrap()] {
+        let check = |sql: &str, expected: Result<&str, &str>| {
+            match (ask(server, "read_query", json!({ "query": sql })), expected) {
+                (Ok(text), Ok(expected)) => {
+                    let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+                    assert_eq!(parse(&text), parse(expected), "{sql}");
+                }
+                (Err(why), Err(expected)) => assert!(why.contains(expected), "{sql}: {why}"),
+                (other, _) => panic!("{sql}: {other:?}"),
+            }
+        };
+        check(
+            "SELECT * FROM \"orders\" WHERE \"order\" = 'PO-1'",
+            Ok(r#"[{"amount":"1250.00 EUR","n":7,"order":"PO-1","received":"true"}]"#),
+        );
+        check(
+            "SELECT hex(json_group_array(json_object('order', \"order\", 'n', n))) AS rows \
+             FROM (SELECT * FROM orders WHERE received = 'false')",
+            Ok(r#"[{"rows":"5B7B226F72646572223A22504F2C32222C226E223A6E756C6C7D5D"}]"#),
+        );
+        check("DELETE FROM orders", Err("only SELECT"));
+        check("SELECT 1; DELETE FROM orders", Err("Multiple statements"));
+        check("WITH x AS (SELECT 1) DELETE FROM orders", Err("only SELECT"));
+        check("PRAGMA query_only = 0", Err("only SELECT"));
+        check("ATTACH 'x.db' AS x", Err("only SELECT"));
+        check("SELECT * FROM nothing", Err("no such table"));
+        check("SELECT load_extension('x')", Err("not authorized"));
+        check(
+            "SELECT a.n FROM (WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n+1 FROM c LIMIT 2000) SELECT n FROM c) a",
+            Err("more than 1000 rows"),
+        );
+        let names = ask(server, "list_tables", json!({})).unwrap();
+        assert_eq!(names, r#"[{"name":"orders"}]"#);
+        let columns = ask(server, "describe_table", json!({ "table_name": "orders" })).unwrap();
+        assert!(columns.contains("INTEGER") && columns.contains("received"), "{columns}");
+    }
+
+    // A changed file is read again; a broken one answers nothing, not even what it held before.
+    let count = || ask(&tables, "read_query", json!({ "query": "SELECT count(*) AS n FROM orders" }));
+    fs::write(&file, "order:id,amount:money\nPO-9,1 EUR\n").unwrap();
+    assert_eq!(count().unwrap(), r#"[{"n":1}]"#);
+    let broken = |text: &str, expected: &str| {
+        fs::write(&file, text).unwrap();
+        let why = count().unwrap_err();
+        assert!(why.contains(expected), "{text}: {why}");
+    };
+    broken("order:id,amount:money\nPO-9,1\n", "orders.csv:2: `amount`: an amount needs its currency");
+    broken("order:id,amount\nPO-9,1 EUR\n", "does not say its kind");
+    broken("order:id,amount:money\nPO-9,1 EUR\nPO-10\n", "line: 3");
+    broken("order:id,paid:date\nPO-9,2026-02-30\n", "no date");
+    broken("order:id,paid:bool\nPO-9,yes\n", "no `true` or `false`");
+    broken("order:id,order:id\nPO-9,PO-9\n", "duplicate column");
+    fs::write(&file, "order:id\nPO-9\n").unwrap();
+    assert_eq!(count().unwrap(), r#"[{"n":1}]"#);
+}

@@ -1,0 +1,138 @@
+//! What is needed to start a server: its command, its variables and its limits. It reads no file
+//! and no environment: secrets arrive as values that the caller looked up by name.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// One MCP server, as `.mcp.json` names it.
+#[derive(Debug, Clone)]
+pub struct ServerSpec {
+    /// The first part of its tools' names: `erp` in `erp.create_draft`.
+    pub name: String,
+    pub command: String,
+    pub args: Vec<String>,
+    /// Variables the server gets besides `PATH`; it inherits nothing else.
+    pub env: BTreeMap<String, String>,
+    /// Variables whose values may appear in no text that leaves this crate.
+    pub secrets: BTreeMap<String, Secret>,
+    /// The folder it works in.
+    pub cwd: PathBuf,
+    pub limits: Limits,
+}
+
+/// What a server may use up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// How long it may take to start and to list its tools.
+    pub start: Duration,
+    /// The longest message it may send.
+    pub message_bytes: usize,
+    /// How much it may send without answering anything, before it is taken for broken.
+    pub unasked_bytes: usize,
+    /// Calls that may be under way at once, in each process.
+    pub in_flight: usize,
+    /// Processes of this server. One, unless the server cannot do two things at a time.
+    pub processes: usize,
+    /// For how long a listing is believed for a tool that only reads. Before any other call the
+    /// server is asked again.
+    pub listing: Duration,
+    /// The first pause after a failure; it doubles up to `rest_longest`.
+    pub rest_first: Duration,
+    pub rest_longest: Duration,
+    pub process: ProcessLimits,
+}
+
+/// Limits that the operating system enforces; `None` leaves one as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProcessLimits {
+    /// Writable memory.
+    pub memory_bytes: Option<u64>,
+    pub open_files: Option<u64>,
+    /// The largest file it may write.
+    pub file_bytes: Option<u64>,
+    /// Processor time over its whole life.
+    pub cpu_seconds: Option<u64>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            start: Duration::from_secs(30),
+            message_bytes: 8 << 20,
+            unasked_bytes: 64 << 20,
+            in_flight: 16,
+            processes: 1,
+            listing: Duration::from_secs(30),
+            rest_first: Duration::from_millis(250),
+            rest_longest: Duration::from_secs(30),
+            process: ProcessLimits::default(),
+        }
+    }
+}
+
+impl Default for ProcessLimits {
+    fn default() -> Self {
+        Self {
+            memory_bytes: Some(2 << 30),
+            open_files: Some(1024),
+            file_bytes: Some(1 << 30),
+            cpu_seconds: None,
+        }
+    }
+}
+
+impl ServerSpec {
+    /// A server with a command and nothing else.
+    #[must_use]
+    pub fn new(name: &str, command: &str, cwd: impl Into<PathBuf>) -> Self {
+        Self {
+            name: name.to_owned(),
+            command: command.to_owned(),
+            args: Vec::new(),
+            env: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            cwd: cwd.into(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// A text with every secret of this server blotted out.
+    pub(crate) fn redact(&self, text: String) -> String {
+        self.secrets
+            .iter()
+            // A very short value would blot out innocent text and is guessed anyway.
+            .filter(|(_, secret)| secret.0.len() >= 4)
+            .fold(text, |text, (name, secret)| {
+                if text.contains(&secret.0) {
+                    text.replace(&secret.0, &format!("[{name}]"))
+                } else {
+                    text
+                }
+            })
+    }
+}
+
+/// A value that may be handed to a server's process and to nothing else.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a value.
+    #[must_use]
+    pub fn new(value: String) -> Self {
+        Self(value)
+    }
+
+    /// The value, for the process that needs it.
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}

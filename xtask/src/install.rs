@@ -1,0 +1,47 @@
+//! What the tests and the demo need from package registries, put below `target/` and kept there.
+//! It must not touch anything outside that folder.
+
+use std::path::{Path, PathBuf};
+
+use crate::shell;
+
+/// Other people's MCP servers that the example must also run with.
+pub const NPM_SERVER: &str = "@modelcontextprotocol/server-filesystem@2026.8.31";
+const PYTHON_SERVERS: &[&str] = &["mcp-server-sqlite==2025.4.25", "mcp<2"];
+
+/// Where they are put.
+pub fn servers(root: &Path) -> PathBuf {
+    root.join("target").join("mcp-servers")
+}
+
+/// Installs both servers unless they are there.
+pub fn mcp_servers(root: &Path) -> Result<(), String> {
+    let folder = servers(root);
+    let text = |path: PathBuf| path.to_string_lossy().into_owned();
+    std::fs::create_dir_all(&folder).map_err(|e| format!("`target/mcp-servers`: {e}"))?;
+    if !folder
+        .join("node_modules/.bin/mcp-server-filesystem")
+        .exists()
+    {
+        let prefix = text(folder.clone());
+        let args = [
+            "install",
+            "--no-audit",
+            "--no-fund",
+            "--silent",
+            "--prefix",
+            &prefix,
+            NPM_SERVER,
+        ];
+        shell::run(root, "npm", &args)?;
+    }
+    if !folder.join("python/bin/mcp-server-sqlite").exists() {
+        let python = text(folder.join("python"));
+        shell::run(root, "python3", &["-m", "venv", &python])?;
+        let pip = text(folder.join("python/bin/pip"));
+        let mut args = vec!["install", "--quiet", "--disable-pip-version-check"];
+        args.extend(PYTHON_SERVERS);
+        shell::run(root, &pip, &args)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! `cargo xtask test`: everything that has to hold before a change is handed over, in the order
+//! in which it fails fastest.
+
+use std::path::Path;
+use std::time::Instant;
+
+use crate::{install, product, say, shell, tidy};
+
+/// Runs all of it and ends with a line of figures.
+pub fn run(root: &Path, commands: &[&str]) -> Result<(), String> {
+    let start = Instant::now();
+    let cargo = shell::cargo();
+    let report = tidy::run(root, commands)?;
+    shell::run(root, &cargo, &["fmt", "--all", "--check"])?;
+    install::mcp_servers(root)?;
+    let flightdeck = product::build(root)?;
+    shell::run(root, &flightdeck, &["model", "install"])?;
+    let lints = [
+        "clippy",
+        "-q",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    shell::run(root, &cargo, &lints)?;
+    let (text, code) = shell::read(root, &cargo, &["test", "--workspace", "--no-fail-fast"])?;
+    let (passed, failed) = counts(&text);
+    if code != 0 {
+        say::warn(&text);
+    }
+    say::say(&format!(
+        r#"{{"tests":{passed},"failed":{failed},"lines":{},"packages":{},"seconds":{}}}"#,
+        report.lines,
+        report.packages,
+        start.elapsed().as_secs()
+    ));
+    if code == 0 {
+        Ok(())
+    } else {
+        Err(format!("{failed} tests failed"))
+    }
+}
+
+/// Sums the lines `test result: ok. 3 passed; 0 failed; ...`.
+fn counts(text: &str) -> (u64, u64) {
+    let sum = |word: &str| {
+        text.lines()
+            .filter(|line| line.starts_with("test result:"))
+            .flat_map(|line| line.split([';', '.']))
+            .filter_map(|part| part.trim().strip_suffix(word)?.trim().parse::<u64>().ok())
+            .sum()
+    };
+    (sum("passed"), sum("failed"))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn results_of_all_binaries_are_added() {
+        let text = "test a ... ok\ntest result: ok. 3 passed; 1 failed; 0 ignored; 0 measured\n\
+                    test result: FAILED. 4 passed; 2 failed; 0 ignored\n";
+        assert_eq!(super::counts(text), (7, 3));
+    }
+}
