@@ -5,8 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use journal::RunId;
-use plan::ids::{PersonId, RoleId, ToolName, WorkflowName};
+use plan::ids::{PersonId, ToolName, WorkflowName};
 use plan::workflow::{ArgRole, Effect};
 
 /// Turns a business process into agents that run by themselves and answer for what they do
@@ -25,22 +24,31 @@ pub struct Global {
     /// Folder of the workspace; otherwise this folder or the nearest above it that is one
     #[arg(long, short = 'C', global = true, value_name = "FOLDER")]
     pub workspace: Option<PathBuf>,
-    /// Folder of stored runs; otherwise `.flightdeck` in the workspace
-    #[arg(long, global = true, value_name = "FOLDER", env = "FLIGHTDECK_DATA", hide_env = true)]
+    /// Folder of stored runs; otherwise `FLIGHTDECK_DATA`, or `.flightdeck` in the workspace
+    #[arg(long, global = true, value_name = "FOLDER")]
     pub data: Option<PathBuf>,
     /// Who you are, as `flightdeck.yaml` names you; otherwise `FLIGHTDECK_PERSON`
-    #[arg(
-        long = "as",
-        global = true,
-        value_name = "PERSON",
-        env = "FLIGHTDECK_PERSON",
-        hide_env = true,
-        value_parser = person
-    )]
+    #[arg(long = "as", global = true, value_name = "PERSON", value_parser = person)]
     pub person: Option<PersonId>,
     /// Print JSON, one object, or one object per line where it goes on
     #[arg(long, global = true)]
     pub json: bool,
+}
+
+impl Global {
+    /// Fills what was not typed from the environment. This is the only place that asks it.
+    #[must_use]
+    pub fn with_environment(mut self) -> Self {
+        if self.data.is_none() {
+            let set = std::env::var_os("FLIGHTDECK_DATA").filter(|value| !value.is_empty());
+            self.data = set.map(PathBuf::from);
+        }
+        if self.person.is_none() {
+            let set = std::env::var("FLIGHTDECK_PERSON").ok();
+            self.person = set.and_then(|name| PersonId::new(&name).ok());
+        }
+        self
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -178,8 +186,6 @@ pub enum Mcp {
     },
     /// List servers and the tools that are approved
     List,
-    /// Say in plain words what each tool of a server can do and what can go wrong
-    Probe { server: String },
     /// Approve a tool as its server offers it now
     Pin(Pin),
     /// Say how servers differ from what was approved
@@ -279,14 +285,4 @@ fn arg_role(text: &str) -> Result<(String, ArgRole), String> {
         other => return Err(format!("`{other}` is not one of {roles}")),
     };
     Ok((name.to_owned(), role))
-}
-
-/// A role by its name.
-pub fn role(text: &str) -> Result<RoleId, plan::ids::NameError> {
-    RoleId::new(text)
-}
-
-/// A run by its whole id.
-pub fn run(text: &str) -> Result<RunId, journal::RunIdError> {
-    text.parse()
 }

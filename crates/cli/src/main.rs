@@ -1,1 +1,90 @@
-fn main(){}
+//! The binary `flightdeck`: arguments, settings, wiring and exit codes. It must hold no rule of
+//! the business; those are in the rooms below.
+
+mod args;
+mod commands;
+mod exit;
+mod glossary;
+mod screen;
+mod servers;
+mod stored;
+mod workspace;
+
+#[cfg(test)]
+mod tests;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use args::{Cli, Command, Instructions, Mcp, Review};
+use exit::{Ended, Exit};
+use screen::Screen;
+use workspace::Workspace;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers; everything else is a mistake in what was typed.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    let screen = Screen::new(cli.global.json);
+    match run(&screen, cli) {
+        Ok(exit) => exit.into(),
+        Err(stop) => {
+            screen.stop(&stop);
+            stop.exit.into()
+        }
+    }
+}
+
+fn run(screen: &Screen, cli: Cli) -> Ended {
+    let global = &cli.global.with_environment();
+    match cli.command {
+        Command::New { folder } => commands::new::new(screen, global, &folder),
+        Command::Check { workflow } => {
+            commands::check::check(screen, &Workspace::open(global)?, workflow.as_deref())
+        }
+        Command::Show { workflow, mermaid } => {
+            commands::check::show(screen, &Workspace::open(global)?, &workflow, mermaid)
+        }
+        Command::Instructions { command: Instructions::Show { step } } => {
+            commands::instructions::show(screen, &Workspace::open(global)?, &step)
+        }
+        Command::Explain { word } => commands::explain::explain(screen, &word),
+        Command::Status => commands::status::status(screen, global),
+        Command::Runs(args) => commands::status::runs(screen, global, &args),
+        Command::Review { command } => match command {
+            None | Some(Review::List) => commands::review::list(screen, global),
+            Some(Review::Show(one)) => commands::review::show(screen, global, &one),
+        },
+        Command::Why { run } => commands::why::why(screen, global, run.as_deref()),
+        Command::Logs { run, verify } => commands::logs::logs(screen, global, &run, verify),
+        Command::Mcp { command } => mcp(screen, global, command),
+        Command::Doctor => commands::doctor::doctor(screen, global),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "flightdeck", &mut script);
+            screen.raw(&String::from_utf8_lossy(&script));
+            Ok(Exit::Done)
+        }
+        Command::Serve { command } => commands::serve::serve(command),
+    }
+}
+
+fn mcp(screen: &Screen, global: &args::Global, command: Mcp) -> Ended {
+    match command {
+        Mcp::Add { name, env, command } => {
+            commands::mcp::add(screen, &workspace::find(global)?, &name, &env, &command)
+        }
+        Mcp::List => commands::mcp::list(screen, &Workspace::open(global)?),
+        Mcp::Pin(pin) => commands::mcp::pin(screen, global, &Workspace::open(global)?, &pin),
+        Mcp::Diff { server } => {
+            commands::mcp::diff(screen, &Workspace::open(global)?, server.as_deref())
+        }
+    }
+}

@@ -92,7 +92,7 @@ pub fn open(engine: &Engine, opening: &Opening) -> Draft {
     note_stops(&mut work);
     work.enter(&workflow.first, Label::default());
     work.drive_all();
-    draft(engine, work, vec![Cause::Open], Epoch(1))
+    draft(engine, &control, work, vec![Cause::Open], Epoch(1))
 }
 
 /// Takes a run one frame further. `None` if there is nothing to write down.
@@ -117,7 +117,7 @@ pub fn advance(engine: &Engine, control: &Control, env: &Env, input: &Input) -> 
     if !input.refusals.is_empty() {
         cause.push(Cause::Refusal);
     }
-    Some(draft(engine, work, cause, input.epoch))
+    Some(draft(engine, control, work, cause, input.epoch))
 }
 
 /// The frame that is written when an advance itself failed by a defect of ours: nothing is
@@ -137,7 +137,7 @@ pub fn caught(engine: &Engine, control: &Control, env: &Env, input: &Input, deta
         let usage = work.control.used();
         work.note(Record::Ended { end: End::Failed(Code::Defect), output: None, usage });
     }
-    draft(engine, work, vec![Cause::Claim], input.epoch)
+    draft(engine, control, work, vec![Cause::Claim], input.epoch)
 }
 
 fn note_stops(work: &mut Work<'_>) {
@@ -244,13 +244,28 @@ fn answer(work: &mut Work<'_>, at: &At, bytes: &Arc<[u8]>) -> journal::BodyRef {
     work.add(bytes, Labels::all(label))
 }
 
-fn draft(engine: &Engine, work: Work<'_>, cause: Vec<Cause>, epoch: Epoch) -> Draft {
+/// The earliest instant at which something is due without anything happening.
+fn wake_at(engine: &Engine, control: &Control, now: Millis) -> Option<Millis> {
+    let opened = control.opening.as_ref().map(|o| o.at)?;
+    let days = u64::from(engine.plan.workflow().limits.case.days);
+    let expires = Millis(opened.0.saturating_add(days.saturating_mul(86_400_000)));
+    let timers = control.live.values().filter_map(|v| v.until).filter(|until| *until > now);
+    let reviews = control.reviews.values().map(|r| r.due);
+    timers.chain(reviews).chain([expires]).min()
+}
+
+fn draft(
+    engine: &Engine,
+    before: &Control,
+    work: Work<'_>,
+    cause: Vec<Cause>,
+    epoch: Epoch,
+) -> Draft {
     let now = work.now;
-    let wake_at = work.wake_at();
     let (control, records, bodies, rest) = work.into_parts();
     let (run, seq, prev) = (control.run, control.next, control.last);
-    let standing = standing(&control, now, wake_at);
-    let changed = control.standing.as_ref() != Some(&standing);
+    let standing = standing_of(engine, &control, now);
+    let changed = standing_of(engine, before, now) != standing;
     let workflow = engine.plan.workflow();
     let bodies: Vec<Body> = bodies;
     Draft {
@@ -272,6 +287,12 @@ fn draft(engine: &Engine, work: Work<'_>, cause: Vec<Cause>, epoch: Epoch) -> Dr
         release: engine.plan.release(),
         standing: (changed || seq == Seq(0)).then_some(standing),
     }
+}
+
+/// Where a run stands now, with the time it wants to be woken at.
+#[must_use]
+pub fn standing_of(engine: &Engine, control: &Control, now: Millis) -> Standing {
+    standing(control, now, wake_at(engine, control, now))
 }
 
 /// The run's line in the index of runs.

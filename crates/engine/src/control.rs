@@ -42,7 +42,6 @@ pub struct Control {
     pub(crate) raised: BTreeSet<u16>,
     pub(crate) duplicate: Option<RunId>,
     pub(crate) ended: Option<End>,
-    pub(crate) standing: Option<journal::Standing>,
 }
 
 /// What the first frame says.
@@ -215,7 +214,6 @@ impl Control {
             raised: BTreeSet::new(),
             duplicate: None,
             ended: None,
-            standing: None,
         }
     }
 
@@ -246,7 +244,6 @@ impl Control {
             raised: self.raised.clone(),
             duplicate: self.duplicate,
             ended: self.ended.clone(),
-            standing: self.standing.clone(),
         }
     }
 

@@ -3,7 +3,7 @@
 //! driver opens them from the record.
 
 use journal::{
-    About, At, End, Hash, Label, Labels, Millis, Output, Record, ReviewNo, Shown, Source, Why,
+    About, At, End, Hash, Label, Labels, Output, Record, ReviewNo, Shown, Source, Why,
 };
 use plan::ids::StepId;
 use plan::workflow::{
@@ -259,16 +259,6 @@ impl Work<'_> {
         let value = self.at_path(path)?;
         let labels = Labels::all(self.label_of(path));
         Some((body, Output { json: value.to_string(), labels }))
-    }
-
-    /// The earliest instant at which something is due without anything happening.
-    pub(crate) fn wake_at(&self) -> Option<Millis> {
-        let opened = self.control.opening.as_ref().map(|o| o.at)?;
-        let days = u64::from(self.plan.workflow().limits.case.days);
-        let expires = Millis(opened.0.saturating_add(days * 86_400_000));
-        let timers = self.control.live.values().filter_map(|v| v.until).filter(|u| *u > self.now);
-        let reviews = self.control.reviews.values().map(|r| r.due);
-        timers.chain(reviews).chain([expires]).min()
     }
 
     /// The claim id of a message that a run sends about its own end: the same each time.

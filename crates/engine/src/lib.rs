@@ -23,7 +23,7 @@ use std::sync::Arc;
 use guard::Guard;
 use plan::Plan;
 
-pub use advance::{Event, Input, Opening, advance, caught, open, standing};
+pub use advance::{Event, Input, Opening, advance, caught, open, standing, standing_of};
 pub use agent::wire_name;
 pub use control::{Control, FoldError};
 pub use env::{Env, EnvError, Loaded};

@@ -19,9 +19,7 @@ pub struct Page {
 #[must_use]
 pub fn find(id: &str) -> Option<Page> {
     let id = id.trim().replace('-', "_").to_ascii_lowercase();
-    ALL.iter()
-        .map(|code| page(*code))
-        .find(|page| page.id == id)
+    ALL.iter().map(|code| page(*code)).find(|page| page.id == id)
 }
 
 macro_rules! pages {

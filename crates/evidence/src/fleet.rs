@@ -80,21 +80,13 @@ impl Fleet {
         }
         self.usage = self.usage.plus(view.usage);
         for act in &view.acts {
-            let time = if act.tool.is_some() {
-                &mut self.tool_ms
-            } else {
-                &mut self.model_ms
-            };
+            let time = if act.tool.is_some() { &mut self.tool_ms } else { &mut self.model_ms };
             *time = time.saturating_add(act.usage.active_ms);
             if let ActState::Failed { code, .. } = &act.state {
                 self.limited += u64::from(*code == Code::RateLimited);
             }
         }
-        let refused = view
-            .refusals
-            .iter()
-            .filter(|refusal| refusal.code == Code::Budget)
-            .count();
+        let refused = view.refusals.iter().filter(|refusal| refusal.code == Code::Budget).count();
         self.over_budget += u64::from(refused > 0);
     }
 
@@ -156,16 +148,10 @@ impl Fleet {
         };
         match limiter {
             Limiter::Model => {
-                format!(
-                    "the model: {} % of the time outside was its answers",
-                    share(self.model_ms)
-                )
+                format!("the model: {} % of the time outside was its answers", share(self.model_ms))
             }
             Limiter::Tools => {
-                format!(
-                    "the tools: {} % of the time outside was theirs",
-                    share(self.tool_ms)
-                )
+                format!("the tools: {} % of the time outside was theirs", share(self.tool_ms))
             }
             Limiter::RateLimit => {
                 format!("a vendor that asked to slow down, {} times", self.limited)

@@ -30,12 +30,7 @@ impl History {
             }
             frames.push(frame);
         }
-        Ok(Self {
-            run,
-            frames,
-            bodies,
-            tip: chain.last(),
-        })
+        Ok(Self { run, frames, bodies, tip: chain.last() })
     }
 
     /// The run.
@@ -65,8 +60,7 @@ impl History {
     /// A body as text. Bytes that are no text are shown as such.
     #[must_use]
     pub fn text(&self, at: BodyRef) -> Option<String> {
-        self.body(at)
-            .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+        self.body(at).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
     }
 
     /// A body as JSON. A body that is none becomes a text.
@@ -178,11 +172,7 @@ impl Acts {
             }
             let doubt = matches!(
                 record,
-                Record::InDoubt { .. }
-                    | Record::Finished {
-                        outcome: Finish::Unknown { .. },
-                        ..
-                    }
+                Record::InDoubt { .. } | Record::Finished { outcome: Finish::Unknown { .. }, .. }
             );
             self.in_doubt += u32::from(doubt);
         }

@@ -23,11 +23,7 @@ struct Made {
 
 impl Made {
     fn new() -> Self {
-        Self {
-            run: RunId::new(START, [7; 10]),
-            stored: Vec::new(),
-            last: Hash::default(),
-        }
+        Self { run: RunId::new(START, [7; 10]), stored: Vec::new(), last: Hash::default() }
     }
 
     /// Adds a frame `minute` minutes after the start.
@@ -54,15 +50,8 @@ impl Made {
         };
         let bytes = frame.to_bytes().unwrap();
         self.last = Hash::leaf(&bytes);
-        let bodies = bodies
-            .iter()
-            .map(|body| Arc::from(body.as_bytes()))
-            .collect();
-        self.stored.push(Stored {
-            bytes,
-            bodies: Some(bodies),
-            entropy: Some(entropy),
-        });
+        let bodies = bodies.iter().map(|body| Arc::from(body.as_bytes())).collect();
+        self.stored.push(Stored { bytes, bodies: Some(bodies), entropy: Some(entropy) });
         self
     }
 
@@ -74,10 +63,7 @@ impl Made {
 const START: Millis = Millis(1_795_420_800_000);
 
 fn at(step: &str) -> At {
-    At {
-        step: StepId::new(step).unwrap(),
-        visit: 1,
-    }
+    At { step: StepId::new(step).unwrap(), visit: 1 }
 }
 
 fn body(seq: u32, n: u16) -> BodyRef {
@@ -103,18 +89,11 @@ fn opened() -> Record {
 }
 
 fn entered(step: &str) -> Record {
-    Record::Entered {
-        at: at(step),
-        influences: Label::default(),
-    }
+    Record::Entered { at: at(step), influences: Label::default() }
 }
 
 fn moved(from: &str, to: &str, why: Why) -> Record {
-    Record::Moved {
-        from: at(from),
-        to: Next::Step(StepId::new(to).unwrap()),
-        why,
-    }
+    Record::Moved { from: at(from), to: Next::Step(StepId::new(to).unwrap()), why }
 }
 
 fn allowed(act: u32, step: &str, what: What) -> Record {
@@ -130,11 +109,7 @@ fn allowed(act: u32, step: &str, what: What) -> Record {
 }
 
 fn draft_call(args: BodyRef, part: Part) -> What {
-    What::Tool {
-        tool: ToolName::new("erp.create_draft").unwrap(),
-        args,
-        part,
-    }
+    What::Tool { tool: ToolName::new("erp.create_draft").unwrap(), args, part }
 }
 
 fn usage(tokens: u64, ms: u64) -> Usage {
@@ -154,14 +129,11 @@ fn corrected() -> Made {
         messages: 2,
         question: Some((0, 0)),
     };
-    let shown = Shown {
-        step: StepId::new("read").unwrap(),
-        body: body(1, 1),
-        commit: Hash([2; 32]),
-    };
-    let answer = Answer::Edited {
-        edits: vec![(StepId::new("read").unwrap(), body(3, 0))],
-    };
+    let shown =
+        Shown { step: StepId::new("read").unwrap(), body: body(1, 1), commit: Hash([2; 32]) };
+    let edit =
+        Shown { step: StepId::new("read").unwrap(), body: body(3, 0), commit: Hash([3; 32]) };
+    let answer = Answer::Edited { edits: vec![edit] };
     Made::new()
         .frame(
             0,
@@ -170,20 +142,14 @@ fn corrected() -> Made {
         )
         .frame(
             1,
-            &[
-                "{\"choice\":0}",
-                r#"{"total":{"currency":"EUR","minor":9000}}"#,
-            ],
+            &["{\"choice\":0}", r#"{"total":{"currency":"EUR","minor":9000}}"#],
             vec![
                 Record::Finished {
                     act: ActNo(1),
                     outcome: Finish::Ok { body: body(1, 0) },
                     usage: usage(900, 4_000),
                 },
-                Record::Bound {
-                    at: at("read"),
-                    body: body(1, 1),
-                },
+                Record::Bound { at: at("read"), body: body(1, 1) },
                 moved("read", "route", Why::Next),
                 entered("route"),
                 moved("route", "check", Why::Row(2)),
@@ -208,10 +174,7 @@ fn corrected() -> Made {
         )
         .frame(
             30,
-            &[
-                r#"{"total":{"currency":"EUR","minor":9500}}"#,
-                "{\"amount\":\"95.00\"}",
-            ],
+            &[r#"{"total":{"currency":"EUR","minor":9500}}"#, "{\"amount\":\"95.00\"}"],
             vec![
                 Record::ReviewAnswered {
                     review: ReviewNo(1),
@@ -232,10 +195,7 @@ fn corrected() -> Made {
                     outcome: Finish::Ok { body: body(4, 0) },
                     usage: usage(0, 20),
                 },
-                Record::Bound {
-                    at: at("draft"),
-                    body: body(4, 0),
-                },
+                Record::Bound { at: at("draft"), body: body(4, 0) },
                 Record::Ended {
                     end: End::Reached(EndOutcome::Done),
                     output: Some(body(4, 0)),
@@ -270,11 +230,7 @@ fn failed() -> Made {
                     },
                     usage: usage(0, 10),
                 },
-                Record::RetryAt {
-                    at: at("draft"),
-                    attempt: 2,
-                    until: Millis(START.0 + 120_000),
-                },
+                Record::RetryAt { at: at("draft"), attempt: 2, until: Millis(START.0 + 120_000) },
             ],
         )
         .frame(
@@ -287,23 +243,15 @@ fn failed() -> Made {
                     rule: Rule(Arc::from("flow")),
                     code: Code::Refused,
                 },
-                Record::Halted {
-                    scope: StopScope::Everything,
-                },
+                Record::Halted { scope: StopScope::Everything },
             ],
         )
         .frame(
             3,
             &[],
             vec![
-                Record::Unhalted {
-                    scope: StopScope::Everything,
-                },
-                Record::Failed {
-                    at: at("draft"),
-                    code: Code::Refused,
-                    detail: None,
-                },
+                Record::Unhalted { scope: StopScope::Everything },
+                Record::Failed { at: at("draft"), code: Code::Refused, detail: None },
                 Record::Ended {
                     end: End::Failed(Code::Refused),
                     output: None,
@@ -325,10 +273,7 @@ fn told(made: &Made) -> String {
     let explanation = why(&view, Millis(START.0 + 3_600_000), Some("Europe/London"));
     let mut text = format!("{}\n", explanation.headline);
     if let Some(cause) = &explanation.cause {
-        text += &format!(
-            "cause: {} ({}) rule {:?}\n",
-            cause.title, cause.code, cause.rule
-        );
+        text += &format!("cause: {} ({}) rule {:?}\n", cause.title, cause.code, cause.rule);
     }
     for line in &explanation.happened {
         text += &format!("  {line}\n");
@@ -355,10 +300,7 @@ fn an_edit_is_what_later_steps_see() {
     let step = StepId::new("read").unwrap();
     assert_eq!(words::value(view.outputs()[&step]), "total: 95.00 EUR");
     let review = &waiting().view().reviews[0];
-    assert_eq!(
-        words::value(review.shows[0].value.as_ref().unwrap()),
-        "total: 90.00 EUR"
-    );
+    assert_eq!(words::value(review.shows[0].value.as_ref().unwrap()), "total: 90.00 EUR");
 }
 
 #[test]
@@ -367,10 +309,7 @@ fn a_stopped_run_names_the_stop_and_how_to_lift_it() {
     made.stored.truncate(3);
     let explanation = why(&made.view(), START, None);
     assert_eq!(explanation.status, journal::Status::Halted);
-    assert_eq!(
-        explanation.next[0].command,
-        "flightdeck resume --reason TEXT"
-    );
+    assert_eq!(explanation.next[0].command, "flightdeck resume --reason TEXT");
 }
 
 #[test]
@@ -399,10 +338,7 @@ fn damage_is_found_where_it_is() {
     let check = |break_it: &dyn Fn(&mut Vec<Stored>)| {
         let mut stored = whole.stored.clone();
         break_it(&mut stored);
-        verify(whole.run, &stored)
-            .map(|_| ())
-            .unwrap_err()
-            .to_string()
+        verify(whole.run, &stored).map(|_| ()).unwrap_err().to_string()
     };
     let cases: Vec<(String, &str)> = vec![
         (check(&|s| drop(s.remove(2))), "missing or out of order"),
@@ -412,10 +348,7 @@ fn damage_is_found_where_it_is() {
             check(&|s| s[1].bodies.as_mut().unwrap()[1] = Arc::from(&b"{}"[..])),
             "content 1 of entry",
         ),
-        (
-            check(&|s| s[1].bodies.as_mut().unwrap().truncate(1)),
-            "2 contents, and 1 of them",
-        ),
+        (check(&|s| s[1].bodies.as_mut().unwrap().truncate(1)), "2 contents, and 1 of them"),
         (
             check(&|s| {
                 let text = String::from_utf8(s[1].bytes.clone()).unwrap();
@@ -425,10 +358,7 @@ fn damage_is_found_where_it_is() {
         ),
     ];
     for (found, expected) in cases {
-        assert!(
-            found.contains(expected),
-            "`{found}` does not say `{expected}`"
-        );
+        assert!(found.contains(expected), "`{found}` does not say `{expected}`");
     }
 }
 
@@ -448,23 +378,15 @@ fn an_erased_run_keeps_its_proof_and_loses_its_words() {
 #[test]
 fn acts_begin_and_end_once() {
     let again = |records: Vec<Record>| {
-        let made = Made::new()
-            .frame(0, &["{}"], vec![opened()])
-            .frame(1, &["{}"], records);
+        let made = Made::new().frame(0, &["{}"], vec![opened()]).frame(1, &["{}"], records);
         verify(made.run, &made.stored)
     };
     let begin = || allowed(1, "draft", draft_call(body(1, 0), Part::Main));
     let end = || Record::InDoubt { act: ActNo(1) };
     assert_eq!(again(vec![begin()]).unwrap().unsettled, 1);
     assert_eq!(again(vec![begin(), end()]).unwrap().unsettled, 1);
-    assert_eq!(
-        again(vec![begin(), begin()]),
-        Err(Broken::TwiceAllowed(Seq(1)))
-    );
-    assert_eq!(
-        again(vec![begin(), end(), end()]),
-        Err(Broken::NeverAllowed(Seq(1)))
-    );
+    assert_eq!(again(vec![begin(), begin()]), Err(Broken::TwiceAllowed(Seq(1))));
+    assert_eq!(again(vec![begin(), end(), end()]), Err(Broken::NeverAllowed(Seq(1))));
     assert_eq!(again(vec![end()]), Err(Broken::NeverAllowed(Seq(1))));
 }
 
@@ -473,10 +395,7 @@ fn codes_have_the_names_that_files_and_records_use() {
     for code in codes::ALL {
         let written = serde_json::to_value(code).unwrap();
         assert_eq!(written, codes::page(*code).id);
-        assert_eq!(
-            codes::find(&codes::page(*code).id.to_uppercase()),
-            Some(codes::page(*code))
-        );
+        assert_eq!(codes::find(&codes::page(*code).id.to_uppercase()), Some(codes::page(*code)));
     }
     let all: BTreeSet<Code> = codes::ALL.iter().copied().collect();
     assert_eq!(all.len(), codes::ALL.len());
@@ -484,17 +403,8 @@ fn codes_have_the_names_that_files_and_records_use() {
 }
 
 /// The code's words for things that have other names on screens.
-const INNER: &[&str] = &[
-    "ask",
-    "asks",
-    "verdict",
-    "permit",
-    "frame",
-    "frames",
-    "fold",
-    "frontmatter",
-    "digest",
-];
+const INNER: &[&str] =
+    &["ask", "asks", "verdict", "permit", "frame", "frames", "fold", "frontmatter", "digest"];
 
 #[test]
 fn screens_use_the_operators_words() {
@@ -505,10 +415,7 @@ fn screens_use_the_operators_words() {
     for text in texts {
         let words = text.split(|c: char| !c.is_alphanumeric());
         for word in words {
-            assert!(
-                !INNER.contains(&word.to_lowercase().as_str()),
-                "`{word}` in: {text}"
-            );
+            assert!(!INNER.contains(&word.to_lowercase().as_str()), "`{word}` in: {text}");
         }
     }
 }

@@ -232,18 +232,13 @@ impl RunView {
 
     /// Requests that wait for a person.
     pub fn open_reviews(&self) -> impl Iterator<Item = &ReviewView> {
-        self.reviews
-            .iter()
-            .filter(|review| review.state == ReviewState::Open)
+        self.reviews.iter().filter(|review| review.state == ReviewState::Open)
     }
 
     /// The last output of each step, by name.
     #[must_use]
     pub fn outputs(&self) -> BTreeMap<&StepId, &Value> {
-        let with = self
-            .steps
-            .iter()
-            .filter_map(|s| Some((&s.at.step, s.output.as_ref()?)));
+        let with = self.steps.iter().filter_map(|s| Some((&s.at.step, s.output.as_ref()?)));
         with.collect()
     }
 

@@ -41,10 +41,7 @@ pub struct Next {
 }
 
 fn next(command: impl Into<String>, does: &'static str) -> Next {
-    Next {
-        command: command.into(),
-        does,
-    }
+    Next { command: command.into(), does }
 }
 
 /// Explains a run as of `now`. Times are written in `zone`.
@@ -65,14 +62,7 @@ pub fn why(view: &RunView, now: Millis, zone: Option<&str>) -> Explanation {
         Status::Failed => failed(view),
         Status::Done | Status::Rejected | Status::Duplicate | Status::Cancelled => over(view),
     };
-    Explanation {
-        run: view.run,
-        status: view.status,
-        headline,
-        happened,
-        cause: cause(view),
-        next,
-    }
+    Explanation { run: view.run, status: view.status, headline, happened, cause: cause(view), next }
 }
 
 fn cause(view: &RunView) -> Option<Cause> {
@@ -93,16 +83,9 @@ fn cause(view: &RunView) -> Option<Cause> {
 fn waiting(view: &RunView, now: Millis, zone: Option<&str>) -> (String, Vec<Next>) {
     let run = view.run;
     let Some(review) = view.open_reviews().min_by_key(|review| review.due) else {
-        return (
-            "the case waits for a person".to_owned(),
-            vec![show(run, ReviewNo(1))],
-        );
+        return ("the case waits for a person".to_owned(), vec![show(run, ReviewNo(1))]);
     };
-    let late = if now > review.due {
-        ", and that time is over"
-    } else {
-        ""
-    };
+    let late = if now > review.due { ", and that time is over" } else { "" };
     let by = &review.by;
     let headline = format!(
         "the case waits for {by} until {}{late}: {}",
@@ -115,30 +98,18 @@ fn waiting(view: &RunView, now: Millis, zone: Option<&str>) -> (String, Vec<Next
 }
 
 fn show(run: RunId, no: ReviewNo) -> Next {
-    next(
-        format!("flightdeck review show {run} {}", no.0),
-        "shows what is to be decided",
-    )
+    next(format!("flightdeck review show {run} {}", no.0), "shows what is to be decided")
 }
 
 fn answers(run: RunId, review: &ReviewView) -> Vec<Next> {
     let no = review.no.0;
     match review.kind {
         ReviewKind::Checkpoint | ReviewKind::Act => vec![
-            next(
-                format!("flightdeck review approve {run} {no}"),
-                "lets exactly this go on",
-            ),
-            next(
-                format!("flightdeck review reject {run} {no} --reason TEXT"),
-                "says no",
-            ),
+            next(format!("flightdeck review approve {run} {no}"), "lets exactly this go on"),
+            next(format!("flightdeck review reject {run} {no} --reason TEXT"), "says no"),
         ],
         ReviewKind::Failure => vec![
-            next(
-                format!("flightdeck retry {run}"),
-                "tries the step once more",
-            ),
+            next(format!("flightdeck retry {run}"), "tries the step once more"),
             next(
                 format!("flightdeck review edit {run} {no} --set PATH=VALUE"),
                 "goes on with values you give",
@@ -162,39 +133,19 @@ fn running(view: &RunView, now: Millis) -> (String, Vec<Next>) {
     let step = view.steps.iter().rev().find(|s| s.ended.is_none());
     let place = step.map_or_else(String::new, |step| format!(" in `{}`", step.at));
     let headline = format!("the case is being worked on{place}; the last entry is {idle} old");
-    (
-        headline,
-        vec![next(
-            "flightdeck run --open",
-            "goes on with every case that can go on",
-        )],
-    )
+    (headline, vec![next("flightdeck run --open", "goes on with every case that can go on")])
 }
 
 fn sleeping(view: &RunView, zone: Option<&str>) -> (String, Vec<Next>) {
-    let until = view
-        .wake_at
-        .map_or_else(|| "later".to_owned(), |at| words::when(at, zone));
+    let until = view.wake_at.map_or_else(|| "later".to_owned(), |at| words::when(at, zone));
     let headline = format!("the case goes on by itself at {until}");
-    (
-        headline,
-        vec![next(
-            "flightdeck run --open",
-            "keeps working until nothing is left to do",
-        )],
-    )
+    (headline, vec![next("flightdeck run --open", "keeps working until nothing is left to do")])
 }
 
 fn paused(view: &RunView) -> (String, Vec<Next>) {
-    let by = view
-        .paused_by
-        .as_ref()
-        .map_or_else(|| "somebody".to_owned(), ToString::to_string);
+    let by = view.paused_by.as_ref().map_or_else(|| "somebody".to_owned(), ToString::to_string);
     let command = format!("flightdeck resume --run {} --reason TEXT", view.run);
-    (
-        format!("{by} paused the case"),
-        vec![next(command, "lets it go on")],
-    )
+    (format!("{by} paused the case"), vec![next(command, "lets it go on")])
 }
 
 fn halted(view: &RunView) -> (String, Vec<Next>) {
@@ -207,13 +158,7 @@ fn halted(view: &RunView) -> (String, Vec<Next>) {
             next(command, "lifts the stop; it needs your name and a reason")
         })
         .collect();
-    (
-        format!(
-            "the case is held back, because {} is stopped",
-            names.join(" and ")
-        ),
-        commands,
-    )
+    (format!("the case is held back, because {} is stopped", names.join(" and ")), commands)
 }
 
 fn failed(view: &RunView) -> (String, Vec<Next>) {
@@ -221,10 +166,7 @@ fn failed(view: &RunView) -> (String, Vec<Next>) {
         return ("the case failed".to_owned(), vec![again(view)]);
     };
     let page = codes::page(trouble.code);
-    let place = trouble
-        .at
-        .as_ref()
-        .map_or_else(String::new, |at| format!(" in `{at}`"));
+    let place = trouble.at.as_ref().map_or_else(String::new, |at| format!(" in `{at}`"));
     let headline = format!("the case failed{place}: {} ({})", page.title, page.id);
     let first = match trouble.code {
         Code::RateLimited | Code::TimedOut | Code::Unavailable => {
@@ -249,15 +191,11 @@ fn failed(view: &RunView) -> (String, Vec<Next>) {
         | Code::Cancelled
         | Code::Expired
         | Code::Ended
-        | Code::Defect => next(
-            format!("flightdeck logs {}", view.run),
-            "shows every entry of the case",
-        ),
+        | Code::Defect => {
+            next(format!("flightdeck logs {}", view.run), "shows every entry of the case")
+        }
     };
-    let explain = next(
-        format!("flightdeck explain {}", page.id),
-        "explains the code",
-    );
+    let explain = next(format!("flightdeck explain {}", page.id), "explains the code");
     (headline, vec![first, explain, again(view)])
 }
 
@@ -279,21 +217,14 @@ fn over(view: &RunView) -> (String, Vec<Next>) {
         | Status::Halted
         | Status::Failed => "the case is over".to_owned(),
     };
-    (
-        headline,
-        vec![next(
-            format!("flightdeck logs {}", view.run),
-            "shows every entry of the case",
-        )],
-    )
+    (headline, vec![next(format!("flightdeck logs {}", view.run), "shows every entry of the case")])
 }
 
 fn again(view: &RunView) -> Next {
     match (&view.starter, &view.workflow) {
-        (Some(Starter::Parent { run, .. }), _) => next(
-            format!("flightdeck why {run}"),
-            "explains the run that this one is a part of",
-        ),
+        (Some(Starter::Parent { run, .. }), _) => {
+            next(format!("flightdeck why {run}"), "explains the run that this one is a part of")
+        }
         (_, Some(workflow)) => next(
             format!("flightdeck run {workflow} CASE"),
             "starts the case afresh, once the cause is mended",

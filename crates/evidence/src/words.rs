@@ -10,9 +10,8 @@ const TEXT_MAX: usize = 300;
 /// A time in a zone: `2026-11-23 14:05`. An unknown zone means UTC, and says so.
 #[must_use]
 pub fn when(at: Millis, zone: Option<&str>) -> String {
-    let Some(stamp) = i64::try_from(at.0)
-        .ok()
-        .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok())
+    let Some(stamp) =
+        i64::try_from(at.0).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok())
     else {
         return "beyond all calendars".to_owned();
     };
@@ -95,13 +94,7 @@ pub fn plain(text: &str) -> String {
 pub fn plain_lines(text: &str) -> String {
     text.replace("\r\n", "\n")
         .chars()
-        .map(|c| {
-            if c != '\n' && c != '\t' && hidden(c) {
-                '·'
-            } else {
-                c
-            }
-        })
+        .map(|c| if c != '\n' && c != '\t' && hidden(c) { '·' } else { c })
         .collect()
 }
 
@@ -146,16 +139,8 @@ fn money(value: &serde_json::Value) -> Option<String> {
 #[must_use]
 pub fn deed(what: &What) -> String {
     match what {
-        What::Model {
-            model,
-            question: None,
-            ..
-        } => format!("a question to the model `{model}`"),
-        What::Model {
-            model,
-            question: Some(_),
-            ..
-        } => {
+        What::Model { model, question: None, .. } => format!("a question to the model `{model}`"),
+        What::Model { model, question: Some(_), .. } => {
             format!("a choice by the model `{model}`")
         }
         What::Tool { tool, part, .. } => match part {

@@ -1,1 +1,535 @@
+//! Guard's judgements as one table, the marks of every branch, the proof and its saboteur.
 
+mod plans;
+mod rest;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use journal::{At, Hash, Label, Part, ReviewNo, Source, Usage};
+use plan::Plan;
+use plan::expr::{EvalError, Path};
+use plan::ids::{ModelName, RoleId, StepId, ToolName};
+use plan::value::Money;
+use serde_json::{Value, json};
+
+use crate::ask::{Act, ArgFact, Ask, BackingFact, Purse, Verdict};
+use crate::judge::{Fault, Guard};
+use crate::secrets::Secrets;
+use crate::marks;
+use plans::{Change, plan, policies, with};
+
+/// The words of a verdict.
+fn said(verdict: Verdict) -> String {
+    let words = |rules: &[journal::Rule]| {
+        rules.iter().map(|rule| rule.0.to_string()).collect::<Vec<_>>().join(" ")
+    };
+    match verdict {
+        Verdict::Allow(allow) => format!("allow {}", words(allow.rules())),
+        Verdict::AskPerson { role, rule } => format!("ask {role} {}", rule.0),
+        Verdict::Refuse { rule, code } => format!("refuse {} {code:?}", rule.0),
+    }
+}
+
+fn label(origin: Source, influence: Option<Source>) -> Label {
+    let mut label = Label::from(origin);
+    if let Some(influence) = influence {
+        label.influenced(&Label::from(influence));
+    }
+    label
+}
+
+/// One argument of a call, owned.
+#[derive(Clone)]
+struct Given {
+    name: &'static str,
+    value: Value,
+    label: Label,
+    path: Option<Path>,
+    literal: bool,
+    endorsed: Option<ReviewNo>,
+    money: Option<Money>,
+    fact: Option<(Value, Label, i64, Option<Result<bool, EvalError>>)>,
+}
+
+fn given(name: &'static str, value: &str, label: Label) -> Given {
+    let value = Value::from(value);
+    Given { name, value, label, path: None, literal: false, endorsed: None, money: None, fact: None }
+}
+
+impl Given {
+    fn at(mut self, path: &str) -> Self {
+        self.path = Some(Path::parse(path).unwrap());
+        self
+    }
+
+    fn money(mut self, text: &str) -> Self {
+        self.money = Some(Money::parse(text).unwrap());
+        self
+    }
+
+    fn backed(mut self, by: Value, label: Label, when: Option<Result<bool, EvalError>>) -> Self {
+        self.fact = Some((by, label, 2, when));
+        self
+    }
+
+    fn reviewed(mut self) -> Self {
+        self.endorsed = Some(ReviewNo(7));
+        self
+    }
+
+    fn literal(mut self) -> Self {
+        self.literal = true;
+        self
+    }
+}
+
+/// A tool call on its way to guard.
+#[derive(Clone)]
+struct Try {
+    step: &'static str,
+    tool: &'static str,
+    part: Part,
+    args: Vec<Given>,
+    purse: Purse,
+    earlier: Vec<(ToolName, Hash)>,
+    approved: Option<ReviewNo>,
+}
+
+fn call(step: &'static str, tool: &'static str, part: Part, args: Vec<Given>) -> Try {
+    let purse = Purse::default();
+    Try { step, tool, part, args, purse, earlier: Vec::new(), approved: None }
+}
+
+impl Try {
+    fn judged(&self, guard: &Guard, plan: &Plan) -> String {
+        let fact_path = Path::parse("match.order.amount").unwrap();
+        let args: Vec<_> = self
+            .args
+            .iter()
+            .map(|given| ArgFact {
+                name: given.name,
+                value: &given.value,
+                label: given.label.clone(),
+                path: given.path.as_ref(),
+                literal: given.literal,
+                endorsed: given.endorsed,
+                backing: given.fact.as_ref().map(|(value, label, within, when)| BackingFact {
+                    value: Some(value).filter(|value| !value.is_null()),
+                    label: label.clone(),
+                    within_minor: *within,
+                    path: &fact_path,
+                    when: when.clone(),
+                }),
+                money: given.money,
+            })
+            .collect();
+        let tool = ToolName::new(self.tool).unwrap();
+        let act = Act::Tool {
+            tool: &tool,
+            part: &self.part,
+            args: &args,
+            hash: Hash([1; 32]),
+            reserve: Usage { active_ms: 10, ..Usage::default() },
+        };
+        judged(guard, plan, self.step, act, self.purse, &self.earlier, self.approved)
+    }
+}
+
+fn judged(
+    guard: &Guard,
+    plan: &Plan,
+    step: &str,
+    act: Act<'_>,
+    purse: Purse,
+    earlier: &[(ToolName, Hash)],
+    approved: Option<ReviewNo>,
+) -> String {
+    let at = At { step: StepId::new(step).unwrap(), visit: 1 };
+    let influences = Label::default();
+    let ask = Ask { at: &at, act, purse, earlier, influences: &influences, approved };
+    said(guard.judge(plan, &ask))
+}
+
+/// The draft of the example: payee from the table, amount backed by an order.
+fn draft() -> Try {
+    let row = label(Source::Table, Some(Source::Outside));
+    let order = json!({"currency": "EUR", "minor": 100_001});
+    let fact = label(Source::Table, Some(Source::Outside));
+    call("draft", "erp.create_draft", Part::Main, vec![
+        given("iban", "DE1", row.clone()).at("match.supplier.iban"),
+        given("supplier", "S1", row).at("match.supplier.id"),
+        given("amount", "1000.00", label(Source::Outside, Some(Source::Model)))
+            .at("read.total")
+            .money("1000 EUR")
+            .backed(order, fact, Some(Ok(true))),
+        given("note", "thanks", Label::from(Source::Outside)).at("read.note"),
+    ])
+}
+
+fn changed(change: impl FnOnce(&mut Try)) -> Try {
+    let mut call = draft();
+    change(&mut call);
+    call
+}
+
+const ALLOWED: &str = "allow flow:iban=table flow:supplier=table flow:amount=fact cedar:standard.declared_tools";
+
+fn flow_cases() -> Vec<(Try, &'static str)> {
+    let outside = || Label::from(Source::Outside);
+    vec![
+        (draft(), ALLOWED),
+        // The document's own payee, however well it was grounded.
+        (changed(|t| t.args[0] = given("iban", "X", outside()).at("read.iban")), "ask finance_clerk flow:iban"),
+        // A row found by one untrusted key; by one trusted key; without any label.
+        (changed(|t| t.args[0] = t.args[0].clone().at("match.order.iban")), "ask finance_clerk flow:iban"),
+        (
+            changed(|t| t.args[0] = given("iban", "X", label(Source::Table, Some(Source::Person)))),
+            "allow flow:iban=table flow:supplier=table flow:amount=fact cedar:standard.declared_tools",
+        ),
+        (changed(|t| t.args[0].label = Label::default()), "ask finance_clerk flow:iban"),
+        // A person's edit, a literal of the plan, an inside case, a tool that was given two values.
+        (
+            changed(|t| {
+                t.args = vec![
+                    given("iban", "a", Label::from(Source::Person)),
+                    given("supplier", "b", outside()).literal(),
+                    given("amount", "c", Label::from(Source::Inside)),
+                ];
+            }),
+            "allow flow:iban=person flow:supplier=plan flow:amount=inside cedar:standard.declared_tools",
+        ),
+        (
+            changed(|t| t.args[0] = given("iban", "a", label(Source::Tool, Some(Source::Outside))).at("draft.iban")),
+            "allow flow:iban=tool flow:supplier=table flow:amount=fact cedar:standard.declared_tools",
+        ),
+        // A model's own words stay what they are, whatever the schema said.
+        (changed(|t| t.args[0].label = label(Source::Table, None)), ALLOWED),
+        (changed(|t| t.args[0].label.join(&Label::from(Source::Model))), "ask finance_clerk flow:iban"),
+        // Backing: apart, other currency, untrusted, missing, its condition false or failing.
+        (changed(|t| t.args[2].money = Money::parse("1000.04 EUR").ok()), "ask finance_clerk flow:amount"),
+        (changed(|t| t.args[2].money = Money::parse("1000 USD").ok()), "ask finance_clerk flow:amount"),
+        (changed(|t| t.args[2].money = None), "ask finance_clerk flow:amount"),
+        (changed(|t| t.args[2].fact.as_mut().unwrap().1 = outside()), "ask finance_clerk flow:amount"),
+        (changed(|t| t.args[2].fact.as_mut().unwrap().0 = Value::Null), "ask finance_clerk flow:amount"),
+        (changed(|t| t.args[2].fact.as_mut().unwrap().3 = Some(Ok(false))), "ask finance_clerk flow:amount"),
+        (
+            changed(|t| t.args[2].fact.as_mut().unwrap().3 = Some(Err(EvalError::Missing("x".into())))),
+            "ask finance_clerk flow:amount",
+        ),
+        (changed(|t| t.args[2].fact = None), "ask finance_clerk flow:amount"),
+        // A condition that rests on the document is none, even if it holds.
+        (
+            changed(|t| {
+                let fact = t.args[2].fact.take();
+                t.args[2] = given("supplier", "s1 ", outside()).at("read.supplier");
+                t.args[2].fact = fact.map(|(_, l, n, when)| (json!("S 1"), l, n, when));
+                t.args.remove(1);
+            }),
+            "ask finance_clerk flow:supplier",
+        ),
+        // Ids agree without spaces and case.
+        (
+            changed(|t| {
+                t.args[1] = given("supplier", "s1 ", outside()).at("read.supplier").backed(
+                    json!("S 1"),
+                    Label::from(Source::Table),
+                    None,
+                );
+            }),
+            "allow flow:iban=table flow:supplier=fact flow:amount=fact cedar:standard.declared_tools",
+        ),
+        // A review endorses the value it showed, or the whole act; an agent's own call shows none.
+        (
+            changed(|t| t.args[0] = given("iban", "X", outside()).at("read.iban").reviewed()),
+            "allow flow:iban=review flow:supplier=table flow:amount=fact cedar:standard.declared_tools",
+        ),
+        (changed(|t| t.args[0] = given("iban", "X", outside()).reviewed()), "ask finance_clerk flow:iban"),
+        (
+            changed(|t| {
+                t.args[0] = given("iban", "X", outside());
+                t.approved = Some(ReviewNo(3));
+            }),
+            "allow review:3 cedar:standard.declared_tools",
+        ),
+        // Where the plan asks nobody, it is refused.
+        (
+            call("answer", "mail.send", Part::Turn(0), vec![given("to", "evil@x", Label::from(Source::Model))]),
+            "refuse flow:to Refused",
+        ),
+        // A tool that sends and of which nobody said which argument is the recipient.
+        (
+            call("answer", "mail.raw", Part::Turn(0), vec![given("text", "x", Label::from(Source::Model))]),
+            "refuse flow:text Refused",
+        ),
+        // What is only read needs no endorsement.
+        (
+            call("answer", "files.read", Part::Turn(0), vec![given("path", "x", Label::from(Source::Model))]),
+            "allow cedar:standard.declared_tools",
+        ),
+        // Undo and read-back name what the workflow's own effect made.
+        (
+            call("draft", "erp.delete_draft", Part::Undo, vec![
+                given("id", "D1", label(Source::Tool, Some(Source::Outside))),
+            ]),
+            "allow flow:id=own_effect cedar:standard.declared_tools",
+        ),
+    ]
+}
+
+fn other_cases() -> Vec<(Try, &'static str)> {
+    let hash = |n: u8| Hash([n; 32]);
+    let tool = |name: &str| ToolName::new(name).unwrap();
+    let read = || call("answer", "files.read", Part::Turn(0), vec![]);
+    let used = |used: Usage, acts: u32| Purse { used, acts };
+    let zero = Usage::default();
+    let mut cases = vec![
+        (call("draft", "erp.pay", Part::Main, vec![]), "refuse declared Refused"),
+        (call("nowhere", "erp.create_draft", Part::Main, vec![]), "refuse declared Refused"),
+        (call("draft", "erp.create_draft", Part::Undo, vec![]), "refuse declared Refused"),
+        (call("draft", "erp.create_draft", Part::Turn(0), vec![]), "refuse declared Refused"),
+        (call("draft", "erp.delete_draft", Part::Main, vec![]), "refuse declared Refused"),
+        (call("draft", "erp.get_draft", Part::Confirm, vec![]), "allow cedar:standard.declared_tools"),
+        (call("match", "table.read_query", Part::Lookup(1), vec![]), "allow cedar:standard.declared_tools"),
+        (call("match", "table.read_query", Part::Lookup(2), vec![]), "refuse declared Refused"),
+        (call("draft", "erp.get_draft", Part::ReadBack, vec![]), "allow cedar:standard.declared_tools"),
+        (call("answer", "files.unpinned", Part::Turn(0), vec![]), "refuse pinned ToolChanged"),
+        (call("answer", "files.changed", Part::Turn(0), vec![]), "refuse quarantined ToolChanged"),
+        (
+            call("answer", "files.read", Part::Turn(0), vec![given("path", "a hunter2-hunter2", Label::default())]),
+            "refuse secret Refused",
+        ),
+        (
+            call("answer", "files.read", Part::Turn(0), vec![
+                given("path", "-----BEGIN RSA PRIVATE KEY-----", Label::default()),
+            ]),
+            "refuse secret Refused",
+        ),
+        // An irreversible effect under high risk, and a tool whose arguments nobody reviewed.
+        (
+            call("answer", "mail.plain", Part::Turn(0), vec![given("text", "x", Label::from(Source::Model))]),
+            "ask finance_lead autonomy",
+        ),
+        (
+            call("answer", "mail.plain", Part::Turn(0), vec![
+                given("text", "x", Label::from(Source::Model)).at("read.note").reviewed(),
+            ]),
+            "allow cedar:standard.declared_tools",
+        ),
+        (call("answer", "mail.plain", Part::Turn(0), vec![]), "ask finance_lead autonomy"),
+    ];
+    for (purse, expected) in [
+        (used(zero, 60), "refuse budget:acts Budget"),
+        (used(Usage { cost_nanos: 1_001, ..zero }, 0), "refuse budget:cost Budget"),
+        (used(Usage { input_tokens: 1_001, ..zero }, 0), "refuse budget:tokens Budget"),
+        (used(Usage { active_ms: 991, ..zero }, 0), "refuse budget:active Budget"),
+        (used(Usage { active_ms: 990, input_tokens: 1_000, cost_nanos: 1_000, ..zero }, 59), ALLOWED),
+    ] {
+        cases.push((changed(|t| t.purse = purse), expected));
+    }
+    // Taking back needs no budget.
+    let mut undo = call("draft", "erp.delete_draft", Part::Undo, vec![]);
+    undo.purse = used(Usage { cost_nanos: u64::MAX, ..zero }, 60);
+    cases.push((undo, "allow cedar:standard.declared_tools"));
+    let (this, that) = ((tool("files.read"), hash(1)), (tool("files.read"), hash(2)));
+    for (earlier, expected) in [
+        (vec![this.clone(); 2], "allow cedar:standard.declared_tools"),
+        (vec![this.clone(); 3], "refuse loop:same Loop"),
+        (vec![that.clone(); 3], "allow cedar:standard.declared_tools"),
+        (vec![this.clone(), that.clone(), this.clone()], "allow cedar:standard.declared_tools"),
+        (vec![this.clone(), that.clone(), this.clone(), that], "refuse loop:alternating Loop"),
+    ] {
+        let mut call = read();
+        call.earlier = earlier;
+        cases.push((call, expected));
+    }
+    // The plan's own calls are bounded by its visits and retries.
+    cases.push((changed(|t| t.earlier = vec![(tool("erp.create_draft"), hash(1)); 9]), ALLOWED));
+    cases
+}
+
+fn table(guard: &Guard, plan: &Plan) {
+    for (n, (call, expected)) in flow_cases().into_iter().chain(other_cases()).enumerate() {
+        assert_eq!(call.judged(guard, plan), expected, "case {n}: {} {:?}", call.tool, call.part);
+    }
+}
+
+fn models_and_messages(guard: &Guard, plan: &Plan) {
+    let outside = Label::from(Source::Outside);
+    let reserve = Usage { output_tokens: 10, ..Usage::default() };
+    for (step, model, text, expected) in [
+        ("read", "small", "hello", "allow cedar:standard.declared_models"),
+        ("read", "large", "hello", "refuse declared Refused"),
+        ("draft", "small", "hello", "refuse declared Refused"),
+        ("read", "small", "say hunter2-hunter2", "refuse secret Refused"),
+    ] {
+        let model = ModelName::new(model).unwrap();
+        let act = Act::Model { model: &model, label: &outside, texts: &["a", text], reserve };
+        assert_eq!(judged(guard, plan, step, act, Purse::default(), &[], None), expected, "{text}");
+    }
+    for (role, text, expected) in [
+        ("finance_clerk", "a case waits", "allow declared"),
+        ("nobody", "a case waits", "refuse declared Refused"),
+        ("finance_clerk", "hunter2-hunter2", "refuse secret Refused"),
+    ] {
+        let to = RoleId::new(role).unwrap();
+        let act = Act::Notify { to: &to, text };
+        assert_eq!(judged(guard, plan, "read", act, Purse::default(), &[], None), expected);
+    }
+}
+
+fn knowing(plan: &Plan) -> Guard {
+    let guard = Guard::build(plan).unwrap();
+    guard.quarantine(ToolName::new("files.changed").unwrap());
+    guard.with_secrets(Arc::new(Secrets::new([("ERP_KEY", "hunter2-hunter2".to_owned())])))
+}
+
+/// Policies over arguments, labels and budgets.
+fn cedar_cases() {
+    let asks = policies(&plan(), &[r#"
+        @id("large") @ask("finance_lead")
+        forbid (principal, action == Action::"erp.create_draft", resource)
+        when { context.args.amount.minor > 50000 && context.args.amount.currency == "EUR" };
+        @id("weekly")
+        forbid (principal in Workflow::"invoice_intake", action in Action::"write", resource)
+        when { context.labels has iban && context.labels.iban.contains("model") || context.acts.left < 5 };
+        @id("notes")
+        forbid (principal, action == Action::"erp.create_draft", resource)
+        when { context.args has note && context.args.note like "*urgent*" && !context.reviewed };
+        @id("visits")
+        forbid (principal, action == Action::"call_model", resource)
+        when { context.visit > 1 || context.untrusted && context.tokens.left < 100 };
+        @id("spend")
+        forbid (principal, action == Action::"files.read", resource) when { context.cost.left == 0 };
+    "#]);
+    let guard = knowing(&asks);
+    for (call, expected) in [
+        (draft(), "ask finance_lead cedar:large"),
+        (changed(|t| t.approved = Some(ReviewNo(3))), "allow review:3 cedar:large"),
+        (
+            changed(|t| {
+                t.args[2] = given("amount", "500.00", Label::from(Source::Person));
+            }),
+            "allow flow:iban=table flow:supplier=table flow:amount=person cedar:standard.declared_tools",
+        ),
+        (
+            changed(|t| t.args[2] = given("amount", "a lot", Label::from(Source::Person))),
+            "refuse cedar:broken Refused",
+        ),
+        (changed(|t| t.purse.acts = 56), "refuse cedar:weekly Refused"),
+        (
+            changed(|t| {
+                t.args[2] = given("amount", "1", Label::from(Source::Person));
+                t.args[3] = given("note", "urgent!", Label::from(Source::Outside));
+            }),
+            "refuse cedar:notes Refused",
+        ),
+        (call("answer", "files.read", Part::Turn(0), vec![]), "allow cedar:standard.declared_tools"),
+    ] {
+        assert_eq!(call.judged(&guard, &asks), expected);
+        assert_eq!(call.judged(&guard, &asks), expected, "remembered");
+    }
+    // Without the standard policies nothing is permitted.
+    let silent = with(Change::NoPolicies);
+    assert!(draft().judged(&knowing(&silent), &silent).starts_with("refuse cedar Refused"));
+}
+
+fn leashes() {
+    for (change, expected) in [
+        (Change::Risk("low", "act"), ALLOWED),
+        (Change::Risk("high", "act"), ALLOWED),
+        (Change::Risk("critical", "act"), "ask finance_clerk autonomy"),
+        (Change::Risk("low", "approve"), "ask finance_clerk autonomy"),
+        (Change::Risk("low", "suggest"), "refuse autonomy Refused"),
+    ] {
+        let plan = with(change);
+        assert_eq!(draft().judged(&knowing(&plan), &plan), expected, "{change:?}");
+    }
+}
+
+fn closed_guards() {
+    let (plan, other) = (plan(), with(Change::NoPolicies));
+    let closed = Guard::closed("a policy is broken");
+    assert_eq!(draft().judged(&closed, &plan), "refuse guard Refused");
+    assert_eq!(closed.closed_because(), Some("a policy is broken"));
+    assert!(closed.prove().is_err());
+    assert!(closed.answer(&plan, &StepId::new("answer").unwrap(), "{}").is_err());
+
+    let unproven = Guard::unproven(&plan).unwrap();
+    assert_eq!(draft().judged(&unproven, &plan), "refuse guard Refused");
+    assert_eq!(draft().judged(&knowing(&plan), &other), "refuse guard:release Refused");
+
+    let mut open = knowing(&plan);
+    open.sabotaged = true;
+    assert!(draft().judged(&open, &plan).starts_with("allow"));
+    assert!(matches!(open.prove(), Err(Fault::Unproven(_))));
+    assert_eq!(draft().judged(&open, &plan), "refuse guard Refused");
+}
+
+#[test]
+fn judges_and_reaches_every_branch() {
+    marks::take();
+    let plan = plan();
+    let guard = knowing(&plan);
+    table(&guard, &plan);
+    models_and_messages(&guard, &plan);
+    cedar_cases();
+    leashes();
+    closed_guards();
+
+    let reached = marks::take();
+    let sources = [include_str!("judge.rs"), include_str!("flow.rs"), include_str!("limits.rs"), include_str!("leash.rs")];
+    let placed: BTreeSet<&str> = sources
+        .iter()
+        .flat_map(|source| source.split("mark!(\"").skip(1))
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    assert!(placed.len() > 40, "{}", placed.len());
+    let missed: Vec<_> = placed.difference(&reached).collect();
+    assert!(missed.is_empty(), "never reached: {missed:?}");
+}
+
+#[test]
+fn a_broken_policy_or_contract_builds_no_guard() {
+    let broken = with(Change::BrokenPolicy);
+    assert!(matches!(Guard::build(&broken), Err(Fault::Policy(_))));
+    let contract = with(Change::BrokenContract);
+    assert!(matches!(Guard::build(&contract), Err(Fault::Contract(..))));
+    let remote = with(Change::RemoteContract);
+    assert!(matches!(Guard::build(&remote), Err(Fault::Contract(..))));
+}
+
+#[test]
+#[ignore = "a measurement, not a test"]
+fn measure() {
+    let twenty: String = (0..17).map(|n| format!("@id(\"p{n}\") forbid (principal, action == Action::\"erp.create_draft\", resource) when {{ context.args.amount.minor > {} || context.labels.iban.contains(\"model\") }};", 10_000_000 + n)).collect();
+    let plan = policies(&plan(), &[&twenty]);
+    let start = std::time::Instant::now();
+    let guard = knowing(&plan);
+    println!("build {:?}", start.elapsed());
+    let call = draft();
+    for (name, fresh) in [("cached", false), ("uncached", true)] {
+        let mut call = call.clone();
+        let start = std::time::Instant::now();
+        for n in 0..5_000 {
+            if fresh {
+                let m = Money { minor: 100_000 - (n % 2), ..call.args[2].money.unwrap() };
+                call.args[2].money = Some(Money { minor: m.minor, ..m });
+                call.args[0].label.tags.clear();
+                call.args[2].fact.as_mut().unwrap().2 = i64::from(u32::MAX);
+                call.args[2].money = Some(Money { minor: n, ..m });
+            }
+            std::hint::black_box(call.judged(&guard, &plan));
+        }
+        println!("{name} {:?}", start.elapsed() / 5_000);
+    }
+    let label = Label::from(Source::Outside);
+    let model = ModelName::new("small").unwrap();
+    let text = "Invoice 4711 from Acme Ltd, total 1,250.00 EUR. ".repeat(60);
+    let start = std::time::Instant::now();
+    for _ in 0..5_000 {
+        let act = Act::Model { model: &model, label: &label, texts: &[&text], reserve: Usage::default() };
+        std::hint::black_box(judged(&guard, &plan, "read", act, Purse::default(), &[], None));
+    }
+    println!("model {:?} for {} bytes", start.elapsed() / 5_000, text.len());
+}

@@ -278,6 +278,8 @@ pub struct Committed {
     pub hash: Hash,
     pub bodies: Vec<Body>,
     pub permits: Vec<Permit>,
+    /// Commands that were delivered to other runs' inboxes with this frame.
+    pub posts: Vec<Command>,
 }
 
 /// The right to perform one act, once. It is made from a durable `Allowed` record, cannot be
@@ -453,7 +455,7 @@ pub fn commit(
 }
 
 fn permit(receipt: Receipt) -> Committed {
-    let Batch { frame, hash, bodies, payloads, .. } = receipt.batch;
+    let Batch { frame, hash, bodies, payloads, posts, .. } = receipt.batch;
     let allowed = |act: ActNo| {
         frame.records.iter().any(|r| matches!(r, Record::Allowed { act: a, .. } if *a == act))
     };
@@ -462,5 +464,5 @@ fn permit(receipt: Receipt) -> Committed {
         .filter(|(act, _)| allowed(*act))
         .map(|(act, payload)| Permit { run: frame.run, act, epoch: frame.epoch, payload })
         .collect();
-    Committed { hash, bodies, permits, frame: Arc::new(frame) }
+    Committed { hash, bodies, permits, posts, frame: Arc::new(frame) }
 }

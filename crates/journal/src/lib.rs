@@ -29,3 +29,6 @@ pub use ledger::{Account, Draw, StopScope};
 pub use record::{
     About, Answer, Decline, End, Finish, Mode, Part, Record, Rule, Shown, Starter, What, Why,
 };
+
+#[cfg(test)]
+mod tests;

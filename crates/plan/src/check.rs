@@ -28,8 +28,9 @@ pub fn check(files: &Files, workflow: &str) -> Result<Plan, Problems> {
     let cx = Cx::new(files);
     let ws = workspace::read(&cx);
     shared(&cx, &policies);
+    let reader = Reader::new(&cx, &ws, &policies.0);
     let read = match find(&ws, workflow) {
-        Some(name) => Reader::new(&cx, &ws, &policies.0).workflow(&name),
+        Some(name) => reader.workflow(&name).filter(|_| reader.is_sound(&name)),
         None => {
             let what = format!("there is no workflow `{workflow}`");
             let found = Found::new(&codes::WORKFLOW_UNKNOWN, &Spot::top("workflows/"), what);
@@ -47,7 +48,12 @@ pub fn check(files: &Files, workflow: &str) -> Result<Plan, Problems> {
             cx.add::<()>(Found::new(&codes::SCHEMA, &Spot::top(workflow), what));
             Err(cx.problems())
         }
-        None => Err(cx.problems()),
+        None => {
+            // Every part that cannot be read reports why; if one did not, it is still no plan.
+            let what = "a part of the workflow cannot be read";
+            cx.add::<()>(Found::new(&codes::KIND, &Spot::top(workflow), what));
+            Err(cx.problems())
+        }
     }
 }
 
@@ -69,11 +75,7 @@ pub fn check_all(files: &Files) -> Checked {
     let reader = Reader::new(&cx, &ws, &policies.0);
     let mut sound = Vec::new();
     for name in ws.workflows.keys() {
-        let so_far = cx.count();
-        let read = reader.workflow(name);
-        if cx.count() == so_far {
-            sound.extend(read);
-        }
+        sound.extend(reader.workflow(name).filter(|_| reader.is_sound(name)));
     }
     let mut checked = Checked::default();
     if before == 0 {
@@ -125,10 +127,7 @@ fn find(ws: &Workspace, asked: &str) -> Option<String> {
 fn shared(cx: &Cx<'_>, policies: &(Vec<Policy>, Vec<policy::PolicyProblem>)) {
     secrets::check(cx);
     for problem in &policies.1 {
-        let Some((file, _)) = cx.files.iter().find(|(path, _)| path.as_ref() == problem.file)
-        else {
-            continue;
-        };
+        let Some((file, _)) = cx.files.entry(&problem.file) else { continue };
         let spot = Spot::new(file, problem.offset..problem.offset + 1);
         let found = Found::new(&codes::POLICY, &spot, problem.what.clone());
         cx.add::<()>(found.fix(problem.fix.clone()));
@@ -141,11 +140,23 @@ fn policies(files: &Files) -> (Vec<Policy>, Vec<policy::PolicyProblem>) {
     let aside = Cx::new(files);
     let ws = workspace::read(&aside);
     let reader = Reader::new(&aside, &ws, &[]);
-    let all: Vec<Workflow> = ws.workflows.keys().filter_map(|name| reader.workflow(name)).collect();
+    let mut all: Vec<Workflow> =
+        ws.workflows.keys().filter_map(|name| reader.workflow(name)).collect();
+    // A policy may also guard a tool that is approved and not used yet.
+    let Some(first) = all.first_mut() else { return Default::default() };
+    for (name, pinned) in &ws.servers.lock.tools {
+        if let Some(tool) = pinned.tool() {
+            first.tools.entry(name.clone()).or_insert(tool);
+        }
+    }
+    // With a tool that cannot be used, every policy about it would seem to be wrong.
+    let unusable = ["FD-P012", "FD-P201", "FD-P501", "FD-P502", "FD-P503", "FD-P504"];
     let words = Vocabulary::of(&all);
     let texts: Vec<(&str, &str)> = files
         .within("policies/", ".cedar")
         .map(|(path, text)| (path.as_ref(), text.as_ref()))
         .collect();
-    policy::read(&texts, &words)
+    let (policies, problems) = policy::read(&texts, &words);
+    let complete = !aside.problems().iter().any(|problem| unusable.contains(&problem.code.id));
+    (policies, if complete { problems } else { Vec::new() })
 }

@@ -32,6 +32,11 @@ impl Files {
         self.0.get(path)
     }
 
+    /// The path as it is kept, and the text.
+    pub(crate) fn entry(&self, path: &str) -> Option<(&Arc<str>, &Arc<str>)> {
+        self.0.get_key_value(path)
+    }
+
     /// All files in the order of their paths.
     pub fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Arc<str>)> {
         self.0.iter()

@@ -22,12 +22,14 @@ pub(crate) fn inspect(cx: &Cx<'_>, ws: &Workspace, draft: &mut Draft) {
     arguments::check(cx, draft);
     let graph = Graph::new(&draft.workflow);
     values::check(cx, draft, &graph);
+    cx.looked(draft.uses.len() + graph.work.get());
     // With a step missing, half the others would seem unreachable.
     if draft.holes {
         return;
     }
     flow::check(cx, draft, &graph);
     acts::check(cx, draft, &graph);
+    cx.looked(graph.work.get());
     let visits = flow::visits(&draft.workflow, &graph);
     for (step, most) in draft.workflow.steps.iter_mut().zip(visits) {
         step.visits_max = most;

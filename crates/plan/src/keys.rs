@@ -243,7 +243,7 @@ pub(crate) static STEP: Shape = Shape {
         may("decide", Form::Shape(&DECIDE), "A rule chooses the next step."),
         may("review", Form::Shape(&REVIEW), "A person decides."),
         may("each", Form::Shape(&EACH), "Another workflow for each item of a list."),
-        may("parallel", Map(&List(&Any)), "Branches that run at the same time."),
+        may("parallel", Map(&List(&Form::Shape(&STEP))), "Branches that run at the same time."),
         may("wait", Form::Shape(&WAIT), "Wait for a time."),
         may("workflow", Name, "Another workflow is called."),
         may("end", Words(OUTCOMES), "The case ends."),

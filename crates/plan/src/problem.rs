@@ -2,7 +2,7 @@
 //! All of them are collected, each with its place and its fix. It must not decide what is a
 //! problem: the readers and checks do.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
@@ -183,17 +183,38 @@ impl Found {
 pub(crate) struct Cx<'f> {
     pub(crate) files: &'f Files,
     found: RefCell<Vec<Found>>,
+    work: Cell<u64>,
 }
+
+/// How many problems are collected. Nobody reads more, and each costs time to place.
+const PROBLEMS_MAX: usize = 500;
 
 impl<'f> Cx<'f> {
     pub(crate) fn new(files: &'f Files) -> Self {
-        Self { files, found: RefCell::new(Vec::new()) }
+        Self { files, found: RefCell::new(Vec::new()), work: Cell::new(0) }
     }
 
     /// Adds a problem. Gives nothing, so that a reader can end with it.
     pub(crate) fn add<T>(&self, found: Found) -> Option<T> {
-        self.found.borrow_mut().push(found);
+        if !self.full() {
+            self.found.borrow_mut().push(found);
+        }
         None
+    }
+
+    /// Whether no more problems are collected. Loops over what may be long stop then.
+    pub(crate) fn full(&self) -> bool {
+        self.found.borrow().len() >= PROBLEMS_MAX
+    }
+
+    /// Counts what was looked at, so that a test can show that time grows with the text only.
+    pub(crate) fn looked(&self, times: usize) {
+        self.work.set(self.work.get().saturating_add(times as u64));
+    }
+
+    #[cfg(test)]
+    pub(crate) fn work(&self) -> u64 {
+        self.work.get()
     }
 
     /// How many problems there are so far.

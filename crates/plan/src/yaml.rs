@@ -68,7 +68,8 @@ struct Builder<'c, 'f> {
     documents: usize,
 }
 
-/// Reads the YAML that stands in `file` at byte `base`. Gives the tree as far as it can be read.
+/// Reads the YAML that stands in `file` at byte `base`. Nothing after an error of structure: half
+/// a tree would only give problems that are none.
 pub(crate) fn read(cx: &Cx<'_>, file: &Arc<str>, text: &str, base: usize) -> Option<Node> {
     let mut options = Options::default();
     options.emit_unresolved_aliases = true;
@@ -80,15 +81,16 @@ pub(crate) fn read(cx: &Cx<'_>, file: &Arc<str>, text: &str, base: usize) -> Opt
         Builder { cx, file, base, open: Vec::new(), root: None, documents: 0 };
     for next in Parser::new_from_str_with_options(text, options) {
         match next {
-            Ok((event, span)) => builder.event(event, span),
+            Ok((event, span)) => {
+                cx.looked(1);
+                builder.event(event, span);
+            }
             Err(error) => {
                 let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
                 let spot = Spot::new(file, base + at..base + at + 1);
                 let what = format!("this is not valid YAML: {}", error.info());
                 cx.add::<()>(Found::new(&codes::YAML, &spot, what));
-                // What was complete before the error is still worth checking.
-                builder.close_all();
-                break;
+                return None;
             }
         }
     }
@@ -191,16 +193,6 @@ impl Builder<'_, '_> {
                 at.end = entries.last().map_or(end, |last| last.value.at.end).max(at.end);
                 self.value(Node { at, kind: Kind::Map(entries) });
             }
-        }
-    }
-
-    fn close_all(&mut self) {
-        while let Some(open) = self.open.last_mut() {
-            if let Open::Map { key, .. } = open {
-                *key = None;
-            }
-            let end = self.base;
-            self.close(end);
         }
     }
 }

@@ -1,1 +1,360 @@
-//! placeholder
+//! The embedded driver: loads runs, advances them, commits, acts on what was stored, and brings
+//! outcomes back. It decides nothing: what may happen is in the records, and every act leaves
+//! through a permit. It must not draw screens.
+
+mod drive;
+mod releases;
+pub mod socket;
+mod stop;
+mod world;
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use engine::Event;
+use journal::{
+    ActNo, Command, CommandId, CommitError, Entropy, Labels, Millis, Mode, Order, RunId,
+    RunQuery, Standing, Starter, Status, StopScope, Store, StoreError,
+};
+use plan::Plan;
+use plan::ids::PersonId;
+use tokio::sync::{mpsc, watch};
+use tokio::task::AbortHandle;
+
+pub use releases::Releases;
+pub use stop::StopError;
+pub use world::{Answered, World};
+
+/// Why the driver could not do what it was told.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The case was not opened: a limit, a stop, or a journal that cannot be written.
+    #[error("the case was not opened: {0}")]
+    Open(CommitError),
+    #[error("the release cannot be run: {0}")]
+    Release(String),
+    #[error("the system gives no randomness: {0}")]
+    Random(String),
+    #[error("{0}")]
+    Socket(String),
+}
+
+/// The driver. A clone is another handle to the same one.
+#[derive(Clone)]
+pub struct Runtime {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) world: Arc<dyn World>,
+    pub(crate) releases: Releases,
+    runs: Mutex<HashMap<RunId, Live>>,
+    standings: Mutex<HashMap<RunId, watch::Sender<Option<Standing>>>>,
+    out: Mutex<HashMap<(RunId, ActNo), Out>>,
+    /// The last reason why the journal could not be written, while it cannot.
+    trouble: watch::Sender<Option<String>>,
+}
+
+/// A run that is in memory.
+struct Live {
+    mailbox: mpsc::UnboundedSender<Event>,
+}
+
+/// An act that is out, and the stops that would abort it.
+struct Out {
+    scopes: BTreeSet<StopScope>,
+    abort: AbortHandle,
+}
+
+/// A case to be opened.
+#[derive(Debug)]
+pub struct NewRun {
+    pub plan: Arc<Plan>,
+    pub case: Vec<u8>,
+    pub labels: Option<Labels>,
+    pub starter: Starter,
+    pub mode: Mode,
+}
+
+impl Runtime {
+    /// A driver over a store and a world. `keying` is the installation's secret.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, world: Arc<dyn World>, keying: [u8; 32]) -> Self {
+        let inner = Inner {
+            releases: Releases::new(store.clone(), keying),
+            store,
+            world,
+            runs: Mutex::new(HashMap::new()),
+            standings: Mutex::new(HashMap::new()),
+            out: Mutex::new(HashMap::new()),
+            trouble: watch::Sender::new(None),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The releases that are open.
+    #[must_use]
+    pub fn releases(&self) -> &Releases {
+        &self.inner.releases
+    }
+
+    /// The journal, to read.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.inner.store
+    }
+
+    /// Why the journal cannot be written, while it cannot.
+    #[must_use]
+    pub fn trouble(&self) -> watch::Receiver<Option<String>> {
+        self.inner.trouble.subscribe()
+    }
+
+    /// Opens a case: durable, counted, and on its way when this returns.
+    pub async fn open(&self, new: NewRun) -> Result<RunId, Fault> {
+        let run = RunId::new(now(), random()?);
+        self.open_as(run, new).await?;
+        Ok(run)
+    }
+
+    pub(crate) async fn open_as(&self, run: RunId, new: NewRun) -> Result<(), Fault> {
+        drive::open(&self.inner, run, new).await
+    }
+
+    /// Lands a command durably and wakes its run.
+    pub async fn command(&self, command: Command) -> Result<(), Fault> {
+        let store = self.inner.store.clone();
+        let posted = command.clone();
+        blocking(move || store.post(&posted)).await?;
+        self.inner.deliver(command);
+        Ok(())
+    }
+
+    /// A command of a person, under a fresh id.
+    pub fn order(&self, run: RunId, order: Order) -> Result<Command, Fault> {
+        let mut id = [0; 16];
+        getrandom::fill(&mut id).map_err(|e| Fault::Random(e.to_string()))?;
+        Ok(Command { id: CommandId(id), run, at: now(), order })
+    }
+
+    /// Waits until a run is over, or waits for a person, a time or the end of a stop.
+    pub async fn settled(&self, run: RunId) -> Result<Standing, Fault> {
+        let mut standing = self.inner.watch(run);
+        loop {
+            if let Some(found) = standing.borrow_and_update().clone()
+                && found.status != Status::Running
+            {
+                return Ok(found);
+            }
+            if standing.changed().await.is_err() {
+                return Err(Fault::Socket("the driver has stopped".to_owned()));
+            }
+        }
+    }
+
+    /// Wakes every run that can go on: after a start, and on a timer.
+    pub async fn wake_due(&self) -> Result<usize, Fault> {
+        let store = self.inner.store.clone();
+        let due = blocking(move || store.due(now(), 10_000)).await?;
+        let mut woken = 0;
+        for run in due {
+            if run != RunId::DESK && !self.inner.is_live(run) {
+                self.inner.send(run, Event::Timer);
+                woken += 1;
+            }
+        }
+        Ok(woken)
+    }
+
+    /// Wakes due runs until the handle is dropped.
+    pub fn keep_time(&self) -> AbortHandle {
+        let runtime = self.clone();
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(Duration::from_millis(250)).await;
+                // A store that cannot be read is reported by whoever writes next.
+                let _ = runtime.wake_due().await;
+            }
+        })
+        .abort_handle()
+    }
+
+    /// Runs in memory.
+    #[must_use]
+    pub fn active(&self) -> usize {
+        lock(&self.inner.runs).len()
+    }
+
+    /// Sets a stop: durable first, then every act in its scope is aborted. Returns how many were.
+    pub async fn stop(
+        &self,
+        scope: StopScope,
+        who: &PersonId,
+        reason: &str,
+    ) -> Result<usize, StopError> {
+        stop::set(&self.inner, scope, who, reason).await
+    }
+
+    /// Lifts a stop and wakes what it held back.
+    pub async fn lift(
+        &self,
+        scope: StopScope,
+        who: &PersonId,
+        reason: &str,
+    ) -> Result<usize, StopError> {
+        stop::lift(&self.inner, scope, who, reason).await
+    }
+
+    /// Aborts every act that is out, whatever the journal says. For the stop of last resort.
+    pub fn abort_all(&self) -> usize {
+        self.inner.abort(&StopScope::Everything)
+    }
+}
+
+impl Inner {
+    pub(crate) fn is_live(&self, run: RunId) -> bool {
+        lock(&self.runs).contains_key(&run)
+    }
+
+    pub(crate) fn watch(&self, run: RunId) -> watch::Receiver<Option<Standing>> {
+        let mut standings = lock(&self.standings);
+        standings.entry(run).or_insert_with(|| watch::Sender::new(None)).subscribe()
+    }
+
+    pub(crate) fn tell_standing(&self, run: RunId, standing: &Standing) {
+        let mut standings = lock(&self.standings);
+        if let Some(sender) = standings.get(&run) {
+            let _ = sender.send(Some(standing.clone()));
+            // Nobody waits any more, so nothing is kept for a run that rests.
+            if standing.status != Status::Running && sender.receiver_count() == 0 {
+                standings.remove(&run);
+            }
+        }
+    }
+
+    pub(crate) fn deliver(self: &Arc<Self>, command: Command) {
+        let run = command.run;
+        self.send(run, Event::Command(command));
+    }
+
+    /// Hands an event to a run, loading it first if it is not in memory.
+    pub(crate) fn send(self: &Arc<Self>, run: RunId, event: Event) {
+        let mut runs = lock(&self.runs);
+        let event = match runs.get(&run) {
+            Some(live) => match live.mailbox.send(event) {
+                Ok(()) => return,
+                Err(closed) => closed.0,
+            },
+            None => event,
+        };
+        let (mailbox, letters) = mpsc::unbounded_channel();
+        // A mailbox that was just made takes its first letter.
+        let _ = mailbox.send(event);
+        runs.insert(run, Live { mailbox: mailbox.clone() });
+        drop(runs);
+        tokio::spawn(drive::woken(self.clone(), run, mailbox, letters));
+    }
+
+    /// Puts a run into memory; false if it is there already.
+    pub(crate) fn enlist(&self, run: RunId, mailbox: mpsc::UnboundedSender<Event>) -> bool {
+        match lock(&self.runs).entry(run) {
+            Entry::Occupied(_) => false,
+            Entry::Vacant(place) => {
+                place.insert(Live { mailbox });
+                true
+            }
+        }
+    }
+
+    pub(crate) fn forget(&self, run: RunId) {
+        lock(&self.runs).remove(&run);
+    }
+
+    /// Takes a run out of memory, unless something has arrived for it. The mailbox is looked at
+    /// under the lock that senders hold, so that no letter is lost between the look and the leave.
+    pub(crate) fn dismiss(&self, run: RunId, letters: &mut mpsc::UnboundedReceiver<Event>) -> Vec<Event> {
+        let mut runs = lock(&self.runs);
+        let mut late = Vec::new();
+        while let Ok(event) = letters.try_recv() {
+            late.push(event);
+        }
+        if late.is_empty() {
+            letters.close();
+            runs.remove(&run);
+        }
+        late
+    }
+
+    pub(crate) fn act_out(&self, run: RunId, act: ActNo, scopes: BTreeSet<StopScope>, abort: AbortHandle) {
+        lock(&self.out).insert((run, act), Out { scopes, abort });
+    }
+
+    pub(crate) fn act_back(&self, run: RunId, act: ActNo) {
+        lock(&self.out).remove(&(run, act));
+    }
+
+    pub(crate) fn abort(&self, scope: &StopScope) -> usize {
+        let out = lock(&self.out);
+        let hit = out.values().filter(|o| o.scopes.contains(scope));
+        hit.map(|o| o.abort.abort()).count()
+    }
+
+    pub(crate) fn report(&self, trouble: Option<String>) {
+        self.trouble.send_if_modified(|now| {
+            let changed = *now != trouble;
+            *now = trouble;
+            changed
+        });
+    }
+
+    pub(crate) fn halted_runs(&self) -> Result<Vec<RunId>, StoreError> {
+        let query =
+            RunQuery { status: vec![Status::Halted], limit: usize::MAX >> 1, ..RunQuery::default() };
+        Ok(self.store.runs(&query)?.into_iter().map(|line| line.run).collect())
+    }
+
+    pub(crate) fn live_runs(&self) -> Vec<RunId> {
+        lock(&self.runs).keys().copied().collect()
+    }
+}
+
+/// A lock whose holder panicked still guards plain maps: the data is whole.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The time, read here and nowhere below.
+#[must_use]
+pub fn now() -> Millis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Randomness for an id.
+pub fn random() -> Result<[u8; 10], Fault> {
+    let mut bytes = [0; 10];
+    getrandom::fill(&mut bytes).map_err(|e| Fault::Random(e.to_string()))?;
+    Ok(bytes)
+}
+
+pub(crate) fn entropy() -> Result<Entropy, Fault> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|e| Fault::Random(e.to_string()))?;
+    Ok(Entropy(bytes))
+}
+
+/// Runs a store call off the threads that drive runs.
+pub(crate) async fn blocking<T: Send + 'static>(
+    call: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    match tokio::task::spawn_blocking(call).await {
+        Ok(result) => result,
+        Err(error) => Err(StoreError::Fault(error.to_string())),
+    }
+}
+

@@ -168,6 +168,8 @@ const CLOSED: &str = "the journal is closed";
 
 impl Drop for SqliteStore {
     fn drop(&mut self) {
+        // The last connection to close leaves no log behind, unless it is one that only reads.
+        self.reader.close();
         // A writer that is gone already has nothing left to finish.
         let _ = self.queue.send(Op::Close);
         if std::thread::current().id() == self.writer_id {
@@ -199,10 +201,7 @@ impl Store for SqliteStore {
     }
 
     fn post(&self, command: &Command) -> Result<(), StoreError> {
-        self.ask(|to| Op::Post {
-            command: Box::new(command.clone()),
-            to,
-        })
+        self.ask(|to| Op::Post { command: Box::new(command.clone()), to })
     }
 
     fn inbox(&self, run: RunId) -> Result<Vec<Command>, StoreError> {

@@ -47,12 +47,7 @@ pub(super) fn follow(history: &History, plan: Option<&Plan>) -> RunView {
         tip: history.tip(),
         erased: false,
     };
-    let mut walk = Walk {
-        history,
-        plan,
-        view,
-        now: first,
-    };
+    let mut walk = Walk { history, plan, view, now: first };
     for frame in history.frames() {
         walk.frame(frame);
     }
@@ -70,15 +65,7 @@ pub(super) struct Walk<'h> {
 impl Walk<'_> {
     fn frame(&mut self, frame: &Frame) {
         self.now = frame.at;
-        if frame.bodies.len() > 0
-            && self
-                .history
-                .body(BodyRef {
-                    seq: frame.seq,
-                    n: 0,
-                })
-                .is_none()
-        {
+        if frame.bodies.len() > 0 && self.history.body(BodyRef { seq: frame.seq, n: 0 }).is_none() {
             self.view.erased = true;
         }
         for record in &frame.records {
@@ -88,13 +75,7 @@ impl Walk<'_> {
 
     fn record(&mut self, record: &Record) {
         match record {
-            Record::Opened {
-                release,
-                workflow,
-                case,
-                starter,
-                mode,
-            } => {
+            Record::Opened { release, workflow, case, starter, mode } => {
                 self.view.workflow = Some(workflow.clone());
                 self.view.release = Some(*release);
                 self.view.case = self.history.json(*case);
@@ -103,28 +84,12 @@ impl Walk<'_> {
             }
             Record::Entered { at, .. } => self.entered(at),
             Record::Said { .. } | Record::Branched { .. } => {}
-            Record::Allowed {
-                act,
-                at,
-                attempt,
-                what,
-                rules,
-                ..
-            } => {
+            Record::Allowed { act, at, attempt, what, rules, .. } => {
                 let rules = rules.iter().map(|rule| rule.0.to_string()).collect();
                 self.allowed(*act, at, *attempt, what, rules);
             }
-            Record::Refused {
-                at,
-                what,
-                rule,
-                code,
-            } => self.refused(at, what, &rule.0, *code),
-            Record::Finished {
-                act,
-                outcome,
-                usage,
-            } => self.finished(*act, outcome, *usage),
+            Record::Refused { at, what, rule, code } => self.refused(at, what, &rule.0, *code),
+            Record::Finished { act, outcome, usage } => self.finished(*act, outcome, *usage),
             Record::InDoubt { act } => self.in_doubt(*act),
             Record::Bound { at, body } => self.bound(at, *body),
             Record::Moved { from, to, why } => self.moved(from, to, why),
@@ -132,18 +97,9 @@ impl Walk<'_> {
             Record::RetryAt { at, attempt, until } => self.retry_at(at, *attempt, *until),
             Record::WaitingUntil { at, until } => {
                 self.view.wake_at = Some(*until);
-                self.main(
-                    Some(&at.step),
-                    format!("`{at}` waits until {}", self.when(*until)),
-                );
+                self.main(Some(&at.step), format!("`{at}` waits until {}", self.when(*until)));
             }
-            Record::ReviewOpened {
-                review,
-                at,
-                about,
-                by,
-                due,
-            } => {
+            Record::ReviewOpened { review, at, about, by, due } => {
                 self.review_opened(*review, at, about, by, *due);
             }
             Record::ReviewAnswered { .. } | Record::ReviewLate { .. } => self.answer(record),
@@ -159,6 +115,7 @@ impl Walk<'_> {
             | Record::Retried { .. }
             | Record::Skipped { .. }
             | Record::Settled { .. }
+            | Record::CancelAsked { .. }
             | Record::Ending { .. }
             | Record::Undone { .. }
             | Record::Caught { .. }
@@ -174,11 +131,7 @@ impl Walk<'_> {
                 format!("opened as part {} of `{at}` in the run {run}", item + 1)
             }
         };
-        let practice = if self.view.rehearsal {
-            ", as a rehearsal"
-        } else {
-            ""
-        };
+        let practice = if self.view.rehearsal { ", as a rehearsal" } else { "" };
         self.view.starter = Some(starter.clone());
         self.main(None, format!("the case was {by}{practice}"));
     }
@@ -205,11 +158,7 @@ impl Walk<'_> {
             What::Model { .. } | What::Notify { .. } => (None, None),
         };
         let what = words::deed(what);
-        let again = if attempt > 1 {
-            format!(", attempt {attempt}")
-        } else {
-            String::new()
-        };
+        let again = if attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
         self.detail(Some(&at.step), format!("{what} began{again}"));
         self.view.acts.push(ActView {
             no,
@@ -228,10 +177,7 @@ impl Walk<'_> {
 
     fn refused(&mut self, at: &At, what: &What, rule: &str, code: Code) {
         let what = words::deed(what);
-        self.main(
-            Some(&at.step),
-            format!("{what} was refused by the rule `{rule}`"),
-        );
+        self.main(Some(&at.step), format!("{what} was refused by the rule `{rule}`"));
         let trouble = Trouble {
             at: Some(at.clone()),
             when: self.now,
@@ -241,13 +187,7 @@ impl Walk<'_> {
         };
         self.view.trouble = Some(trouble);
         let rule = rule.to_owned();
-        self.view.refusals.push(Refusal {
-            at: at.clone(),
-            when: self.now,
-            what,
-            rule,
-            code,
-        });
+        self.view.refusals.push(Refusal { at: at.clone(), when: self.now, what, rule, code });
     }
 
     fn finished(&mut self, no: ActNo, outcome: &Finish, usage: Usage) {
@@ -256,24 +196,13 @@ impl Walk<'_> {
             Finish::Ok { .. } => (ActState::Done, None),
             Finish::Error { code, detail, .. } => {
                 let detail = self.history.text(*detail).map(|text| words::plain(&text));
-                let said = detail
-                    .as_ref()
-                    .map_or(String::new(), |text| format!(": {text}"));
+                let said = detail.as_ref().map_or(String::new(), |text| format!(": {text}"));
                 let title = codes::page(*code).title;
-                (
-                    ActState::Failed {
-                        code: *code,
-                        detail,
-                    },
-                    Some(format!("{title}{said}")),
-                )
+                (ActState::Failed { code: *code, detail }, Some(format!("{title}{said}")))
             }
             Finish::Unknown { code, .. } => {
                 let title = codes::page(*code).title;
-                (
-                    ActState::Unknown,
-                    Some(format!("{title}; it may have happened")),
-                )
+                (ActState::Unknown, Some(format!("{title}; it may have happened")))
             }
         };
         let now = self.now;
@@ -358,11 +287,7 @@ impl Walk<'_> {
         }
         let plain = matches!(why, Why::Next | Why::Joined | Why::Approved);
         let text = format!("`{from}` goes on to {goes}{because}");
-        if plain {
-            self.detail(Some(&from.step), text)
-        } else {
-            self.main(Some(&from.step), text)
-        }
+        if plain { self.detail(Some(&from.step), text) } else { self.main(Some(&from.step), text) }
     }
 
     fn decided(&mut self, step: &StepId, why: &Why, because: &str, goes: &str) {
@@ -405,9 +330,7 @@ impl Walk<'_> {
             Why::Otherwise => ", because no row holds".to_owned(),
             Why::RowFailed(n) => format!(", because row {} has no answer for this case", n + 1),
             Why::Exception(n) => {
-                let named = self
-                    .plan
-                    .and_then(|p| p.workflow().exceptions.get(usize::from(*n)));
+                let named = self.plan.and_then(|p| p.workflow().exceptions.get(usize::from(*n)));
                 let what = named.map_or(String::new(), |e| format!(": {}", e.what));
                 format!(", as an exception{what}")
             }
@@ -420,22 +343,11 @@ impl Walk<'_> {
     }
 
     fn failed(&mut self, at: &At, code: Code, detail: Option<BodyRef>) {
-        let detail = detail
-            .and_then(|body| self.history.text(body))
-            .map(|t| words::plain(&t));
-        let said = detail
-            .as_ref()
-            .map_or(String::new(), |text| format!(": {text}"));
+        let detail = detail.and_then(|body| self.history.text(body)).map(|t| words::plain(&t));
+        let said = detail.as_ref().map_or(String::new(), |text| format!(": {text}"));
         let page = codes::page(code);
-        self.main(
-            Some(&at.step),
-            format!("`{at}` failed ({}): {}{said}", page.id, page.title),
-        );
-        let rule = self
-            .view
-            .trouble
-            .take()
-            .filter(|t| t.at.as_ref() == Some(at) && t.code == code);
+        self.main(Some(&at.step), format!("`{at}` failed ({}): {}{said}", page.id, page.title));
+        let rule = self.view.trouble.take().filter(|t| t.at.as_ref() == Some(at) && t.code == code);
         self.view.trouble = Some(Trouble {
             at: Some(at.clone()),
             when: self.now,
@@ -459,24 +371,15 @@ impl Walk<'_> {
     }
 
     pub(super) fn does(&self, step: &StepId) -> Option<&Does> {
-        self.plan
-            .and_then(|plan| plan.step(step))
-            .map(|step| &step.does)
+        self.plan.and_then(|plan| plan.step(step)).map(|step| &step.does)
     }
 
     fn decide(&self, step: &StepId) -> Option<&DecideStep> {
-        if let Some(Does::Decide(decide)) = self.does(step) {
-            Some(decide)
-        } else {
-            None
-        }
+        if let Some(Does::Decide(decide)) = self.does(step) { Some(decide) } else { None }
     }
 
     pub(super) fn when(&self, at: Millis) -> String {
-        words::when(
-            at,
-            self.plan.map(|plan| plan.workflow().hours.zone.as_str()),
-        )
+        words::when(at, self.plan.map(|plan| plan.workflow().hours.zone.as_str()))
     }
 
     pub(super) fn main(&mut self, step: Option<&StepId>, text: String) {
@@ -488,12 +391,7 @@ impl Walk<'_> {
     }
 
     fn line(&mut self, step: Option<&StepId>, text: String, detail: bool) {
-        self.view.timeline.push(Line {
-            at: self.now,
-            step: step.cloned(),
-            text,
-            detail,
-        });
+        self.view.timeline.push(Line { at: self.now, step: step.cloned(), text, detail });
     }
 
     /// Where the run stands, from what the records left open.

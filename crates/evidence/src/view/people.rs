@@ -1,7 +1,7 @@
 //! The second half of following a run: requests to people, what people ordered, stops, parts and
 //! the end. Like the first half it repeats what the records say.
 
-use journal::{About, Answer, At, BodyRef, End, Millis, Record, ReviewNo, Usage, What};
+use journal::{About, Answer, At, BodyRef, End, Millis, Record, ReviewNo, Shown, Usage, What};
 use plan::ids::{PersonId, RoleId};
 use plan::workflow::{Does, EndOutcome};
 
@@ -51,31 +51,19 @@ impl Walk<'_> {
                 };
                 let what = words::deed(what);
                 let question = format!("the rule `{}` wants a person's yes to {what}", rule.0);
-                (
-                    ReviewKind::Act,
-                    question,
-                    vec![ShownValue { name: what, value }],
-                )
+                (ReviewKind::Act, question, vec![ShownValue { name: what, value }])
             }
             About::InDoubt { act } => {
                 let what = self.view.acts.iter().find(|a| a.no == *act);
                 let name = what.map_or_else(|| "an act".to_owned(), |act| act.what.clone());
                 let value = what.and_then(|act| act.args.clone());
                 let question = format!("did it happen? {name} was begun and no answer came");
-                (
-                    ReviewKind::InDoubt,
-                    question,
-                    vec![ShownValue { name, value }],
-                )
+                (ReviewKind::InDoubt, question, vec![ShownValue { name, value }])
             }
         };
         self.main(
             Some(&at.step),
-            format!(
-                "{by} was called on: {} (due {})",
-                words::plain(&question),
-                self.when(due)
-            ),
+            format!("{by} was called on: {} (due {})", words::plain(&question), self.when(due)),
         );
         self.view.reviews.push(ReviewView {
             no,
@@ -93,29 +81,18 @@ impl Walk<'_> {
 
     /// Everything the case has produced so far: what a person needs who has to step in.
     fn so_far(&self) -> Vec<ShownValue> {
-        let case = ShownValue {
-            name: "case".to_owned(),
-            value: self.view.case.clone(),
-        };
+        let case = ShownValue { name: "case".to_owned(), value: self.view.case.clone() };
         let outputs = self
             .view
             .outputs()
             .into_iter()
-            .map(|(step, value)| ShownValue {
-                name: step.to_string(),
-                value: Some(value.clone()),
-            });
+            .map(|(step, value)| ShownValue { name: step.to_string(), value: Some(value.clone()) });
         std::iter::once(case).chain(outputs).collect()
     }
 
     pub(super) fn answer(&mut self, record: &Record) {
         let now = self.now;
-        if let Record::ReviewAnswered {
-            review,
-            who,
-            answer,
-        } = record
-        {
+        if let Record::ReviewAnswered { review, who, answer } = record {
             self.answered(*review, who, answer);
         } else if let Record::ReviewLate { review, to, due } = record {
             let due_text = self.when(*due);
@@ -144,46 +121,22 @@ impl Walk<'_> {
         let who = who.clone();
         let reason = |body: &BodyRef| self.history.text(*body).map(|text| words::plain(&text));
         let (state, text) = match answer {
-            Answer::Approved => (
-                ReviewState::Approved {
-                    who: who.clone(),
-                    at,
-                },
-                format!("{who} approved"),
-            ),
+            Answer::Approved => {
+                (ReviewState::Approved { who: who.clone(), at }, format!("{who} approved"))
+            }
             Answer::Edited { edits } => {
-                let steps: Vec<_> = edits.iter().map(|(step, _)| step.clone()).collect();
+                let steps: Vec<_> = edits.iter().map(|e| e.step.clone()).collect();
                 let names: Vec<String> = steps.iter().map(|s| format!("`{s}`")).collect();
                 let text = format!("{who} changed {} and approved", names.join(", "));
-                (
-                    ReviewState::Edited {
-                        who: who.clone(),
-                        at,
-                        steps,
-                    },
-                    text,
-                )
+                (ReviewState::Edited { who: who.clone(), at, steps }, text)
             }
             Answer::Rejected { reason: body } => {
                 let reason = reason(body);
-                let said = reason
-                    .as_ref()
-                    .map_or(String::new(), |text| format!(": {text}"));
+                let said = reason.as_ref().map_or(String::new(), |text| format!(": {text}"));
                 let text = format!("{who} rejected{said}");
-                (
-                    ReviewState::Rejected {
-                        who: who.clone(),
-                        at,
-                        reason,
-                    },
-                    text,
-                )
+                (ReviewState::Rejected { who: who.clone(), at, reason }, text)
             }
-            Answer::Escalated {
-                to,
-                reason: body,
-                due,
-            } => {
+            Answer::Escalated { to, reason: body, due } => {
                 let said = reason(body).map_or(String::new(), |text| format!(": {text}"));
                 let text = format!("{who} passed it on to {to}{said}");
                 let (to, due) = (to.clone(), *due);
@@ -195,27 +148,16 @@ impl Walk<'_> {
             }
         };
         if let Answer::Edited { edits } = answer {
-            for (step, body) in edits {
+            for Shown { step, body, .. } in edits {
                 let output = self.history.json(*body);
                 let labels = self.history.labels(*body).cloned();
-                if let Some(view) = self
-                    .view
-                    .steps
-                    .iter_mut()
-                    .rev()
-                    .find(|s| s.at.step == *step)
-                {
+                if let Some(view) = self.view.steps.iter_mut().rev().find(|s| s.at.step == *step) {
                     view.output = output;
                     view.labels = labels;
                 }
             }
         }
-        let open = self
-            .view
-            .reviews
-            .iter_mut()
-            .rev()
-            .find(|review| review.no == no);
+        let open = self.view.reviews.iter_mut().rev().find(|review| review.no == no);
         let step = open.map(|open| {
             open.state = state;
             open.at.step.clone()
@@ -228,19 +170,12 @@ impl Walk<'_> {
             self.view.items.started += to.saturating_sub(*from);
             let text = format!("`{at}` began its parts {} to {to}", from + 1);
             self.detail(Some(&at.step), text);
-        } else if let Record::ItemEnded {
-            at, item, ended, ..
-        } = record
-        {
+        } else if let Record::ItemEnded { at, item, ended, .. } = record {
             let done = *ended == End::Reached(EndOutcome::Done);
             self.view.items.done += u32::from(done);
             self.view.items.failed += u32::from(!done);
             let text = format!("part {} of `{at}` ended: {}", item + 1, end(ended));
-            if done {
-                self.detail(Some(&at.step), text)
-            } else {
-                self.main(Some(&at.step), text)
-            }
+            if done { self.detail(Some(&at.step), text) } else { self.main(Some(&at.step), text) }
         }
     }
 
@@ -250,22 +185,11 @@ impl Walk<'_> {
         self.view.usage = usage;
         self.view.output = output.and_then(|body| self.history.json(body));
         let at = self.now;
-        for review in self
-            .view
-            .reviews
-            .iter_mut()
-            .filter(|r| r.state == ReviewState::Open)
-        {
+        for review in self.view.reviews.iter_mut().filter(|r| r.state == ReviewState::Open) {
             review.state = ReviewState::Closed { at };
         }
         if let (End::Failed(code), None) = (ended, &self.view.trouble) {
-            let trouble = Trouble {
-                at: None,
-                when: at,
-                code: *code,
-                detail: None,
-                rule: None,
-            };
+            let trouble = Trouble { at: None, when: at, code: *code, detail: None, rule: None };
             self.view.trouble = Some(trouble);
         }
         self.main(None, format!("the case ended: {}", end(ended)));
@@ -274,9 +198,7 @@ impl Walk<'_> {
     /// What people ordered, and what held the run back.
     pub(super) fn control(&mut self, record: &Record) {
         let reason = |body: &BodyRef| {
-            self.history
-                .text(*body)
-                .map_or(String::new(), |t| format!(": {}", words::plain(&t)))
+            self.history.text(*body).map_or(String::new(), |t| format!(": {}", words::plain(&t)))
         };
         let text = if let Record::Declined { who, because, .. } = record {
             let text = format!("{who} could not do that: {}", words::decline(*because));
@@ -299,65 +221,35 @@ impl Walk<'_> {
         } else if let Record::Retried { at, who } = record {
             self.closed(at);
             format!("{who} had `{at}` tried again")
-        } else if let Record::Skipped {
-            at,
-            who,
-            reason: body,
-        } = record
-        {
+        } else if let Record::Skipped { at, who, reason: body } = record {
             let said = reason(body);
             self.closed(at);
             if let Some(step) = self.step(at) {
                 step.state = StepState::Skipped;
             }
             format!("{who} let the case go on past `{at}`{said}")
+        } else if let Record::CancelAsked { who, reason: body } = record {
+            format!("{who} cancelled the case{}", reason(body))
         } else if let Record::Settled { at, act, happened } = record {
             let named = self.view.acts.iter().find(|a| a.no == *act);
             let what = named.map_or_else(|| format!("an act of `{at}`"), |act| act.what.clone());
-            let how = if happened.is_some() {
-                "did happen"
-            } else {
-                "did not happen"
-            };
+            let how = if happened.is_some() { "did happen" } else { "did not happen" };
             format!("it is settled that {what} {how}")
         } else if let Record::Ending { end: how } = record {
             format!("the case comes to its end: {}", end(how))
         } else if let Record::Undone { at, ok } = record {
-            let how = if *ok {
-                "was undone"
-            } else {
-                "could not be undone; a person must look"
-            };
+            let how = if *ok { "was undone" } else { "could not be undone; a person must look" };
             format!("the effect of `{at}` {how}")
         } else if let Record::Caught { code, detail } = record {
             let said = reason(detail);
             let (code, page) = (*code, codes::page(*code));
             let detail = self.history.text(*detail).map(|t| words::plain(&t));
             let when = self.now;
-            self.view.trouble = Some(Trouble {
-                at: None,
-                when,
-                code,
-                detail,
-                rule: None,
-            });
-            format!(
-                "{} was caught and nothing was allowed by it{said}",
-                page.title
-            )
-        } else if let Record::StopSet {
-            scope,
-            who,
-            reason: body,
-        } = record
-        {
+            self.view.trouble = Some(Trouble { at: None, when, code, detail, rule: None });
+            format!("{} was caught and nothing was allowed by it{said}", page.title)
+        } else if let Record::StopSet { scope, who, reason: body } = record {
             format!("{who} stopped {}{}", words::scope(scope), reason(body))
-        } else if let Record::StopLifted {
-            scope,
-            who,
-            reason: body,
-        } = record
-        {
+        } else if let Record::StopLifted { scope, who, reason: body } = record {
             format!("{who} let {} go on{}", words::scope(scope), reason(body))
         } else {
             // A claim on unique values is bookkeeping; every other kind has its own arm.
@@ -374,11 +266,7 @@ impl Walk<'_> {
                 review.state = ReviewState::Closed { at: now };
             }
         }
-        self.view.trouble = self
-            .view
-            .trouble
-            .take()
-            .filter(|t| t.at.as_ref() != Some(at));
+        self.view.trouble = self.view.trouble.take().filter(|t| t.at.as_ref() != Some(at));
     }
 }
 

@@ -1,13 +1,15 @@
 //! What a workflow can do without a person: autonomy, risk, and routes past a review.
 
+use std::collections::BTreeMap;
+
 use crate::codes;
 use crate::expr::Path;
 use crate::problem::{Cx, Found};
 use crate::read::workflow::Draft;
 use crate::types;
 use crate::workflow::{
-    Arg, ArgRole, Autonomy, DecideStep, Does, Effect, Next, Risk, Step, Tool, ToolStep, Type, Work,
-    Workflow,
+    Arg, ArgRole, Autonomy, DecideStep, Does, Effect, Next, Risk, Step, Tool, Type,
+    Work, Workflow,
 };
 
 use super::graph::{Edge, Graph, Way};
@@ -22,14 +24,13 @@ pub(super) fn check(cx: &Cx<'_>, draft: &Draft, graph: &Graph) {
         .filter(|(_, step)| !acts(workflow, step).is_empty())
         .map(|(n, _)| n)
         .collect();
+    let scope = types::scope(workflow);
     let alone = graph.reach(graph.starts.iter().copied(), |_, edge| edge.way != Way::Approved);
     for n in &acting {
         let Some(step) = workflow.steps.get(*n) else { continue };
         let unreviewed = alone.get(*n) == Some(&true);
         autonomy(cx, draft, step, unreviewed);
-        if let Does::Tool(call) = &step.does {
-            endorsed(cx, draft, graph, *n, call);
-        }
+        endorsed(cx, draft, graph, &scope, *n);
     }
     amounts(cx, draft, &acting);
     decisions(cx, draft, graph, &acting);
@@ -96,24 +97,31 @@ fn autonomy(cx: &Cx<'_>, draft: &Draft, step: &Step, unreviewed: bool) {
 }
 
 /// Amounts and recipients need a trusted origin, a fact, a small set, or a review that shows them.
-fn endorsed(cx: &Cx<'_>, draft: &Draft, graph: &Graph, at: usize, call: &ToolStep) {
+fn endorsed(
+    cx: &Cx<'_>,
+    draft: &Draft,
+    graph: &Graph,
+    scope: &BTreeMap<String, Type>,
+    at: usize,
+) {
     let workflow = &draft.workflow;
-    let Some(tool) = workflow.tools.get(&call.tool) else { return };
     let Some(step) = workflow.steps.get(at) else { return };
+    let Does::Tool(call) = &step.does else { return };
+    let Some(tool) = workflow.tools.get(&call.tool) else { return };
     for (name, role) in &tool.args {
         if !matches!(role, ArgRole::Destination | ArgRole::Recipient | ArgRole::Amount) {
             continue;
         }
         let Some(Arg::Path(path)) = call.with.get(name) else { continue };
         if let Some(backing) = call.backed_by.get(name) {
-            if !trusted(workflow, &backing.fact) {
+            if !trusted(workflow, graph, &backing.fact) {
                 let what = format!("`{}` backs `{name}`, and is itself not trusted", backing.fact);
                 let spot = draft.spot(&format!("{}.backed_by.{name}", step.id)).clone();
                 cx.add::<()>(Found::new(&codes::UNTRUSTED_ARGUMENT, &spot, what));
             }
             continue;
         }
-        if trusted(workflow, path) || is_small_set(workflow, path) {
+        if trusted(workflow, graph, path) || is_small_set(scope, path) {
             continue;
         }
         let shown = |n: usize, edge: Edge| {
@@ -131,8 +139,7 @@ fn endorsed(cx: &Cx<'_>, draft: &Draft, graph: &Graph, at: usize, call: &ToolSte
     }
 }
 
-fn is_small_set(workflow: &Workflow, path: &Path) -> bool {
-    let scope = types::scope(workflow);
+fn is_small_set(scope: &BTreeMap<String, Type>, path: &Path) -> bool {
     let kind = scope.get(path.root()).and_then(|root| types::at(root, path.fields()));
     matches!(kind, Some(Type::OneOf(_) | Type::Bool))
 }
@@ -163,14 +170,16 @@ fn amounts(cx: &Cx<'_>, draft: &Draft, acting: &[usize]) {
 /// Defaults that reach an act, and rows past a review that an outsider can choose.
 fn decisions(cx: &Cx<'_>, draft: &Draft, graph: &Graph, acting: &[usize]) {
     let workflow = &draft.workflow;
-    let unreviewed = |_: usize, edge: Edge| edge.way != Way::Approved;
+    // Whoever was asked and answered has looked; a review that nobody answers has not happened.
+    let asked = |way: Way| matches!(way, Way::Approved | Way::Rejected);
+    let unreviewed = |_: usize, edge: Edge| !asked(edge.way);
     let act_from = graph.nearest(acting.iter().copied(), unreviewed);
     // A later row that rests on a fact stops whoever chose an earlier one.
     let chosen = |n: usize, edge: Edge| {
-        let Way::Row(row) = edge.way else { return edge.way != Way::Approved };
+        let Way::Row(row) = edge.way else { return !asked(edge.way) };
         match workflow.steps.get(n).map(|step| &step.does) {
             Some(Does::Decide(decide)) => {
-                !decide.first.get(row).is_some_and(|case| rests_on_fact(workflow, &case.when))
+                !decide.first.get(row).is_some_and(|case| rests_on_fact(workflow, graph, &case.when))
             }
             _ => true,
         }
@@ -199,7 +208,7 @@ fn decisions(cx: &Cx<'_>, draft: &Draft, graph: &Graph, acting: &[usize]) {
         };
         for (n, case) in decide.first.iter().enumerate() {
             if let Some(act) = find(&chosen_act_from, &case.go)
-                && !rests_on_fact(workflow, &case.when)
+                && !rests_on_fact(workflow, graph, &case.when)
             {
                 let what = format!(
                     "this row leads to `{}` past the review `{}`, and an outsider can make it hold",

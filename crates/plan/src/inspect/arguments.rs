@@ -60,8 +60,10 @@ impl One<'_, '_> {
             }
         }
         for arg in required(tool) {
-            // A tool's key is filled in when it is called.
-            if !with.contains_key(arg) && tool.key_arg.as_deref() != Some(arg) {
+            // A tool's key is filled in when it is called; what could not be read was reported.
+            let written = self.draft.spots.contains_key(&format!("{}.with.{arg}", self.step.id));
+            let there = with.contains_key(arg) || (self.draft.holes && written);
+            if !there && tool.key_arg.as_deref() != Some(arg) {
                 let what = format!("`{name}` needs the argument `{arg}`");
                 let spot = self.draft.spot(self.step.id.as_str());
                 let fix = format!("add `{arg}:` under `with`");

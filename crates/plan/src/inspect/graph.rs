@@ -1,5 +1,6 @@
 //! The flow of a workflow as a graph. It must not know which flows are allowed.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use crate::ids::StepId;
@@ -32,6 +33,8 @@ pub(crate) struct Graph {
     pub(crate) exits: Vec<bool>,
     /// Where a case can begin to move: the first step, and the steps exceptions lead to.
     pub(crate) starts: Vec<usize>,
+    /// How many edges were looked at.
+    pub(crate) work: Cell<usize>,
 }
 
 impl Graph {
@@ -44,6 +47,7 @@ impl Graph {
             exits: vec![false; steps.len()],
             starts: at.get(&workflow.first).copied().into_iter().collect(),
             at,
+            work: Cell::new(0),
         };
         for (n, step) in steps.iter().enumerate() {
             graph.step(n, step, steps);
@@ -118,7 +122,9 @@ impl Graph {
     }
 
     pub(crate) fn out(&self, n: usize) -> &[Edge] {
-        self.edges.get(n).map_or(&[], Vec::as_slice)
+        let edges: &[Edge] = self.edges.get(n).map_or(&[], Vec::as_slice);
+        self.work.set(self.work.get().saturating_add(edges.len() + 1));
+        edges
     }
 
     /// Every step that can be reached over edges that `open` lets through.
@@ -142,8 +148,8 @@ impl Graph {
     /// The same graph with every edge turned round.
     pub(crate) fn turned(&self, open: impl Fn(usize, Edge) -> bool) -> Vec<Vec<usize>> {
         let mut back = vec![Vec::new(); self.edges.len()];
-        for (n, edges) in self.edges.iter().enumerate() {
-            for edge in edges.iter().filter(|edge| open(n, **edge)) {
+        for n in 0..self.edges.len() {
+            for edge in self.out(n).iter().filter(|edge| open(n, **edge)) {
                 if let Some(list) = back.get_mut(edge.to) {
                     list.push(n);
                 }
@@ -193,7 +199,7 @@ impl Graph {
                         _ => continue,
                     }
                 }
-                match self.out(n).get(next) {
+                match self.edges.get(n).and_then(|edges| edges.get(next)) {
                     Some(edge) => {
                         stack.push((n, next + 1));
                         if open(n, *edge) && seen.get(edge.to) == Some(&false) {

@@ -4,12 +4,17 @@
 use crate::expr::{Expr, Path};
 use crate::workflow::{Does, From, Trust, Workflow};
 
+use super::graph::Graph;
+
+#[cfg(test)]
+mod tests;
+
 /// Whether a path's value has a trusted origin.
-pub(super) fn trusted(workflow: &Workflow, path: &Path) -> bool {
+pub(super) fn trusted(workflow: &Workflow, graph: &Graph, path: &Path) -> bool {
     if path.root() == "case" {
         return workflow.case.from == From::Inside;
     }
-    let step = workflow.steps.iter().find(|step| step.id.as_str() == path.root());
+    let step = graph.at.get(path.root()).and_then(|n| workflow.steps.get(*n));
     match step.map(|step| &step.does) {
         Some(Does::Lookup(_)) => true,
         Some(Does::Tool(call)) => {
@@ -21,36 +26,36 @@ pub(super) fn trusted(workflow: &Workflow, path: &Path) -> bool {
 
 /// Whether a condition can only hold on a trusted fact: each alternative names one. What is not
 /// a plain chain of `&&` and `||` must name trusted facts alone.
-pub(super) fn rests_on_fact(workflow: &Workflow, expr: &Expr) -> bool {
-    fact(workflow, expr.source(), 0)
+pub(super) fn rests_on_fact(workflow: &Workflow, graph: &Graph, expr: &Expr) -> bool {
+    fact(&|path| trusted(workflow, graph, path), expr.source(), 0)
 }
 
-fn fact(workflow: &Workflow, text: &str, depth: usize) -> bool {
+fn fact(trusted: &dyn Fn(&Path) -> bool, text: &str, depth: usize) -> bool {
     let text = bare(text);
     if depth > 32 {
         return false;
     }
     if !outside(text, "?").is_empty() {
-        return whole(workflow, text);
+        return whole(trusted, text);
     }
     let either = parts(text, "||");
     if either.len() > 1 {
-        return either.into_iter().all(|part| fact(workflow, part, depth + 1));
+        return either.into_iter().all(|part| fact(trusted, part, depth + 1));
     }
     let both = parts(text, "&&");
     if both.len() > 1 {
-        return both.into_iter().any(|part| fact(workflow, part, depth + 1));
+        return both.into_iter().any(|part| fact(trusted, part, depth + 1));
     }
     if text.starts_with("!(") || text.contains("||") || text.contains("&&") {
-        return whole(workflow, text);
+        return whole(trusted, text);
     }
     Expr::read(text)
-        .is_ok_and(|leaf| leaf.paths().iter().any(|path| trusted(workflow, path)))
+        .is_ok_and(|leaf| leaf.paths().iter().any(trusted))
 }
 
-fn whole(workflow: &Workflow, text: &str) -> bool {
+fn whole(trusted: &dyn Fn(&Path) -> bool, text: &str) -> bool {
     Expr::read(text).is_ok_and(|leaf| {
-        !leaf.paths().is_empty() && leaf.paths().iter().all(|path| trusted(workflow, path))
+        !leaf.paths().is_empty() && leaf.paths().iter().all(trusted)
     })
 }
 

@@ -1,6 +1,6 @@
 //! `agents/*.md`, and the standing instructions (`AGENTS.md`, `CLAUDE.md`) with their imports.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::codes;
@@ -13,6 +13,7 @@ use crate::workflow::{Agent, Instruction};
 use crate::yaml;
 
 use super::settings::{Settings, model};
+use super::workspace::stem;
 
 /// How deep imports may import.
 const IMPORTS_DEEP: usize = 5;
@@ -21,22 +22,29 @@ const IMPORTS_DEEP: usize = 5;
 #[derive(Debug)]
 pub(crate) struct AgentFile {
     pub(crate) agent: Agent,
-    pub(crate) tools_at: Spot,
     pub(crate) text: Vec<Instruction>,
 }
 
-pub(crate) fn read(cx: &Cx<'_>, settings: &Settings) -> BTreeMap<AgentName, AgentFile> {
-    let mut agents = BTreeMap::new();
+/// The agents that could be read, and the stems of the files that could not.
+pub(crate) fn read(
+    cx: &Cx<'_>,
+    settings: &Settings,
+) -> (BTreeMap<AgentName, AgentFile>, BTreeSet<String>) {
+    let (mut agents, mut broken) = (BTreeMap::new(), BTreeSet::new());
     for (file, text) in cx.files.within("agents/", ".md") {
-        if !matches!(file.as_ref(), "agents/AGENTS.md" | "agents/CLAUDE.md")
-            && let Some((name, agent)) = one(cx, settings, file, text)
-            && agents.insert(name.clone(), agent).is_some()
-        {
+        if matches!(file.as_ref(), "agents/AGENTS.md" | "agents/CLAUDE.md") {
+            continue;
+        }
+        let Some((name, agent)) = one(cx, settings, file, text) else {
+            broken.insert(stem(file));
+            continue;
+        };
+        if agents.insert(name.clone(), agent).is_some() {
             let what = format!("two files describe the agent `{name}`");
             cx.add::<()>(Found::new(&codes::NAME_TWICE, &Spot::top(file), what));
         }
     }
-    agents
+    (agents, broken)
 }
 
 fn one(
@@ -68,9 +76,8 @@ fn one(
             models.push(spare.clone());
         }
     }
-    let tools_node = fields.get("tools");
     let mut tools = Vec::new();
-    for node in tools_node.map(|n| cx.some(n)).unwrap_or_default() {
+    for node in fields.get("tools").map(|n| cx.some(n)).unwrap_or_default() {
         // Other programs write the tools of an agent as one text with commas.
         for word in cx.word(node, "a tool as `server.tool`").unwrap_or_default().split(',') {
             match ToolName::new(word.trim()) {
@@ -87,8 +94,7 @@ fn one(
     let body = text.get(parts.body.clone()).unwrap_or_default();
     let text = imported(cx, file, body, parts.body.start);
     let agent = Agent { description: description?, models, tools };
-    let tools_at = tools_node.map_or_else(|| node.at.clone(), |n| n.at.clone());
-    Some((name?, AgentFile { agent, tools_at, text }))
+    Some((name?, AgentFile { agent, text }))
 }
 
 /// The standing instructions for a file: those at the root first, the nearest last, so that the
@@ -101,9 +107,7 @@ pub(crate) fn standing(cx: &Cx<'_>, of: &str) -> Vec<Instruction> {
     let mut all = Vec::new();
     for folder in folders {
         let names = [format!("{folder}AGENTS.md"), format!("{folder}CLAUDE.md")];
-        let found = names.iter().find_map(|name| {
-            cx.files.iter().find(|(path, _)| path.as_ref() == name.as_str())
-        });
+        let found = names.iter().find_map(|name| cx.files.entry(name));
         if let Some((file, text)) = found {
             for part in imported(cx, file, text, 0) {
                 if !all.contains(&part) {
@@ -139,7 +143,7 @@ fn import(
             cx.add::<()>(wrong(format!("`@{target}` leads out of the workspace")));
             continue;
         };
-        let Some((found, inner)) = cx.files.iter().find(|(p, _)| p.as_ref() == path) else {
+        let Some((found, inner)) = cx.files.entry(&path) else {
             let near = cx.files.iter().map(|(path, _)| path.as_ref());
             let found = wrong(format!("`@{target}` names no file of the workspace"));
             cx.add::<()>(found.near(&path, near));

@@ -16,10 +16,12 @@ pub(crate) struct People {
     pub(crate) people: BTreeMap<PersonId, Person>,
     pub(crate) roles: BTreeMap<RoleId, Vec<PersonId>>,
     pub(crate) hours: Option<WorkingHours>,
+    /// Whether people and roles could be read at all. If not, nobody is missing.
+    pub(crate) known: bool,
 }
 
 pub(crate) fn read(cx: &Cx<'_>, fields: Fields<'_>) -> People {
-    let mut all = People::default();
+    let mut all = People { known: fields.has("people"), ..People::default() };
     for entry in fields.get("people").and_then(|n| cx.map(n)).unwrap_or_default() {
         let id = cx.key(entry, PersonId::new);
         let person = cx.fields(&entry.value, &keys::PERSON);
@@ -40,6 +42,7 @@ pub(crate) fn read(cx: &Cx<'_>, fields: Fields<'_>) -> People {
             all.roles.insert(role, people);
         }
     }
+    all.known &= fields.has("roles");
     all.hours = fields.get("working_hours").and_then(|n| hours(cx, n));
     all
 }
@@ -51,6 +54,9 @@ impl People {
         if self.people.contains_key(&id) {
             return Some(id);
         }
+        if !self.known {
+            return None;
+        }
         let what = format!("there is no person `{id}`");
         let known = self.people.keys().map(PersonId::as_str);
         cx.add(Found::new(&codes::PERSON_UNKNOWN, &node.at, what).near(id.as_str(), known))
@@ -61,6 +67,9 @@ impl People {
         let role = cx.name(node, RoleId::new)?;
         if self.roles.contains_key(&role) {
             return Some(role);
+        }
+        if !self.known {
+            return None;
         }
         let what = format!("there is no role `{role}`");
         let known = self.roles.keys().map(RoleId::as_str);

@@ -60,7 +60,7 @@ impl Cx<'_> {
     ) -> Option<Fields<'n>> {
         let entries = self.map(node)?;
         for entry in entries {
-            if !known(&entry.key) {
+            if !known(&entry.key) && !self.full() {
                 let what = format!("{said} has no key `{}`", entry.key);
                 let found = Found::new(&codes::UNKNOWN_KEY, &entry.key_at, what);
                 self.add::<()>(found.near(&entry.key, all()));

@@ -61,6 +61,8 @@ struct File {
 pub(crate) struct Servers {
     pub(crate) servers: BTreeMap<String, Server>,
     pub(crate) lock: Lock,
+    /// A file is there and could not be read, so nothing is known about tools.
+    pub(crate) broken: bool,
     file: Option<Arc<str>>,
     text: Arc<str>,
 }
@@ -91,15 +93,20 @@ pub(crate) fn read(cx: &Cx<'_>) -> Servers {
     if let Some(text) = cx.files.get(SERVERS) {
         match serde_json::from_str::<File>(text) {
             Ok(file) => all.servers = file.servers,
-            Err(error) => json_problem(cx, SERVERS, text, &error),
+            Err(error) => {
+                json_problem(cx, SERVERS, text, &error);
+                all.broken = true;
+            }
         }
     }
-    let Some((file, text)) = cx.files.iter().find(|(path, _)| path.as_ref() == LOCK) else {
+    let Some((file, text)) = cx.files.entry(LOCK) else {
         return all;
     };
     all.file = Some(Arc::clone(file));
     all.text = Arc::clone(text);
-    match Lock::parse(text) {
+    let parsed = Lock::parse(text);
+    all.broken |= parsed.is_err();
+    match parsed {
         Ok(lock) => all.lock = lock,
         Err(LockError::Read(error)) => json_problem(cx, LOCK, text, &error),
         Err(error) => {

@@ -1,6 +1,6 @@
 //! `flightdeck.yaml`: people and roles, working hours, models and prices.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::codes;
 use crate::files::Spot;
@@ -33,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) currency: Option<Currency>,
     pub(crate) people: People,
     pub(crate) models: BTreeMap<ModelName, Model>,
+    /// Models that are declared and could not be read; that was reported.
+    pub(crate) broken_models: BTreeSet<ModelName>,
     pub(crate) places: BTreeMap<ModelName, ModelPlace>,
     pub(crate) default_model: Option<ModelName>,
     pub(crate) fallback: Vec<ModelName>,
@@ -41,7 +43,7 @@ pub(crate) struct Settings {
 /// Reads the settings. What cannot be read is left out, after a problem.
 pub(crate) fn read(cx: &Cx<'_>) -> Settings {
     let mut settings = Settings::default();
-    let Some((file, text)) = cx.files.iter().find(|(path, _)| path.as_ref() == FILE) else {
+    let Some((file, text)) = cx.files.entry(FILE) else {
         let what = format!("`{FILE}` is missing");
         cx.add::<()>(Found::new(&codes::FILE, &Spot::top(FILE), what));
         return settings;
@@ -83,6 +85,9 @@ pub(crate) fn model(cx: &Cx<'_>, node: &Node, settings: &Settings) -> Option<Mod
     if settings.models.contains_key(&name) {
         return Some(name);
     }
+    if settings.models.is_empty() || settings.broken_models.contains(&name) {
+        return None;
+    }
     let what = format!("there is no model `{name}`");
     let known = settings.models.keys().map(ModelName::as_str);
     cx.add(Found::new(&codes::MODEL_UNKNOWN, &node.at, what).near(name.as_str(), known))
@@ -91,9 +96,13 @@ pub(crate) fn model(cx: &Cx<'_>, node: &Node, settings: &Settings) -> Option<Mod
 fn models(cx: &Cx<'_>, node: &Node, settings: &mut Settings) {
     for entry in cx.map(node).unwrap_or_default() {
         let name = cx.key(entry, ModelName::new);
-        let Some(fields) = cx.fields(&entry.value, &keys::MODEL) else { continue };
-        let read = one(cx, fields, settings.currency);
-        let (Some(name), Some((model, place))) = (name, read) else { continue };
+        let fields = cx.fields(&entry.value, &keys::MODEL);
+        let read = fields.and_then(|fields| one(cx, fields, settings.currency));
+        let Some(name) = name else { continue };
+        let Some((model, place)) = read else {
+            settings.broken_models.insert(name);
+            continue;
+        };
         settings.models.insert(name.clone(), model);
         settings.places.insert(name, place);
     }

@@ -1,7 +1,7 @@
 //! Steps: their names, their order, and what each kind does. What an agent or a tool does is
 //! read in `work`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::codes;
@@ -38,10 +38,12 @@ pub(crate) struct Steps<'c, 'f> {
     pub(crate) texts: BTreeMap<String, String>,
     pub(crate) failure_of_all: Option<Option<(Retry, Recover)>>,
     pub(crate) tables: BTreeMap<TableName, Table>,
+    /// Tables that are declared and could not be read; that was reported.
+    pub(crate) broken_tables: BTreeSet<TableName>,
     pub(crate) agents: BTreeMap<crate::ids::AgentName, Agent>,
     pub(crate) tools: BTreeMap<ToolName, Tool>,
     /// Tools that cannot be used; said once for each.
-    pub(crate) refused: std::collections::BTreeSet<ToolName>,
+    pub(crate) refused: BTreeSet<ToolName>,
     pub(crate) children: BTreeMap<WorkflowName, Workflow>,
     pub(crate) uses: Vec<Use>,
     pub(crate) spots: BTreeMap<String, Spot>,
@@ -374,6 +376,9 @@ impl Steps<'_, '_> {
         let name = self.cx.name(node, TableName::new)?;
         if self.tables.contains_key(&name) {
             return Some(name);
+        }
+        if self.broken_tables.contains(&name) {
+            return None;
         }
         let what = format!("there is no table `{name}`");
         let known = self.tables.keys().map(TableName::as_str);

@@ -1,6 +1,6 @@
 //! Trusted look-up tables: a file with a declared header, or a table of another server.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::codes;
 use crate::files::Spot;
@@ -16,19 +16,23 @@ use super::agents::beside;
 /// The tool that reads tables that stand in files.
 const BUILT_IN: &str = "table.read_query";
 
-pub(crate) fn read(cx: &Cx<'_>, node: &Node) -> BTreeMap<TableName, Table> {
-    let mut tables = BTreeMap::new();
+/// The tables that could be read, and the names of those that could not.
+pub(crate) fn read(cx: &Cx<'_>, node: &Node) -> (BTreeMap<TableName, Table>, BTreeSet<TableName>) {
+    let (mut tables, mut broken) = (BTreeMap::new(), BTreeSet::new());
     for entry in cx.map(node).unwrap_or_default() {
         let name = cx.key(entry, TableName::new);
         let table = match &entry.value.kind {
             Kind::Map(_) => elsewhere(cx, &entry.value),
             _ => in_file(cx, &entry.key, &entry.value),
         };
-        if let (Some(name), Some(table)) = (name, table) {
-            tables.insert(name, table);
+        match (name, table) {
+            (Some(name), Some(table)) => {
+                tables.insert(name, table);
+            }
+            (name, _) => broken.extend(name),
         }
     }
-    tables
+    (tables, broken)
 }
 
 fn elsewhere(cx: &Cx<'_>, node: &Node) -> Option<Table> {
@@ -42,8 +46,7 @@ fn elsewhere(cx: &Cx<'_>, node: &Node) -> Option<Table> {
 
 fn in_file(cx: &Cx<'_>, name: &str, node: &Node) -> Option<Table> {
     let path = cx.text(node)?;
-    let found = beside("", &path)
-        .and_then(|path| cx.files.iter().find(|(p, _)| p.as_ref() == path));
+    let found = beside("", &path).and_then(|path| cx.files.entry(&path));
     let Some((file, text)) = found else {
         let what = format!("there is no file `{path}`");
         let found = Found::new(&codes::FILE, &node.at, what);
@@ -58,6 +61,7 @@ fn in_file(cx: &Cx<'_>, name: &str, node: &Node) -> Option<Table> {
         return cx.add(Found::new(&codes::TABLE_HEADER, &spot, what));
     };
     let mut columns = BTreeMap::new();
+    let before = cx.count();
     for cell in &cells {
         if let Some((column, kind)) = column(cx, &spot, cell)
             && columns.insert(column.clone(), kind).is_some()
@@ -65,6 +69,10 @@ fn in_file(cx: &Cx<'_>, name: &str, node: &Node) -> Option<Table> {
             let what = format!("the column `{column}` stands in the header twice");
             cx.add::<()>(Found::new(&codes::NAME_TWICE, &spot, what));
         }
+    }
+    // With a column unread, a look-up could seem to name one that is not there.
+    if cx.count() > before {
+        return None;
     }
     let tool = ToolName::new(BUILT_IN).ok()?;
     Some(Table { tool, name: name.to_owned(), columns, tags: Vec::new() })

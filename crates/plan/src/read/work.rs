@@ -80,6 +80,9 @@ impl Steps<'_, '_> {
         if self.ws.agents.contains_key(&name) {
             return Some(name);
         }
+        if self.ws.broken_agents.contains(name.as_str()) {
+            return None;
+        }
         let what = format!("there is no agent `{name}`");
         let known = self.ws.agents.keys().map(AgentName::as_str);
         self.cx.add(Found::new(&codes::AGENT_UNKNOWN, &node.at, what).near(name.as_str(), known))
@@ -237,7 +240,7 @@ impl Steps<'_, '_> {
         if self.tools.contains_key(name) {
             return Some(());
         }
-        if !self.refused.insert(name.clone()) {
+        if self.ws.servers.broken || !self.refused.insert(name.clone()) {
             return None;
         }
         let (cx, servers) = (self.cx, &self.ws.servers);

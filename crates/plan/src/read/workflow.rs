@@ -23,6 +23,9 @@ use super::steps::Steps;
 use super::uses::{Place, Use, What};
 use super::workspace::{Workspace, WorkflowFile, stem};
 
+/// More steps than anyone can oversee. Some checks look at pairs of steps, so this bounds them.
+const STEPS_MAX: usize = 400;
+
 /// A workflow that was read, and what the checks need to know about where things stand.
 pub(crate) struct Draft {
     pub(crate) workflow: Workflow,
@@ -49,6 +52,8 @@ pub(crate) struct Reader<'c, 'f> {
     pub(crate) ws: &'c Workspace,
     pub(crate) policies: &'c [Policy],
     done: RefCell<BTreeMap<String, Option<Workflow>>>,
+    /// Workflows that were read whole, with those they call, and have no problem.
+    sound: RefCell<BTreeSet<String>>,
     open: RefCell<BTreeSet<String>>,
 }
 
@@ -58,7 +63,14 @@ impl<'c, 'f> Reader<'c, 'f> {
         ws: &'c Workspace,
         policies: &'c [Policy],
     ) -> Self {
-        Self { cx, ws, policies, done: RefCell::default(), open: RefCell::default() }
+        Self {
+            cx,
+            ws,
+            policies,
+            done: RefCell::default(),
+            sound: RefCell::default(),
+            open: RefCell::default(),
+        }
     }
 
     /// A workflow by its name, checked. Nothing if it has problems that leave no workflow.
@@ -72,15 +84,26 @@ impl<'c, 'f> Reader<'c, 'f> {
             let spot = Spot::top(&file.path);
             return self.cx.add(Found::new(&codes::WORKFLOW_CIRCLE, &spot, what));
         }
+        let before = self.cx.count();
         let draft = self.draft(file);
         self.open.borrow_mut().remove(name);
         let workflow = draft.map(|mut draft| {
             crate::inspect::inspect(self.cx, self.ws, &mut draft);
+            let mut sound = self.sound.borrow_mut();
+            let called = draft.workflow.children.keys().all(|child| sound.contains(child.as_str()));
+            if !draft.holes && called && self.cx.count() == before {
+                sound.insert(name.to_owned());
+            }
             draft.workflow.policies = self.policies.to_vec();
             draft.workflow
         });
         self.done.borrow_mut().insert(name.to_owned(), workflow.clone());
         workflow
+    }
+
+    /// Whether a workflow that was read can be sealed.
+    pub(crate) fn is_sound(&self, name: &str) -> bool {
+        self.sound.borrow().contains(name)
     }
 
     fn draft(&self, file: &WorkflowFile) -> Option<Draft> {
@@ -96,6 +119,7 @@ impl<'c, 'f> Reader<'c, 'f> {
             texts: BTreeMap::new(),
             failure_of_all: None,
             tables: BTreeMap::new(),
+            broken_tables: BTreeSet::new(),
             agents: BTreeMap::new(),
             tools: BTreeMap::new(),
             refused: BTreeSet::new(),
@@ -108,10 +132,15 @@ impl<'c, 'f> Reader<'c, 'f> {
         };
         if let Some(node) = fields.get("steps") {
             steps.collect(node, None);
+            if steps.ids.len() > STEPS_MAX {
+                let what = format!("a workflow has at most {STEPS_MAX} steps");
+                let found = Found::new(&codes::RANGE, &node.at, what);
+                return cx.add(found.fix("make workflows of their own of some parts"));
+            }
         }
         headings(cx, file, &mut steps);
         if let Some(node) = fields.get("tables") {
-            steps.tables = super::tables::read(cx, node);
+            (steps.tables, steps.broken_tables) = super::tables::read(cx, node);
         }
         if let Some(node) = fields.get("on_failure") {
             steps.failure_of_all = Some(steps.failure(node, None));
@@ -124,6 +153,10 @@ impl<'c, 'f> Reader<'c, 'f> {
 /// Gives each second-level heading's text to the step of its name.
 fn headings(cx: &Cx<'_>, file: &WorkflowFile, steps: &mut Steps<'_, '_>) {
     for section in markdown::sections(&file.path, &file.body, file.body_at) {
+        cx.looked(1);
+        if cx.full() {
+            return;
+        }
         if !steps.ids.contains_key(section.title.as_str()) {
             let what = format!("the heading `{}` belongs to no step", section.title);
             let found = Found::new(&codes::HEADING, &section.at, what);

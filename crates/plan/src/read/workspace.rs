@@ -1,6 +1,6 @@
 //! Everything the workflows of a workspace share, read once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::codes;
@@ -17,6 +17,8 @@ use super::settings::{self, Settings};
 pub(crate) struct Workspace {
     pub(crate) settings: Settings,
     pub(crate) agents: BTreeMap<AgentName, AgentFile>,
+    /// Agents whose file could not be read; that was reported.
+    pub(crate) broken_agents: BTreeSet<String>,
     pub(crate) servers: Servers,
     /// Workflow files by the name inside, or by the file's stem where that cannot be read.
     pub(crate) workflows: BTreeMap<String, WorkflowFile>,
@@ -39,7 +41,7 @@ pub(crate) fn read(cx: &Cx<'_>) -> Workspace {
         }
     }
     let settings = settings::read(cx);
-    let agents = agents::read(cx, &settings);
+    let (agents, broken_agents) = agents::read(cx, &settings);
     let servers = servers::read(cx);
     let mut workflows = BTreeMap::new();
     for (path, text) in cx.files.within("workflows/", ".md") {
@@ -53,7 +55,7 @@ pub(crate) fn read(cx: &Cx<'_>) -> Workspace {
             cx.add::<()>(Found::new(&codes::NAME_TWICE, &Spot::top(path), what));
         }
     }
-    Workspace { settings, agents, servers, workflows }
+    Workspace { settings, agents, broken_agents, servers, workflows }
 }
 
 /// Files that are too large are not read further.

@@ -57,11 +57,7 @@ impl Ledger {
     /// Applies a draw, or says why the frame may not be stored.
     fn draw(&mut self, run: RunId, draw: &Draw) -> Result<(), CommitError> {
         match draw {
-            Draw::Take {
-                account,
-                amount,
-                limit,
-            } => {
+            Draw::Take { account, amount, limit } => {
                 let held = self.accounts.entry(account.clone()).or_default();
                 match held.checked_add(*amount) {
                     Some(sum) if sum <= (*limit).min(ACCOUNT_MAX) => *held = sum,
@@ -127,11 +123,7 @@ impl State {
         let (epoch, next, tip) = match self.runs.get(&frame.run) {
             Some(run) => (run.epoch, run.next(), run.tip),
             // Who opens a run that nobody claimed names its first epoch.
-            None => (
-                *self.opening.get(&frame.run).unwrap_or(&frame.epoch),
-                0,
-                Hash::default(),
-            ),
+            None => (*self.opening.get(&frame.run).unwrap_or(&frame.epoch), 0, Hash::default()),
         };
         if (frame.epoch, frame.seq, frame.prev) == (epoch, Seq(next), tip) {
             Ok(())
@@ -243,8 +235,7 @@ impl State {
         self.lines()
             .filter(|(id, run)| {
                 let woken = run.wake_at.is_some_and(|at| at <= now);
-                !run.status.over()
-                    && (run.status == Status::Running || woken || told.contains(id))
+                !run.status.over() && (run.status == Status::Running || woken || told.contains(id))
             })
             .map(|(id, _)| id)
             .take(limit)

@@ -2,8 +2,6 @@
 //! durable that the writer did not commit, and it may be late: the log alone is the truth until then.
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -16,16 +14,16 @@ use super::schema::open_checkpointer;
 
 /// About what a group adds to the log beside its frames: pages written in part.
 const PER_GROUP: u64 = 32 << 10;
-/// A page of the log with its header.
-const LOGGED_PAGE: u64 = 4096 + 24;
 
 /// The writer's view of the log.
 pub(super) struct Log {
-    grown: u64,
+    /// About how much was added since the thread was woken.
+    unwoken: u64,
     step: u64,
+    /// About how much was added since the log was seen to be copied to its end.
+    length: u64,
+    max: u64,
     wake: Option<SyncSender<()>>,
-    /// The log is too long although it was copied: the copying never caught up with the writer.
-    finish: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -34,18 +32,16 @@ impl Log {
     pub(super) fn start(file: &Path, options: &OpenOptions) -> Result<Self, StoreError> {
         let conn = open_checkpointer(file, options.vfs.as_deref())?;
         let (wake, woken) = sync_channel(1);
-        let finish = Arc::new(AtomicBool::new(false));
-        let late = Arc::clone(&finish);
-        let max = options.log_bytes_max;
         let thread = std::thread::Builder::new()
             .name("journal-log".into())
-            .spawn(move || copy(&conn, &woken, max, &late))
+            .spawn(move || copy(&conn, &woken))
             .map_err(|e| StoreError::Fault(format!("no thread for the log: {e}")))?;
         Ok(Self {
-            grown: 0,
+            unwoken: 0,
             step: options.checkpoint_bytes,
+            length: 0,
+            max: options.log_bytes_max,
             wake: Some(wake),
-            finish,
             thread: Some(thread),
         })
     }
@@ -55,25 +51,33 @@ impl Log {
         if bytes == 0 {
             return;
         }
-        self.grown = self.grown.saturating_add(bytes).saturating_add(PER_GROUP);
-        if self.grown >= self.step
+        let bytes = bytes.saturating_add(PER_GROUP);
+        self.unwoken = self.unwoken.saturating_add(bytes);
+        self.length = self.length.saturating_add(bytes);
+        if self.unwoken >= self.step
             && let Some(wake) = &self.wake
         {
-            self.grown = 0;
+            self.unwoken = 0;
             // A full channel means that it is about to copy anyway.
             let _ = wake.try_send(());
         }
-        if self.finish.swap(false, Ordering::AcqRel) {
-            // Only the few pages since the last copying are left. When they are copied too, the
-            // next group starts the log from its beginning.
-            let _ = checkpoint(conn, "PASSIVE");
+        if self.length >= self.max {
+            // The log starts anew only when it was copied to its very end, and under load the
+            // thread never gets there. It has copied nearly all, so little is left to do here.
+            self.length = match checkpoint(conn, "PASSIVE") {
+                Ok(true) => 0,
+                // A reader or the thread is in the way: again after some more groups.
+                _ => self.max.saturating_sub(self.step),
+            };
         }
     }
 
     /// Copies and cuts the log, if no reader is in the way.
-    pub(super) fn empty(&self, conn: &Connection) {
+    pub(super) fn empty(&mut self, conn: &Connection) {
         let _ = conn.busy_timeout(Duration::ZERO);
-        let _ = checkpoint(conn, "TRUNCATE");
+        if let Ok(true) = checkpoint(conn, "TRUNCATE") {
+            self.length = 0;
+        }
         let _ = conn.busy_timeout(Duration::from_secs(10));
     }
 }
@@ -87,20 +91,16 @@ impl Drop for Log {
     }
 }
 
-fn copy(conn: &Connection, woken: &Receiver<()>, max: u64, late: &AtomicBool) {
+fn copy(conn: &Connection, woken: &Receiver<()>) {
     while woken.recv().is_ok() {
         // A full disk fails this; the log stays whole, and the next wake tries again.
-        if let Ok(pages) = checkpoint(conn, "PASSIVE")
-            && pages.saturating_mul(LOGGED_PAGE) > max
-        {
-            late.store(true, Ordering::Release);
-        }
+        let _ = checkpoint(conn, "PASSIVE");
     }
 }
 
-/// Returns the length of the log in pages.
-fn checkpoint(conn: &Connection, mode: &str) -> rusqlite::Result<u64> {
+/// Says whether the log was copied to its end.
+fn checkpoint(conn: &Connection, mode: &str) -> rusqlite::Result<bool> {
     let mut pragma = conn.prepare_cached(&format!("PRAGMA wal_checkpoint({mode})"))?;
-    let pages: i64 = pragma.query_row([], |row| row.get(1))?;
-    Ok(u64::try_from(pages).unwrap_or_default())
+    let (pages, copied): (i64, i64) = pragma.query_row([], |row| Ok((row.get(1)?, row.get(2)?)))?;
+    Ok(pages == copied)
 }

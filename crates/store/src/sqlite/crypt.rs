@@ -30,10 +30,7 @@ pub(super) struct Stock {
 
 impl Stock {
     pub(super) fn new() -> Self {
-        Self {
-            bytes: vec![0; 4096],
-            used: usize::MAX,
-        }
+        Self { bytes: vec![0; 4096], used: usize::MAX }
     }
 
     pub(super) fn take<const N: usize>(&mut self) -> Result<[u8; N], StoreError> {
@@ -60,7 +57,8 @@ impl InstallationKey {
     pub(super) fn proof(&self) -> Option<Vec<u8>> {
         let mut text = b"flightdeck journal".to_vec();
         // A nonce of its own: the random ones of everything else never matter to a fixed text.
-        seal(&self.0, &[0xff; NONCE], b"proof", &mut text).then(|| Hash::of_parts(&[&text]).0.to_vec())
+        seal(&self.0, &[0xff; NONCE], b"proof", &mut text)
+            .then(|| Hash::of_parts(&[&text]).0.to_vec())
     }
 
     /// Wraps a run's key: nonce and sealed key in one.
@@ -122,8 +120,7 @@ fn open(key: &Aes256Gcm, nonce: &[u8; NONCE], about: &[u8], bytes: &mut Vec<u8>)
     };
     let tag = bytes.split_off(len);
     let tag = Tag::from_slice(&tag);
-    key.decrypt_in_place_detached(Nonce::from_slice(nonce), about, bytes, tag)
-        .is_ok()
+    key.decrypt_in_place_detached(Nonce::from_slice(nonce), about, bytes, tag).is_ok()
 }
 
 /// What binds the bodies of a frame to their place, so that two blobs cannot be swapped.

@@ -4,7 +4,6 @@ use std::fs::{DirBuilder, File};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
-use std::time::Duration;
 
 use journal::StoreError;
 use rustix::fs::{FlockOperation, flock};
@@ -40,12 +39,13 @@ fn pid(file: &mut File) -> Option<u32> {
 
 /// Whoever only asks for the holder has the lock for a moment, so one refusal is not yet an answer.
 fn taken(file: &File) -> bool {
-    let free = || flock(file, FlockOperation::NonBlockingLockExclusive).is_ok();
-    let again = || {
-        std::thread::sleep(Duration::from_millis(20));
-        free()
-    };
-    free() || again() || again()
+    (0..100).any(|_| {
+        let taken = flock(file, FlockOperation::NonBlockingLockExclusive).is_ok();
+        if !taken {
+            std::thread::yield_now();
+        }
+        taken
+    })
 }
 
 /// Takes the lock of a data folder, creating the folder where there is none.
@@ -67,7 +67,8 @@ pub(super) fn lock(folder: &Path) -> Result<Lock, StoreError> {
         .open(folder.join(LOCK))
         .map_err(|e| named("cannot open the lock of", &e))?;
     if !taken(&file) {
-        let who = pid(&mut file).map_or_else(|| "another process".into(), |p| format!("process {p}"));
+        let who =
+            pid(&mut file).map_or_else(|| "another process".into(), |p| format!("process {p}"));
         let text = format!("`{}` is in use by {who}", folder.display());
         return Err(StoreError::Fault(text));
     }
@@ -81,7 +82,10 @@ pub(super) fn lock(folder: &Path) -> Result<Lock, StoreError> {
 
 /// Reads the installation key. It is made only where no journal exists yet: a new key beside an
 /// old journal would make every body in it unreadable for good.
-pub(super) fn installation_key(folder: &Path, journal: bool) -> Result<InstallationKey, StoreError> {
+pub(super) fn installation_key(
+    folder: &Path,
+    journal: bool,
+) -> Result<InstallationKey, StoreError> {
     let path = folder.join(KEY);
     match std::fs::read(&path) {
         Ok(bytes) => match <[u8; 32]>::try_from(bytes.as_slice()) {
@@ -92,10 +96,9 @@ pub(super) fn installation_key(folder: &Path, journal: bool) -> Result<Installat
             ))),
         },
         Err(e) if e.kind() == std::io::ErrorKind::NotFound && !journal => make_key(folder),
-        Err(e) => Err(StoreError::Fault(format!(
-            "cannot read the key file `{}`: {e}",
-            path.display()
-        ))),
+        Err(e) => {
+            Err(StoreError::Fault(format!("cannot read the key file `{}`: {e}", path.display())))
+        }
     }
 }
 
@@ -105,12 +108,8 @@ fn make_key(folder: &Path) -> Result<InstallationKey, StoreError> {
     // Under another name first: a crash may not leave half a key behind.
     let new = folder.join("key.new");
     let write = || -> std::io::Result<()> {
-        let mut file = File::options()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&new)?;
+        let mut file =
+            File::options().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
         file.write_all(&key)?;
         file.sync_all()?;
         std::fs::rename(&new, folder.join(KEY))?;

@@ -101,13 +101,7 @@ impl Group<'_> {
             .prepare_cached("SELECT epoch FROM run WHERE no = ?1")
             .and_then(|mut q| q.query_row([no], |row| row.get(0)))
             .map_err(fault)?;
-        Ok(Some(RunState {
-            no,
-            next,
-            tip,
-            epoch: Epoch(epoch),
-            key,
-        }))
+        Ok(Some(RunState { no, next, tip, epoch: Epoch(epoch), key }))
     }
 
     fn opening(&self, run: RunId) -> Option<Epoch> {
@@ -136,14 +130,12 @@ impl Group<'_> {
         let mut drawn = Drawn::default();
         for draw in &frame.draws {
             match draw {
-                Draw::Take {
-                    account,
-                    amount,
-                    limit,
-                } => match self.held(&drawn, account)?.checked_add(*amount) {
-                    Some(sum) if sum <= (*limit).min(ACCOUNT_MAX) => drawn.set(account, sum),
-                    _ => return Err(CommitError::Limit(account.clone())),
-                },
+                Draw::Take { account, amount, limit } => {
+                    match self.held(&drawn, account)?.checked_add(*amount) {
+                        Some(sum) if sum <= (*limit).min(ACCOUNT_MAX) => drawn.set(account, sum),
+                        _ => return Err(CommitError::Limit(account.clone())),
+                    }
+                }
                 Draw::Give { account, amount } => {
                     let left = self.held(&drawn, account)?.saturating_sub(*amount);
                     drawn.set(account, left);
@@ -231,21 +223,12 @@ impl Group<'_> {
         let nonce = self.stock.take()?;
         let wrapped = self.key.wrap(frame.run, &key, nonce);
         let wrapped = wrapped.ok_or_else(|| StoreError::Fault("a key cannot be sealed".into()))?;
-        let fresh = Standing {
-            status: Status::Running,
-            wake_at: None,
-        };
+        let fresh = Standing { status: Status::Running, wake_at: None };
         let standing = batch.standing().unwrap_or(&fresh);
         write::run(self.conn, no, batch, &wrapped, standing).map_err(fault)?;
         self.changes.opened += 1;
         self.changes.opening.remove(&frame.run);
-        Ok(RunState {
-            no,
-            next: 0,
-            tip: Hash::default(),
-            epoch: frame.epoch,
-            key: Some(key),
-        })
+        Ok(RunState { no, next: 0, tip: Hash::default(), epoch: frame.epoch, key: Some(key) })
     }
 
     fn desk(&mut self, records: &[Record], halts: Moment) -> Result<(), Trouble> {
@@ -287,7 +270,8 @@ impl Group<'_> {
             .map_err(|e| StoreError::Fault(format!("a command cannot be written: {e}")))?;
         let nonce = self.stock.take()?;
         let sealed = self.key.seal_command(command.id, &bytes, nonce);
-        let sealed = sealed.ok_or_else(|| StoreError::Fault("a command cannot be sealed".into()))?;
+        let sealed =
+            sealed.ok_or_else(|| StoreError::Fault("a command cannot be sealed".into()))?;
         self.changes.bytes += u64::try_from(sealed.len()).unwrap_or_default();
         write::post(self.conn, command, &sealed).map_err(fault)
     }

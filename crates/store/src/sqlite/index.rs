@@ -62,15 +62,10 @@ fn line(
     for stored in &frames {
         let seq = chain.next().0;
         let frame = chain.read(&stored.bytes);
-        changed = frame
-            .map_err(|e| StoreError::Damaged(format!("run {run}, frame {seq}: {e}")))?
-            .at;
+        changed =
+            frame.map_err(|e| StoreError::Damaged(format!("run {run}, frame {seq}: {e}")))?.at;
     }
-    Ok(fold(run, &frames).map(|standing| Line {
-        frames: chain.next().0,
-        changed,
-        standing,
-    }))
+    Ok(fold(run, &frames).map(|standing| Line { frames: chain.next().0, changed, standing }))
 }
 
 fn correct(writer: &mut Writer, no: i64, line: &Line) -> Result<Corrected, StoreError> {

@@ -43,16 +43,16 @@ impl SqliteReader {
     }
 
     pub(super) fn new(file: PathBuf, vfs: Option<String>, key: InstallationKey) -> Self {
-        Self {
-            file,
-            vfs,
-            key,
-            pool: Mutex::default(),
-        }
+        Self { file, vfs, key, pool: Mutex::default() }
     }
 
     pub(super) fn file(&self) -> &Path {
         &self.file
+    }
+
+    pub(super) fn close(&self) {
+        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        pool.clear();
     }
 
     /// Lends a connection for one answer.
@@ -247,9 +247,8 @@ impl SqliteReader {
             let mut query = conn
                 .prepare_cached("SELECT no, id FROM run WHERE no > ?1 ORDER BY no LIMIT ?2")
                 .map_err(fault)?;
-            let rows = query.query_map([after, limit], |row| {
-                Ok((row.get(0)?, RunId::from_bytes(row.get(1)?)))
-            });
+            let rows = query
+                .query_map([after, limit], |row| Ok((row.get(0)?, RunId::from_bytes(row.get(1)?))));
             rows.and_then(Iterator::collect).map_err(fault)
         })
     }
@@ -260,6 +259,7 @@ const DUE: &str = "
 SELECT id FROM run WHERE no IN (
   SELECT no FROM run WHERE status = 'running'
   UNION SELECT no FROM run WHERE wake_at <= ?1
+    AND status IN ('sleeping', 'waiting', 'paused', 'halted')
   UNION SELECT no FROM run JOIN (SELECT DISTINCT run FROM inbox WHERE answered = 0) i ON id = i.run
     WHERE status IN ('sleeping', 'waiting', 'paused', 'halted'))
   AND id <> ?2
@@ -333,8 +333,7 @@ pub(super) fn run_row(
     let row: Option<(i64, Option<Vec<u8>>)> = conn
         .prepare_cached("SELECT no, key FROM run WHERE id = ?1")
         .and_then(|mut q| {
-            q.query_row([run.to_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
-                .optional()
+            q.query_row([run.to_bytes()], |row| Ok((row.get(0)?, row.get(1)?))).optional()
         })
         .map_err(fault)?;
     let Some((no, wrapped)) = row else {
@@ -361,9 +360,10 @@ pub(super) fn tip(conn: &Connection, run: RunId, no: i64) -> Result<(Seq, Hash),
             .optional()
         })
         .map_err(fault)?;
-    let lost = || StoreError::Damaged(format!("run {run}: its frames are missing"));
-    let (seq, hash) = last.ok_or_else(lost)?;
-    Ok((Seq(seq.checked_add(1).ok_or_else(lost)?), hash))
+    match last {
+        Some((seq, hash)) => Ok((Seq(seq.saturating_add(1)), hash)),
+        None => Err(StoreError::Damaged(format!("run {run}: its frames are missing"))),
+    }
 }
 
 /// The stops in force.
@@ -401,18 +401,10 @@ fn stored(
     let bytes: Vec<u8> = row.get(1).map_err(fault)?;
     let count: usize = row.get::<_, u16>(2).map_err(fault)?.into();
     let Some(key) = key else {
-        return Ok(Stored {
-            bytes,
-            bodies: None,
-            entropy: None,
-        });
+        return Ok(Stored { bytes, bodies: None, entropy: None });
     };
     if count == 0 {
-        return Ok(Stored {
-            bytes,
-            bodies: Some(Vec::new()),
-            entropy: None,
-        });
+        return Ok(Stored { bytes, bodies: Some(Vec::new()), entropy: None });
     }
     let nonce: Option<[u8; 12]> = row.get(3).map_err(fault)?;
     let sealed: Option<Vec<u8>> = row.get(4).map_err(fault)?;
@@ -420,11 +412,9 @@ fn stored(
         return Err(damaged("its bodies are missing"));
     };
     match open_bodies((run, seq), key, &nonce, sealed) {
-        Some((entropy, bodies)) if bodies.len() == count => Ok(Stored {
-            bytes,
-            bodies: Some(bodies),
-            entropy: Some(entropy),
-        }),
+        Some((entropy, bodies)) if bodies.len() == count => {
+            Ok(Stored { bytes, bodies: Some(bodies), entropy: Some(entropy) })
+        }
         _ => Err(damaged("its bodies cannot be opened")),
     }
 }
@@ -449,4 +439,3 @@ fn verify_frame(chain: &mut Chain, run: RunId, stored: &Stored) -> Result<(), St
     }
     Ok(())
 }
-

@@ -111,18 +111,14 @@ fn connect(file: &Path, flags: OpenFlags, vfs: Option<&str>) -> Result<Connectio
 }
 
 fn version(conn: &Connection) -> Result<i64, StoreError> {
-    conn.pragma_query_value(None, "user_version", |row| row.get(0))
-        .map_err(fault)
+    conn.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(fault)
 }
 
 fn create(conn: &Connection, key: &InstallationKey) -> rusqlite::Result<()> {
     conn.execute_batch("BEGIN IMMEDIATE")?;
     let made = (|| {
         conn.execute_batch(TABLES)?;
-        conn.execute(
-            "INSERT INTO meta(name, value) VALUES ('key', ?1)",
-            [key.proof()],
-        )?;
+        conn.execute("INSERT INTO meta(name, value) VALUES ('key', ?1)", [key.proof()])?;
         conn.pragma_update(None, "application_id", APPLICATION)?;
         conn.pragma_update(None, "user_version", VERSION)?;
         conn.execute_batch("COMMIT")
@@ -139,9 +135,8 @@ pub(super) fn verify(
     file: &Path,
     key: &InstallationKey,
 ) -> Result<(), StoreError> {
-    let app: i64 = conn
-        .pragma_query_value(None, "application_id", |row| row.get(0))
-        .map_err(fault)?;
+    let app: i64 =
+        conn.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(fault)?;
     if app != APPLICATION {
         let text = format!("`{}` is not a journal", file.display());
         return Err(StoreError::Fault(text));

@@ -273,9 +273,7 @@ impl Writer {
 
     fn erase_rows(&self, no: i64, run: RunId) -> Result<(), StoreError> {
         self.execute("BEGIN IMMEDIATE")?;
-        self.conn
-            .execute("UPDATE run SET key = NULL WHERE no = ?1", [no])
-            .map_err(fault)?;
+        self.conn.execute("UPDATE run SET key = NULL WHERE no = ?1", [no]).map_err(fault)?;
         // A run that is over answers no command; an open run still needs what people told it.
         self.conn
             .execute(

@@ -18,12 +18,13 @@ use super::{Answer, BuiltIn, Reply, ServeError, reads, text, tool};
 const ROWS_MAX: usize = 1000;
 const ANSWER_MAX: usize = 4 << 20;
 const QUERY_MAX: usize = 64 << 10;
-/// A query that runs longer is interrupted.
 const TIME_MAX: Duration = Duration::from_secs(10);
 
 pub(super) struct Tables {
     source: Source,
     db: Mutex<Option<Open>>,
+    /// A query that runs longer is interrupted.
+    pub(super) time_max: Duration,
 }
 
 enum Source {
@@ -55,6 +56,7 @@ impl Tables {
         Ok(Self {
             source,
             db: Mutex::new(None),
+            time_max: TIME_MAX,
         })
     }
 
@@ -63,10 +65,11 @@ impl Tables {
         let db = self.current(&mut open).map_err(|why| why.to_string())?;
         let (done, watch) = mpsc::channel::<()>();
         let interrupt = db.get_interrupt_handle();
+        let time_max = self.time_max;
         std::thread::scope(|scope| {
             scope.spawn(move || {
                 // An answer in time drops the other end.
-                if watch.recv_timeout(TIME_MAX) == Err(mpsc::RecvTimeoutError::Timeout) {
+                if watch.recv_timeout(time_max) == Err(mpsc::RecvTimeoutError::Timeout) {
                     interrupt.interrupt();
                 }
             });

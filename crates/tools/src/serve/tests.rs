@@ -106,7 +106,7 @@ fn tables_answer_reads_and_nothing_else() {
         check("WITH x AS (SELECT 1) DELETE FROM orders", Err("only SELECT"));
         check("PRAGMA query_only = 0", Err("only SELECT"));
         check("ATTACH 'x.db' AS x", Err("only SELECT"));
-        check("SELECT * FROM nothing", Err("no such table"));
+        check("SELECT * FROM missing", Err("no such table"));
         check("SELECT load_extension('x')", Err("not authorized"));
         check(
             "SELECT a.n FROM (WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n+1 FROM c LIMIT 2000) SELECT n FROM c) a",
@@ -117,6 +117,15 @@ fn tables_answer_reads_and_nothing_else() {
         let columns = ask(server, "describe_table", json!({ "table_name": "orders" })).unwrap();
         assert!(columns.contains("INTEGER") && columns.contains("received"), "{columns}");
     }
+
+    // A query without end is ended, and the next one is answered.
+    let mut hasty = table::Tables::open(&sqlite).unwrap();
+    hasty.time_max = std::time::Duration::from_millis(50);
+    let endless = "SELECT count(*) FROM (WITH RECURSIVE c(n) AS \
+                   (SELECT 1 UNION ALL SELECT n+1 FROM c) SELECT n FROM c)";
+    let why = ask(&hasty, "read_query", json!({ "query": endless })).unwrap_err();
+    assert_eq!(why, "interrupted");
+    ask(&hasty, "list_tables", json!({})).unwrap();
 
     // A changed file is read again; a broken one answers nothing, not even what it held before.
     let count = || ask(&tables, "read_query", json!({ "query": "SELECT count(*) AS n FROM orders" }));

@@ -27,24 +27,15 @@ pub(super) fn run(n: u8) -> RunId {
 }
 
 pub(super) fn at(step: &str) -> At {
-    At {
-        step: StepId::new(step).unwrap(),
-        visit: 1,
-    }
+    At { step: StepId::new(step).unwrap(), visit: 1 }
 }
 
 pub(super) fn body(text: &str) -> Body {
-    Body {
-        bytes: Arc::from(text.as_bytes()),
-        labels: Labels::default(),
-    }
+    Body { bytes: Arc::from(text.as_bytes()), labels: Labels::default() }
 }
 
 pub(super) fn standing(status: Status, wake_at: Option<u64>) -> Standing {
-    Standing {
-        status,
-        wake_at: wake_at.map(Millis),
-    }
+    Standing { status, wake_at: wake_at.map(Millis) }
 }
 
 /// A frame that follows from the tip and holds one body.
@@ -64,10 +55,7 @@ pub(super) fn next(run: RunId, epoch: u32, seq: Seq, prev: Hash) -> Draft {
         epoch: Epoch(epoch),
         at: Millis(1_000 + u64::from(seq.0)),
         cause: Vec::new(),
-        records: vec![Record::Bound {
-            at: at("read"),
-            body: place,
-        }],
+        records: vec![Record::Bound { at: at("read"), body: place }],
         bodies: vec![body(&format!("body {} of {run}", seq.0))],
         entropy: Entropy(entropy),
         draws: Vec::new(),
@@ -89,10 +77,7 @@ pub(super) fn act(draft: &mut Draft) {
         act,
         What::Tool {
             tool: tool.clone(),
-            args: BodyRef {
-                seq: draft.seq,
-                n: 0,
-            },
+            args: BodyRef { seq: draft.seq, n: 0 },
             part: journal::Part::Main,
         },
     ));
@@ -111,18 +96,9 @@ pub(super) fn act(draft: &mut Draft) {
 pub(super) fn message(draft: &mut Draft) {
     let act = ActNo(draft.seq.0 + 1);
     let to = RoleId::new("clerk").unwrap();
-    let text = BodyRef {
-        seq: draft.seq,
-        n: 0,
-    };
-    draft
-        .records
-        .push(allowed(act, What::Notify { to: to.clone(), text }));
-    let ask = NotifyAsk {
-        to,
-        text: Arc::from("look"),
-        key: Hash::default(),
-    };
+    let text = BodyRef { seq: draft.seq, n: 0 };
+    draft.records.push(allowed(act, What::Notify { to: to.clone(), text }));
+    let ask = NotifyAsk { to, text: Arc::from("look"), key: Hash::default() };
     draft.payloads.push((act, Payload::Notify(ask)));
 }
 
@@ -142,13 +118,7 @@ fn allowed(act: ActNo, what: What) -> Record {
 pub(super) fn finished(draft: &mut Draft) {
     draft.records.push(Record::Finished {
         act: ActNo(1),
-        outcome: Finish::Unknown {
-            code: Code::TimedOut,
-            detail: BodyRef {
-                seq: draft.seq,
-                n: 0,
-            },
-        },
+        outcome: Finish::Unknown { code: Code::TimedOut, detail: BodyRef { seq: draft.seq, n: 0 } },
         usage: Usage::default(),
     });
 }
@@ -157,10 +127,7 @@ pub(super) fn finished(draft: &mut Draft) {
 pub(super) fn stop(store: &dyn Store, scope: StopScope, set: bool) -> Draft {
     let mut draft = draft(store, RunId::DESK, 1);
     let who = PersonId::new("mara@acme.example").unwrap();
-    let reason = BodyRef {
-        seq: draft.seq,
-        n: 0,
-    };
+    let reason = BodyRef { seq: draft.seq, n: 0 };
     draft.records = vec![if set {
         Record::StopSet { scope, who, reason }
     } else {

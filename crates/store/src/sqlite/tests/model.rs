@@ -4,10 +4,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
-use journal::{
-    Account, Draft, Draw, Hash, Millis, RunQuery, Seq, Status, StopScope,
-    Store,
-};
+use journal::{Account, Draft, Draw, Hash, Millis, RunQuery, Seq, Status, StopScope, Store};
 use plan::ids::ToolName;
 use proptest::prelude::*;
 
@@ -56,19 +53,9 @@ fn frame() -> impl Strategy<Value = Frame> {
         prop::option::weighted(0.3, (0..6_u8, 0..RUNS)),
         prop::option::weighted(0.6, (0..10_usize, prop::option::of(0..9_u64))),
     )
-        .prop_map(
-            |((run, stale, skips), (acts, bodies), draws, consumes, posts, line)| Frame {
-                run,
-                stale,
-                skips,
-                acts,
-                bodies,
-                draws,
-                consumes,
-                posts,
-                line,
-            },
-        )
+        .prop_map(|((run, stale, skips), (acts, bodies), draws, consumes, posts, line)| {
+            Frame { run, stale, skips, acts, bodies, draws, consumes, posts, line }
+        })
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -97,15 +84,8 @@ fn draw((kind, which, amount): (u8, u8, u64)) -> Draw {
     match kind {
         0 => Draw::Claim { claim },
         1 => Draw::Unclaim { claim },
-        2 => Draw::Give {
-            account: account(which),
-            amount,
-        },
-        _ => Draw::Take {
-            account: account(which),
-            amount,
-            limit: 9,
-        },
+        2 => Draw::Give { account: account(which), amount },
+        _ => Draw::Take { account: account(which), amount, limit: 9 },
     }
 }
 
@@ -160,11 +140,7 @@ fn view(store: &dyn Store) -> String {
     line(&[0, 1].map(|n| store.account(&account(n)).unwrap()));
     for status in [vec![], vec![Status::Running], vec![Status::Done, Status::Waiting]] {
         for limit in [2, 99] {
-            let query = RunQuery {
-                status: status.clone(),
-                limit,
-                ..RunQuery::default()
-            };
+            let query = RunQuery { status: status.clone(), limit, ..RunQuery::default() };
             line(&store.runs(&query).unwrap());
         }
     }
@@ -270,9 +246,8 @@ proptest! {
 fn a_closed_journal_still_answers_everyone() {
     let folder = folder();
     let store = open(folder.path());
-    let answers: Vec<_> = (0..50)
-        .map(|n| send(&store, next(run(n), 1, Seq(0), Hash::default())))
-        .collect();
+    let answers: Vec<_> =
+        (0..50).map(|n| send(&store, next(run(n), 1, Seq(0), Hash::default()))).collect();
     drop(store);
     for answer in answers {
         assert!(answer.recv().unwrap().is_ok());

@@ -24,11 +24,7 @@ fn account() -> Account {
 }
 
 fn take(amount: u64, limit: u64) -> Draw {
-    Draw::Take {
-        account: account(),
-        amount,
-        limit,
-    }
+    Draw::Take { account: account(), amount, limit }
 }
 
 #[test]
@@ -93,16 +89,9 @@ fn a_refused_draw_stores_nothing_of_its_frame() {
             draft.posts = vec![command(n, run(2))];
             put(store, draft).map(|_| ())
         };
-        let claim = Draw::Claim {
-            claim: Hash([9; 32]),
-        };
-        let unclaim = Draw::Unclaim {
-            claim: Hash([9; 32]),
-        };
-        let give = Draw::Give {
-            account: account(),
-            amount: 4,
-        };
+        let claim = Draw::Claim { claim: Hash([9; 32]) };
+        let unclaim = Draw::Unclaim { claim: Hash([9; 32]) };
+        let give = Draw::Give { account: account(), amount: 4 };
         assert_eq!(check(1, vec![take(7, 10), claim.clone()]), Ok(()));
         let full = Err(CommitError::Limit(account()));
         assert_eq!(check(3, vec![take(3, 10), take(1, 10)]), full);
@@ -210,15 +199,9 @@ fn the_index_says_who_can_go_on() {
             let lines = store.runs(&query).unwrap();
             lines.iter().map(|line| line.run).collect()
         };
-        let all = RunQuery {
-            limit: 4,
-            ..RunQuery::default()
-        };
+        let all = RunQuery { limit: 4, ..RunQuery::default() };
         assert_eq!(listed(all.clone()), [run(5), run(4), run(3), run(2)]);
-        let waiting = RunQuery {
-            status: vec![Status::Waiting, Status::Failed],
-            ..all.clone()
-        };
+        let waiting = RunQuery { status: vec![Status::Waiting, Status::Failed], ..all.clone() };
         assert_eq!(listed(waiting), [run(5), run(3), run(1)]);
         for (prefix, runs) in [
             (run(3).to_string(), vec![run(3)]),
@@ -249,10 +232,7 @@ fn an_erased_run_keeps_its_frames_and_loses_its_texts() {
         let frames = store.frames(run(1), Seq(0), 9).unwrap();
         assert_eq!(frames[0].bytes, bytes);
         assert!(frames.iter().all(|f| f.bodies.is_none() && f.entropy.is_none()));
-        assert!(matches!(
-            put(store, draft(store, run(1), 1)),
-            Err(CommitError::Fault(_))
-        ));
+        assert!(matches!(put(store, draft(store, run(1), 1)), Err(CommitError::Fault(_))));
         assert!(store.frames(run(2), Seq(0), 9).unwrap()[0].bodies.is_some());
     });
 }
@@ -294,9 +274,6 @@ fn many_runs_at_once_never_take_more_than_the_limit() {
     });
     assert_eq!(stored.into_inner(), 33);
     assert_eq!(store.account(&account()).unwrap(), 99);
-    let query = RunQuery {
-        limit: 999,
-        ..RunQuery::default()
-    };
+    let query = RunQuery { limit: 999, ..RunQuery::default() };
     assert_eq!(store.runs(&query).unwrap().len(), 33);
 }

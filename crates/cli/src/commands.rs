@@ -1,0 +1,14 @@
+//! What each command does, one file each. A command reads its input, calls the rooms, and writes
+//! to the screen; it must hold no rule of the business.
+
+pub mod check;
+pub mod doctor;
+pub mod explain;
+pub mod instructions;
+pub mod logs;
+pub mod mcp;
+pub mod new;
+pub mod review;
+pub mod serve;
+pub mod status;
+pub mod why;

@@ -1,0 +1,79 @@
+//! `check` and `show`: the files as they stand, without running anything.
+
+use plan::{Checked, Plan, Problems};
+use serde_json::json;
+
+use crate::exit::{Ended, Exit, Stop};
+use crate::screen::{Look, Screen};
+use crate::workspace::Workspace;
+
+/// Every problem of the workspace, or of one workflow.
+pub fn check(screen: &Screen, workspace: &Workspace, workflow: Option<&str>) -> Ended {
+    let checked = match workflow {
+        None => plan::check_all(&workspace.files),
+        Some(name) => match workspace.plan(name) {
+            Ok(plan) => Checked {
+                plans: [(plan.workflow().name.clone(), plan)].into(),
+                problems: Problems::default(),
+            },
+            Err(problems) => Checked { plans: Default::default(), problems },
+        },
+    };
+    let releases: Vec<_> = checked
+        .plans
+        .iter()
+        .map(|(name, plan)| {
+            json!({
+                "workflow": name,
+                "release": plan.release(),
+                "steps": plan.workflow().steps.len(),
+            })
+        })
+        .collect();
+    let count = checked.problems.len();
+    screen.object("check", json!({ "workflows": releases, "problems": checked.problems }))?;
+    for (name, plan) in &checked.plans {
+        let release: String = plan.release().to_string().chars().take(12).collect();
+        let steps = plan.workflow().steps.len();
+        let good = screen.word(Look::Good, "fit to run");
+        screen.line(format!("{name}: {good}, {steps} steps, release {release}"));
+    }
+    if checked.problems.is_empty() {
+        if checked.plans.is_empty() {
+            let help = "add a file to `workflows/`, or make a workspace with `flightdeck new`";
+            return Err(Stop::usage("there is no workflow to check").help(help));
+        }
+        return Ok(Exit::Done);
+    }
+    Err(problems(screen, workspace, &checked.problems, count))
+}
+
+/// Shows problems and says how many there are.
+pub fn problems(screen: &Screen, workspace: &Workspace, problems: &Problems, count: usize) -> Stop {
+    screen.note(problems.render(&workspace.files, screen.colour_err));
+    let first = problems.iter().next().map_or("CODE", |problem| problem.code.id);
+    let many = if count == 1 { "1 problem".to_owned() } else { format!("{count} problems") };
+    Stop::usage(format!("{many}; nothing was started"))
+        .help(format!("`flightdeck explain {first}` says more about a code"))
+}
+
+/// The plan of a workflow; its problems end the command.
+pub fn plan(screen: &Screen, workspace: &Workspace, workflow: &str) -> Result<Plan, Stop> {
+    workspace.plan(workflow).map_err(|found| {
+        let count = found.len();
+        problems(screen, workspace, &found, count)
+    })
+}
+
+/// A workflow in plain sentences, or as a picture.
+pub fn show(screen: &Screen, workspace: &Workspace, workflow: &str, mermaid: bool) -> Ended {
+    let plan = plan(screen, workspace, workflow)?;
+    let text = if mermaid { plan::show::mermaid(&plan) } else { plan::show::sentences(&plan) };
+    let form = if mermaid { "mermaid" } else { "sentences" };
+    screen.object(
+        "show",
+        json!({ "workflow": plan.workflow().name, "release": plan.release(), form: text }),
+    )?;
+    screen.line(text);
+    Ok(Exit::Done)
+}

@@ -1,0 +1,140 @@
+//! `doctor`: what is there, what works, and what is missing. It changes nothing, and it starts
+//! only what it has to look at.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::mcp;
+use crate::args::Global;
+use crate::exit::{Ended, Exit};
+use crate::screen::{Look, Screen};
+use crate::servers;
+use crate::stored::Runs;
+use crate::workspace::Workspace;
+
+/// One thing that was looked at.
+struct Finding {
+    what: &'static str,
+    good: bool,
+    said: String,
+    help: Option<String>,
+}
+
+/// Looks at everything and says what it found.
+pub fn doctor(screen: &Screen, global: &Global) -> Ended {
+    let mut all = vec![program()];
+    match Workspace::open(global) {
+        Ok(workspace) => {
+            all.push(files(&workspace));
+            all.extend(tool_servers(&workspace));
+            all.push(disk(&workspace.data));
+            all.push(runs(global));
+        }
+        Err(stop) => all.push(Finding {
+            what: "workspace",
+            good: false,
+            said: format!("{:#}", stop.what),
+            help: stop.help,
+        }),
+    }
+    let mut bad = 0;
+    for Finding { what, good, said, help } in &all {
+        screen
+            .object("finding", json!({ "what": what, "good": good, "said": said, "help": help }))?;
+        let mark = match good {
+            true => screen.word(Look::Good, "ok     "),
+            false => screen.word(Look::Bad, "problem"),
+        };
+        screen.line(format!("{mark} {what}: {said}"));
+        if let Some(help) = help {
+            screen.line(format!("        help: {help}"));
+        }
+        bad += u32::from(!good);
+    }
+    Ok(if bad == 0 { Exit::Done } else { Exit::Findings })
+}
+
+fn good(what: &'static str, said: impl Into<String>) -> Finding {
+    Finding { what, good: true, said: said.into(), help: None }
+}
+
+fn bad(what: &'static str, said: impl Into<String>, help: impl Into<String>) -> Finding {
+    Finding { what, good: false, said: said.into(), help: Some(help.into()) }
+}
+
+fn program() -> Finding {
+    let os = std::env::consts::OS;
+    good("program", format!("flightdeck {} on {os}", env!("CARGO_PKG_VERSION")))
+}
+
+fn files(workspace: &Workspace) -> Finding {
+    let checked = plan::check_all(&workspace.files);
+    match checked.problems.len() {
+        0 => good("files", format!("{} workflows are fit to run", checked.plans.len())),
+        n => bad("files", format!("{n} problems"), "`flightdeck check` shows them"),
+    }
+}
+
+/// Each server that has approved tools is started and compared.
+fn tool_servers(workspace: &Workspace) -> Vec<Finding> {
+    let Ok(places) = workspace.places() else { return Vec::new() };
+    let specs = match servers::specs(workspace, &places) {
+        Ok(specs) => specs,
+        Err(stop) => {
+            let help = stop.help.unwrap_or_else(|| "correct `.mcp.json`".to_owned());
+            return vec![bad("tools", format!("{:#}", stop.what), help)];
+        }
+    };
+    let used = |name: &str| places.lock.tools.keys().any(|tool| tool.server() == name);
+    let used = specs.iter().filter(|spec| used(&spec.name));
+    used.map(|spec| match mcp::offers(workspace, &places, &spec.name) {
+        Ok(offered) => {
+            let differs = tools::pin::diff(&spec.name, &places.lock, &offered);
+            if differs.lines().all(|line| line.contains("is new and not approved")) {
+                good("tools", format!("`{}` works and is as it was approved", spec.name))
+            } else {
+                let said = format!("`{}` is not as it was approved", spec.name);
+                bad("tools", said, format!("`flightdeck mcp diff {}` shows how", spec.name))
+            }
+        }
+        Err(stop) => bad(
+            "tools",
+            format!("{:#}", stop.what),
+            format!("correct `{}` in `.mcp.json`", spec.name),
+        ),
+    })
+    .collect()
+}
+
+/// Whether something can be written where runs are stored.
+fn disk(data: &Path) -> Finding {
+    let probe = data.join("doctor");
+    let tried = std::fs::create_dir_all(data)
+        .and_then(|()| std::fs::write(&probe, b"x"))
+        .and_then(|()| std::fs::remove_file(&probe));
+    match tried {
+        Ok(()) => good("disk", format!("`{}` can be written", data.display())),
+        Err(error) => bad(
+            "disk",
+            format!("`{}` cannot be written: {error}", data.display()),
+            "make room, or name another folder with `--data`",
+        ),
+    }
+}
+
+fn runs(global: &Global) -> Finding {
+    match Runs::open(global) {
+        Ok(None) => good("runs", "nothing has run here yet"),
+        Ok(Some(runs)) => match runs.reader().check() {
+            Ok(()) => match store::holder(&runs.data) {
+                Some(pid) => good("runs", format!("stored runs are sound; process {pid} works")),
+                None => good("runs", "stored runs are sound; nothing works on them now"),
+            },
+            Err(error) => bad("runs", error.to_string(), "keep a copy of the data folder first"),
+        },
+        Err(stop) => {
+            bad("runs", format!("{:#}", stop.what), "keep a copy of the data folder first")
+        }
+    }
+}

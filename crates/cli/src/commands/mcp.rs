@@ -1,0 +1,228 @@
+//! `mcp`: tool servers declared, looked at, approved and compared. A tool's effect is said by a
+//! person here and nowhere else.
+
+use std::path::Path;
+
+use anyhow::Context;
+use plan::Places;
+use plan::ids::{PersonId, ToolName};
+use plan::lock::Lock;
+use plan::workflow::{Effect, Trust};
+use serde_json::{Value, json};
+use tools::pin::Declared;
+use tools::{Offered, Tools};
+
+use super::check;
+use crate::args::{Global, Pin};
+use crate::exit::{Ended, Exit, Stop};
+use crate::screen::{Look, Screen};
+use crate::servers;
+use crate::workspace::Workspace;
+
+const SERVERS: &str = ".mcp.json";
+const LOCK: &str = "mcp.lock";
+
+/// Declares a server.
+pub fn add(screen: &Screen, root: &Path, name: &str, env: &[String], command: &[String]) -> Ended {
+    let path = root.join(SERVERS);
+    let mut file: Value = match std::fs::read_to_string(&path) {
+        Ok(text) => serde_json::from_str(&text)
+            .map_err(|error| Stop::usage(format!("`{SERVERS}` cannot be read: {error}")))?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => json!({}),
+        Err(error) => return Err(error.into()),
+    };
+    let (program, args) = command.split_first().ok_or_else(|| Stop::usage("no command follows"))?;
+    let mut entry = json!({ "command": program, "args": args });
+    let mut variables = serde_json::Map::new();
+    for pair in env {
+        let (key, value) = pair
+            .split_once('=')
+            .ok_or_else(|| Stop::usage(format!("`{pair}` is not `NAME=VALUE`")))?;
+        variables.insert(key.to_owned(), Value::from(value));
+    }
+    if let (false, Some(entry)) = (variables.is_empty(), entry.as_object_mut()) {
+        entry.insert("env".to_owned(), Value::Object(variables));
+    }
+    let servers = file
+        .as_object_mut()
+        .map(|file| file.entry("mcpServers").or_insert_with(|| json!({})))
+        .and_then(Value::as_object_mut)
+        .ok_or_else(|| Stop::usage(format!("`{SERVERS}` has no object `mcpServers`")))?;
+    if servers.contains_key(name) {
+        return Err(Stop::usage(format!("the server `{name}` is declared already"))
+            .help(format!("change it in `{SERVERS}`")));
+    }
+    servers.insert(name.to_owned(), entry);
+    let text = serde_json::to_string_pretty(&file).context("the file cannot be written")? + "\n";
+    replace(&path, &text)?;
+    screen.object("server", json!({ "server": name }))?;
+    screen.line(format!("`{name}` is declared; look at it with `flightdeck mcp probe {name}`"));
+    Ok(Exit::Done)
+}
+
+/// Lists servers and approved tools.
+pub fn list(screen: &Screen, workspace: &Workspace) -> Ended {
+    let places = places(screen, workspace)?;
+    let specs = servers::specs(workspace, &places)?;
+    for spec in &specs {
+        let built_in = !places.servers.contains_key(&spec.name);
+        let object = json!({ "server": spec.name, "args": spec.args, "built_in": built_in });
+        screen.object("server", object)?;
+        let declared = if built_in { "built in" } else { SERVERS };
+        screen.line(format!("{} ({declared})", screen.word(Look::Strong, &spec.name)));
+        for (tool, pinned) in places.lock.tools.iter().filter(|(t, _)| t.server() == spec.name) {
+            let effect = pinned.effect.map_or("no effect declared", effect);
+            let approved = &pinned.approved;
+            screen.object(
+                "tool",
+                json!({ "tool": tool, "effect": pinned.effect, "approved": approved }),
+            )?;
+            let by = format!("approved by {} on {}", approved.by, approved.on);
+            screen.line(format!("  {tool}: {effect}, {by}"));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Approves a tool, or every tool of a server that only reads.
+pub fn pin(screen: &Screen, global: &Global, workspace: &Workspace, pin: &Pin) -> Ended {
+    let who = named(global)?;
+    let places = places(screen, workspace)?;
+    let (server, tool) = match pin.tool.split_once('.') {
+        Some((server, _)) => (server, Some(ToolName::new(&pin.tool).map_err(Stop::usage)?)),
+        None => (pin.tool.as_str(), None),
+    };
+    if tool.is_none() && pin.effect.map(Effect::from) != Some(Effect::Read) {
+        return Err(Stop::usage("only tools that read can be approved all at once")
+            .help("name one tool, or add `--effect read`"));
+    }
+    let offered = offers(workspace, &places, server)?;
+    let names: Vec<ToolName> = match tool {
+        Some(tool) => vec![tool],
+        None => offered
+            .iter()
+            .filter_map(|offer| ToolName::new(&format!("{server}.{}", offer.name)).ok())
+            .collect(),
+    };
+    let declared = Declared {
+        effect: pin.effect.map(Effect::from),
+        reversible: pin.reversible,
+        repeatable: pin.repeatable,
+        key_arg: pin.key.clone(),
+        read_back: pin.read_back.clone(),
+        trust: if pin.trusted { Trust::Trusted } else { Trust::Untrusted },
+        args: pin.args.iter().cloned().collect(),
+    };
+    let mut lock = places.lock;
+    for name in &names {
+        lock = approve(lock, name, &offered, &declared, &who, pin.reason.clone())?;
+        let effect = declared.effect.map_or("no effect declared, so it cannot be used", effect);
+        screen.object("tool", json!({ "tool": name, "effect": declared.effect }))?;
+        screen.line(format!("`{name}` is approved: {effect}"));
+    }
+    write_lock(&workspace.root, &lock)?;
+    Ok(Exit::Done)
+}
+
+/// The lock with one tool approved as it is offered.
+pub fn approve(
+    lock: Lock,
+    name: &ToolName,
+    offered: &[Offered],
+    declared: &Declared,
+    who: &PersonId,
+    reason: Option<String>,
+) -> Result<Lock, Stop> {
+    let Some(offer) = offered.iter().find(|offer| offer.name == name.tool()) else {
+        let known: Vec<&str> = offered.iter().map(|offer| offer.name.as_str()).collect();
+        return Err(Stop::usage(format!("the server offers no tool `{}`", name.tool()))
+            .help(format!("it offers {}", evidence::words::plain(&known.join(", ")))));
+    };
+    let on = jiff::Zoned::now().date().to_string();
+    tools::pin::pin(lock, name, offer, declared, who.clone(), &on, reason).map_err(Stop::usage)
+}
+
+/// Says how servers differ from what was approved.
+pub fn diff(screen: &Screen, workspace: &Workspace, server: Option<&str>) -> Ended {
+    let places = places(screen, workspace)?;
+    let names: Vec<String> = match server {
+        Some(server) => vec![server.to_owned()],
+        None => servers::specs(workspace, &places)?.into_iter().map(|spec| spec.name).collect(),
+    };
+    let mut found = false;
+    for name in &names {
+        let pinned = places.lock.tools.keys().any(|tool| tool.server() == name.as_str());
+        if server.is_none() && !pinned {
+            continue;
+        }
+        let offered = offers(workspace, &places, name)?;
+        let differs = tools::pin::diff(name, &places.lock, &offered);
+        found |= !differs.is_empty();
+        screen.object("difference", json!({ "server": name, "text": differs }))?;
+        if differs.is_empty() {
+            screen.line(format!("`{name}` is as it was approved"));
+        } else {
+            screen.line(differs);
+        }
+    }
+    Ok(if found { Exit::Findings } else { Exit::Done })
+}
+
+/// What a server offers now.
+pub fn offers(workspace: &Workspace, places: &Places, server: &str) -> Result<Vec<Offered>, Stop> {
+    let pool = servers::pool(workspace, places)?;
+    within(async {
+        let offered = pool.offered(server).await;
+        Tools::close(&pool).await;
+        offered.map_err(|fault| {
+            Stop::failed(fault).help("`flightdeck mcp list` shows the declared servers")
+        })
+    })?
+}
+
+/// Runs something that waits for servers to its end.
+pub fn within<T>(work: impl Future<Output = T>) -> Result<T, Stop> {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    Ok(runtime.worker_threads(2).enable_all().build()?.block_on(work))
+}
+
+/// The settings that name servers; their problems end the command.
+pub fn places(screen: &Screen, workspace: &Workspace) -> Result<Places, Stop> {
+    workspace.places().map_err(|found| {
+        let count = found.len();
+        check::problems(screen, workspace, &found, count)
+    })
+}
+
+/// The person who does this; an approval without a name is none.
+pub fn named(global: &Global) -> Result<PersonId, Stop> {
+    global.person.clone().ok_or_else(|| {
+        Stop::usage("this needs the name of a person")
+            .help("add `--as PERSON`, or set `FLIGHTDECK_PERSON`")
+    })
+}
+
+/// Writes `mcp.lock`.
+pub fn write_lock(root: &Path, lock: &Lock) -> Result<(), Stop> {
+    let text = lock.render().map_err(Stop::failed)?;
+    replace(&root.join(LOCK), &text)
+}
+
+/// Replaces a file as a whole, or not at all.
+fn replace(path: &Path, text: &str) -> Result<(), Stop> {
+    let new = path.with_extension("new");
+    std::fs::write(&new, text)
+        .and_then(|()| std::fs::rename(&new, path))
+        .with_context(|| format!("`{}` cannot be written", path.display()))?;
+    Ok(())
+}
+
+fn effect(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Read => "reads",
+        Effect::Write => "writes",
+        Effect::Send => "sends",
+        Effect::Pay => "pays",
+        Effect::Delete => "deletes",
+    }
+}

@@ -1,0 +1,122 @@
+//! `status` and `runs`: where everything stands, from the index of runs.
+
+use std::collections::BTreeMap;
+
+use evidence::words;
+use journal::{RunLine, RunQuery, Status};
+use serde_json::json;
+
+use crate::args::{Global, Runs as RunsArgs, StatusArg};
+use crate::exit::{Ended, Exit};
+use crate::screen::{Look, Screen};
+use crate::stored::{Runs, now};
+
+/// More lines than anybody reads, and few enough to count in a moment.
+const COUNTED: usize = 200_000;
+
+/// Counts, stops, and what is most urgent.
+pub fn status(screen: &Screen, global: &Global) -> Ended {
+    let Some(runs) = Runs::open(global)? else {
+        screen.object("status", json!({ "cases": {}, "stops": [], "working": null }))?;
+        screen.line("nothing has run here yet");
+        return Ok(Exit::Done);
+    };
+    let lines = runs.lines(&RunQuery { limit: COUNTED, ..RunQuery::default() })?;
+    let mut counts: BTreeMap<(String, &'static str), u64> = BTreeMap::new();
+    for line in &lines {
+        *counts.entry((line.workflow.to_string(), line.status.as_str())).or_default() += 1;
+    }
+    let stops = runs.reader().stops()?;
+    let working = store::holder(&runs.data);
+    let wake = runs.reader().next_wake()?;
+    let cases: Vec<_> = counts
+        .iter()
+        .map(|((workflow, status), n)| json!({ "workflow": workflow, "status": status, "n": n }))
+        .collect();
+    let object = json!({ "cases": cases, "stops": stops, "working": working, "next_wake": wake });
+    screen.object("status", object)?;
+    for ((workflow, status), n) in &counts {
+        screen.line(format!("{workflow}: {} {}", words::number(*n), paint(screen, status)));
+    }
+    for stop in &stops {
+        let what = format!("{} is stopped", words::scope(stop));
+        let lift = format!("flightdeck resume{} --reason TEXT", words::scope_args(stop));
+        screen.line(format!("{}; lift it with `{lift}`", screen.word(Look::Bad, &what)));
+    }
+    if let Some(wake) = wake {
+        screen.line(format!("the next case wakes at {}", words::when(wake, None)));
+    }
+    match working {
+        Some(pid) => screen.line(format!("process {pid} is working on them")),
+        None => screen.line("nothing is working on them now"),
+    }
+    let waiting = lines.iter().any(|line| line.status == Status::Waiting);
+    if waiting {
+        screen.line("some wait for a person: `flightdeck review`");
+    }
+    Ok(Exit::Done)
+}
+
+/// Lists runs.
+pub fn runs(screen: &Screen, global: &Global, args: &RunsArgs) -> Ended {
+    let Some(runs) = Runs::open(global)? else {
+        screen.line("nothing has run here yet");
+        return Ok(Exit::Done);
+    };
+    let query = RunQuery {
+        workflow: args.workflow.clone(),
+        status: args.status.iter().map(|status| Status::from(*status)).collect(),
+        prefix: None,
+        limit: args.limit,
+    };
+    let now = now();
+    for line in runs.lines(&query)? {
+        screen.object("run", &line)?;
+        screen.line(one(screen, &line, now.0));
+    }
+    Ok(Exit::Done)
+}
+
+fn one(screen: &Screen, line: &RunLine, now: u64) -> String {
+    let RunLine { run, workflow, status, opened, .. } = line;
+    let age = words::span(now.saturating_sub(opened.0));
+    format!("{run}  {:<9}  {workflow}  opened {age} ago", paint(screen, status.as_str()))
+}
+
+fn paint(screen: &Screen, status: &str) -> String {
+    let look = match status {
+        "done" => Look::Good,
+        "failed" | "halted" => Look::Bad,
+        "waiting" | "paused" => Look::Warn,
+        _ => Look::Quiet,
+    };
+    screen.word(look, status)
+}
+
+impl From<StatusArg> for Status {
+    fn from(status: StatusArg) -> Self {
+        match status {
+            StatusArg::Running => Self::Running,
+            StatusArg::Sleeping => Self::Sleeping,
+            StatusArg::Waiting => Self::Waiting,
+            StatusArg::Paused => Self::Paused,
+            StatusArg::Halted => Self::Halted,
+            StatusArg::Done => Self::Done,
+            StatusArg::Failed => Self::Failed,
+            StatusArg::Rejected => Self::Rejected,
+            StatusArg::Duplicate => Self::Duplicate,
+            StatusArg::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+/// The exit code of a run that stands so.
+pub fn exit(status: Status) -> Exit {
+    match status {
+        Status::Done | Status::Duplicate => Exit::Done,
+        Status::Waiting | Status::Paused => Exit::Waiting,
+        Status::Failed | Status::Rejected | Status::Cancelled => Exit::Failed,
+        Status::Halted => Exit::Refused,
+        Status::Running | Status::Sleeping => Exit::Interrupted,
+    }
+}

@@ -1,0 +1,105 @@
+//! Tool servers as the workspace declares them, made ready to be started: `${NAME}` looked up, our
+//! own program found without the `PATH`. The one place where the values of secrets are read.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use plan::{Places, Server};
+use tools::{Launcher, Secret, ServerSpec, Tools};
+
+use crate::exit::Stop;
+use crate::workspace::Workspace;
+
+/// The servers that are there without being declared, and how they are started.
+const BUILT_IN: &[(&str, &[&str])] = &[
+    ("files", &["serve", "files", "--root", "inbox"]),
+    ("table", &["serve", "table", "--root", "tables"]),
+];
+
+/// All servers of a workspace, by name.
+pub fn specs(workspace: &Workspace, places: &Places) -> Result<Vec<ServerSpec>, Stop> {
+    let own = std::env::current_exe()?;
+    let mut all: BTreeMap<&str, ServerSpec> = BTreeMap::new();
+    for (name, args) in BUILT_IN {
+        let mut spec = ServerSpec::new(name, &own.to_string_lossy(), &workspace.root);
+        spec.args = args.iter().map(|arg| (*arg).to_owned()).collect();
+        all.insert(name, spec);
+    }
+    for (name, server) in &places.servers {
+        all.insert(name, one(workspace, &own, name, server)?);
+    }
+    Ok(all.into_values().collect())
+}
+
+/// A pool for these servers. Nothing is started until it is needed.
+pub fn pool(workspace: &Workspace, places: &Places) -> Result<Tools, Stop> {
+    Ok(Tools::new(specs(workspace, places)?, &places.lock, launcher()?))
+}
+
+/// Every server is started through this program, which sets its limits first.
+pub fn launcher() -> Result<Launcher, Stop> {
+    let own = std::env::current_exe()?;
+    let line = vec![own.into_os_string(), OsString::from("serve"), OsString::from("launch")];
+    Ok(Launcher::Through(line))
+}
+
+fn one(workspace: &Workspace, own: &Path, name: &str, server: &Server) -> Result<ServerSpec, Stop> {
+    let Some(command) = &server.command else {
+        let what = format!("the server `{name}` has no `command`");
+        return Err(Stop::usage(what).help("only servers that are started here are supported"));
+    };
+    let mut spec = ServerSpec::new(name, &program(own, command), &workspace.root);
+    for arg in &server.args {
+        spec.args.push(filled(name, arg)?);
+    }
+    for (key, value) in &server.env {
+        let filled = filled(name, value)?;
+        if value.contains("${") {
+            spec.secrets.insert(key.clone(), Secret::new(filled));
+        } else {
+            spec.env.insert(key.clone(), filled);
+        }
+    }
+    Ok(spec)
+}
+
+/// Our own program is this very one; a neighbour of it comes before the `PATH`.
+fn program(own: &Path, command: &str) -> String {
+    if command == "flightdeck" {
+        return own.to_string_lossy().into_owned();
+    }
+    let neighbour: Option<PathBuf> = own.parent().map(|folder| folder.join(command));
+    match neighbour {
+        Some(path) if !command.contains('/') && path.is_file() => path.to_string_lossy().into(),
+        _ => command.to_owned(),
+    }
+}
+
+/// A text with `${NAME}` and `${NAME:-default}` looked up in the environment.
+fn filled(server: &str, text: &str) -> Result<String, Stop> {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        out.push_str(before);
+        let Some((inside, after)) = after.split_once('}') else {
+            let what = format!("the server `{server}` has a `${{` without its `}}`");
+            return Err(Stop::usage(what));
+        };
+        let (name, default) = match inside.split_once(":-") {
+            Some((name, default)) => (name, Some(default)),
+            None => (inside, None),
+        };
+        match (std::env::var(name), default) {
+            (Ok(value), _) => out.push_str(&value),
+            (Err(_), Some(default)) => out.push_str(default),
+            (Err(_), None) => {
+                let what = format!("the server `{server}` needs `{name}` from the environment");
+                return Err(Stop::usage(what).help(format!("set `{name}` before you start")));
+            }
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    Ok(out)
+}

@@ -1,0 +1,130 @@
+//! Stored runs, opened for reading whoever may be writing: found by the beginning of an id, and
+//! turned into views with their own release. It must not write anything.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use evidence::{History, RunView};
+use journal::{Millis, RunId, RunLine, RunQuery, Seq, Status, Stored};
+use plan::Plan;
+use plan::ids::ReleaseId;
+use store::SqliteReader;
+
+use crate::args::Global;
+use crate::exit::Stop;
+use crate::workspace;
+
+/// How many frames are read at once.
+const PAGE: usize = 1_000;
+
+/// Stored runs.
+pub struct Runs {
+    pub data: PathBuf,
+    reader: SqliteReader,
+    releases: RefCell<HashMap<ReleaseId, Option<Arc<Plan>>>>,
+}
+
+impl Runs {
+    /// Opens the stored runs; nothing where nothing ever ran.
+    pub fn open(global: &Global) -> Result<Option<Self>, Stop> {
+        let data = workspace::data_folder(global)?;
+        if !data.join("journal.db").is_file() {
+            return Ok(None);
+        }
+        let reader = SqliteReader::open(&data)?;
+        Ok(Some(Self { data, reader, releases: RefCell::default() }))
+    }
+
+    /// The same, where there have to be some.
+    pub fn existing(global: &Global) -> Result<Self, Stop> {
+        let none = || Stop::usage("nothing has run here yet").help("start with `flightdeck run`");
+        Self::open(global)?.ok_or_else(none)
+    }
+
+    /// The stored rows, to read.
+    pub fn reader(&self) -> &SqliteReader {
+        &self.reader
+    }
+
+    /// Lines of the index.
+    pub fn lines(&self, query: &RunQuery) -> Result<Vec<RunLine>, Stop> {
+        Ok(self.reader.runs(query)?)
+    }
+
+    /// Lines that stand so, newest first.
+    pub fn standing(&self, status: &[Status], limit: usize) -> Result<Vec<RunLine>, Stop> {
+        self.lines(&RunQuery { status: status.to_vec(), limit, ..RunQuery::default() })
+    }
+
+    /// The run whose id begins so.
+    pub fn find(&self, start: &str) -> Result<RunId, Stop> {
+        if let Ok(run) = start.parse::<RunId>() {
+            return Ok(run);
+        }
+        let start = start.to_ascii_lowercase();
+        let query = RunQuery { prefix: Some(start.clone()), limit: 3, ..RunQuery::default() };
+        match self.lines(&query)?.as_slice() {
+            [one] => Ok(one.run),
+            [] => Err(Stop::usage(format!("no run begins with `{start}`"))
+                .help("`flightdeck runs` lists them")),
+            _ => Err(Stop::usage(format!("more than one run begins with `{start}`"))
+                .help("type more of its id")),
+        }
+    }
+
+    /// Every stored row of a run.
+    pub fn rows(&self, run: RunId) -> Result<Vec<Stored>, Stop> {
+        let mut all: Vec<Stored> = Vec::new();
+        loop {
+            let from = Seq(u32::try_from(all.len()).unwrap_or(u32::MAX));
+            let page = self.reader.frames(run, from, PAGE)?;
+            let last = page.len() < PAGE;
+            all.extend(page);
+            if last {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// A run as people see it.
+    pub fn view(&self, run: RunId) -> Result<RunView, Stop> {
+        let rows = self.rows(run)?;
+        if rows.is_empty() {
+            return Err(
+                Stop::usage(format!("there is no run {run}")).help("`flightdeck runs` lists them")
+            );
+        }
+        let history = History::read(run, &rows).map_err(|error| {
+            Stop::failed(error).help(format!("`flightdeck logs {run} --verify` says more"))
+        })?;
+        let release = RunView::of(&history, None).release;
+        let plan = release.and_then(|release| self.release(release));
+        Ok(RunView::of(&history, plan.as_deref()))
+    }
+
+    /// A stored release. One that cannot be read is left out: views then show names only.
+    pub fn release(&self, release: ReleaseId) -> Option<Arc<Plan>> {
+        if let Some(known) = self.releases.borrow().get(&release) {
+            return known.clone();
+        }
+        let bytes = self.reader.release(release).ok().flatten();
+        let plan = bytes.and_then(|bytes| Plan::open(release, &bytes).ok()).map(Arc::new);
+        self.releases.borrow_mut().insert(release, plan.clone());
+        plan
+    }
+
+    /// The zone whose times a run's people read.
+    pub fn zone(&self, view: &RunView) -> Option<String> {
+        let plan = view.release.and_then(|release| self.release(release))?;
+        Some(plan.workflow().hours.zone.clone())
+    }
+}
+
+/// The time now.
+pub fn now() -> Millis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}

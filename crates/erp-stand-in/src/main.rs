@@ -1,0 +1,69 @@
+//! A stand-in for a company's accounting system, as an MCP server: it keeps drafts of payments in
+//! a SQLite file and writes down every call it ever got, so that tests can count effects from
+//! outside. Told to, it misbehaves the way real servers do. It knows nothing of who calls it.
+
+mod books;
+mod fault;
+mod server;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::books::Books;
+use crate::fault::Fault;
+use crate::server::Erp;
+
+const USAGE: &str = "\
+usage: erp-stand-in [--db FILE] [--repeatable] [--fault KIND[:TIMES]]
+
+  --db FILE        where drafts are kept (default: erp.db)
+  --repeatable     a second call with the same key answers with the first one's draft
+  --fault KIND     hang, hang-before, die, die-before, flood, garbage or change-definition, on
+                   the first TIMES calls of create_draft that the file has seen (default: all);
+                   ERP_FAULT in the environment says the same";
+
+struct Options {
+    db: PathBuf,
+    repeatable: bool,
+    fault: Option<Fault>,
+}
+
+fn options(mut args: impl Iterator<Item = String>) -> Result<Options, String> {
+    let mut options = Options {
+        db: PathBuf::from("erp.db"),
+        repeatable: false,
+        fault: match std::env::var("ERP_FAULT") {
+            Ok(fault) => Some(fault.parse()?),
+            Err(_) => None,
+        },
+    };
+    while let Some(option) = args.next() {
+        let mut value = || args.next().ok_or_else(|| format!("{option} needs a value"));
+        match option.as_str() {
+            "--db" => options.db = PathBuf::from(value()?),
+            "--repeatable" => options.repeatable = true,
+            "--fault" => options.fault = Some(value()?.parse()?),
+            other => return Err(format!("`{other}` is no option\n{USAGE}")),
+        }
+    }
+    Ok(options)
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            use std::io::Write;
+            // Nobody is left to tell when even this fails.
+            let _ = writeln!(std::io::stderr(), "{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), String> {
+    let options = options(std::env::args().skip(1))?;
+    let books = Books::open(&options.db, options.repeatable).map_err(|why| why.to_string())?;
+    server::serve(Erp::new(books, options.fault)).await
+}

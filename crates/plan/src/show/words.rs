@@ -1,0 +1,49 @@
+//! Lists, times and money in words.
+
+use crate::value::Currency;
+
+use super::{Money, Within};
+
+/// `a, b and c`.
+pub(super) fn join(all: &[String], last: &str) -> String {
+    match all {
+        [] => "nothing".to_owned(),
+        [one] => one.clone(),
+        [before @ .., end] => format!("{} {last} {end}", before.join(", ")),
+    }
+}
+
+/// The largest unit that leaves no rest.
+pub(super) fn time(ms: u64) -> String {
+    let units = [(86_400_000, "day"), (3_600_000, "hour"), (60_000, "minute"), (1_000, "second")];
+    for (each, unit) in units {
+        if ms >= each && ms.is_multiple_of(each) {
+            let count = ms / each;
+            return format!("{count} {unit}{}", if count == 1 { "" } else { "s" });
+        }
+    }
+    format!("{ms} milliseconds")
+}
+
+pub(super) fn span(within: Within) -> String {
+    match within {
+        Within::Ms(ms) => time(ms),
+        // A working day has no fixed length, so working time is said in hours.
+        Within::WorkingMs(ms) if ms.is_multiple_of(3_600_000) => match ms / 3_600_000 {
+            1 => "1 working hour".to_owned(),
+            hours => format!("{hours} working hours"),
+        },
+        Within::WorkingMs(ms) => format!("{} working minutes", ms / 60_000),
+    }
+}
+
+pub(super) fn amount(money: Money) -> String {
+    money.to_string()
+}
+
+/// A cost in billionths, without the digits that say nothing.
+pub(super) fn cost(nanos: u64, currency: Currency) -> String {
+    let (whole, part) = (nanos / 1_000_000_000, format!("{:09}", nanos % 1_000_000_000));
+    let part = part.trim_end_matches('0');
+    format!("{whole}.{part:0<2} {currency}")
+}

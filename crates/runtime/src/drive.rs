@@ -1,0 +1,429 @@
+//! One task per run in memory: drain the mailbox, advance, commit, act, and sleep until something
+//! arrives. A run with nothing out leaves memory; its records are all that is needed to go on.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::{ChildRun, Control, Engine, Env, Event, Input, Opening};
+use journal::{
+    Chain, CommandId, CommitError, Committed, Draft, Epoch, Failure, Millis, Outcome, Payload,
+    Permit, RunId, Seq, Standing, Status, StopScope, Usage,
+};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{Fault, Inner, NewRun, blocking, entropy, now};
+
+/// Frames read in one go when a run is loaded.
+const PAGE: usize = 256;
+
+/// Tries of one advance against refusals of the store. Each refusal names one scope or account, so
+/// a plan has far fewer; more means a defect.
+const TRIES_MAX: usize = 64;
+
+struct Run {
+    inner: Arc<Inner>,
+    engine: Arc<Engine>,
+    control: Control,
+    env: Env,
+    epoch: Epoch,
+    standing: Standing,
+    mailbox: mpsc::UnboundedSender<Event>,
+    seen: BTreeSet<CommandId>,
+}
+
+/// Opens a run and leaves it to its own task.
+pub(crate) async fn open(inner: &Arc<Inner>, run: RunId, new: NewRun) -> Result<(), Fault> {
+    let releases = inner.clone();
+    let plan = new.plan.clone();
+    let engine = match inner.releases.get_open(plan.release()) {
+        Some(engine) => engine,
+        None => {
+            let added = tokio::task::spawn_blocking(move || releases.releases.add(&plan)).await;
+            added.map_err(|e| Fault::Release(e.to_string()))??
+        }
+    };
+    let mut opening = Opening {
+        run,
+        now: now(),
+        entropy: entropy()?,
+        case: new.case,
+        labels: new.labels,
+        starter: new.starter,
+        mode: new.mode,
+        refusals: Vec::new(),
+    };
+    // The run is in memory before it is in the journal, so that no timer loads it a second time.
+    let (mailbox, letters) = mpsc::unbounded_channel();
+    if !inner.enlist(run, mailbox.clone()) {
+        return Ok(());
+    }
+    let committed = match first_frame(inner, &engine, &mut opening).await {
+        Ok(committed) => committed,
+        Err(error) => {
+            inner.forget(run);
+            return Err(Fault::Open(error));
+        }
+    };
+    let mut run = Run {
+        inner: inner.clone(),
+        engine,
+        control: Control::new(run),
+        env: Env::new(),
+        epoch: Epoch(1),
+        standing: Standing { status: Status::Running, wake_at: None },
+        mailbox,
+        seen: BTreeSet::new(),
+    };
+    run.stored(committed);
+    tokio::spawn(run.live(letters, Vec::new()));
+    Ok(())
+}
+
+async fn first_frame(
+    inner: &Arc<Inner>,
+    engine: &Engine,
+    opening: &mut Opening,
+) -> Result<Committed, CommitError> {
+    loop {
+        match commit(inner, engine::open(engine, opening)).await {
+            Ok(committed) => return Ok(committed),
+            Err(error) => {
+                let passing = match &error {
+                    CommitError::Stopped(_) | CommitError::Claimed(_) => true,
+                    CommitError::Limit(account) => !is_cases(account),
+                    CommitError::Superseded | CommitError::Fault(_) | CommitError::Invalid(_) => {
+                        false
+                    }
+                };
+                if !passing || opening.refusals.len() >= TRIES_MAX {
+                    return Err(error);
+                }
+                opening.refusals.push(error);
+            }
+        }
+    }
+}
+
+/// A day whose cases are used up opens no further one.
+fn is_cases(account: &journal::Account) -> bool {
+    account.0.ends_with("/cases")
+}
+
+/// Loads a run that something has arrived for.
+pub(crate) async fn woken(
+    inner: Arc<Inner>,
+    run: RunId,
+    mailbox: mpsc::UnboundedSender<Event>,
+    mut letters: mpsc::UnboundedReceiver<Event>,
+) {
+    match load(&inner, run, mailbox).await {
+        Ok((loaded, inbox)) => {
+            let mut events = vec![Event::Claim];
+            events.extend(inbox.into_iter().map(Event::Command));
+            loaded.live(letters, events).await;
+        }
+        Err(fault) => {
+            // The run stays as it is stored. Whoever looks at it is told why it does not go on.
+            inner.report(Some(format!("run {run} cannot be loaded: {fault}")));
+            while !inner.dismiss(run, &mut letters).is_empty() {}
+        }
+    }
+}
+
+async fn load(
+    inner: &Arc<Inner>,
+    run: RunId,
+    mailbox: mpsc::UnboundedSender<Event>,
+) -> Result<(Run, Vec<journal::Command>), Fault> {
+    let reader = inner.clone();
+    let load = move || -> Result<_, Fault> {
+        let epoch = reader.store.claim(run)?;
+        let mut control = Control::new(run);
+        let mut env = Env::new();
+        let mut chain = Chain::new(run);
+        let damaged = |e: String| Fault::Store(journal::StoreError::Damaged(e));
+        loop {
+            let page = reader.store.frames(run, chain.next(), PAGE)?;
+            let last = page.len() < PAGE;
+            for stored in page {
+                let frame = chain.read(&stored.bytes).map_err(|e| damaged(e.to_string()))?;
+                env.load(&frame, stored.bodies.as_deref(), stored.entropy.as_ref())
+                    .map_err(|e| damaged(e.to_string()))?;
+                control.fold(&frame, chain.last()).map_err(|e| damaged(e.to_string()))?;
+            }
+            if last {
+                break;
+            }
+        }
+        let opening = control.opening();
+        let release = opening.map(|o| o.release).ok_or_else(|| {
+            Fault::Store(journal::StoreError::Unknown(format!("run {run}")))
+        })?;
+        let engine = reader.releases.get(release)?;
+        let inbox = reader.store.inbox(run)?;
+        Ok((engine, control, env, epoch, inbox))
+    };
+    let loaded = tokio::task::spawn_blocking(load).await;
+    let (engine, control, env, epoch, inbox) =
+        loaded.map_err(|e| Fault::Release(e.to_string()))??;
+    let standing = Standing { status: Status::Running, wake_at: None };
+    let inner = inner.clone();
+    let seen = BTreeSet::new();
+    Ok((Run { inner, engine, control, env, epoch, standing, mailbox, seen }, inbox))
+}
+
+/// Commits a draft and waits until it is durable.
+pub(crate) async fn commit(inner: &Arc<Inner>, draft: Draft) -> Result<Committed, CommitError> {
+    let (done, told) = oneshot::channel();
+    journal::commit(inner.store.as_ref(), draft, move |result| {
+        // A driver that went away meanwhile loses its permits: the acts come out as in doubt.
+        let _ = done.send(result);
+    });
+    told.await.unwrap_or_else(|_| Err(CommitError::Fault("the journal has closed".to_owned())))
+}
+
+impl Run {
+    /// The life of a run in memory.
+    async fn live(mut self, mut letters: mpsc::UnboundedReceiver<Event>, first: Vec<Event>) {
+        let mut events = first;
+        if !events.is_empty() {
+            self.open_children(None);
+        }
+        loop {
+            while let Ok(event) = letters.try_recv() {
+                events.push(event);
+            }
+            if !events.is_empty() && !self.turn(std::mem::take(&mut events)).await {
+                self.leave_superseded(&mut letters);
+                return;
+            }
+            if self.rests() {
+                let run = self.control.run();
+                self.inner.tell_standing(run, &self.standing);
+                events = self.inner.dismiss(run, &mut letters);
+                if events.is_empty() {
+                    return;
+                }
+                continue;
+            }
+            let due = self.standing.wake_at.unwrap_or(Millis(u64::MAX));
+            let sleep = Duration::from_millis(due.0.saturating_sub(now().0).min(60_000));
+            tokio::select! {
+                event = letters.recv() => match event {
+                    Some(event) => events.push(event),
+                    None => return,
+                },
+                () = tokio::time::sleep(sleep) => {
+                    if due <= now() {
+                        events.push(Event::Timer);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether nothing is out, so that the run may leave memory.
+    fn rests(&self) -> bool {
+        let due_soon = self.standing.wake_at.is_some_and(|at| at.0 <= now().0 + 100);
+        self.standing.status != Status::Running
+            && self.control.open_acts().next().is_none()
+            && (self.standing.status.over() || !due_soon)
+    }
+
+    fn leave_superseded(&self, letters: &mut mpsc::UnboundedReceiver<Event>) {
+        while !self.inner.dismiss(self.control.run(), letters).is_empty() {}
+    }
+
+    /// One wake: advance, commit, act. False if another driver holds the run.
+    async fn turn(&mut self, events: Vec<Event>) -> bool {
+        let events: Vec<Event> = events.into_iter().filter(|e| self.is_new(e)).collect();
+        let mut refusals: Vec<CommitError> = Vec::new();
+        loop {
+            let Ok(entropy) = entropy() else { return false };
+            let input = Input {
+                now: now(),
+                epoch: self.epoch,
+                entropy,
+                events: events.clone(),
+                refusals: refusals.clone(),
+            };
+            let Some(draft) = self.advance(&input, refusals.len() >= TRIES_MAX) else {
+                self.rest_now();
+                return true;
+            };
+            match commit(&self.inner, draft).await {
+                Ok(committed) => {
+                    self.inner.report(None);
+                    self.stored(committed);
+                    return true;
+                }
+                Err(CommitError::Superseded) => return false,
+                Err(CommitError::Fault(text)) => {
+                    // Nothing was stored and nothing was done. What came in is kept and tried
+                    // again, so that a disk with room again loses nothing.
+                    self.inner.report(Some(text));
+                    tokio::time::sleep(Duration::from_millis(500)).await;
+                }
+                Err(CommitError::Invalid(text)) => {
+                    self.inner.report(Some(text.to_owned()));
+                    return false;
+                }
+                Err(refusal) => refusals.push(refusal),
+            }
+        }
+    }
+
+    fn is_new(&mut self, event: &Event) -> bool {
+        match event {
+            Event::Command(command) => self.seen.insert(command.id),
+            Event::Claim | Event::Act { .. } | Event::Timer | Event::Unstop(_) => true,
+        }
+    }
+
+    /// Advances; a panic is caught, and nothing is allowed because of it.
+    fn advance(&self, input: &Input, hopeless: bool) -> Option<Draft> {
+        let advance = || engine::advance(&self.engine, &self.control, &self.env, input);
+        let caught = |text: &str| {
+            engine::caught(&self.engine, &self.control, &self.env, input, text)
+        };
+        if hopeless {
+            return Some(caught("the store kept refusing"));
+        }
+        match catch_unwind(AssertUnwindSafe(advance)) {
+            Ok(draft) => draft,
+            Err(panic) => {
+                let text = panic
+                    .downcast_ref::<String>()
+                    .map(String::as_str)
+                    .or_else(|| panic.downcast_ref::<&str>().copied());
+                Some(caught(text.unwrap_or("a defect was caught")))
+            }
+        }
+    }
+
+    /// Nothing changed: the standing is computed afresh, as after a load.
+    fn rest_now(&mut self) {
+        self.standing = engine::standing_of(&self.engine, &self.control, now());
+    }
+
+    /// Folds what is now durable and does what it allows.
+    fn stored(&mut self, committed: Committed) {
+        let Committed { frame, hash, bodies, permits, posts } = committed;
+        self.env.absorb(&frame, bodies);
+        if let Err(error) = self.control.fold(&frame, hash) {
+            self.inner.report(Some(format!("a stored record cannot be followed: {error}")));
+        }
+        self.standing = engine::standing_of(&self.engine, &self.control, now());
+        for permit in permits {
+            self.act(permit);
+        }
+        if frame.seq == Seq(0) || has_items(&frame) {
+            self.open_children(Some(&frame));
+        }
+        for command in posts {
+            self.inner.deliver(command);
+        }
+    }
+
+    fn act(&self, permit: Permit) {
+        let (run, act) = (permit.run(), permit.act());
+        let scopes = self.scopes(permit.payload());
+        let (inner, mailbox) = (self.inner.clone(), self.mailbox.clone());
+        let started = std::time::Instant::now();
+        let work = tokio::spawn(async move { inner.world.act(permit).await });
+        self.inner.act_out(run, act, scopes, work.abort_handle());
+        let inner = self.inner.clone();
+        tokio::spawn(async move {
+            let answered = work.await;
+            inner.act_back(run, act);
+            let (mut outcome, certain) = match answered {
+                Ok(answered) => (answered.outcome, answered.certain),
+                Err(error) => (lost(error.is_cancelled()), false),
+            };
+            let spent = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            outcome.usage.active_ms = spent;
+            // A run that left memory meanwhile finds the act as in doubt when it is loaded.
+            let _ = mailbox.send(Event::Act { act, outcome, certain });
+        });
+    }
+
+    /// The stops that would abort an act.
+    fn scopes(&self, payload: &Payload) -> BTreeSet<StopScope> {
+        let workflow = self.engine.plan().workflow();
+        let mut scopes = BTreeSet::new();
+        match payload {
+            Payload::Model(ask) => {
+                let vendor = workflow.models.get(&ask.model).map(|m| m.vendor.clone());
+                scopes.extend(vendor.map(StopScope::Vendor));
+            }
+            Payload::Tool(ask) => {
+                scopes.insert(StopScope::Tool(ask.tool.clone()));
+                scopes.insert(StopScope::Server(ask.tool.server().to_owned()));
+            }
+            // People are told under a stop too.
+            Payload::Notify(_) => return scopes,
+        }
+        scopes.insert(StopScope::Everything);
+        scopes.insert(StopScope::Workflow(workflow.name.clone()));
+        scopes.insert(StopScope::Run(self.control.run()));
+        scopes
+    }
+
+    fn open_children(&self, only: Option<&journal::Frame>) {
+        let children = engine::children(self.engine.plan(), &self.control, &self.env, only);
+        for child in children {
+            let inner = self.inner.clone();
+            tokio::spawn(open_child(inner, child));
+        }
+    }
+}
+
+/// Opens a child run until it is open. One that is open already is woken.
+async fn open_child(inner: Arc<Inner>, child: ChildRun) {
+    let run = child.run;
+    let known = {
+        let store = inner.store.clone();
+        blocking(move || store.tip(run)).await
+    };
+    if let Ok(Some(_)) = known {
+        if !inner.is_live(run) {
+            inner.send(run, Event::Timer);
+        }
+        return;
+    }
+    let mut wait = Duration::from_millis(100);
+    loop {
+        let new = NewRun {
+            plan: child.plan.clone(),
+            case: child.case.clone(),
+            labels: Some(child.labels.clone()),
+            starter: child.starter.clone(),
+            mode: child.mode,
+        };
+        match Box::pin(open(&inner, run, new)).await {
+            Ok(()) | Err(Fault::Open(CommitError::Superseded)) => return,
+            Err(fault) => inner.report(Some(fault.to_string())),
+        }
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(Duration::from_secs(10));
+    }
+}
+
+fn has_items(frame: &journal::Frame) -> bool {
+    frame.records.iter().any(|r| matches!(r, journal::Record::ItemsStarted { .. }))
+}
+
+fn lost(aborted: bool) -> Outcome {
+    let text = if aborted { "the act was aborted by a stop" } else { "the act broke off" };
+    Outcome {
+        result: Err(Failure {
+            code: journal::Code::Unavailable,
+            text: text.to_owned(),
+            retry_after_ms: None,
+        }),
+        usage: Usage::default(),
+        reported: None,
+    }
+}

@@ -1,0 +1,168 @@
+//! The socket in the data folder: the holder of the folder's lock is the only writer, and every
+//! other command talks to it here. One JSON line asks, one JSON line answers. The socket belongs
+//! to the folder's owner alone; it is not a network interface.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use journal::{Command, Mode, RunId, Standing, Starter, StopScope};
+use plan::Plan;
+use plan::ids::{PersonId, ReleaseId};
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::task::AbortHandle;
+
+use crate::{Fault, NewRun, Runtime};
+
+/// A request line longer than this is refused: a release with its instructions fits many times.
+const LINE_MAX: u64 = 32 << 20;
+
+/// What another process asks of the holder.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    Ping,
+    Open { release: ReleaseId, canonical: String, case: String, starter: Starter, mode: Mode },
+    Settled { run: RunId },
+    Command(Command),
+    Stop { scope: StopScope, who: PersonId, reason: String },
+    Lift { scope: StopScope, who: PersonId, reason: String },
+}
+
+/// What the holder answers.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Response {
+    Done,
+    Opened { run: RunId },
+    Standing(Standing),
+    Stopped { aborted: usize },
+    Lifted { woken: usize },
+    Refused { why: String },
+}
+
+/// Where a data folder's socket is.
+#[must_use]
+pub fn path(folder: &Path) -> PathBuf {
+    folder.join("socket")
+}
+
+/// Serves the socket until the handle is aborted. The caller holds the folder's lock, so a socket
+/// that is there already belongs to nobody.
+pub fn serve(runtime: Runtime, folder: &Path) -> Result<AbortHandle, Fault> {
+    let path = path(folder);
+    let failed = |e: std::io::Error| Fault::Socket(format!("`{}`: {e}", path.display()));
+    match std::fs::remove_file(&path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(error)),
+    }
+    let listener = UnixListener::bind(&path).map_err(failed)?;
+    let owner_only = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(&path, owner_only).map_err(failed)?;
+    let task = tokio::spawn(async move {
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    tokio::spawn(converse(runtime.clone(), stream));
+                }
+                // Out of file descriptors, perhaps: others will come free.
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    });
+    Ok(task.abort_handle())
+}
+
+async fn converse(runtime: Runtime, stream: UnixStream) {
+    let (read, mut write) = stream.into_split();
+    let mut read = BufReader::new(read.take(LINE_MAX));
+    let mut line = String::new();
+    loop {
+        line.clear();
+        read.get_mut().set_limit(LINE_MAX);
+        match read.read_line(&mut line).await {
+            Ok(n) if n > 0 && line.ends_with('\n') => {}
+            Ok(_) | Err(_) => return,
+        }
+        let response = match serde_json::from_str::<Request>(&line) {
+            Ok(request) => answer(&runtime, request).await,
+            Err(error) => Response::Refused { why: format!("the request cannot be read: {error}") },
+        };
+        let Ok(mut bytes) = serde_json::to_vec(&response) else { return };
+        bytes.push(b'\n');
+        if write.write_all(&bytes).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn answer(runtime: &Runtime, request: Request) -> Response {
+    let refused = |why: String| Response::Refused { why };
+    match request {
+        Request::Ping => Response::Done,
+        Request::Open { release, canonical, case, starter, mode } => {
+            let plan = match Plan::open(release, canonical.as_bytes()) {
+                Ok(plan) => Arc::new(plan),
+                Err(error) => return refused(error.to_string()),
+            };
+            let new = NewRun { plan, case: case.into_bytes(), labels: None, starter, mode };
+            match runtime.open(new).await {
+                Ok(run) => Response::Opened { run },
+                Err(fault) => refused(fault.to_string()),
+            }
+        }
+        Request::Settled { run } => match runtime.settled(run).await {
+            Ok(standing) => Response::Standing(standing),
+            Err(fault) => refused(fault.to_string()),
+        },
+        Request::Command(command) => match runtime.command(command).await {
+            Ok(()) => Response::Done,
+            Err(fault) => refused(fault.to_string()),
+        },
+        Request::Stop { scope, who, reason } => match runtime.stop(scope, &who, &reason).await {
+            Ok(aborted) => Response::Stopped { aborted },
+            Err(error) => refused(error.to_string()),
+        },
+        Request::Lift { scope, who, reason } => match runtime.lift(scope, &who, &reason).await {
+            Ok(woken) => Response::Lifted { woken },
+            Err(error) => refused(error.to_string()),
+        },
+    }
+}
+
+/// A connection to the holder of a data folder.
+pub struct Client {
+    stream: BufReader<UnixStream>,
+}
+
+impl Client {
+    /// Connects, if somebody holds the folder.
+    pub async fn connect(folder: &Path) -> Option<Self> {
+        let stream = UnixStream::connect(path(folder)).await.ok()?;
+        Some(Self { stream: BufReader::new(stream) })
+    }
+
+    /// Asks one thing. A holder that hangs does not hang the asker: `within` bounds the wait.
+    pub async fn ask(&mut self, request: &Request, within: Duration) -> Result<Response, Fault> {
+        match tokio::time::timeout(within, self.exchange(request)).await {
+            Ok(response) => response,
+            Err(_) => Err(Fault::Socket("the running flightdeck does not answer".to_owned())),
+        }
+    }
+
+    async fn exchange(&mut self, request: &Request) -> Result<Response, Fault> {
+        let failed = |e: std::io::Error| Fault::Socket(e.to_string());
+        let mut bytes = serde_json::to_vec(request).map_err(|e| Fault::Socket(e.to_string()))?;
+        bytes.push(b'\n');
+        self.stream.get_mut().write_all(&bytes).await.map_err(failed)?;
+        let mut line = String::new();
+        self.stream.read_line(&mut line).await.map_err(failed)?;
+        if line.is_empty() {
+            return Err(Fault::Socket("the running flightdeck went away".to_owned()));
+        }
+        serde_json::from_str(&line).map_err(|e| Fault::Socket(e.to_string()))
+    }
+}

@@ -1,0 +1,148 @@
+//! What this test binary is when it was started as somebody else: a launcher, a built-in server,
+//! a program that dies, or a server that says exactly what a script says.
+
+use std::env;
+use std::io::{BufRead, Write};
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+/// Plays the role that the environment names, if it names one.
+pub fn play() {
+    let Ok(role) = env::var("ROLE") else { return };
+    let root = || PathBuf::from(env::var("ROOT").unwrap());
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    match role.as_str() {
+        "files" => runtime().block_on(tools::serve::files(&root(), true)).unwrap(),
+        "table" => runtime().block_on(tools::serve::table(&root())).unwrap(),
+        "script" => Script::new().run(),
+        "parent" => runtime().block_on(crate::parent()),
+        other => panic!("no role {other}"),
+    }
+}
+
+/// A server written by hand, so that it may do what no SDK would.
+struct Script {
+    version: String,
+    changed: bool,
+    calls: u64,
+}
+
+impl Script {
+    fn new() -> Self {
+        Self {
+            version: env::var("VERSION").unwrap_or_else(|_| "2025-11-25".to_owned()),
+            changed: false,
+            calls: 0,
+        }
+    }
+
+    fn run(mut self) {
+        if env::var("START").is_ok_and(|s| s == "die") {
+            eprintln!("the licence of this server has run out (token s3cret-value)");
+            return;
+        }
+        for line in std::io::stdin().lock().lines() {
+            let Ok(message) = serde_json::from_str::<Value>(&line.unwrap()) else { continue };
+            let Some(id) = message.get("id").cloned() else { continue };
+            let params = message["params"].clone();
+            match self.answer(message["method"].as_str().unwrap_or_default(), &params, &id) {
+                Some(Ok(result)) => say(&json!({ "jsonrpc": "2.0", "id": id, "result": result })),
+                Some(Err(code)) => {
+                    let error = json!({ "code": code, "message": "so it is" });
+                    say(&json!({ "jsonrpc": "2.0", "id": id, "error": error }));
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn answer(&mut self, method: &str, params: &Value, id: &Value) -> Option<Result<Value, i64>> {
+        let tools = json!({ "tools": { "listChanged": true } });
+        let who = json!({ "name": "script", "version": "1" });
+        Some(match method {
+            "server/discover" if self.version.as_str() >= "2026" => Ok(json!({
+                "resultType": "complete", "supportedVersions": [self.version],
+                "ttlMs": 0, "cacheScope": "private",
+                "capabilities": tools, "serverInfo": who,
+            })),
+            "initialize" if self.version.as_str() < "2026" => Ok(json!({
+                "protocolVersion": self.version, "capabilities": tools, "serverInfo": who,
+            })),
+            "tools/list" => Ok(self.page(params)),
+            "tools/call" => return self.call(&params["arguments"], params, id),
+            _ => Err(-32601),
+        })
+    }
+
+    /// Its two tools, one on each page.
+    fn page(&self, params: &Value) -> Value {
+        let about = if self.changed { "Works for somebody else." } else { "Works." };
+        let schema = json!({ "type": "object", "properties": { "do": { "type": "string" }, "key": { "type": "string" } } });
+        let tool = |name: &str, about: &str| json!({ "name": name, "description": about, "inputSchema": schema });
+        if params["cursor"] == "2" {
+            json!({ "tools": [tool("other", "Does something else.")] })
+        } else {
+            json!({ "tools": [tool("work", about)], "nextCursor": "2" })
+        }
+    }
+
+    fn call(&mut self, args: &Value, params: &Value, id: &Value) -> Option<Result<Value, i64>> {
+        self.calls += 1;
+        let text = |text: &str| json!({ "content": [{ "type": "text", "text": text }] });
+        Some(Ok(match args["do"].as_str().unwrap_or_default() {
+            "text" => text("plain"),
+            "json" => text(r#"{"a": 1}"#),
+            "structured" => json!({ "content": [], "structuredContent": { "b": 2 } }),
+            "nothing" => json!({}),
+            "error" => json!({ "isError": true, "content": [{ "type": "text", "text": "no such account" }] }),
+            "refuse" => return Some(Err(-32000)),
+            "hang" => return None,
+            "die" => std::process::abort(),
+            "long" => text(&"x".repeat(100 << 10)),
+            "huge" => text(&"x".repeat(10 << 20)),
+            "garbage" => json!({ "content": "not a list", "isError": "perhaps" }),
+            "list" => json!({ "tools": [] }),
+            "secret" => text(&env::var("TOKEN").unwrap_or_default()),
+            "meta" => text(&json!([params["_meta"]["flightdeck/idempotency-key"], args["key"]]).to_string()),
+            "calls" => text(&json!({ "calls": self.calls }).to_string()),
+            "pid" => text(&json!({ "pid": std::process::id() }).to_string()),
+            "env" => {
+                let mut names: Vec<String> = env::vars().map(|(name, _)| name).collect();
+                names.sort();
+                text(&json!({ "names": names }).to_string())
+            }
+            "limits" => text(&std::fs::read_to_string("/proc/self/limits").unwrap()),
+            "child" => {
+                let child = std::process::Command::new("sleep").arg("600").spawn().unwrap();
+                text(&json!({ "pid": child.id() }).to_string())
+            }
+            "change" => {
+                self.changed = true;
+                say(&json!({ "jsonrpc": "2.0", "method": "notifications/tools/list_changed" }));
+                text("done")
+            }
+            "change in silence" => {
+                self.changed = true;
+                text("done")
+            }
+            "twice" => {
+                say(&json!({ "jsonrpc": "2.0", "id": id, "result": text("first") }));
+                text("second")
+            }
+            "talk" => loop {
+                let params = json!({ "level": "info", "data": "on and on ".repeat(1000) });
+                say(&json!({ "jsonrpc": "2.0", "method": "notifications/message", "params": params }));
+            },
+            other => text(&format!("nothing is known of {other}")),
+        }))
+    }
+}
+
+/// A line for the client; a client that is gone ends the server.
+fn say(line: &Value) {
+    let mut out = std::io::stdout().lock();
+    if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
+        std::process::abort();
+    }
+}
