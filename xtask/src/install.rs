@@ -19,20 +19,10 @@ pub fn mcp_servers(root: &Path) -> Result<(), String> {
     let folder = servers(root);
     let text = |path: PathBuf| path.to_string_lossy().into_owned();
     std::fs::create_dir_all(&folder).map_err(|e| format!("`target/mcp-servers`: {e}"))?;
-    if !folder
-        .join("node_modules/.bin/mcp-server-filesystem")
-        .exists()
-    {
+    if !folder.join("node_modules/.bin/mcp-server-filesystem").exists() {
         let prefix = text(folder.clone());
-        let args = [
-            "install",
-            "--no-audit",
-            "--no-fund",
-            "--silent",
-            "--prefix",
-            &prefix,
-            NPM_SERVER,
-        ];
+        let args =
+            ["install", "--no-audit", "--no-fund", "--silent", "--prefix", &prefix, NPM_SERVER];
         shell::run(root, "npm", &args)?;
     }
     if !folder.join("python/bin/mcp-server-sqlite").exists() {

@@ -17,14 +17,8 @@ use say::say;
 type Command = (&'static str, &'static str, fn(&Path) -> Result<(), String>);
 
 const COMMANDS: &[Command] = &[
-    (
-        "test",
-        "install what is missing and run every test",
-        |root| test::run(root, &names()),
-    ),
-    ("tidy", "check the rules of this repository", |root| {
-        tidy::run(root, &names()).map(drop)
-    }),
+    ("test", "install what is missing and run every test", |root| test::run(root, &names())),
+    ("tidy", "check the rules of this repository", |root| tidy::run(root, &names()).map(drop)),
 ];
 
 /// The names of all commands: documents may speak of no other.
@@ -40,11 +34,7 @@ fn main() -> ExitCode {
         for (command, what, _) in COMMANDS {
             say(&format!("  {command:<6} {what}"));
         }
-        return if name.is_empty() {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::from(2)
-        };
+        return if name.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) };
     };
     match run(&root) {
         Ok(()) => ExitCode::SUCCESS,

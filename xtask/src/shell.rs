@@ -23,22 +23,15 @@ pub fn code(root: &Path, program: &str, args: &[&str]) -> Result<i32, String> {
 pub fn run(root: &Path, program: &str, args: &[&str]) -> Result<(), String> {
     match code(root, program, args)? {
         0 => Ok(()),
-        code => Err(format!(
-            "`{} {}` ended with {code}",
-            name(program),
-            args.join(" ")
-        )),
+        code => Err(format!("`{} {}` ended with {code}", name(program), args.join(" "))),
     }
 }
 
 /// Runs a program and gives what it wrote to its standard output, and its exit code.
 pub fn read(root: &Path, program: &str, args: &[&str]) -> Result<(String, i32), String> {
     say::warn(&format!("$ {} {}", name(program), args.join(" ")));
-    let output = Command::new(program)
-        .args(args)
-        .current_dir(root)
-        .stderr(Stdio::inherit())
-        .output();
+    let output =
+        Command::new(program).args(args).current_dir(root).stderr(Stdio::inherit()).output();
     let output = output.map_err(|e| format!("`{program}` cannot be started: {e}"))?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     Ok((text, output.status.code().unwrap_or(-1)))

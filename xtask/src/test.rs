@@ -15,15 +15,7 @@ pub fn run(root: &Path, commands: &[&str]) -> Result<(), String> {
     install::mcp_servers(root)?;
     let flightdeck = product::build(root)?;
     shell::run(root, &flightdeck, &["model", "install"])?;
-    let lints = [
-        "clippy",
-        "-q",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ];
+    let lints = ["clippy", "-q", "--workspace", "--all-targets", "--", "-D", "warnings"];
     shell::run(root, &cargo, &lints)?;
     let (text, code) = shell::read(root, &cargo, &["test", "--workspace", "--no-fail-fast"])?;
     let (passed, failed) = counts(&text);
@@ -36,11 +28,7 @@ pub fn run(root: &Path, commands: &[&str]) -> Result<(), String> {
         report.packages,
         start.elapsed().as_secs()
     ));
-    if code == 0 {
-        Ok(())
-    } else {
-        Err(format!("{failed} tests failed"))
-    }
+    if code == 0 { Ok(()) } else { Err(format!("{failed} tests failed")) }
 }
 
 /// Sums the lines `test result: ok. 3 passed; 0 failed; ...`.

@@ -27,16 +27,10 @@ pub const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("evidence", &["journal", "plan"], &[]),
     ("model", &["journal", "plan"], &[]),
     ("tools", &["journal", "plan"], &[]),
-    (
-        "runtime",
-        &["engine", "guard", "journal", "model", "plan", "tools"],
-        &["store"],
-    ),
+    ("runtime", &["engine", "guard", "journal", "model", "plan", "tools"], &["store"]),
     (
         "cli",
-        &[
-            "engine", "evidence", "guard", "journal", "model", "plan", "runtime", "store", "tools",
-        ],
+        &["engine", "evidence", "guard", "journal", "model", "plan", "runtime", "store", "tools"],
         &[],
     ),
     ("xtask", &[], &[]),
@@ -68,10 +62,7 @@ pub const PURE: &[(&str, &[&str])] = &[
             "unicode-normalization",
         ],
     ),
-    (
-        "journal",
-        &["hex", "hmac", "serde", "serde_json", "sha2", "thiserror"],
-    ),
+    ("journal", &["hex", "hmac", "serde", "serde_json", "sha2", "thiserror"]),
     (
         "guard",
         &[
@@ -85,38 +76,16 @@ pub const PURE: &[(&str, &[&str])] = &[
             "unicode-normalization",
         ],
     ),
-    (
-        "engine",
-        &[
-            "hex",
-            "hmac",
-            "jiff",
-            "serde",
-            "serde_json",
-            "sha2",
-            "thiserror",
-        ],
-    ),
-    (
-        "evidence",
-        &["jiff", "serde", "serde_json", "thiserror"],
-    ),
+    ("engine", &["hex", "hmac", "jiff", "serde", "serde_json", "sha2", "thiserror"]),
+    ("evidence", &["jiff", "serde", "serde_json", "thiserror"]),
 ];
 
 /// What tests of pure rooms may use besides.
 pub const PURE_TESTS: &[&str] = &["bolero", "insta", "proptest", "trybuild"];
 
 /// What must not come in behind a pure room's dependencies either.
-pub const NEVER_BELOW_PURE: &[&str] = &[
-    "async-std",
-    "hyper",
-    "mio",
-    "reqwest",
-    "rmcp",
-    "rusqlite",
-    "smol",
-    "tokio",
-];
+pub const NEVER_BELOW_PURE: &[&str] =
+    &["async-std", "hyper", "mio", "reqwest", "rmcp", "rusqlite", "smol", "tokio"];
 
 /// What source of the pure rooms may not name, outside tests.
 pub const PURE_NEVER_NAMES: &[&str] = &[
@@ -191,12 +160,7 @@ pub struct Report {
 
 impl Report {
     fn add(&mut self, file: &str, line: usize, rule: &'static str, what: impl Into<String>) {
-        self.broken.push(Broken {
-            file: file.to_owned(),
-            line,
-            rule,
-            what: what.into(),
-        });
+        self.broken.push(Broken { file: file.to_owned(), line, rule, what: what.into() });
     }
 }
 
@@ -207,14 +171,7 @@ pub fn run(root: &Path, commands: &[&str]) -> Result<Report, String> {
     for broken in &report.broken {
         say::warn(&broken.to_string());
     }
-    let Report {
-        files,
-        lines,
-        packages,
-        long_files,
-        long_fns,
-        ..
-    } = report;
+    let Report { files, lines, packages, long_files, long_fns, .. } = report;
     let broken = report.broken.len();
     say::say(&format!(
         r#"{{"files":{files},"lines":{lines},"packages":{packages},"long_files":{long_files},"long_functions":{long_fns},"broken":{broken}}}"#,
@@ -244,12 +201,7 @@ fn generated(tree: &Tree, all: &[(&str, &str)], report: &mut Report) {
             report.add(file, 0, "generated", "the generated file is missing");
         }
         if !tree.get(test).is_some_and(|text| text.contains(name)) {
-            report.add(
-                test,
-                0,
-                "generated",
-                format!("no test here keeps `{name}` fresh"),
-            );
+            report.add(test, 0, "generated", format!("no test here keeps `{name}` fresh"));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use plan::ids::{PersonId, ToolName, WorkflowName};
+use plan::ids::{PersonId, RoleId, ToolName, WorkflowName};
 use plan::workflow::{ArgRole, Effect};
 
 /// Turns a business process into agents that run by themselves and answer for what they do
@@ -80,6 +80,8 @@ pub enum Command {
         /// A code such as `FD-P101` or `rate_limited`, or a word such as `checkpoint`
         word: String,
     },
+    /// Take cases through a workflow: one, or each of many
+    Run(Run),
     /// Show where everything stands
     Status,
     /// List runs, newest first
@@ -101,6 +103,45 @@ pub enum Command {
         /// Check that the stored entries are complete and unchanged
         #[arg(long)]
         verify: bool,
+    },
+    /// Try the failed step of a run once more
+    Retry {
+        /// A run, or the beginning of its id
+        run: String,
+    },
+    /// Let a run go on past its failed step
+    Skip {
+        /// A run, or the beginning of its id
+        run: String,
+        #[command(flatten)]
+        reason: Reason,
+    },
+    /// End a run; effects that can be undone are undone
+    Cancel {
+        /// A run, or the beginning of its id
+        run: String,
+        #[command(flatten)]
+        reason: Reason,
+    },
+    /// Let a run do nothing new until it is resumed
+    Pause {
+        /// A run, or the beginning of its id
+        run: String,
+    },
+    /// Stop everything, or one scope of it, at once
+    Stop {
+        #[command(flatten)]
+        scope: Scope,
+        /// Why
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Lift a stop, or let a paused run go on
+    Resume {
+        #[command(flatten)]
+        scope: Scope,
+        #[command(flatten)]
+        reason: Reason,
     },
     /// Tool servers: declare, look at, approve, compare
     Mcp {
@@ -161,6 +202,91 @@ pub enum Review {
     List,
     /// Show one request and everything it rests on
     Show(OneReview),
+    /// Let exactly what is shown go on
+    Approve(OneReview),
+    /// Change values and approve
+    Edit {
+        #[command(flatten)]
+        one: OneReview,
+        /// A new value, such as `read.total=95.00 EUR`
+        #[arg(long, value_name = "PATH=VALUE", required = true)]
+        set: Vec<String>,
+    },
+    /// Say no
+    Reject {
+        #[command(flatten)]
+        one: OneReview,
+        #[command(flatten)]
+        reason: Reason,
+    },
+    /// Pass a request on to another role
+    Escalate {
+        #[command(flatten)]
+        one: OneReview,
+        /// The role that decides instead
+        #[arg(long, value_name = "ROLE", value_parser = role)]
+        to: RoleId,
+        #[command(flatten)]
+        reason: Reason,
+    },
+    /// Say whether an act in doubt happened, after you looked
+    Happened {
+        #[command(flatten)]
+        one: OneReview,
+        /// It happened
+        #[arg(long, conflicts_with = "no", required_unless_present = "no")]
+        yes: bool,
+        /// It did not happen
+        #[arg(long)]
+        no: bool,
+    },
+}
+
+/// Cases for a workflow.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The workflow
+    pub workflow: Option<String>,
+    /// The case: a file of the inbox, or a JSON object
+    pub case: Option<String>,
+    /// A case for each file of a folder, row of a CSV file or line of a JSONL file
+    #[arg(long, value_name = "FOLDER OR FILE")]
+    pub each: Option<PathBuf>,
+    /// Go on with every run that can go on
+    #[arg(long, conflicts_with_all = ["workflow", "each"])]
+    pub open: bool,
+    /// How many cases at once
+    #[arg(long, default_value_t = 4, value_name = "N")]
+    pub at_once: usize,
+}
+
+/// What a stop covers; nothing means everything.
+#[derive(Debug, Clone, Args)]
+#[group(multiple = false)]
+pub struct Scope {
+    /// One run, or the beginning of its id
+    #[arg(long)]
+    pub run: Option<String>,
+    /// Every run of a workflow
+    #[arg(long, value_parser = WorkflowName::new)]
+    pub workflow: Option<WorkflowName>,
+    /// One tool, as `server.tool`
+    #[arg(long, value_parser = ToolName::new)]
+    pub tool: Option<ToolName>,
+    /// Every tool of a server
+    #[arg(long)]
+    pub server: Option<String>,
+    /// Every model of a vendor
+    #[arg(long)]
+    pub vendor: Option<String>,
+}
+
+/// Why something is done.
+#[derive(Debug, Clone, Args)]
+pub struct Reason {
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
 }
 
 /// One request of one run.
@@ -271,6 +397,10 @@ pub enum Serve {
 
 fn person(text: &str) -> Result<PersonId, plan::ids::NameError> {
     PersonId::new(text)
+}
+
+fn role(text: &str) -> Result<RoleId, plan::ids::NameError> {
+    RoleId::new(text)
 }
 
 fn arg_role(text: &str) -> Result<(String, ArgRole), String> {

@@ -2,13 +2,17 @@
 //! the business; those are in the rooms below.
 
 mod args;
+mod cases;
 mod commands;
+mod driver;
 mod exit;
 mod glossary;
 mod screen;
 mod servers;
 mod stored;
+mod values;
 mod workspace;
+mod world;
 
 #[cfg(test)]
 mod tests;
@@ -17,8 +21,10 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use args::{Cli, Command, Instructions, Mcp, Review};
+use args::{Cli, Command, Instructions, Mcp, OneReview, Reason, Review};
+use commands::orders::Said;
 use exit::{Ended, Exit};
+use journal::Order;
 use screen::Screen;
 use workspace::Workspace;
 
@@ -58,10 +64,26 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
         Command::Explain { word } => commands::explain::explain(screen, &word),
         Command::Status => commands::status::status(screen, global),
         Command::Runs(args) => commands::status::runs(screen, global, &args),
-        Command::Review { command } => match command {
-            None | Some(Review::List) => commands::review::list(screen, global),
-            Some(Review::Show(one)) => commands::review::show(screen, global, &one),
-        },
+        Command::Run(args) => commands::run::run(screen, global, &args),
+        Command::Review { command } => review(screen, global, command),
+        Command::Retry { run } => {
+            commands::orders::order(screen, global, &run, |who| Order::Retry { who })
+        }
+        Command::Skip { run, reason: Reason { reason } } => {
+            commands::orders::order(screen, global, &run, |who| Order::Skip { who, reason })
+        }
+        Command::Cancel { run, reason: Reason { reason } } => {
+            commands::orders::order(screen, global, &run, |who| Order::Cancel { who, reason })
+        }
+        Command::Pause { run } => {
+            commands::orders::order(screen, global, &run, |who| Order::Pause { who })
+        }
+        Command::Stop { scope, reason } => {
+            commands::orders::stop(screen, global, &scope, reason.as_deref())
+        }
+        Command::Resume { scope, reason } => {
+            commands::orders::resume(screen, global, &scope, &reason)
+        }
         Command::Why { run } => commands::why::why(screen, global, run.as_deref()),
         Command::Logs { run, verify } => commands::logs::logs(screen, global, &run, verify),
         Command::Mcp { command } => mcp(screen, global, command),
@@ -73,6 +95,23 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
             Ok(Exit::Done)
         }
         Command::Serve { command } => commands::serve::serve(command),
+    }
+}
+
+fn review(screen: &Screen, global: &args::Global, command: Option<Review>) -> Ended {
+    let answer = |one: &OneReview, said| commands::orders::answer(screen, global, one, said);
+    match command {
+        None | Some(Review::List) => commands::review::list(screen, global),
+        Some(Review::Show(one)) => commands::review::show(screen, global, &one),
+        Some(Review::Approve(one)) => answer(&one, Said::Approve),
+        Some(Review::Edit { one, set }) => answer(&one, Said::Edit { set }),
+        Some(Review::Reject { one, reason: Reason { reason } }) => {
+            answer(&one, Said::Reject { reason })
+        }
+        Some(Review::Escalate { one, to, reason: Reason { reason } }) => {
+            answer(&one, Said::Escalate { to, reason })
+        }
+        Some(Review::Happened { one, yes, .. }) => answer(&one, Said::Happened { yes }),
     }
 }
 

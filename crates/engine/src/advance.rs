@@ -126,18 +126,30 @@ pub fn advance(engine: &Engine, control: &Control, env: &Env, input: &Input) -> 
 pub fn caught(engine: &Engine, control: &Control, env: &Env, input: &Input, detail: &str) -> Draft {
     let mut work = Work::new(engine, control, env, input.now, input.entropy, &[]);
     work.control.epoch = input.epoch;
+    let mut cause = Vec::with_capacity(input.events.len());
+    for event in &input.events {
+        cause.push(match event {
+            Event::Claim => Cause::Claim,
+            Event::Act { act, .. } => Cause::Act(*act),
+            Event::Command(command) => {
+                work.consumes.push(command.id);
+                Cause::Command(command.id)
+            }
+            Event::Timer => Cause::Timer,
+            Event::Unstop(_) => Cause::Unstop,
+        });
+    }
     let body = work.add_text(detail, Label::from(Source::Plan));
     work.note(Record::Caught { code: Code::Defect, detail: body });
-    for event in &input.events {
-        if let Event::Command(command) = event {
-            work.consumes.push(command.id);
-        }
-    }
     if work.control.ended.is_none() {
-        let usage = work.control.used();
-        work.note(Record::Ended { end: End::Failed(Code::Defect), output: None, usage });
+        // Nobody will hear of what is still out, so nobody knows whether it happened.
+        let open: Vec<ActNo> = work.control.open_acts().collect();
+        for act in open {
+            work.note(Record::InDoubt { act });
+        }
+        work.close(End::Failed(Code::Defect));
     }
-    draft(engine, control, work, vec![Cause::Claim], input.epoch)
+    draft(engine, control, work, cause, input.epoch)
 }
 
 fn note_stops(work: &mut Work<'_>) {

@@ -21,6 +21,9 @@ use crate::work::{Stuck, Work, worst};
 /// An answer larger than this is no answer.
 const RESULT_BYTES_MAX: u32 = 1 << 20;
 
+/// More calls in one turn than this are no plan but a flood.
+const CALLS_MAX: usize = 64;
+
 impl Work<'_> {
     pub(crate) fn drive_answer(
         &mut self,
@@ -70,9 +73,7 @@ impl Work<'_> {
                 Ok(Progress::Output(value, Labels::all(label)))
             }
             Err(broken) => {
-                let lines = &self.visit(at)?.lines;
-                let said = lines.iter().filter(|l| matches!(l, Line::Said(_))).count();
-                let repairs = u32::try_from(said.saturating_sub(1)).unwrap_or(u32::MAX);
+                let repairs = self.repairs(at)?;
                 if repairs >= agent.repairs_max {
                     return Err(Stuck::new(Code::BadAnswer, broken.join("; ")));
                 }
@@ -84,6 +85,19 @@ impl Work<'_> {
                 self.call_model(at, step, agent, Slot::Model, None)
             }
         }
+    }
+
+    /// How often the agent was asked to mend its answer: what it was told after the material.
+    fn repairs(&self, at: &At) -> Result<u32, Stuck> {
+        let mut said: u32 = 0;
+        for line in &self.visit(at)?.lines {
+            if let Line::Said(body) = line
+                && self.message(*body)?.role == Role::User
+            {
+                said = said.saturating_add(1);
+            }
+        }
+        Ok(said.saturating_sub(1))
     }
 
     /// The expressions that must hold over a step's own output.
@@ -292,14 +306,18 @@ impl Work<'_> {
         agent: &AgentStep,
         calls: &[ToolCall],
     ) -> Result<Progress, Stuck> {
+        if calls.len() > CALLS_MAX {
+            let text = format!("the model asked for {} calls at once", calls.len());
+            return Err(Stuck::new(Code::BadAnswer, text));
+        }
         let mut all = true;
         for (n, call) in (0_u16..).zip(calls) {
             if self.has_result(at, n, call)? {
                 continue;
             }
-            all = false;
             let slot = Slot::Turn(crate::control::turn_of(self.visit(at)?), n);
             if self.control.acts.values().any(|a| a.at == *at && a.slot == slot) {
+                all = false;
                 continue;
             }
             // Once a call waits for a person, the later ones of that turn wait too.
@@ -308,11 +326,24 @@ impl Work<'_> {
             }
             match self.call_of_turn(at, step, agent, n, call)? {
                 Asked::Held | Asked::Halted => return Ok(Progress::Wait),
-                Asked::Started => {}
-                Asked::Refused(_) => return self.turn(at, step, agent, calls),
+                Asked::Started => all = false,
+                // The refusal is the call's result.
+                Asked::Refused(_) => {}
             }
         }
         Ok(if all { Progress::Again } else { Progress::Wait })
+    }
+
+    /// Gives a call of the last turn a text as its result.
+    pub(crate) fn answer_call(&mut self, at: &At, n: u16, text: &str) -> Result<(), Stuck> {
+        let mut id = None;
+        for line in self.visit(at)?.lines.iter().rev() {
+            if let Line::Answer(body) = line {
+                id = self.message(*body)?.calls.get(usize::from(n)).map(|c| c.id.clone());
+                break;
+            }
+        }
+        self.say(at, Role::Tool, text, id, Label::from(Source::Plan))
     }
 
     fn has_result(&self, at: &At, n: u16, call: &ToolCall) -> Result<bool, Stuck> {

@@ -69,11 +69,7 @@ impl Work<'_> {
 
     /// Whether a stop or a pause keeps a tool call from being started now.
     pub(crate) fn tool_held_back(&self, tool: &ToolName) -> bool {
-        self.held_back(|scope| match scope {
-            StopScope::Tool(t) => t == tool,
-            StopScope::Server(server) => tool.server() == server,
-            _ => false,
-        })
+        self.control.paused || self.tool_stopped(tool)
     }
 
     /// Whether a stop or a pause keeps the run from starting anything, child runs included.
@@ -81,14 +77,27 @@ impl Work<'_> {
         self.held_back(|_| false)
     }
 
+    /// Whether a stop keeps a tool call from being started now, paused or not.
+    pub(crate) fn tool_stopped(&self, tool: &ToolName) -> bool {
+        self.stopped(|scope| match scope {
+            StopScope::Tool(t) => t == tool,
+            StopScope::Server(server) => tool.server() == server,
+            _ => false,
+        })
+    }
+
     fn held_back(&self, special: impl Fn(&StopScope) -> bool) -> bool {
+        self.control.paused || self.stopped(special)
+    }
+
+    fn stopped(&self, special: impl Fn(&StopScope) -> bool) -> bool {
         let covers = |scope: &StopScope| match scope {
             StopScope::Everything => true,
             StopScope::Run(run) => *run == self.control.run,
             StopScope::Workflow(name) => *name == self.plan.workflow().name,
             StopScope::Tool(_) | StopScope::Server(_) | StopScope::Vendor(_) => special(scope),
         };
-        self.control.paused || self.control.halted.iter().any(covers)
+        self.control.halted.iter().any(covers)
     }
 
     pub(crate) fn vendor(&self, model: &ModelName) -> Result<String, Stuck> {

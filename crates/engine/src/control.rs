@@ -30,8 +30,9 @@ pub struct Control {
     pub(crate) reviews_opened: u32,
     /// The arguments of acts that a person was asked about; kept after the answer.
     pub(crate) held: BTreeMap<ReviewNo, BodyRef>,
-    /// What approvals endorse: a body by its commitment, where it was bound.
-    pub(crate) endorsed: Vec<(Shown, ReviewNo)>,
+    /// What approvals endorse: a body by its commitment, where it was bound, and the review step
+    /// whose list says which of its values were shown.
+    pub(crate) endorsed: Vec<Endorsed>,
     pub(crate) used: Usage,
     pub(crate) reserved: Usage,
     pub(crate) halted: BTreeSet<StopScope>,
@@ -42,6 +43,15 @@ pub struct Control {
     pub(crate) raised: BTreeSet<u16>,
     pub(crate) duplicate: Option<RunId>,
     pub(crate) ended: Option<End>,
+}
+
+/// A value that an approval showed.
+#[derive(Debug, Clone)]
+pub(crate) struct Endorsed {
+    pub shown: Shown,
+    pub review: ReviewNo,
+    /// The review's step.
+    pub by: StepId,
 }
 
 /// What the first frame says.
@@ -62,6 +72,8 @@ pub(crate) struct Visit {
     pub attempt: u32,
     /// Failures of the current act that certainly had no effect; part of its idempotency key.
     pub sure_failures: u32,
+    /// How often a person had the step done afresh.
+    pub tries: u32,
     pub lines: Vec<Line>,
     pub answers: BTreeMap<(u16, u8), BodyRef>,
     pub results: BTreeMap<Slot, BodyRef>,

@@ -2,10 +2,11 @@
 //! that cannot go on by itself either waits for something that is recorded, or fails by its plan.
 
 use journal::{About, At, Code, End, Label, Labels, Record, What, Why};
+use plan::ids::StepId;
 use plan::workflow::{Does, Effect, EndOutcome, Next, Recover, Step};
 use serde_json::Value;
 
-use crate::control::Trouble;
+use crate::control::{Slot, Trouble, Visit};
 use crate::work::{Stuck, Work};
 
 /// How far a step got.
@@ -83,7 +84,7 @@ impl Work<'_> {
         if visit.until.is_some_and(|until| until > self.now) {
             return Ok(Progress::Wait);
         }
-        if !visit.in_doubt.is_empty() {
+        if !visit.in_doubt.is_empty() && !self.told_enough(at, visit) {
             return self.settle_doubt(at);
         }
         if let Some(trouble) = visit.trouble {
@@ -122,6 +123,9 @@ impl Work<'_> {
             return;
         }
         if let Some((n, go, label)) = self.raised(at) {
+            if self.may_enter(&go) {
+                self.leave_branches(at, n);
+            }
             self.go(at, &Next::Step(go), Why::Exception(n), &label);
             return;
         }
@@ -136,13 +140,11 @@ impl Work<'_> {
         let Ok(visit) = self.visit(at) else { return };
         let mut influences = visit.influences.clone();
         influences.influenced(because);
-        if let Next::Step(id) = to {
-            let visits = self.control.entered.get(id).copied().unwrap_or(0);
-            let allowed = self.plan.step(id).map_or(0, |s| s.visits_max);
-            if visits >= allowed {
-                let text = format!("step `{id}` was visited {visits} times, its limit");
-                return self.stuck(at, Stuck::new(Code::Loop, text));
-            }
+        if let Next::Step(id) = to
+            && !self.may_enter(id)
+        {
+            let text = format!("step `{id}` was visited as often as the plan allows");
+            return self.stuck(at, Stuck::new(Code::Loop, text));
         }
         let inside = self.plan.step(&at.step).and_then(|s| s.inside.clone());
         self.note(Record::Moved { from: at.clone(), to: to.clone(), why });
@@ -154,7 +156,22 @@ impl Work<'_> {
         }
     }
 
-    pub(crate) fn enter(&mut self, id: &plan::ids::StepId, influences: Label) {
+    fn may_enter(&self, id: &StepId) -> bool {
+        let visits = self.control.entered.get(id).copied().unwrap_or(0);
+        visits < self.plan.step(id).map_or(0, |s| s.visits_max)
+    }
+
+    /// An exception leads out of all branches: a case goes on in one place only.
+    fn leave_branches(&mut self, at: &At, exception: u16) {
+        let inside = self.plan.step(&at.step).is_some_and(|s| s.inside.is_some());
+        let others: Vec<At> = self.control.live.keys().filter(|o| *o != at).cloned().collect();
+        for from in others.into_iter().filter(|_| inside) {
+            let (to, why) = (Next::End, Why::Exception(exception));
+            self.note(Record::Moved { from, to, why });
+        }
+    }
+
+    pub(crate) fn enter(&mut self, id: &StepId, influences: Label) {
         let visit = self.control.entered.get(id).copied().unwrap_or(0) + 1;
         self.note(Record::Entered { at: At { step: id.clone(), visit }, influences });
     }
@@ -189,7 +206,7 @@ impl Work<'_> {
     }
 
     /// The first exception that holds and was not raised before. An error counts as raised.
-    fn raised(&self, at: &At) -> Option<(u16, plan::ids::StepId, Label)> {
+    fn raised(&self, at: &At) -> Option<(u16, StepId, Label)> {
         let exceptions = &self.plan.workflow().exceptions;
         for (n, exception) in (0_u16..).zip(exceptions) {
             let Some(when) = &exception.when else { continue };
@@ -240,12 +257,10 @@ impl Work<'_> {
                 Ok(Progress::Wait)
             }
             Recover::Go(id) => {
-                let visits = self.control.entered.get(&id).copied().unwrap_or(0);
-                let allowed = self.plan.step(&id).map_or(0, |s| s.visits_max);
-                if visits >= allowed {
-                    self.end_as(End::Failed(Code::Loop));
-                } else {
+                if self.may_enter(&id) {
                     self.go(at, &Next::Step(id), Why::Failure(code), &Label::default());
+                } else {
+                    self.end_as(End::Failed(Code::Loop));
                 }
                 Ok(Progress::Left)
             }
@@ -296,6 +311,12 @@ impl Work<'_> {
                 Ok(Progress::Wait)
             }
         }
+    }
+
+    /// A message that may or may not have arrived is sent again, but no case hangs on it.
+    fn told_enough(&self, at: &At, visit: &Visit) -> bool {
+        let times = self.plan.step(&at.step).map_or(0, |s| s.retry.times);
+        visit.in_doubt.keys().all(|slot| *slot == Slot::Notify) && visit.attempt > times.max(2)
     }
 
     pub(crate) fn repeatable(&self, what: &What) -> bool {

@@ -2,7 +2,7 @@
 //! done, then one last record. Also the two small acts around effects: reading back and telling.
 
 use journal::{
-    ActNo, At, Command, Draw, End, Label, Labels, NotifyAsk, Order, Part, Payload, Record, Source,
+    ActNo, At, Code, Command, Draw, End, Label, Labels, NotifyAsk, Order, Part, Payload, Record, Source,
     Starter, What,
 };
 use plan::ids::RoleId;
@@ -41,7 +41,7 @@ impl Work<'_> {
         true
     }
 
-    fn close(&mut self, end: End) {
+    pub(crate) fn close(&mut self, end: End) {
         if !matches!(end, End::Reached(EndOutcome::Done)) {
             // A case that came to nothing may be tried again by another run.
             let claims: Vec<_> = self.control.claims.values().copied().collect();
@@ -95,9 +95,21 @@ impl Work<'_> {
             self.note(Record::Undone { at: at.clone(), ok: true });
             return Ok(());
         }
+        // A pause holds the case back, not its cleaning up; a stop holds back everything.
         let until = visit.until.is_some_and(|u| u > self.now);
-        if until || self.tool_held_back(&tool) {
+        if until || visit.review.is_some() || self.tool_stopped(&tool) {
             return Ok(());
+        }
+        if let Some(code) = visit.refused {
+            return Err(Stuck::new(code, "the undo was refused"));
+        }
+        let asked = visit.held.get(&Slot::Undo);
+        if asked.is_some() && visit.approved.as_ref() != asked {
+            return Err(Stuck::new(Code::Late, "nobody approved the undo"));
+        }
+        let doubt = visit.in_doubt.values().any(|(_, what)| !self.repeatable(what));
+        if doubt {
+            return Err(Stuck::new(Code::InDoubt, "it is not known whether it was undone"));
         }
         let again = visit.trouble.is_some() || !visit.in_doubt.is_empty();
         if again {
@@ -167,7 +179,12 @@ impl Work<'_> {
             self.note(Record::Settled { at: at.clone(), act, happened });
             return Ok(Some(Progress::Again));
         }
-        if self.visit(at)?.trouble.is_some() || self.tool_held_back(&reader) {
+        if self.tool_held_back(&reader) {
+            return Ok(Some(Progress::Wait));
+        }
+        // Whoever cannot be read back once is not asked for ever: a person finds out.
+        let visit = self.visit(at)?;
+        if visit.trouble.is_some() || visit.in_doubt.contains_key(&Slot::ReadBack) {
             return Ok(None);
         }
         let slot = crate::control::slot_of(what, self.visit(at)?);

@@ -163,15 +163,20 @@ impl Work<'_> {
             let text = format!("`{}` has {count} items; at most {}", step.list, step.items_max);
             return Err(Stuck::new(journal::Code::Budget, text));
         }
+        let children = &self.visit(at)?.children;
+        if children.failed > step.failures_max {
+            // What has started may end; nothing more is started for a step that has failed.
+            if !children.open.is_empty() {
+                return Ok(Progress::Wait);
+            }
+            let text = format!("{} of {count} items failed", children.failed);
+            return Err(Stuck::new(journal::Code::Child, text));
+        }
         if !self.start_items(at, count, step.at_once)? {
             return Ok(Progress::Wait);
         }
         let label = self.label_of(&step.list);
         let children = &self.visit(at)?.children;
-        if children.failed > step.failures_max {
-            let text = format!("{} of {count} items failed", children.failed);
-            return Err(Stuck::new(journal::Code::Child, text));
-        }
         let (done, failed) = (children.done, children.failed);
         let mut output = json!({ "count": count, "done": done, "failed": failed });
         let mut label = label;

@@ -18,6 +18,11 @@ mod sql;
 mod tool;
 mod work;
 
+#[cfg(test)]
+mod rig;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use guard::Guard;

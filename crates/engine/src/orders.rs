@@ -2,8 +2,8 @@
 //! cannot be followed is declined in the records; it is never half done.
 
 use journal::{
-    About, Answer, At, Code, Command, Decline, End, Label, Labels, Order, Record, Reply, ReviewNo,
-    Shown, Source, Why,
+    About, Answer, At, Code, Command, Decline, End, Label, Labels, Order, Part, Record, Reply,
+    ReviewNo, Shown, Source, What, Why,
 };
 use plan::expr::Path;
 use plan::ids::{PersonId, RoleId, StepId};
@@ -17,6 +17,7 @@ use crate::work::{Stuck, Work};
 impl Work<'_> {
     pub(crate) fn order(&mut self, command: &Command) {
         self.consumes.push(command.id);
+        let before = (self.records.len(), self.bodies_added());
         let outcome = match &command.order {
             Order::Review { who, review, reply } => self.reply(who, *review, reply),
             Order::Pause { who } => self.pause(who),
@@ -39,6 +40,10 @@ impl Work<'_> {
         if let Err(because) = outcome
             && let Some(who) = who(&command.order)
         {
+            // What a declined command brought along is not kept.
+            if self.records.len() == before.0 {
+                self.drop_bodies(before.1);
+            }
             self.note(Record::Declined { command: command.id, who, because });
         }
     }
@@ -119,7 +124,10 @@ impl Work<'_> {
     }
 
     fn reply(&mut self, who: &PersonId, no: ReviewNo, reply: &Reply) -> Result<(), Decline> {
-        self.live()?;
+        // A case that is ending still asks whether an effect may be undone.
+        if self.control.ended.is_some() {
+            return Err(Decline::NotNow);
+        }
         let review = self.control.reviews.get(&no).cloned().ok_or(Decline::NotOpen)?;
         self.may_answer(who, &review)?;
         match reply {
@@ -184,7 +192,15 @@ impl Work<'_> {
             }
             About::Act { what, rule } => {
                 let (what, rule, code) = (what.clone(), rule.clone(), Code::Rejected);
-                self.note(Record::Refused { at, what, rule, code });
+                let turn = match &what {
+                    What::Tool { part: Part::Turn(n), .. } => Some(*n),
+                    What::Tool { .. } | What::Model { .. } | What::Notify { .. } => None,
+                };
+                self.note(Record::Refused { at: at.clone(), what, rule, code });
+                if let Some(n) = turn {
+                    let text = "a person did not allow this call";
+                    self.answer_call(&at, n, text).map_err(|_| Decline::NotNow)?;
+                }
             }
         }
         Ok(())

@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use guard::{ArgFact, BackingFact};
 use journal::{At, Code, Label, Labels, Part, Record, Source};
 use plan::expr::Path;
+use plan::ids::StepId;
 use plan::value::Money;
-use plan::workflow::{Arg, ArgRole, Effect, LookupStep, RowFind, Step, Tool, ToolStep, Type};
+use plan::workflow::{Arg, ArgRole, Does, Effect, LookupStep, RowFind, Step, Tool, ToolStep, Type};
 use serde_json::{Map, Value};
 
 use crate::agent::{Facts, ToolCallOf};
 use crate::asks::Asked;
-use crate::control::Slot;
+use crate::control::{Endorsed, Slot};
 use crate::drive::Progress;
 use crate::sql;
 use crate::work::{Stuck, WithResult, Work};
@@ -173,9 +174,23 @@ impl Work<'_> {
     fn endorsement(&self, path: &Path) -> Option<journal::ReviewNo> {
         let body = self.root_ref(path.root())?;
         let commit = self.loaded(body).ok()?.commit();
-        let shown = self.control.endorsed.iter().rev();
-        let mut fits = shown.filter(|(s, _)| s.step.as_str() == path.root() && s.commit == commit);
-        fits.next().map(|(_, no)| *no)
+        let fits = |e: &&Endorsed| {
+            e.shown.step.as_str() == path.root()
+                && e.shown.commit == commit
+                && self.was_shown(&e.by, path)
+        };
+        self.control.endorsed.iter().rev().find(fits).map(|e| e.review)
+    }
+
+    /// Whether a review step shows this value, or the whole that holds it.
+    fn was_shown(&self, review: &StepId, path: &Path) -> bool {
+        let Some(Does::Review(review)) = self.plan.step(review).map(|s| &s.does) else {
+            return false;
+        };
+        review.show.iter().chain(&review.may_edit).any(|shown| {
+            let rest = path.as_str().strip_prefix(shown.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
     }
 
     pub(crate) fn drive_lookup(

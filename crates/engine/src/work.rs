@@ -105,6 +105,16 @@ impl<'a> Work<'a> {
         BodyRef { seq: self.control.next, n }
     }
 
+    pub(crate) fn bodies_added(&self) -> usize {
+        self.bodies.len()
+    }
+
+    /// Forgets the bodies that were added after the first `keep`; no record may name them.
+    pub(crate) fn drop_bodies(&mut self, keep: usize) {
+        self.bodies.truncate(keep);
+        self.fresh.truncate(keep);
+    }
+
     pub(crate) fn add_value(&mut self, value: &Value, labels: Labels) -> BodyRef {
         self.add(value.to_string().into_bytes(), labels)
     }
@@ -190,6 +200,15 @@ impl<'a> Work<'a> {
         mac.update(&at.visit.to_be_bytes());
         mac.update(format!("{slot:?}").as_bytes());
         mac.update(&attempt.to_be_bytes());
+        // A conversation asks many times from one place. A person's retry starts it anew, while
+        // an effect of the step itself stays the same effect however often it is tried.
+        let afresh = matches!(slot, Slot::Model | Slot::Question(..) | Slot::Turn(..));
+        if let Some(visit) = self.control.live.get(at).filter(|_| afresh) {
+            mac.update(&visit.tries.to_be_bytes());
+            if slot == Slot::Model {
+                mac.update(&visit.lines.len().to_be_bytes());
+            }
+        }
         Hash(mac.finalize().into_bytes().into())
     }
 

@@ -101,11 +101,7 @@ impl Books {
                     ],
                 )?;
                 let row = all.last_insert_rowid();
-                Ok(Draft {
-                    id: name(row),
-                    wish: wish.clone(),
-                    status: "draft".to_owned(),
-                })
+                Ok(Draft { id: name(row), wish: wish.clone(), status: "draft".to_owned() })
             }
         };
         all.commit()?;
@@ -124,10 +120,7 @@ impl Books {
         let draft = self.get(id)?;
         let row: i64 = id.trim_start_matches("D-").parse().unwrap_or_default();
         self.db.execute("UPDATE drafts SET status = 'deleted' WHERE id = ?1", [row])?;
-        Ok(Draft {
-            status: "deleted".to_owned(),
-            ..draft
-        })
+        Ok(Draft { status: "deleted".to_owned(), ..draft })
     }
 
     pub fn list(&self) -> Result<Vec<Draft>, BooksError> {
@@ -175,7 +168,8 @@ fn refusal(wish: &Wish) -> Option<String> {
             digits(whole) && whole.len() <= 12 && digits(part) && part.len() == 2
         })
     };
-    let currency = wish.currency.len() == 3 && wish.currency.bytes().all(|b| b.is_ascii_uppercase());
+    let currency =
+        wish.currency.len() == 3 && wish.currency.bytes().all(|b| b.is_ascii_uppercase());
     if !amount(&wish.amount) {
         Some(format!("`{}` is no amount such as 1234.56", wish.amount))
     } else if !currency {
@@ -225,13 +219,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let good = "DE89 3704 0044 0532 0130 00";
         for (repeatable, drafts) in [(false, 2), (true, 1)] {
-            let mut books = Books::open(&folder.path().join(format!("{drafts}.db")), repeatable).unwrap();
+            let mut books =
+                Books::open(&folder.path().join(format!("{drafts}.db")), repeatable).unwrap();
             let first = books.create(&wish("k", "10.00", good)).unwrap();
             let second = books.create(&wish("k", "10.00", good)).unwrap();
             assert_eq!(first == second, repeatable);
             assert_eq!(books.list().unwrap().len(), drafts);
             assert_eq!(books.find("k").unwrap().unwrap(), first);
-            for (amount, iban) in [("10", good), ("1e9.00", good), ("10.00", "DE88370400440532013000")] {
+            for (amount, iban) in
+                [("10", good), ("1e9.00", good), ("10.00", "DE88370400440532013000")]
+            {
                 books.create(&wish("k2", amount, iban)).unwrap_err();
             }
             assert_eq!((books.calls().unwrap(), books.list().unwrap().len()), (5, drafts));

@@ -24,10 +24,7 @@ pub struct Erp {
 
 /// Serves until the client closes our input.
 pub async fn serve(erp: Erp) -> Result<(), String> {
-    let running = erp
-        .serve(rmcp::transport::stdio_pipes())
-        .await
-        .map_err(|why| why.to_string())?;
+    let running = erp.serve(rmcp::transport::stdio_pipes()).await.map_err(|why| why.to_string())?;
     running.waiting().await.map_err(|why| why.to_string())?;
     Ok(())
 }
@@ -50,11 +47,7 @@ struct Nothing {}
 
 impl Erp {
     pub fn new(books: Books, fault: Option<Fault>) -> Self {
-        Self {
-            books: Mutex::new(books),
-            fault,
-            changed: AtomicBool::new(false),
-        }
+        Self { books: Mutex::new(books), fault, changed: AtomicBool::new(false) }
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {
@@ -103,10 +96,8 @@ impl Erp {
 
 impl ServerHandler for Erp {
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder()
-            .enable_tools()
-            .enable_tool_list_changed()
-            .build();
+        let capabilities =
+            ServerCapabilities::builder().enable_tools().enable_tool_list_changed().build();
         ServerConfig::new(capabilities)
             .with_server_info(Implementation::new("erp-stand-in", env!("CARGO_PKG_VERSION")))
     }
@@ -211,7 +202,12 @@ fn tools(changed: bool) -> Vec<Tool> {
     ]
 }
 
-fn tool(name: &'static str, description: &'static str, args: &[(&str, &str)], output: &Value) -> Tool {
+fn tool(
+    name: &'static str,
+    description: &'static str,
+    args: &[(&str, &str)],
+    output: &Value,
+) -> Tool {
     let properties: JsonObject = args
         .iter()
         .map(|(name, what)| ((*name).to_owned(), json!({ "type": "string", "description": what })))

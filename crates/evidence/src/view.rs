@@ -8,7 +8,7 @@ mod people;
 use std::collections::BTreeMap;
 
 use journal::{
-    ActNo, At, Code, End, Hash, Labels, Millis, Mode, ReviewNo, RunId, Starter, Status, StopScope,
+    ActNo, At, Code, CommandId, Decline, End, Hash, Labels, Millis, Mode, ReviewNo, RunId, Starter, Status, StopScope,
     Usage,
 };
 use plan::Plan;
@@ -37,8 +37,8 @@ pub struct RunView {
     pub reviews: Vec<ReviewView>,
     pub acts: Vec<ActView>,
     pub refusals: Vec<Refusal>,
-    /// Failed orders of people, most recent last.
-    pub declined: Vec<String>,
+    /// Orders of people that could not be followed, oldest first.
+    pub declined: Vec<DeclinedView>,
     pub stops: Vec<StopScope>,
     pub paused_by: Option<PersonId>,
     pub wake_at: Option<Millis>,
@@ -192,6 +192,16 @@ pub struct Refusal {
     pub what: String,
     pub rule: String,
     pub code: Code,
+}
+
+/// An order of a person that could not be followed.
+#[derive(Debug, Clone, Serialize)]
+pub struct DeclinedView {
+    pub command: CommandId,
+    pub who: PersonId,
+    pub when: Millis,
+    pub because: Decline,
+    pub text: &'static str,
 }
 
 /// What went wrong.

@@ -120,8 +120,10 @@ pub fn value(value: &serde_json::Value) -> String {
         Value::Object(fields) => match money(value) {
             Some(money) => money,
             None => {
+                // Names with `$` say where a value was found, which is not a part of it.
                 let pairs: Vec<String> = fields
                     .iter()
+                    .filter(|(name, _)| !name.starts_with('$'))
                     .map(|(name, field)| format!("{}: {}", plain(name), self::value(field)))
                     .collect();
                 pairs.join("; ")

@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let found = candidates(&text, &field);
             let list: Vec<serde_json::Value> = found
                 .iter()
-                .map(|c| serde_json::json!({"shown": c.shown, "value": c.value, "score": c.score, "flaw": c.flaw.map(|f| format!("{f:?}")), "span": [c.span.start, c.span.end]}))
+                .map(|c| serde_json::json!({"shown": c.shown, "value": c.value, "score": c.score, "second": c.second.map(|s| format!("{s:?}")), "flaw": c.flaw.map(|f| format!("{f:?}")), "span": [c.span.start, c.span.end]}))
                 .collect();
             let asks: Vec<serde_json::Value> = [0, 1]
                 .map(|wording| questions(&field, &found, wording))

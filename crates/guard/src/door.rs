@@ -5,17 +5,28 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
 
-use journal::{Label, Sources};
-use plan::policy::{ArgKind, Fact, Mention, Ruling, Slice};
+use journal::{Label, Part, Sources};
+use plan::Plan;
+use plan::ids::{ModelName, StepId, ToolName};
+use plan::policy::{
+    Act as CedarAct, ArgKind, Fact, Mention, Policies, PolicyFault, Ruling, Slice, Target,
+};
 use plan::value::{Currency, Money};
-use plan::workflow::CaseLimits;
+use plan::workflow::{CaseLimits, Does, Effect, Tool, Work, Workflow};
 use serde_json::Value;
 
 use crate::ask::{ArgFact, Purse};
-use crate::leash::Leash;
+use crate::leash::{self, Leash};
 
 /// Contexts remembered per door. Beyond it everything is forgotten and learnt again.
 const REMEMBERED: usize = 1_024;
+
+/// The doors of one step.
+#[derive(Default)]
+pub(crate) struct Doors {
+    pub tools: HashMap<ToolName, Door>,
+    pub models: HashMap<ModelName, Door>,
+}
 
 pub(crate) struct Door {
     slice: Slice,
@@ -34,6 +45,43 @@ pub(crate) struct Seen<'a> {
     pub limits: &'a CaseLimits,
     /// The currency of an amount that stands without one.
     pub currency: Currency,
+}
+
+impl Doors {
+    /// The doors of everything that a step declares and the plan knows.
+    pub(crate) fn of(
+        workflow: &Workflow,
+        policies: &Policies,
+        step: &StepId,
+    ) -> Result<Self, PolicyFault> {
+        let mut doors = Self::default();
+        let declared = plan::policy::declared(workflow, step);
+        let does = workflow.steps.iter().find(|other| other.id == *step).map(|step| &step.does);
+        let agent = match does {
+            Some(Does::Agent(work)) => Some(&work.agent),
+            _ => None,
+        };
+        let undo = matches!(does, Some(Does::Tool(call)) if call.undo.is_some());
+        for name in declared.tools {
+            // What the plan does not know stays without a door, so it is refused.
+            let Some(tool) = workflow.tools.get(&name) else { continue };
+            let act = CedarAct { step, agent, target: Target::Tool(&name) };
+            let slice = Slice::of(workflow, policies, act)?;
+            let kinds = plan::policy::arguments(tool);
+            let kinds = kinds.into_iter().map(|(name, (kind, _))| (name, kind)).collect();
+            let door = Door::new(slice, leash::leash(workflow, tool, undo), kinds);
+            doors.tools.insert(name, door);
+        }
+        for name in declared.models {
+            if !workflow.models.contains_key(&name) {
+                continue;
+            }
+            let act = CedarAct { step, agent, target: Target::Model(&name) };
+            let slice = Slice::of(workflow, policies, act)?;
+            doors.models.insert(name, Door::new(slice, Leash::Free, HashMap::new()));
+        }
+        Ok(doors)
+    }
 }
 
 impl Door {
@@ -106,9 +154,7 @@ impl Door {
                 let texts = items.iter().map(|item| item.as_str().map(str::to_owned));
                 texts.collect::<Option<BTreeSet<_>>>().map(Fact::Texts)
             }
-            (ArgKind::Amount, value) => {
-                arg.money.or_else(|| amount(value, seen)).map(Fact::Amount)
-            }
+            (ArgKind::Amount, value) => arg.money.or_else(|| amount(value, seen)).map(Fact::Amount),
             _ => None,
         };
         fact.ok_or_else(unfit)
@@ -146,4 +192,33 @@ fn words(label: &Label) -> BTreeSet<String> {
     let all: Sources = label.origins.join(label.influences);
     let word = |source| serde_json::to_value(source).ok()?.as_str().map(str::to_owned);
     all.iter().filter_map(word).collect()
+}
+
+/// Whether a tool may be called in this part of the step: an undo is no main call.
+pub(crate) fn part_fits(
+    plan: &Plan,
+    step: &StepId,
+    part: &Part,
+    name: &ToolName,
+    tool: &Tool,
+) -> bool {
+    let Some(step) = plan.step(step) else { return false };
+    match (part, &step.does) {
+        (Part::Main, Does::Tool(call)) => call.tool == *name,
+        (Part::Confirm, Does::Tool(call)) => {
+            call.confirm.as_ref().is_some_and(|confirm| confirm.tool == *name)
+        }
+        (Part::Undo, Does::Tool(call)) => call.undo.as_ref() == Some(name),
+        (Part::Lookup(n), Does::Lookup(lookup)) => {
+            let find = lookup.finds.values().nth(usize::from(*n));
+            let table = find.and_then(|find| plan.workflow().tables.get(&find.table));
+            tool.effect == Effect::Read && table.is_some_and(|table| table.tool == *name)
+        }
+        (Part::Turn(_), Does::Agent(agent)) => match &agent.work {
+            Work::Answer { tools, .. } => tools.contains(name),
+            Work::Copy { .. } => false,
+        },
+        (Part::ReadBack, _) => tool.effect == Effect::Read,
+        _ => false,
+    }
 }

@@ -204,12 +204,7 @@ fn first_origin(origins: Sources) -> Endorsed {
 
 /// Whether a fact of trusted origin agrees with the argument. That the argument agrees is itself
 /// the second key, so what chose the fact may be untrusted.
-fn backed(
-    sourcing: &Sourcing,
-    step: &StepId,
-    arg: &ArgFact<'_>,
-    fact: &BackingFact<'_>,
-) -> bool {
+fn backed(sourcing: &Sourcing, step: &StepId, arg: &ArgFact<'_>, fact: &BackingFact<'_>) -> bool {
     if !origins_trusted(&fact.label) {
         mark!("backing:untrusted");
         return false;

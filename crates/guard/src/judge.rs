@@ -9,15 +9,15 @@ use std::sync::{Arc, OnceLock, RwLock};
 use journal::{Code, Label, Part, Rule, Usage};
 use plan::Plan;
 use plan::ids::{ModelName, ReleaseId, RoleId, StepId, ToolName};
-use plan::policy::{Act as CedarAct, PolicyFault, Policies, Ruling, Slice, Target};
-use plan::workflow::{Does, Effect, Recover, Tool, Work, Workflow};
+use plan::policy::{Policies, PolicyFault, Ruling};
+use plan::workflow::{Does, Effect, Recover, Tool, Work};
 use serde_json::Value;
 
 use crate::ask::{Act, Allow, ArgFact, Ask, Verdict};
 use crate::contract::Contract;
-use crate::door::{Door, Seen};
+use crate::door::{self, Door, Doors, Seen};
 use crate::flow::{self, Endorsed, Sourcing};
-use crate::leash::{self, Leash};
+use crate::leash::Leash;
 use crate::limits;
 use crate::marks::mark;
 use crate::secrets::Secrets;
@@ -53,13 +53,6 @@ pub struct Guard {
     /// A guard that lets everything pass, to show that the proof notices.
     #[cfg(test)]
     pub(crate) sabotaged: bool,
-}
-
-/// The doors of one step.
-#[derive(Default)]
-struct Doors {
-    tools: HashMap<ToolName, Door>,
-    models: HashMap<ModelName, Door>,
 }
 
 impl std::fmt::Debug for Guard {
@@ -282,9 +275,11 @@ impl Guard {
     fn tool(&self, plan: &Plan, ask: &Ask<'_>, call: &Call<'_>) -> Judged {
         let workflow = plan.workflow();
         let (door, tool) = self.declared(plan, ask, call)?;
-        if call.args.iter().any(|arg| {
-            self.secrets.found_in(arg.name) || self.secrets.found_in_value(arg.value)
-        }) {
+        if call
+            .args
+            .iter()
+            .any(|arg| self.secrets.found_in(arg.name) || self.secrets.found_in_value(arg.value))
+        {
             mark!("tool:secret");
             return Err(refuse("secret"));
         }
@@ -332,7 +327,7 @@ impl Guard {
             mark!("tool:undeclared");
             return Err(refuse("declared"));
         };
-        if !part_fits(plan, &ask.at.step, call.part, call.tool, tool) {
+        if !door::part_fits(plan, &ask.at.step, call.part, call.tool, tool) {
             mark!("tool:part");
             return Err(refuse("declared"));
         }
@@ -396,8 +391,8 @@ impl Guard {
             }
             Leash::Reviewed => {
                 mark!("effect:unseen");
-                let role = asked_role(plan, step)
-                    .unwrap_or_else(|| plan.workflow().override_by.clone());
+                let role =
+                    asked_role(plan, step).unwrap_or_else(|| plan.workflow().override_by.clone());
                 Err(Verdict::AskPerson { role, rule: rule("autonomy") })
             }
             Leash::Never => {
@@ -454,61 +449,6 @@ struct Call<'a> {
     args: &'a [ArgFact<'a>],
     hash: journal::Hash,
     reserve: Usage,
-}
-
-impl Doors {
-    fn of(workflow: &Workflow, policies: &Policies, step: &StepId) -> Result<Self, Fault> {
-        let mut doors = Self::default();
-        let declared = plan::policy::declared(workflow, step);
-        let does = workflow.steps.iter().find(|other| other.id == *step).map(|step| &step.does);
-        let agent = match does {
-            Some(Does::Agent(work)) => Some(&work.agent),
-            _ => None,
-        };
-        let undo = matches!(does, Some(Does::Tool(call)) if call.undo.is_some());
-        for name in declared.tools {
-            // What the plan does not know stays without a door, so it is refused.
-            let Some(tool) = workflow.tools.get(&name) else { continue };
-            let act = CedarAct { step, agent, target: Target::Tool(&name) };
-            let slice = Slice::of(workflow, policies, act)?;
-            let kinds = plan::policy::arguments(tool);
-            let kinds = kinds.into_iter().map(|(name, (kind, _))| (name, kind)).collect();
-            let door = Door::new(slice, leash::leash(workflow, tool, undo), kinds);
-            doors.tools.insert(name, door);
-        }
-        for name in declared.models {
-            if !workflow.models.contains_key(&name) {
-                continue;
-            }
-            let act = CedarAct { step, agent, target: Target::Model(&name) };
-            let slice = Slice::of(workflow, policies, act)?;
-            doors.models.insert(name, Door::new(slice, Leash::Free, HashMap::new()));
-        }
-        Ok(doors)
-    }
-}
-
-/// Whether a tool may be called in this part of the step: an undo is no main call.
-fn part_fits(plan: &Plan, step: &StepId, part: &Part, name: &ToolName, tool: &Tool) -> bool {
-    let Some(step) = plan.step(step) else { return false };
-    match (part, &step.does) {
-        (Part::Main, Does::Tool(call)) => call.tool == *name,
-        (Part::Confirm, Does::Tool(call)) => {
-            call.confirm.as_ref().is_some_and(|confirm| confirm.tool == *name)
-        }
-        (Part::Undo, Does::Tool(call)) => call.undo.as_ref() == Some(name),
-        (Part::Lookup(n), Does::Lookup(lookup)) => {
-            let find = lookup.finds.values().nth(usize::from(*n));
-            let table = find.and_then(|find| plan.workflow().tables.get(&find.table));
-            tool.effect == Effect::Read && table.is_some_and(|table| table.tool == *name)
-        }
-        (Part::Turn(_), Does::Agent(agent)) => match &agent.work {
-            Work::Answer { tools, .. } => tools.contains(name),
-            Work::Copy { .. } => false,
-        },
-        (Part::ReadBack, _) => tool.effect == Effect::Read,
-        _ => false,
-    }
 }
 
 fn rule(name: &str) -> Rule {

@@ -85,9 +85,9 @@ impl Secrets {
         match value {
             Value::String(text) => self.found_in(text),
             Value::Array(items) => items.iter().any(|item| self.found_in_value(item)),
-            Value::Object(fields) => fields
-                .iter()
-                .any(|(name, field)| self.found_in(name) || self.found_in_value(field)),
+            Value::Object(fields) => {
+                fields.iter().any(|(name, field)| self.found_in(name) || self.found_in_value(field))
+            }
             Value::Null | Value::Bool(_) | Value::Number(_) => false,
         }
     }

@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 
 use crate::ask::{Act, ArgFact, Ask, BackingFact, Purse, Verdict};
 use crate::judge::{Fault, Guard};
-use crate::secrets::Secrets;
 use crate::marks;
+use crate::secrets::Secrets;
 use plans::{Change, plan, policies, with};
 
 /// The words of a verdict.
@@ -54,7 +54,16 @@ struct Given {
 
 fn given(name: &'static str, value: &str, label: Label) -> Given {
     let value = Value::from(value);
-    Given { name, value, label, path: None, literal: false, endorsed: None, money: None, fact: None }
+    Given {
+        name,
+        value,
+        label,
+        path: None,
+        literal: false,
+        endorsed: None,
+        money: None,
+        fact: None,
+    }
 }
 
 impl Given {
@@ -156,15 +165,20 @@ fn draft() -> Try {
     let row = label(Source::Table, Some(Source::Outside));
     let order = json!({"currency": "EUR", "minor": 100_001});
     let fact = label(Source::Table, Some(Source::Outside));
-    call("draft", "erp.create_draft", Part::Main, vec![
-        given("iban", "DE1", row.clone()).at("match.supplier.iban"),
-        given("supplier", "S1", row).at("match.supplier.id"),
-        given("amount", "1000.00", label(Source::Outside, Some(Source::Model)))
-            .at("read.total")
-            .money("1000 EUR")
-            .backed(order, fact, Some(Ok(true))),
-        given("note", "thanks", Label::from(Source::Outside)).at("read.note"),
-    ])
+    call(
+        "draft",
+        "erp.create_draft",
+        Part::Main,
+        vec![
+            given("iban", "DE1", row.clone()).at("match.supplier.iban"),
+            given("supplier", "S1", row).at("match.supplier.id"),
+            given("amount", "1000.00", label(Source::Outside, Some(Source::Model)))
+                .at("read.total")
+                .money("1000 EUR")
+                .backed(order, fact, Some(Ok(true))),
+            given("note", "thanks", Label::from(Source::Outside)).at("read.note"),
+        ],
+    )
 }
 
 fn changed(change: impl FnOnce(&mut Try)) -> Try {
@@ -173,16 +187,23 @@ fn changed(change: impl FnOnce(&mut Try)) -> Try {
     call
 }
 
-const ALLOWED: &str = "allow flow:iban=table flow:supplier=table flow:amount=fact cedar:standard.declared_tools";
+const ALLOWED: &str =
+    "allow flow:iban=table flow:supplier=table flow:amount=fact cedar:standard.declared_tools";
 
 fn flow_cases() -> Vec<(Try, &'static str)> {
     let outside = || Label::from(Source::Outside);
     vec![
         (draft(), ALLOWED),
         // The document's own payee, however well it was grounded.
-        (changed(|t| t.args[0] = given("iban", "X", outside()).at("read.iban")), "ask finance_clerk flow:iban"),
+        (
+            changed(|t| t.args[0] = given("iban", "X", outside()).at("read.iban")),
+            "ask finance_clerk flow:iban",
+        ),
         // A row found by one untrusted key; by one trusted key; without any label.
-        (changed(|t| t.args[0] = t.args[0].clone().at("match.order.iban")), "ask finance_clerk flow:iban"),
+        (
+            changed(|t| t.args[0] = t.args[0].clone().at("match.order.iban")),
+            "ask finance_clerk flow:iban",
+        ),
         (
             changed(|t| t.args[0] = given("iban", "X", label(Source::Table, Some(Source::Person)))),
             "allow flow:iban=table flow:supplier=table flow:amount=fact cedar:standard.declared_tools",
@@ -200,21 +221,44 @@ fn flow_cases() -> Vec<(Try, &'static str)> {
             "allow flow:iban=person flow:supplier=plan flow:amount=inside cedar:standard.declared_tools",
         ),
         (
-            changed(|t| t.args[0] = given("iban", "a", label(Source::Tool, Some(Source::Outside))).at("draft.iban")),
+            changed(|t| {
+                t.args[0] =
+                    given("iban", "a", label(Source::Tool, Some(Source::Outside))).at("draft.iban")
+            }),
             "allow flow:iban=tool flow:supplier=table flow:amount=fact cedar:standard.declared_tools",
         ),
         // A model's own words stay what they are, whatever the schema said.
         (changed(|t| t.args[0].label = label(Source::Table, None)), ALLOWED),
-        (changed(|t| t.args[0].label.join(&Label::from(Source::Model))), "ask finance_clerk flow:iban"),
-        // Backing: apart, other currency, untrusted, missing, its condition false or failing.
-        (changed(|t| t.args[2].money = Money::parse("1000.04 EUR").ok()), "ask finance_clerk flow:amount"),
-        (changed(|t| t.args[2].money = Money::parse("1000 USD").ok()), "ask finance_clerk flow:amount"),
-        (changed(|t| t.args[2].money = None), "ask finance_clerk flow:amount"),
-        (changed(|t| t.args[2].fact.as_mut().unwrap().1 = outside()), "ask finance_clerk flow:amount"),
-        (changed(|t| t.args[2].fact.as_mut().unwrap().0 = Value::Null), "ask finance_clerk flow:amount"),
-        (changed(|t| t.args[2].fact.as_mut().unwrap().3 = Some(Ok(false))), "ask finance_clerk flow:amount"),
         (
-            changed(|t| t.args[2].fact.as_mut().unwrap().3 = Some(Err(EvalError::Missing("x".into())))),
+            changed(|t| t.args[0].label.join(&Label::from(Source::Model))),
+            "ask finance_clerk flow:iban",
+        ),
+        // Backing: apart, other currency, untrusted, missing, its condition false or failing.
+        (
+            changed(|t| t.args[2].money = Money::parse("1000.04 EUR").ok()),
+            "ask finance_clerk flow:amount",
+        ),
+        (
+            changed(|t| t.args[2].money = Money::parse("1000 USD").ok()),
+            "ask finance_clerk flow:amount",
+        ),
+        (changed(|t| t.args[2].money = None), "ask finance_clerk flow:amount"),
+        (
+            changed(|t| t.args[2].fact.as_mut().unwrap().1 = outside()),
+            "ask finance_clerk flow:amount",
+        ),
+        (
+            changed(|t| t.args[2].fact.as_mut().unwrap().0 = Value::Null),
+            "ask finance_clerk flow:amount",
+        ),
+        (
+            changed(|t| t.args[2].fact.as_mut().unwrap().3 = Some(Ok(false))),
+            "ask finance_clerk flow:amount",
+        ),
+        (
+            changed(|t| {
+                t.args[2].fact.as_mut().unwrap().3 = Some(Err(EvalError::Missing("x".into())))
+            }),
             "ask finance_clerk flow:amount",
         ),
         (changed(|t| t.args[2].fact = None), "ask finance_clerk flow:amount"),
@@ -244,7 +288,10 @@ fn flow_cases() -> Vec<(Try, &'static str)> {
             changed(|t| t.args[0] = given("iban", "X", outside()).at("read.iban").reviewed()),
             "allow flow:iban=review flow:supplier=table flow:amount=fact cedar:standard.declared_tools",
         ),
-        (changed(|t| t.args[0] = given("iban", "X", outside()).reviewed()), "ask finance_clerk flow:iban"),
+        (
+            changed(|t| t.args[0] = given("iban", "X", outside()).reviewed()),
+            "ask finance_clerk flow:iban",
+        ),
         (
             changed(|t| {
                 t.args[0] = given("iban", "X", outside());
@@ -254,24 +301,42 @@ fn flow_cases() -> Vec<(Try, &'static str)> {
         ),
         // Where the plan asks nobody, it is refused.
         (
-            call("answer", "mail.send", Part::Turn(0), vec![given("to", "evil@x", Label::from(Source::Model))]),
+            call(
+                "answer",
+                "mail.send",
+                Part::Turn(0),
+                vec![given("to", "evil@x", Label::from(Source::Model))],
+            ),
             "refuse flow:to Refused",
         ),
         // A tool that sends and of which nobody said which argument is the recipient.
         (
-            call("answer", "mail.raw", Part::Turn(0), vec![given("text", "x", Label::from(Source::Model))]),
+            call(
+                "answer",
+                "mail.raw",
+                Part::Turn(0),
+                vec![given("text", "x", Label::from(Source::Model))],
+            ),
             "refuse flow:text Refused",
         ),
         // What is only read needs no endorsement.
         (
-            call("answer", "files.read", Part::Turn(0), vec![given("path", "x", Label::from(Source::Model))]),
+            call(
+                "answer",
+                "files.read",
+                Part::Turn(0),
+                vec![given("path", "x", Label::from(Source::Model))],
+            ),
             "allow cedar:standard.declared_tools",
         ),
         // Undo and read-back name what the workflow's own effect made.
         (
-            call("draft", "erp.delete_draft", Part::Undo, vec![
-                given("id", "D1", label(Source::Tool, Some(Source::Outside))),
-            ]),
+            call(
+                "draft",
+                "erp.delete_draft",
+                Part::Undo,
+                vec![given("id", "D1", label(Source::Tool, Some(Source::Outside)))],
+            ),
             "allow flow:id=own_effect cedar:standard.declared_tools",
         ),
     ]
@@ -289,31 +354,56 @@ fn other_cases() -> Vec<(Try, &'static str)> {
         (call("draft", "erp.create_draft", Part::Undo, vec![]), "refuse declared Refused"),
         (call("draft", "erp.create_draft", Part::Turn(0), vec![]), "refuse declared Refused"),
         (call("draft", "erp.delete_draft", Part::Main, vec![]), "refuse declared Refused"),
-        (call("draft", "erp.get_draft", Part::Confirm, vec![]), "allow cedar:standard.declared_tools"),
-        (call("match", "table.read_query", Part::Lookup(1), vec![]), "allow cedar:standard.declared_tools"),
+        (
+            call("draft", "erp.get_draft", Part::Confirm, vec![]),
+            "allow cedar:standard.declared_tools",
+        ),
+        (
+            call("match", "table.read_query", Part::Lookup(1), vec![]),
+            "allow cedar:standard.declared_tools",
+        ),
         (call("match", "table.read_query", Part::Lookup(2), vec![]), "refuse declared Refused"),
-        (call("draft", "erp.get_draft", Part::ReadBack, vec![]), "allow cedar:standard.declared_tools"),
+        (
+            call("draft", "erp.get_draft", Part::ReadBack, vec![]),
+            "allow cedar:standard.declared_tools",
+        ),
         (call("answer", "files.unpinned", Part::Turn(0), vec![]), "refuse pinned ToolChanged"),
         (call("answer", "files.changed", Part::Turn(0), vec![]), "refuse quarantined ToolChanged"),
         (
-            call("answer", "files.read", Part::Turn(0), vec![given("path", "a hunter2-hunter2", Label::default())]),
+            call(
+                "answer",
+                "files.read",
+                Part::Turn(0),
+                vec![given("path", "a hunter2-hunter2", Label::default())],
+            ),
             "refuse secret Refused",
         ),
         (
-            call("answer", "files.read", Part::Turn(0), vec![
-                given("path", "-----BEGIN RSA PRIVATE KEY-----", Label::default()),
-            ]),
+            call(
+                "answer",
+                "files.read",
+                Part::Turn(0),
+                vec![given("path", "-----BEGIN RSA PRIVATE KEY-----", Label::default())],
+            ),
             "refuse secret Refused",
         ),
         // An irreversible effect under high risk, and a tool whose arguments nobody reviewed.
         (
-            call("answer", "mail.plain", Part::Turn(0), vec![given("text", "x", Label::from(Source::Model))]),
+            call(
+                "answer",
+                "mail.plain",
+                Part::Turn(0),
+                vec![given("text", "x", Label::from(Source::Model))],
+            ),
             "ask finance_lead autonomy",
         ),
         (
-            call("answer", "mail.plain", Part::Turn(0), vec![
-                given("text", "x", Label::from(Source::Model)).at("read.note").reviewed(),
-            ]),
+            call(
+                "answer",
+                "mail.plain",
+                Part::Turn(0),
+                vec![given("text", "x", Label::from(Source::Model)).at("read.note").reviewed()],
+            ),
             "allow cedar:standard.declared_tools",
         ),
         (call("answer", "mail.plain", Part::Turn(0), vec![]), "ask finance_lead autonomy"),
@@ -323,7 +413,10 @@ fn other_cases() -> Vec<(Try, &'static str)> {
         (used(Usage { cost_nanos: 1_001, ..zero }, 0), "refuse budget:cost Budget"),
         (used(Usage { input_tokens: 1_001, ..zero }, 0), "refuse budget:tokens Budget"),
         (used(Usage { active_ms: 991, ..zero }, 0), "refuse budget:active Budget"),
-        (used(Usage { active_ms: 990, input_tokens: 1_000, cost_nanos: 1_000, ..zero }, 59), ALLOWED),
+        (
+            used(Usage { active_ms: 990, input_tokens: 1_000, cost_nanos: 1_000, ..zero }, 59),
+            ALLOWED,
+        ),
     ] {
         cases.push((changed(|t| t.purse = purse), expected));
     }
@@ -386,13 +479,16 @@ fn knowing(plan: &Plan) -> Guard {
 
 /// Policies over arguments, labels and budgets.
 fn cedar_cases() {
-    let asks = policies(&plan(), &[r#"
+    let asks = policies(
+        &plan(),
+        &[r#"
         @id("large") @ask("finance_lead")
         forbid (principal, action == Action::"erp.create_draft", resource)
         when { context.args.amount.minor > 50000 && context.args.amount.currency == "EUR" };
         @id("weekly")
         forbid (principal in Workflow::"invoice_intake", action in Action::"write", resource)
-        when { context.labels has iban && context.labels.iban.contains("model") || context.acts.left < 5 };
+        when { context.acts.left < 5 ||
+               context.labels has iban && context.labels.iban.contains("model") };
         @id("notes")
         forbid (principal, action == Action::"erp.create_draft", resource)
         when { context.args has note && context.args.note like "*urgent*" && !context.reviewed };
@@ -400,8 +496,10 @@ fn cedar_cases() {
         forbid (principal, action == Action::"call_model", resource)
         when { context.visit > 1 || context.untrusted && context.tokens.left < 100 };
         @id("spend")
-        forbid (principal, action == Action::"files.read", resource) when { context.cost.left == 0 };
-    "#]);
+        forbid (principal, action == Action::"files.read", resource)
+        when { context.cost.left == 0 };
+    "#],
+    );
     let guard = knowing(&asks);
     for (call, expected) in [
         (draft(), "ask finance_lead cedar:large"),
@@ -424,7 +522,10 @@ fn cedar_cases() {
             }),
             "refuse cedar:notes Refused",
         ),
-        (call("answer", "files.read", Part::Turn(0), vec![]), "allow cedar:standard.declared_tools"),
+        (
+            call("answer", "files.read", Part::Turn(0), vec![]),
+            "allow cedar:standard.declared_tools",
+        ),
     ] {
         assert_eq!(call.judged(&guard, &asks), expected);
         assert_eq!(call.judged(&guard, &asks), expected, "remembered");
@@ -466,6 +567,64 @@ fn closed_guards() {
     assert_eq!(draft().judged(&open, &plan), "refuse guard Refused");
 }
 
+/// Every branch that judges. `tidy` compares it with the marks in the sources.
+const MARKS: &[&str] = &[
+    "guard:unproven",
+    "guard:closed",
+    "guard:release",
+    "notify:role",
+    "notify:secret",
+    "notify:allowed",
+    "model:undeclared",
+    "model:secret",
+    "model:allowed",
+    "tool:secret",
+    "tool:allowed",
+    "tool:undeclared",
+    "tool:part",
+    "tool:unpinned",
+    "tool:quarantined",
+    "effect:approved",
+    "effect:undo",
+    "effect:seen",
+    "effect:unseen",
+    "effect:never",
+    "cedar:approved",
+    "cedar:ask",
+    "cedar:forbid",
+    "cedar:silent",
+    "cedar:broken",
+    "flow:asks",
+    "flow:refuses",
+    "flow:literal",
+    "flow:fact",
+    "flow:review",
+    "flow:unendorsed",
+    "flow:outside",
+    "flow:trusted",
+    "flow:two_keys",
+    "flow:tool_of_two",
+    "flow:own_effect",
+    "flow:one_key",
+    "backing:untrusted",
+    "backing:when",
+    "backing:when_fails",
+    "backing:missing",
+    "backing:apart",
+    "backing:kinds",
+    "budget:acts",
+    "budget:cost",
+    "budget:tokens",
+    "budget:active",
+    "loop:same",
+    "loop:alternating",
+    "leash:suggest",
+    "leash:approve",
+    "leash:irreversible",
+    "leash:undo",
+    "leash:act",
+];
+
 #[test]
 fn judges_and_reaches_every_branch() {
     marks::take();
@@ -477,16 +636,12 @@ fn judges_and_reaches_every_branch() {
     leashes();
     closed_guards();
 
+    let named: BTreeSet<&str> = MARKS.iter().copied().collect();
     let reached = marks::take();
-    let sources = [include_str!("judge.rs"), include_str!("flow.rs"), include_str!("limits.rs"), include_str!("leash.rs")];
-    let placed: BTreeSet<&str> = sources
-        .iter()
-        .flat_map(|source| source.split("mark!(\"").skip(1))
-        .filter_map(|rest| rest.split('"').next())
-        .collect();
-    assert!(placed.len() > 40, "{}", placed.len());
-    let missed: Vec<_> = placed.difference(&reached).collect();
+    let missed: Vec<_> = named.difference(&reached).collect();
     assert!(missed.is_empty(), "never reached: {missed:?}");
+    let unnamed: Vec<_> = reached.difference(&named).collect();
+    assert!(unnamed.is_empty(), "reached, but not named here: {unnamed:?}");
 }
 
 #[test]
@@ -497,39 +652,4 @@ fn a_broken_policy_or_contract_builds_no_guard() {
     assert!(matches!(Guard::build(&contract), Err(Fault::Contract(..))));
     let remote = with(Change::RemoteContract);
     assert!(matches!(Guard::build(&remote), Err(Fault::Contract(..))));
-}
-
-#[test]
-#[ignore = "a measurement, not a test"]
-fn measure() {
-    let twenty: String = (0..17).map(|n| format!("@id(\"p{n}\") forbid (principal, action == Action::\"erp.create_draft\", resource) when {{ context.args.amount.minor > {} || context.labels.iban.contains(\"model\") }};", 10_000_000 + n)).collect();
-    let plan = policies(&plan(), &[&twenty]);
-    let start = std::time::Instant::now();
-    let guard = knowing(&plan);
-    println!("build {:?}", start.elapsed());
-    let call = draft();
-    for (name, fresh) in [("cached", false), ("uncached", true)] {
-        let mut call = call.clone();
-        let start = std::time::Instant::now();
-        for n in 0..5_000 {
-            if fresh {
-                let m = Money { minor: 100_000 - (n % 2), ..call.args[2].money.unwrap() };
-                call.args[2].money = Some(Money { minor: m.minor, ..m });
-                call.args[0].label.tags.clear();
-                call.args[2].fact.as_mut().unwrap().2 = i64::from(u32::MAX);
-                call.args[2].money = Some(Money { minor: n, ..m });
-            }
-            std::hint::black_box(call.judged(&guard, &plan));
-        }
-        println!("{name} {:?}", start.elapsed() / 5_000);
-    }
-    let label = Label::from(Source::Outside);
-    let model = ModelName::new("small").unwrap();
-    let text = "Invoice 4711 from Acme Ltd, total 1,250.00 EUR. ".repeat(60);
-    let start = std::time::Instant::now();
-    for _ in 0..5_000 {
-        let act = Act::Model { model: &model, label: &label, texts: &[&text], reserve: Usage::default() };
-        std::hint::black_box(judged(&guard, &plan, "read", act, Purse::default(), &[], None));
-    }
-    println!("model {:?} for {} bytes", start.elapsed() / 5_000, text.len());
 }

@@ -21,15 +21,16 @@ fn run_ids_read_back_and_nothing_else_does() {
     check(&format!("7{}", "z".repeat(25)), Some(RunId::from_bytes([0xff; 16])));
     check(&format!("8{}", "0".repeat(25)), None);
     check("", None);
-    check(&zeros[1..], None);
+    check(zeros.strip_prefix('0').unwrap(), None);
     check(&format!("{zeros}0"), None);
-    check(&format!("{}I", &zeros[1..]), None);
+    check(&zeros.replacen('0', "I", 1), None);
     check(&"é".repeat(13), None);
     // A child's id is always the same, keeps its parent's time, and is no sibling's.
     let parent = RunId::new(Millis(1_700_000_000_000), [5; 10]);
     let child = parent.child(&at("pay", 1), 3);
     assert_eq!(child, parent.child(&at("pay", 1), 3));
-    assert_eq!(child.to_string()[..9], parent.to_string()[..9]);
+    let time = |id: RunId| id.to_string().chars().take(9).collect::<String>();
+    assert_eq!(time(child), time(parent));
     let others = [
         parent,
         parent.child(&at("pay", 1), 4),

@@ -16,6 +16,9 @@ use crate::read::workspace::{self, Workspace, stem};
 use crate::release::Plan;
 use crate::workflow::{Policy, Workflow};
 
+#[cfg(test)]
+mod tests;
+
 /// Checks one workflow, by its name or the path of its file, and all it needs.
 ///
 /// ```

@@ -95,7 +95,7 @@ codes! {
         "add at least one step";
     STEP_KIND = "FD-P102": "a step that does not say what it does",
         "a step does exactly one thing",
-        "give the step one of agent, tool, lookup, decide, review, each, parallel, wait, workflow, end";
+        "give it one of agent, tool, lookup, decide, review, each, parallel, wait, workflow, end";
     STEP_TWICE = "FD-P103": "two steps with one name",
         "a name stands for one step in conditions, headings and records",
         "rename one of the two";
@@ -135,7 +135,7 @@ codes! {
         "an answer is checked against this schema, so it has to exist and be valid",
         "correct the file; it is JSON Schema 2020-12";
     ROLE_UNKNOWN = "FD-P205": "an unknown role",
-        "a role names who is asked; an unknown one asks nobody",
+        "a role names who is asked; an unknown one reaches nobody",
         "correct the name, or add the role to `flightdeck.yaml`";
     PERSON_UNKNOWN = "FD-P206": "an unknown person",
         "people are named in `flightdeck.yaml`, so that everyone knows who is meant",
@@ -157,7 +157,7 @@ codes! {
         "name a column of the table";
     MODEL_CANNOT = "FD-P212": "a model that cannot do this",
         "what a model can do is declared; a step that needs more would fail at run time",
-        "choose another model for the agent, or ask less of it";
+        "choose another model for the agent, or want less of it";
     AGENT_TOOL = "FD-P213": "a tool the agent may not use",
         "an agent uses only tools that its own file lists",
         "add the tool to the agent's file, or take it out of the step";
@@ -179,7 +179,7 @@ codes! {
         "when no row applies, the case would have nowhere to go",
         "add `otherwise: STEP`, best a review";
     UNTRUSTED_ROUTE = "FD-P305": "a route past a review that rests on untrusted values alone",
-        "whoever writes the document could choose this route; a row that skips the review needs a fact the writer does not control",
+        "whoever writes the document could choose this route, so it needs a fact of another source",
         "add a fact from a table or from a trusted tool to the condition";
     REVIEW_DEADLINE = "FD-P306": "a review without a deadline",
         "a request that waits for ever is a case that is lost quietly",
@@ -218,7 +218,7 @@ codes! {
         "put a review before this step on every route, or correct `autonomy`";
     UNTRUSTED_ARGUMENT = "FD-P407": "an amount or recipient from untrusted text",
         "whoever writes the document could choose where the money goes, or how much",
-        "take the value from a table, add `backed_by`, or put a review that shows it before this step";
+        "take the value from a table, add `backed_by`, or put a review that shows it first";
 
     // 5xx: tools.
     NOT_PINNED = "FD-P501": "a tool that is not pinned",
@@ -243,8 +243,8 @@ codes! {
         "a tool that only reads cannot take an effect back",
         "name a tool that takes the effect back, or leave `undo` out";
     ARGUMENT_TYPE = "FD-P508": "a value the argument cannot take",
-        "the tool's own schema asks for another kind of value",
-        "pass a value of the kind the tool asks for";
+        "the tool's own schema wants another kind of value",
+        "pass a value of the kind the tool wants";
 
     // 6xx: limits.
     NO_BUDGET = "FD-P601": "no budget for a case",

@@ -19,11 +19,13 @@ impl Files {
         Self::default()
     }
 
-    /// Adds or replaces a file. A byte order mark is dropped, `\` in the path becomes `/`.
+    /// Adds or replaces a file. A byte order mark is dropped, line ends become `\n`, and `\` in
+    /// the path becomes `/`, so that nothing later depends on the editor that wrote the file.
     pub fn insert(&mut self, path: &str, text: &str) {
         let path = path.replace('\\', "/");
         let path = path.trim_start_matches("./");
-        self.0.insert(Arc::from(path), Arc::from(text.strip_prefix('\u{feff}').unwrap_or(text)));
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
+        self.0.insert(Arc::from(path), Arc::from(text));
     }
 
     /// The text of a file.
@@ -58,13 +60,12 @@ impl Files {
 /// Whether a file says what the workspace does. Documents of cases, which anyone may have
 /// written, do not, and are not looked into.
 pub(crate) fn is_of_workspace(path: &str) -> bool {
-    const FOLDERS: &[&str] = &["agents", "workflows", "tables", "schemas", "policies", "governance"];
+    const FOLDERS: &[&str] =
+        &["agents", "workflows", "tables", "schemas", "policies", "governance"];
     let name = path.rsplit('/').next().unwrap_or(path);
     match path.split_once('/') {
         None => true,
-        Some((folder, _)) => {
-            FOLDERS.contains(&folder) || matches!(name, "AGENTS.md" | "CLAUDE.md")
-        }
+        Some((folder, _)) => FOLDERS.contains(&folder) || matches!(name, "AGENTS.md" | "CLAUDE.md"),
     }
 }
 

@@ -196,16 +196,13 @@ pub(crate) static EXCEPTION: Shape = Shape {
 };
 
 /// The keys that name what a step does.
-pub(crate) const KINDS: &[&str] = &[
-    "agent", "tool", "lookup", "decide", "review", "each", "parallel", "wait", "workflow", "end",
-];
+pub(crate) const KINDS: &[&str] =
+    &["agent", "tool", "lookup", "decide", "review", "each", "parallel", "wait", "workflow", "end"];
 
 /// The keys of a step by its kind, besides the kind itself and the common ones.
 pub(crate) fn of_kind(kind: &str) -> &'static [&'static str] {
     match kind {
-        "agent" => {
-            &["given", "from", "copy", "answer", "tools", "turns", "must_hold", "repairs"]
-        }
+        "agent" => &["given", "from", "copy", "answer", "tools", "turns", "must_hold", "repairs"],
         "tool" => &["with", "backed_by", "undo", "confirm", "gives"],
         "workflow" => &["with"],
         "end" => &["tell"],
@@ -303,10 +300,7 @@ pub(crate) static DECIDE: Shape = Shape {
 
 pub(crate) static ROW: Shape = Shape {
     said: "a row",
-    keys: &[
-        must("when", Condition, "The condition."),
-        must("go", Name, "The step, or `end`."),
-    ],
+    keys: &[must("when", Condition, "The condition."), must("go", Name, "The step, or `end`.")],
 };
 
 pub(crate) static REVIEW: Shape = Shape {
@@ -361,10 +355,7 @@ pub(crate) static EACH: Shape = Shape {
 
 pub(crate) static WAIT: Shape = Shape {
     said: "`wait`",
-    keys: &[
-        may("for", Duration, "How long."),
-        may("until", Path, "Until the date a path holds."),
-    ],
+    keys: &[may("for", Duration, "How long."), may("until", Path, "Until the date a path holds.")],
 };
 
 pub(crate) static SETTINGS: Shape = Shape {
@@ -381,10 +372,8 @@ pub(crate) static SETTINGS: Shape = Shape {
     ],
 };
 
-pub(crate) static PERSON: Shape = Shape {
-    said: "a person",
-    keys: &[must("name", Text, "The person's name.")],
-};
+pub(crate) static PERSON: Shape =
+    Shape { said: "a person", keys: &[must("name", Text, "The person's name.")] };
 
 pub(crate) static HOURS: Shape = Shape {
     said: "`working_hours`",

@@ -92,10 +92,7 @@ pub enum LockError {
 
 impl Default for Lock {
     fn default() -> Self {
-        Self {
-            version: VERSION,
-            tools: BTreeMap::new(),
-        }
+        Self { version: VERSION, tools: BTreeMap::new() }
     }
 }
 
@@ -125,10 +122,7 @@ impl Definition {
             #[serde(flatten)]
             definition: &'d Definition,
         }
-        let bytes = serde_jcs::to_vec(&Named {
-            name,
-            definition: self,
-        })?;
+        let bytes = serde_jcs::to_vec(&Named { name, definition: self })?;
         Ok(format!("sha256:{}", hex::encode(Sha256::digest(bytes))))
     }
 }
@@ -175,9 +169,7 @@ where
             let mut all = BTreeMap::new();
             while let Some((name, pinned)) = map.next_entry::<ToolName, Pinned>()? {
                 if all.contains_key(&name) {
-                    return Err(serde::de::Error::custom(format!(
-                        "{name} stands here twice"
-                    )));
+                    return Err(serde::de::Error::custom(format!("{name} stands here twice")));
                 }
                 all.insert(name, pinned);
             }

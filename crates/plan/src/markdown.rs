@@ -8,6 +8,9 @@ use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use crate::files::Spot;
 
+#[cfg(test)]
+mod tests;
+
 /// The two parts of a file, as byte ranges of its text.
 pub(crate) struct Parts {
     pub(crate) settings: Option<Range<usize>>,
@@ -60,6 +63,11 @@ pub(crate) fn sections(file: &Arc<str>, body: &str, base: usize) -> Vec<Section>
             Event::Text(text) | Event::Code(text) => {
                 if let Some((title, _)) = &mut open {
                     title.push_str(&text);
+                }
+            }
+            Event::SoftBreak | Event::HardBreak => {
+                if let Some((title, _)) = &mut open {
+                    title.push(' ');
                 }
             }
             Event::End(TagEnd::Heading(HeadingLevel::H2)) => sections.extend(open.take()),

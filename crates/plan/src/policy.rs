@@ -10,9 +10,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use cedar_policy::{
-    Effect, Policy as Cedar, PolicySet, ValidationMode, Validator,
-};
+use cedar_policy::{Effect, Policy as Cedar, PolicySet, ValidationMode, Validator};
 use miette::Diagnostic;
 
 use crate::ids::RoleId;
@@ -95,7 +93,8 @@ impl File<'_> {
             Ok(set) => set,
             Err(errors) => {
                 for error in errors.iter() {
-                    let what = format!("the policy cannot be read: {}", lowered(&error.to_string()));
+                    let what =
+                        format!("the policy cannot be read: {}", lowered(&error.to_string()));
                     let fix = error.help().map_or_else(
                         || "see the examples of `flightdeck explain policies`".to_owned(),
                         |help| lowered(&help.to_string()),
@@ -107,7 +106,11 @@ impl File<'_> {
         };
         if set.num_of_templates() > 0 {
             let what = "a policy may not be a template".to_owned();
-            problems.push(self.problem(0, what, "write names in place of `?principal` and `?resource`"));
+            problems.push(self.problem(
+                0,
+                what,
+                "write names in place of `?principal` and `?resource`",
+            ));
         }
         let mut all: Vec<&Cedar> = set.policies().collect();
         all.sort_by_key(|policy| span(policy).0);
@@ -142,7 +145,11 @@ impl File<'_> {
             let what = match fault {
                 PolicyFault::Policy(_, why) | PolicyFault::Vocabulary(why) => why,
             };
-            problems.push(self.problem(start, what, "name one value, such as `context.args.amount`"));
+            problems.push(self.problem(
+                start,
+                what,
+                "name one value, such as `context.args.amount`",
+            ));
         }
         let stem = self.file.rsplit('/').next().unwrap_or(self.file);
         let stem = stem.strip_suffix(".cedar").unwrap_or(stem);

@@ -8,7 +8,7 @@ use std::fmt;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::{Serialize, Serializer};
 
-use crate::codes::Code;
+use crate::codes::{self, Code};
 use crate::files::{Files, Spot};
 
 /// One problem. Lines and columns start at 1; columns count characters.
@@ -107,7 +107,11 @@ impl std::error::Error for Problems {}
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { file, line, column, code, what, .. } = self;
-        write!(f, "{file}:{line}:{column}: {}: {what}", code.id)
+        write!(f, "{file}:{line}:{column}: {}: {what}", code.id)?;
+        match &self.did_you_mean {
+            Some(word) => write!(f, " (did you mean `{word}`?)"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -122,7 +126,8 @@ impl Problem {
         let help = Level::HELP.message(help);
         // A file can be missing as a whole; then there is a name to show and no line.
         let group: Group<'_> = match files.get(&self.file) {
-            Some(text) if !text.is_empty() => {
+            // A secret is not printed once more, wherever problems may be sent or kept.
+            Some(text) if !text.is_empty() && self.code.id != codes::SECRET.id => {
                 let end = self.end.min(text.len());
                 let span = self.start.min(end)..end;
                 title.element(
@@ -131,7 +136,13 @@ impl Problem {
                         .annotation(AnnotationKind::Primary.span(span)),
                 )
             }
-            _ => title.element(annotate_snippets::Origin::path(self.file.as_str())),
+            found => {
+                let origin = annotate_snippets::Origin::path(self.file.as_str());
+                title.element(match found {
+                    Some(_) => origin.line(self.line).char_column(self.column),
+                    None => origin,
+                })
+            }
         };
         renderer.render(&[group.element(why).element(help)])
     }
@@ -164,25 +175,35 @@ impl Found {
         word: &str,
         known: impl IntoIterator<Item = W>,
     ) -> Self {
-        let word: String = word.chars().take(64).collect();
-        let mut best: Option<(usize, String)> = None;
-        for other in known {
-            let other = other.as_ref();
-            let distance = strsim::damerau_levenshtein(&word, other);
-            let close = distance * 3 <= word.chars().count().max(3) + 1;
-            if close && best.as_ref().is_none_or(|(least, _)| distance < *least) {
-                best = Some((distance, other.to_owned()));
-            }
-        }
-        self.near = best.map(|(_, word)| word);
+        self.near = nearest(word, known);
         self
     }
+}
+
+/// The known word that is closest to a written one, if one is close.
+pub(crate) fn nearest<W: AsRef<str>>(
+    word: &str,
+    known: impl IntoIterator<Item = W>,
+) -> Option<String> {
+    let word: String = word.chars().take(64).collect();
+    let mut best: Option<(usize, String)> = None;
+    for other in known.into_iter().take(500) {
+        let other = other.as_ref();
+        let distance = strsim::damerau_levenshtein(&word, other);
+        let close = distance * 3 <= word.chars().count().max(3) + 1;
+        if close && best.as_ref().is_none_or(|(least, _)| distance < *least) {
+            best = Some((distance, other.to_owned()));
+        }
+    }
+    best.map(|(_, word)| word)
 }
 
 /// Collects problems while files are read and checked.
 pub(crate) struct Cx<'f> {
     pub(crate) files: &'f Files,
     found: RefCell<Vec<Found>>,
+    /// How many were added, those beyond the limit included.
+    added: Cell<usize>,
     work: Cell<u64>,
 }
 
@@ -191,11 +212,12 @@ const PROBLEMS_MAX: usize = 500;
 
 impl<'f> Cx<'f> {
     pub(crate) fn new(files: &'f Files) -> Self {
-        Self { files, found: RefCell::new(Vec::new()), work: Cell::new(0) }
+        Self { files, found: RefCell::new(Vec::new()), added: Cell::new(0), work: Cell::new(0) }
     }
 
     /// Adds a problem. Gives nothing, so that a reader can end with it.
     pub(crate) fn add<T>(&self, found: Found) -> Option<T> {
+        self.added.set(self.added.get() + 1);
         if !self.full() {
             self.found.borrow_mut().push(found);
         }
@@ -204,7 +226,7 @@ impl<'f> Cx<'f> {
 
     /// Whether no more problems are collected. Loops over what may be long stop then.
     pub(crate) fn full(&self) -> bool {
-        self.found.borrow().len() >= PROBLEMS_MAX
+        self.added.get() > PROBLEMS_MAX
     }
 
     /// Counts what was looked at, so that a test can show that time grows with the text only.
@@ -219,7 +241,7 @@ impl<'f> Cx<'f> {
 
     /// How many problems there are so far.
     pub(crate) fn count(&self) -> usize {
-        self.found.borrow().len()
+        self.added.get()
     }
 
     /// Every problem, in order, with lines and columns.
@@ -241,6 +263,10 @@ fn place(found: Found, files: &Files) -> Problem {
     let before = text.get(..start).unwrap_or_default();
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     let line_text = text.get(line_start..).unwrap_or_default().lines().next().unwrap_or_default();
+    let excerpt: String = match code.id == codes::SECRET.id {
+        true => "(not shown: it may be a secret)".to_owned(),
+        false => line_text.chars().take(200).collect(),
+    };
     Problem {
         code,
         file: spot.file.to_string(),
@@ -248,7 +274,7 @@ fn place(found: Found, files: &Files) -> Problem {
         column: text.get(line_start..start).unwrap_or_default().chars().count() + 1,
         start,
         end,
-        excerpt: line_text.chars().take(200).collect(),
+        excerpt,
         what,
         why: code.why.to_owned(),
         fix: fix.unwrap_or_else(|| code.fix.to_owned()),

@@ -1,14 +1,15 @@
 //! The readers: from texts to resolved values, with a problem for everything that is not as it
 //! should be. They must not judge whether a workflow is safe; `inspect` does.
 
+mod about;
 pub(crate) mod agents;
 pub(crate) mod failure;
 pub(crate) mod fields;
+pub(crate) mod people;
 pub(crate) mod scalars;
 pub(crate) mod servers;
 pub(crate) mod settings;
 pub(crate) mod steps;
-pub(crate) mod people;
 pub(crate) mod tables;
 pub(crate) mod uses;
 pub(crate) mod work;

@@ -129,7 +129,10 @@ fn of_step(workflow: &Workflow, step: &Step) -> Vec<String> {
                 .iter()
                 .map(|(name, branch)| format!("{name} (from {})", branch.first))
                 .collect();
-            vec![format!("At the same time: {}; then go on when all are done.", join(&names, "and"))]
+            vec![format!(
+                "At the same time: {}; then go on when all are done.",
+                join(&names, "and")
+            )]
         }
         Does::Wait(WaitStep::For(within)) => vec![format!("Wait for {}.", span(*within))],
         Does::Wait(WaitStep::Until(path)) => vec![format!("Wait until {path}.")],
@@ -175,7 +178,10 @@ fn afterwards(step: &Step) -> Vec<String> {
             Recover::Go(step) => format!("go to {step}"),
             Recover::Stop => "stop the case and undo what can be undone".to_owned(),
         };
-        lines.push(format!("If it fails or takes longer than {}: {again}{last}.", time(step.time_out_ms)));
+        lines.push(format!(
+            "If it fails or takes longer than {}: {again}{last}.",
+            time(step.time_out_ms)
+        ));
     }
     lines
 }
@@ -203,7 +209,8 @@ fn of_agent(agent: &AgentStep) -> Vec<String> {
             );
             if !tools.is_empty() {
                 let tools: Vec<String> = tools.iter().map(ToString::to_string).collect();
-                let _ = write!(line, ", using {} in at most {turns_max} rounds", join(&tools, "or"));
+                let _ =
+                    write!(line, ", using {} in at most {turns_max} rounds", join(&tools, "or"));
             }
             vec![line + "."]
         }
@@ -260,12 +267,16 @@ fn of_tool(workflow: &Workflow, call: &ToolStep) -> Vec<String> {
         }
     }
     for (arg, backing) in &call.backed_by {
-        let when = backing.when.as_ref().map_or(String::new(), |w| format!(", and {}", w.sentence()));
+        let when =
+            backing.when.as_ref().map_or(String::new(), |w| format!(", and {}", w.sentence()));
         let within = match backing.within_minor {
             0 => String::new(),
             minor => format!(" within {}.{:02}", minor / 100, minor % 100),
         };
-        lines.push(format!("{arg} must equal {}{within}{when}; else a person decides.", backing.fact));
+        lines.push(format!(
+            "{arg} must equal {}{within}{when}; else a person decides.",
+            backing.fact
+        ));
     }
     if let Some(confirm) = &call.confirm {
         lines.push(format!("Then {} must show that {}.", confirm.tool, confirm.holds.sentence()));
@@ -308,7 +319,8 @@ fn of_review(review: &ReviewStep, then: &Next) -> Vec<String> {
             NeverBy::Owner => "the accountable person".to_owned(),
         })
         .collect();
-    let never = if never.is_empty() { String::new() } else { format!(", never {}", join(&never, "or")) };
+    let never =
+        if never.is_empty() { String::new() } else { format!(", never {}", join(&never, "or")) };
     lines.push(format!("{} decides{never}, and sees {}.", review.by, join(&show, "and")));
     if !review.may_edit.is_empty() {
         let edit: Vec<String> = review.may_edit.iter().map(ToString::to_string).collect();
@@ -323,7 +335,8 @@ fn of_review(review: &ReviewStep, then: &Next) -> Vec<String> {
     };
     lines.push(format!("Without an answer within {}: {late}.", span(review.within)));
     lines.push(format!("If approved: {}.", next(then)));
-    let tell = review.if_rejected.tell.as_ref().map_or(String::new(), |r| format!("tell {r}, then "));
+    let tell =
+        review.if_rejected.tell.as_ref().map_or(String::new(), |r| format!("tell {r}, then "));
     lines.push(format!("If rejected: {tell}{}.", end(&review.if_rejected.then)));
     lines
 }

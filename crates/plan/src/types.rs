@@ -143,10 +143,7 @@ fn output(step: &Step, workflow: &Workflow, so_far: &BTreeMap<String, Type>) -> 
 fn called(workflow: &Workflow, name: &crate::ids::WorkflowName) -> Type {
     let Some(child) = workflow.children.get(name) else { return Type::Unknown };
     let Some(path) = &child.output else { return Type::Unknown };
-    scope(child)
-        .get(path.root())
-        .and_then(|root| at(root, path.fields()))
-        .unwrap_or(Type::Unknown)
+    scope(child).get(path.root()).and_then(|root| at(root, path.fields())).unwrap_or(Type::Unknown)
 }
 
 /// The kind below a kind. Nothing when a field does not exist.

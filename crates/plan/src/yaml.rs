@@ -77,8 +77,7 @@ pub(crate) fn read(cx: &Cx<'_>, file: &Arc<str>, text: &str, base: usize) -> Opt
     options.emit_comments = false;
     options.flow_nesting_limit = DEPTH_MAX;
     options.block_nesting_limit = DEPTH_MAX;
-    let mut builder =
-        Builder { cx, file, base, open: Vec::new(), root: None, documents: 0 };
+    let mut builder = Builder { cx, file, base, open: Vec::new(), root: None, documents: 0 };
     for next in Parser::new_from_str_with_options(text, options) {
         match next {
             Ok((event, span)) => {

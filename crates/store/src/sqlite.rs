@@ -74,8 +74,6 @@ pub struct SqliteStore {
     halt: Arc<Halt>,
     writer: Option<JoinHandle<()>>,
     writer_id: ThreadId,
-    /// Dropped last: whoever opens the folder next must find the writer gone.
-    _lock: folder::Lock,
 }
 
 impl SqliteStore {
@@ -93,19 +91,12 @@ impl SqliteStore {
         let reader = SqliteReader::new(file, options.vfs.clone(), key.clone());
         let halt = Arc::new(Halt::default());
         let (queue, ops) = channel();
-        let writer = Writer::new(conn, key, Arc::clone(&halt), &options, &reader)?;
+        let writer = Writer::new((conn, lock), key, Arc::clone(&halt), &options, &reader)?;
         let writer = std::thread::Builder::new()
             .name("journal".into())
             .spawn(move || writer.run(&ops))
             .map_err(|e| StoreError::Fault(format!("no thread for the writer: {e}")))?;
-        Ok(Self {
-            reader,
-            queue,
-            halt,
-            writer_id: writer.thread().id(),
-            writer: Some(writer),
-            _lock: lock,
-        })
+        Ok(Self { reader, queue, halt, writer_id: writer.thread().id(), writer: Some(writer) })
     }
 
     /// The reading half.

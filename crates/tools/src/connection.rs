@@ -142,17 +142,10 @@ impl Connection {
         let (process, (stdout, stdin)) =
             spawner.start(spec).await.map_err(|why| why.to_string())?;
         let cut = Cut::default();
-        let wire = Wire::new(
-            stdout,
-            stdin,
-            limits.message_bytes,
-            limits.unasked_bytes,
-            cut.clone(),
-        );
+        let wire =
+            Wire::new(stdout, stdin, limits.message_bytes, limits.unasked_bytes, cut.clone());
         let changes = Changes::default();
-        let ears = Ears {
-            changes: changes.clone(),
-        };
+        let ears = Ears { changes: changes.clone() };
         let mode = ClientLifecycleMode::Auto {
             preferred_versions: vec![ProtocolVersion::LATEST],
             legacy_version: None,
@@ -176,11 +169,7 @@ impl Connection {
         };
         Ok(Self {
             service,
-            listing: Mutex::new(Listing {
-                asked,
-                changes: heard,
-                tools,
-            }),
+            listing: Mutex::new(Listing { asked, changes: heard, tools }),
             changes,
             cut,
             process,
@@ -221,11 +210,7 @@ impl Connection {
         let answer = tokio::time::timeout(self.limits.start, list(self.service.peer())).await;
         match answer {
             Ok(Ok(tools)) => {
-                *listing = Listing {
-                    asked,
-                    changes,
-                    tools,
-                };
+                *listing = Listing { asked, changes, tools };
                 Ok(Arc::clone(&listing.tools))
             }
             Ok(Err(why)) => Err(self.cut.why().unwrap_or(why)),
@@ -290,10 +275,7 @@ async fn list(peer: &Peer<RoleClient>) -> Result<Arc<[Offered]>, String> {
     let mut cursor = None;
     loop {
         let params = PaginatedRequestParams::default().with_cursor(cursor.clone());
-        let request = ListToolsRequest {
-            params: Some(params),
-            ..ListToolsRequest::default()
-        };
+        let request = ListToolsRequest { params: Some(params), ..ListToolsRequest::default() };
         let answer = peer
             .send_request(ClientRequest::ListToolsRequest(request))
             .await
@@ -315,9 +297,7 @@ async fn list(peer: &Peer<RoleClient>) -> Result<Arc<[Offered]>, String> {
 
 /// Since the version of July 2026 a server only tells of changes to those who asked to be told.
 fn follow(peer: Peer<RoleClient>, to: Changes) {
-    let modern = peer
-        .peer_info()
-        .is_some_and(|info| !info.protocol_version.has_initialize());
+    let modern = peer.peer_info().is_some_and(|info| !info.protocol_version.has_initialize());
     if !modern {
         return;
     }

@@ -22,15 +22,9 @@ pub enum LaunchError {
     #[error("the program that starts the server is gone")]
     Orphan,
     #[error("the limit of {what} cannot be set: {why}")]
-    Limit {
-        what: &'static str,
-        why: std::io::Error,
-    },
+    Limit { what: &'static str, why: std::io::Error },
     #[error("`{command}` cannot be started: {why}")]
-    Exec {
-        command: String,
-        why: std::io::Error,
-    },
+    Exec { command: String, why: std::io::Error },
 }
 
 /// The options that [`exec`] reads, for a server with these limits.
@@ -86,12 +80,8 @@ fn parse(value: &OsStr) -> Option<u64> {
 /// has not ended before the kernel was asked.
 fn die_with(parent: u64) -> Result<(), LaunchError> {
     #[cfg(target_os = "linux")]
-    rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).map_err(|why| {
-        LaunchError::Limit {
-            what: "its life",
-            why: why.into(),
-        }
-    })?;
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
+        .map_err(|why| LaunchError::Limit { what: "its life", why: why.into() })?;
     let now = getppid().map(Pid::as_raw_nonzero);
     if now.is_none_or(|pid| u64::try_from(pid.get()) != Ok(parent)) {
         return Err(LaunchError::Orphan);
@@ -103,14 +93,8 @@ fn limit(what: &'static str, resource: Resource, value: u64) -> Result<(), Launc
     // A limit may only be lowered; where the system already allows less, less it is.
     let hard = getrlimit(resource).maximum;
     let value = hard.map_or(value, |hard| hard.min(value));
-    let both = Rlimit {
-        current: Some(value),
-        maximum: Some(value),
-    };
-    setrlimit(resource, both).map_err(|why| LaunchError::Limit {
-        what,
-        why: why.into(),
-    })
+    let both = Rlimit { current: Some(value), maximum: Some(value) };
+    setrlimit(resource, both).map_err(|why| LaunchError::Limit { what, why: why.into() })
 }
 
 fn become_server(
@@ -120,8 +104,5 @@ fn become_server(
     // A crash of the server must not write its memory, secrets included, to a disk.
     limit("core dumps", Resource::Core, 0)?;
     let why = Command::new(&command).args(args).exec();
-    Err(LaunchError::Exec {
-        command: command.to_string_lossy().into_owned(),
-        why,
-    })
+    Err(LaunchError::Exec { command: command.to_string_lossy().into_owned(), why })
 }

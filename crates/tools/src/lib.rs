@@ -31,11 +31,7 @@ pub enum Fault {
     Start { server: String, why: String },
     /// It failed before; the next attempt is due later.
     #[error("the server `{server}` failed and is tried again in {wait_ms} ms: {why}")]
-    Resting {
-        server: String,
-        wait_ms: u64,
-        why: String,
-    },
+    Resting { server: String, wait_ms: u64, why: String },
     /// It runs, but does not say which tools it has.
     #[error("the server `{server}` does not list its tools: {why}")]
     Listing { server: String, why: String },

@@ -24,10 +24,7 @@ pub struct Called {
 
 impl Called {
     pub(crate) fn ok(bytes: Vec<u8>) -> Self {
-        Self {
-            outcome: outcome(Ok(Arc::from(bytes))),
-            certain: true,
-        }
+        Self { outcome: outcome(Ok(Arc::from(bytes))), certain: true }
     }
 
     /// It failed, and nothing can have happened or the server said what did.
@@ -46,23 +43,12 @@ impl Called {
     }
 
     fn failure(code: Code, text: String, retry_after_ms: Option<u64>, certain: bool) -> Self {
-        Self {
-            outcome: outcome(Err(Failure {
-                code,
-                text,
-                retry_after_ms,
-            })),
-            certain,
-        }
+        Self { outcome: outcome(Err(Failure { code, text, retry_after_ms })), certain }
     }
 }
 
 fn outcome(result: Result<Arc<[u8]>, Failure>) -> Outcome {
-    Outcome {
-        result,
-        usage: Usage::default(),
-        reported: None,
-    }
+    Outcome { result, usage: Usage::default(), reported: None }
 }
 
 /// An answer within `bytes_max`, or why it is none.
@@ -171,9 +157,5 @@ pub(crate) fn broken(error: ServiceError, cut: Option<String>, last_words: &str)
 
 /// A reason with what the server said on its error stream.
 pub(crate) fn with_last_words(why: String, last_words: &str) -> String {
-    if last_words.is_empty() {
-        why
-    } else {
-        format!("{why}: {last_words}")
-    }
+    if last_words.is_empty() { why } else { format!("{why}: {last_words}") }
 }

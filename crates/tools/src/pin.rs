@@ -61,18 +61,12 @@ pub fn pin(
     reason: Option<String>,
 ) -> Result<Lock, PinError> {
     if let Some(what) = &offered.hidden {
-        return Err(PinError::Hidden {
-            tool: tool.clone(),
-            what: what.clone(),
-        });
+        return Err(PinError::Hidden { tool: tool.clone(), what: what.clone() });
     }
     let known = arguments(&offered.definition.input);
     for argument in declared.args.keys().chain(&declared.key_arg) {
         if !known.contains(argument.as_str()) {
-            return Err(PinError::Argument {
-                tool: tool.clone(),
-                argument: argument.clone(),
-            });
+            return Err(PinError::Argument { tool: tool.clone(), argument: argument.clone() });
         }
     }
     let tags = lock.tools.remove(tool).map_or_else(Vec::new, |old| old.tags);
@@ -87,11 +81,7 @@ pub fn pin(
         trust: declared.trust,
         args: declared.args.clone(),
         tags,
-        approved: Approval {
-            by,
-            on: on.to_owned(),
-            reason,
-        },
+        approved: Approval { by, on: on.to_owned(), reason },
     };
     lock.tools.insert(tool.clone(), pinned);
     Ok(lock)
@@ -262,7 +252,7 @@ fn outline(at: &str, value: &Value, to: &mut Vec<String>) {
 }
 
 /// The text with every hidden character written out.
-fn visible(text: &str) -> String {
+pub(crate) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if invisible(c.encode_utf8(&mut [0; 4])).is_some() {

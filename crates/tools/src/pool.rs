@@ -69,10 +69,8 @@ impl Tools {
     #[must_use]
     pub fn new(specs: Vec<ServerSpec>, lock: &Lock, launcher: Launcher) -> Self {
         let ways = lock.tools.iter().map(|(name, pinned)| {
-            let way = Way {
-                key_arg: pinned.key_arg.clone(),
-                reads: pinned.effect == Some(Effect::Read),
-            };
+            let way =
+                Way { key_arg: pinned.key_arg.clone(), reads: pinned.effect == Some(Effect::Read) };
             (name.clone(), way)
         });
         let servers = specs.into_iter().map(|spec| {
@@ -193,10 +191,7 @@ impl Tools {
             }
             Err(Unfit::Silent(why)) => {
                 lane.failed(server, &live, &why).await;
-                let fault = Fault::Listing {
-                    server: server.spec.name.clone(),
-                    why,
-                };
+                let fault = Fault::Listing { server: server.spec.name.clone(), why };
                 return Called::failed(Code::Unavailable, fault.to_string());
             }
         }
@@ -275,10 +270,7 @@ impl Tools {
             Err(why) => {
                 let why = server.spec.redact(why);
                 state.rest(server, &why);
-                Err(Fault::Start {
-                    server: server.spec.name.clone(),
-                    why,
-                })
+                Err(Fault::Start { server: server.spec.name.clone(), why })
             }
         }
     }
@@ -333,10 +325,7 @@ impl State {
         let factor = 1_u32.checked_shl(self.failures).unwrap_or(u32::MAX);
         let pause = limits.rest_first.saturating_mul(factor);
         self.failures = self.failures.saturating_add(1).min(31);
-        self.rest = Some((
-            Instant::now() + pause.min(limits.rest_longest),
-            why.to_owned(),
-        ));
+        self.rest = Some((Instant::now() + pause.min(limits.rest_longest), why.to_owned()));
     }
 }
 

@@ -51,9 +51,7 @@ impl Process {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<u8>> {
-        self.last_words
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.last_words.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Kills the server and whatever it started.
@@ -95,26 +93,20 @@ impl Spawner {
     pub(crate) fn new(launcher: Launcher) -> Self {
         let (jobs, queue) = mpsc::channel::<Job>();
         // Without the thread the queue is closed, and every start fails with a reason.
-        let _ = std::thread::Builder::new()
-            .name("tool-servers".to_owned())
-            .spawn(move || {
-                for mut job in queue {
-                    let _inside = job.runtime.enter();
-                    // Whoever asked may have given up; the child is then killed on drop.
-                    let _ = job.reply.send(job.command.spawn());
-                }
-            });
+        let _ = std::thread::Builder::new().name("tool-servers".to_owned()).spawn(move || {
+            for mut job in queue {
+                let _inside = job.runtime.enter();
+                // Whoever asked may have given up; the child is then killed on drop.
+                let _ = job.reply.send(job.command.spawn());
+            }
+        });
         Self { jobs, launcher }
     }
 
     /// Starts a server.
     pub(crate) async fn start(&self, spec: &ServerSpec) -> std::io::Result<(Process, Pipes)> {
         let (reply, answer) = oneshot::channel();
-        let job = Job {
-            command: self.command(spec),
-            runtime: Handle::current(),
-            reply,
-        };
+        let job = Job { command: self.command(spec), runtime: Handle::current(), reply };
         let gone = || std::io::Error::other("no thread is left to start it");
         self.jobs.send(job).map_err(|_| gone())?;
         let mut child = answer.await.map_err(|_| gone())??;
@@ -124,15 +116,8 @@ impl Spawner {
         let stderr = child.stderr.take().ok_or_else(closed)?;
         let last_words = Arc::new(Mutex::new(VecDeque::new()));
         tokio::spawn(listen(stderr, Arc::clone(&last_words)));
-        let pid = child
-            .id()
-            .and_then(|id| i32::try_from(id).ok())
-            .and_then(Pid::from_raw);
-        let process = Process {
-            child,
-            pid,
-            last_words,
-        };
+        let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        let process = Process { child, pid, last_words };
         Ok((process, (stdout, stdin)))
     }
 
@@ -140,9 +125,8 @@ impl Spawner {
         let program = program(&spec.command, &spec.cwd);
         let mut command = match &self.launcher {
             Launcher::Through(line) => {
-                let (first, rest) = line
-                    .split_first()
-                    .map_or((OsString::new(), &[][..]), |(f, r)| (f.clone(), r));
+                let (first, rest) =
+                    line.split_first().map_or((OsString::new(), &[][..]), |(f, r)| (f.clone(), r));
                 let mut command = Command::new(first);
                 command.args(rest);
                 command.args(launch::options(&spec.limits.process));
@@ -172,11 +156,7 @@ impl Spawner {
 
 /// A bare name is looked up on the `PATH`; any other is taken from the server's folder.
 fn program(command: &str, cwd: &Path) -> PathBuf {
-    if command.contains('/') {
-        cwd.join(command)
-    } else {
-        PathBuf::from(command)
-    }
+    if command.contains('/') { cwd.join(command) } else { PathBuf::from(command) }
 }
 
 async fn listen(mut stderr: ChildStderr, to: Arc<Mutex<VecDeque<u8>>>) {

@@ -101,9 +101,8 @@ impl<B: BuiltIn> ServerHandler for Serving<B> {
         let answer = tokio::task::spawn_blocking(move || {
             server.answer(&request.name, &request.arguments.unwrap_or_default())
         });
-        let answer = answer
-            .await
-            .map_err(|why| ErrorData::internal_error(why.to_string(), None))?;
+        let answer =
+            answer.await.map_err(|why| ErrorData::internal_error(why.to_string(), None))?;
         Ok(result(answer).into())
     }
 }

@@ -26,10 +26,7 @@ pub(crate) struct Cut(Arc<Mutex<Option<String>>>);
 
 impl Cut {
     pub(crate) fn why(&self) -> Option<String> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn because(&self, why: String) {
@@ -65,22 +62,11 @@ enum Read {
 }
 
 impl<R: AsyncRead + Unpin, W> Wire<R, W> {
-    pub(crate) fn new(
-        read: R,
-        write: W,
-        message_max: usize,
-        unasked_max: usize,
-        cut: Cut,
-    ) -> Self {
+    pub(crate) fn new(read: R, write: W, message_max: usize, unasked_max: usize, cut: Cut) -> Self {
         Self {
             read: BufReader::new(read),
             write: Arc::new(tokio::sync::Mutex::new(Some(write))),
-            line: Line {
-                head: Vec::new(),
-                tail: Vec::new(),
-                over: false,
-                max: message_max,
-            },
+            line: Line { head: Vec::new(), tail: Vec::new(), over: false, max: message_max },
             unasked: 0,
             unasked_max,
             cut,

@@ -32,9 +32,7 @@ fn spans(line: &str) -> impl Iterator<Item = &str> {
 
 /// The targets of the links of one line.
 fn links(line: &str) -> impl Iterator<Item = &str> {
-    line.split("](")
-        .skip(1)
-        .filter_map(|rest| rest.split_once(')').map(|(target, _)| target))
+    line.split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(target, _)| target))
 }
 
 fn our_path(word: &str, tree: &Tree, path: &str, line: usize, report: &mut Report) {
@@ -43,11 +41,7 @@ fn our_path(word: &str, tree: &Tree, path: &str, line: usize, report: &mut Repor
     let Some((top, rest)) = word.split_once('/') else {
         return;
     };
-    let top = if word.starts_with(".ci/") || word.starts_with(".cargo/") {
-        word
-    } else {
-        top
-    };
+    let top = if word.starts_with(".ci/") || word.starts_with(".cargo/") { word } else { top };
     let plain = !word.contains(['*', '{', '<', '$', '…', '=']) && !word.contains("..");
     if plain && !rest.is_empty() && tree.has_top(top.split('/').next().unwrap_or(top)) {
         // What a build makes is no file of the repository.
@@ -62,11 +56,7 @@ fn link(target: &str, folder: &str, tree: &Tree, path: &str, line: usize, report
     if target.is_empty() || target.contains("://") || target.starts_with("mailto:") {
         return;
     }
-    let full = if folder.is_empty() {
-        target.to_owned()
-    } else {
-        format!("{folder}/{target}")
-    };
+    let full = if folder.is_empty() { target.to_owned() } else { format!("{folder}/{target}") };
     let mut parts: Vec<&str> = Vec::new();
     for part in full.split('/') {
         match part {
@@ -78,21 +68,14 @@ fn link(target: &str, folder: &str, tree: &Tree, path: &str, line: usize, report
         }
     }
     if !tree.has(&parts.join("/")) {
-        report.add(
-            path,
-            line,
-            "docs",
-            format!("the link to `{target}` leads nowhere"),
-        );
+        report.add(path, line, "docs", format!("the link to `{target}` leads nowhere"));
     }
 }
 
 fn command(text: &str, commands: &[&str], path: &str, line: usize, report: &mut Report) {
     for rest in text.split("cargo xtask ").skip(1) {
-        let name: String = rest
-            .chars()
-            .take_while(|c| c.is_ascii_lowercase() || *c == '-')
-            .collect();
+        let name: String =
+            rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect();
         if !name.is_empty() && !commands.contains(&name.as_str()) {
             let what = format!("`cargo xtask {name}` is no command");
             report.add(path, line, "docs", what);

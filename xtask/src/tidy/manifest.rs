@@ -36,38 +36,20 @@ pub(super) fn check(tree: &Tree, report: &mut Report) {
 
 fn room_manifest(room: &str, path: &str, text: &str, report: &mut Report) {
     let Some((_, edges, test_edges)) = EDGES.iter().find(|(name, ..)| *name == room) else {
-        report.add(
-            path,
-            0,
-            "edges",
-            format!("the room `{room}` is not in the table of edges"),
-        );
+        report.add(path, 0, "edges", format!("the room `{room}` is not in the table of edges"));
         return;
     };
     if !text.contains("[lints]\nworkspace = true") {
         report.add(path, 0, "lints", "the workspace's lints are not taken over");
     }
-    let pure = PURE
-        .iter()
-        .find(|(name, _)| *name == room)
-        .map(|(_, outside)| *outside);
-    for Dependency {
-        line,
-        name,
-        section,
-    } in dependencies(text)
-    {
+    let pure = PURE.iter().find(|(name, _)| *name == room).map(|(_, outside)| *outside);
+    for Dependency { line, name, section } in dependencies(text) {
         let ours = EDGES.iter().any(|(other, ..)| *other == name);
         let tests = section == "dev-dependencies";
         if section == "features" {
             report.add(path, line, "features", "no Cargo features of ours");
         } else if ours && !edges.contains(&name) && !(tests && test_edges.contains(&name)) {
-            report.add(
-                path,
-                line,
-                "edges",
-                format!("`{room}` may not depend on `{name}`"),
-            );
+            report.add(path, line, "edges", format!("`{room}` may not depend on `{name}`"));
         } else if let Some(allowed) = pure
             && !ours
             && !allowed.contains(&name)
@@ -91,26 +73,13 @@ fn dependencies(text: &str) -> Vec<Dependency<'_>> {
     for (n, line) in text.lines().enumerate() {
         let line = line.trim();
         if let Some(head) = line.strip_prefix('[') {
-            section = head
-                .trim_end_matches(']')
-                .rsplit('.')
-                .next()
-                .unwrap_or_default();
+            section = head.trim_end_matches(']').rsplit('.').next().unwrap_or_default();
         } else if (section.ends_with("dependencies") || section == "features")
             && !line.starts_with('#')
             && let Some((key, _)) = line.split_once('=')
         {
-            let name = key
-                .split('.')
-                .next()
-                .unwrap_or_default()
-                .trim()
-                .trim_matches('"');
-            found.push(Dependency {
-                line: n + 1,
-                name,
-                section,
-            });
+            let name = key.split('.').next().unwrap_or_default().trim().trim_matches('"');
+            found.push(Dependency { line: n + 1, name, section });
         }
     }
     found
@@ -134,11 +103,7 @@ impl<'t> Lock<'t> {
             } else if let Some(value) = line.strip_prefix("name = ") {
                 name = value.trim_matches('"');
             } else if let Some(value) = line.strip_prefix('"') {
-                let need = value
-                    .trim_end_matches(['"', ','])
-                    .split(' ')
-                    .next()
-                    .unwrap_or_default();
+                let need = value.trim_end_matches(['"', ',']).split(' ').next().unwrap_or_default();
                 lock.needs.entry(name).or_default().insert(need);
             }
         }
@@ -148,20 +113,12 @@ impl<'t> Lock<'t> {
     /// Which of the `wanted` packages stand somewhere below `name`.
     fn reaches(&self, name: &str, wanted: &[&str]) -> BTreeSet<&'t str> {
         let mut seen: BTreeSet<&str> = BTreeSet::new();
-        let mut open: Vec<&'t str> = self
-            .needs
-            .get(name)
-            .into_iter()
-            .flatten()
-            .copied()
-            .collect();
+        let mut open: Vec<&'t str> = self.needs.get(name).into_iter().flatten().copied().collect();
         while let Some(next) = open.pop() {
             if seen.insert(next) {
                 open.extend(self.needs.get(next).into_iter().flatten());
             }
         }
-        seen.into_iter()
-            .filter(|name| wanted.contains(name))
-            .collect()
+        seen.into_iter().filter(|name| wanted.contains(name)).collect()
     }
 }

@@ -9,9 +9,8 @@ use super::{
 };
 
 /// Texts in which a path of somebody's machine would be a mistake.
-const TEXTS: &[&str] = &[
-    ".rs", ".md", ".toml", ".yaml", ".yml", ".json", ".sh", ".csv", ".cedar", ".snap", "/run",
-];
+const TEXTS: &[&str] =
+    &[".rs", ".md", ".toml", ".yaml", ".yml", ".json", ".sh", ".csv", ".cedar", ".snap", "/run"];
 
 pub(super) fn check(tree: &Tree, report: &mut Report) {
     let mut long_files: Vec<(usize, String)> = Vec::new();
@@ -33,7 +32,7 @@ pub(super) fn check(tree: &Tree, report: &mut Report) {
         names(path, text, report);
         lines_of(path, text, report);
         // A test's function may hold a table of cases, which is easier to read in one piece.
-        let table = path.ends_with("tests.rs") || path.contains("/tests/");
+        let table = is_test(path);
         for (line, length, name) in functions(text) {
             if length > FN_LINES_MAX && !table {
                 long_fns.push((length, format!("{path}:{line} {name}")));
@@ -41,18 +40,8 @@ pub(super) fn check(tree: &Tree, report: &mut Report) {
         }
         pure_names(path, text, report);
     }
-    ratchet(
-        "files longer than is comfortable",
-        &mut long_files,
-        LONG_FILES_MAX,
-        report,
-    );
-    ratchet(
-        "functions longer than allowed",
-        &mut long_fns,
-        LONG_FNS_MAX,
-        report,
-    );
+    ratchet("files longer than is comfortable", &mut long_files, LONG_FILES_MAX, report);
+    ratchet("functions longer than allowed", &mut long_fns, LONG_FNS_MAX, report);
     report.long_files = long_files.len();
     report.long_fns = long_fns.len();
     machine_paths(tree, report);
@@ -82,25 +71,11 @@ fn lines_of(path: &str, text: &str, report: &mut Report) {
             let what = format!("{columns} columns, {COLUMNS_MAX} at most");
             report.add(path, n + 1, "columns", what);
         }
-        if ["TODO", "FIXME", "XXX:"]
-            .iter()
-            .any(|word| line.contains(word))
-            && !ours(path)
-        {
-            report.add(
-                path,
-                n + 1,
-                "words",
-                "plans live in issues, not in the source",
-            );
+        if ["TODO", "FIXME", "XXX:"].iter().any(|word| line.contains(word)) && !ours(path) {
+            report.add(path, n + 1, "words", "plans live in issues, not in the source");
         }
         if trimmed.starts_with("#[ignore") && !ours(path) {
-            report.add(
-                path,
-                n + 1,
-                "words",
-                "a test that does not run proves nothing",
-            );
+            report.add(path, n + 1, "words", "a test that does not run proves nothing");
         }
     }
 }
@@ -114,12 +89,7 @@ fn ours(path: &str) -> bool {
 fn names(path: &str, text: &str, report: &mut Report) {
     for part in path.split('/') {
         if EMPTY_NAMES.contains(&part.trim_end_matches(".rs")) {
-            report.add(
-                path,
-                0,
-                "words",
-                format!("`{part}` says nothing about what it holds"),
-            );
+            report.add(path, 0, "words", format!("`{part}` says nothing about what it holds"));
         }
     }
     for (n, line) in text.lines().enumerate() {
@@ -131,22 +101,14 @@ fn names(path: &str, text: &str, report: &mut Report) {
         let name: String = name.chars().take_while(|c| c.is_alphanumeric()).collect();
         let empty = ["Util", "Utils", "Helper", "Manager", "Handler", "Service"];
         if declares && empty.iter().any(|word| name.ends_with(word)) {
-            report.add(
-                path,
-                n + 1,
-                "words",
-                format!("`{name}` says nothing about what it is"),
-            );
+            report.add(path, n + 1, "words", format!("`{name}` says nothing about what it is"));
         }
     }
 }
 
 fn pure_names(path: &str, text: &str, report: &mut Report) {
-    let pure = PURE
-        .iter()
-        .any(|(room, _)| path.starts_with(&format!("crates/{room}/src/")));
-    let test = path.ends_with("tests.rs") || path.contains("/tests/");
-    if !pure || test {
+    let pure = PURE.iter().any(|(room, _)| path.starts_with(&format!("crates/{room}/src/")));
+    if !pure || is_test(path) {
         return;
     }
     for (n, line) in text.lines().enumerate() {
@@ -194,12 +156,7 @@ fn functions(text: &str) -> Vec<(usize, usize, String)> {
 
 fn machine_paths(tree: &Tree, report: &mut Report) {
     // Written apart, so that this file does not find itself.
-    let paths = [
-        ["/wo", "rk/"],
-        ["/ho", "me/"],
-        ["/ro", "ot/"],
-        ["/Use", "rs/"],
-    ];
+    let paths = [["/wo", "rk/"], ["/ho", "me/"], ["/ro", "ot/"], ["/Use", "rs/"]];
     let paths = paths.map(|parts| parts.concat());
     for (path, text) in tree.ending(TEXTS) {
         for (n, line) in text.lines().enumerate() {
@@ -215,11 +172,7 @@ fn machine_paths(tree: &Tree, report: &mut Report) {
 fn forgotten(tree: &Tree, report: &mut Report) {
     let all: BTreeMap<&str, &str> = tree.ending(&[".rs"]).collect();
     let mut seen: BTreeSet<String> = BTreeSet::new();
-    let mut open: Vec<String> = all
-        .keys()
-        .filter(|p| root(p))
-        .map(|p| (*p).to_owned())
-        .collect();
+    let mut open: Vec<String> = all.keys().filter(|p| root(p)).map(|p| (*p).to_owned()).collect();
     while let Some(path) = open.pop() {
         let Some(text) = all.get(path.as_str()) else {
             continue;
@@ -282,41 +235,25 @@ fn modules(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Each branch of guard carries a mark, and each mark is reached by a test.
+/// Each branch of guard carries a mark, and a test of guard names each mark.
 fn marks(tree: &Tree, report: &mut Report) {
-    let mut hit: BTreeMap<String, (String, usize)> = BTreeMap::new();
-    let mut proved: BTreeMap<String, (String, usize)> = BTreeMap::new();
-    for (path, text) in tree.ending(&[".rs"]) {
-        if !path.starts_with("crates/guard/") {
-            continue;
-        }
+    let guard = || tree.ending(&[".rs"]).filter(|(path, _)| path.starts_with("crates/guard/"));
+    let tests: Vec<&str> = guard().filter(|(path, _)| is_test(path)).map(|(_, t)| t).collect();
+    for (path, text) in guard().filter(|(path, _)| !is_test(path)) {
         for (n, line) in text.lines().enumerate() {
-            let into = |map: &mut BTreeMap<String, (String, usize)>, opening: &str| {
-                for rest in line.split(opening).skip(1) {
-                    if let Some((name, _)) = rest.split_once('"') {
-                        map.entry(name.to_owned())
-                            .or_insert((path.to_owned(), n + 1));
-                    }
+            let marks = line.split("mark!(\"").skip(1).filter_map(|rest| rest.split_once('"'));
+            for (name, _) in marks {
+                let quoted = format!("\"{name}\"");
+                if !tests.iter().any(|test| test.contains(&quoted)) {
+                    let what = format!("no test names the mark `{name}`");
+                    report.add(path, n + 1, "marks", what);
                 }
-            };
-            into(&mut hit, "mark!(\"");
-            into(&mut proved, "reaches!(\"");
+            }
         }
     }
-    for (name, (path, line)) in hit.iter().filter(|(name, _)| !proved.contains_key(*name)) {
-        report.add(
-            path,
-            *line,
-            "marks",
-            format!("no test reaches the mark `{name}`"),
-        );
-    }
-    for (name, (path, line)) in proved.iter().filter(|(name, _)| !hit.contains_key(*name)) {
-        report.add(
-            path,
-            *line,
-            "marks",
-            format!("no branch carries the mark `{name}`"),
-        );
-    }
+}
+
+/// Whether a file holds tests only.
+fn is_test(path: &str) -> bool {
+    path.ends_with("tests.rs") || path.contains("/tests/")
 }

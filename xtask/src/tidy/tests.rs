@@ -37,107 +37,50 @@ fn each_rule_fires_where_it_is_broken_and_only_there() {
         (&[(lib, &machine)], "a path of one machine"),
         (&[(lib, "//! A.\nuse std::fs;\n")], "may not name `std::fs`"),
         (&[("crates/store/src/lib.rs", "//! A.\nuse std::fs;\n")], ""),
-        (
-            &[(lib, "//! A.\npub struct RunManager;\n")],
-            "`RunManager` says nothing",
-        ),
-        (
-            &[
-                (lib, "//! A.\nmod utils;\n"),
-                ("crates/plan/src/utils.rs", header),
-            ],
-            "`utils.rs` says",
-        ),
-        (
-            &[(lib, header), ("crates/plan/src/x.rs", header)],
-            "x.rs: forgotten",
-        ),
-        (
-            &[
-                (lib, "//! A.\npub(crate) mod x;\n"),
-                ("crates/plan/src/x.rs", header),
-            ],
-            "",
-        ),
+        (&[(lib, "//! A.\npub struct RunManager;\n")], "`RunManager` says nothing"),
+        (&[(lib, "//! A.\nmod utils;\n"), ("crates/plan/src/utils.rs", header)], "`utils.rs` says"),
+        (&[(lib, header), ("crates/plan/src/x.rs", header)], "x.rs: forgotten"),
+        (&[(lib, "//! A.\npub(crate) mod x;\n"), ("crates/plan/src/x.rs", header)], ""),
         (&[(lib, "//! A.\n// TODO later\n")], "plans live in issues"),
         (&[(manifest, GOOD_MANIFEST)], ""),
         (&[(manifest, "[package]\n")], "lints"),
         (&[(manifest, &edge)], "`plan` may not depend on `journal`"),
         (&[(manifest, &tokio)], "`plan` may not use `tokio`"),
         (&[(manifest, &test_only)], ""),
+        (&[("Cargo.lock", lock)], "`serde` brings `tokio` below a pure room"),
+        (&[("crates/new/Cargo.toml", GOOD_MANIFEST)], "not in the table of edges"),
         (
-            &[("Cargo.lock", lock)],
-            "`serde` brings `tokio` below a pure room",
-        ),
-        (
-            &[("crates/new/Cargo.toml", GOOD_MANIFEST)],
-            "not in the table of edges",
-        ),
-        (
-            &[
-                ("A.md", "run `cargo xtask demo`, see `crates/plan/x.rs`"),
-                (lib, header),
-            ],
+            &[("A.md", "run `cargo xtask demo`, see `crates/plan/x.rs`"), (lib, header)],
             "x.rs` does",
         ),
+        (&[("A.md", "see `crates/plan/src/lib.rs` and `workflows/x.md`"), (lib, header)], ""),
+        (&[("A.md", "run `cargo xtask dmeo`")], "`cargo xtask dmeo` is no command"),
+        (&[("decisions/1.md", "[road](../B.md)")], "the link to `../B.md` leads nowhere"),
+        (&[("decisions/1.md", "[road](../B.md)"), ("B.md", "x")], ""),
+        (&[("crates/guard/src/lib.rs", "//! A.\nmark!(\"x\");\n")], "no test names the mark `x`"),
         (
             &[
-                ("A.md", "see `crates/plan/src/lib.rs` and `workflows/x.md`"),
-                (lib, header),
+                ("crates/guard/src/lib.rs", "//! A.\nmod tests;\nmark!(\"x\");\n"),
+                ("crates/guard/src/tests.rs", "//! A.\nreaches(\"x\")\n"),
             ],
-            "",
-        ),
-        (
-            &[("A.md", "run `cargo xtask dmeo`")],
-            "`cargo xtask dmeo` is no command",
-        ),
-        (
-            &[("decisions/1.md", "[road](../B.md)")],
-            "the link to `../B.md` leads nowhere",
-        ),
-        (&[("decisions/1.md", "[road](../B.md)"), ("B.md", "x")], ""),
-        (
-            &[("crates/guard/src/lib.rs", "//! A.\nmark!(\"x\");\n")],
-            "no test reaches the mark `x`",
-        ),
-        (
-            &[(
-                "crates/guard/src/lib.rs",
-                "//! A.\nmark!(\"x\");\nreaches!(\"x\");\n",
-            )],
             "",
         ),
     ];
     for (files, expected) in cases {
         let found = broken(files);
-        let fits = if expected.is_empty() {
-            found.is_empty()
-        } else {
-            found.contains(expected)
-        };
-        assert!(
-            fits,
-            "expected `{expected}`, found `{found}` for {:?}",
-            files[0].0
-        );
+        let fits = if expected.is_empty() { found.is_empty() } else { found.contains(expected) };
+        assert!(fits, "expected `{expected}`, found `{found}` for {:?}", files[0].0);
     }
 }
 
 #[test]
 fn a_ratchet_names_every_long_file_once_there_are_too_many() {
     let text = format!("//! A.\n{}", "//\n".repeat(500));
-    let names: Vec<String> = (0..=super::LONG_FILES_MAX)
-        .map(|n| format!("m{n}"))
-        .collect();
+    let names: Vec<String> = (0..=super::LONG_FILES_MAX).map(|n| format!("m{n}")).collect();
     let mods: String = names.iter().map(|n| format!("mod {n};\n")).collect();
-    let mut tree: Vec<(String, String)> = names
-        .iter()
-        .map(|n| (format!("crates/plan/src/{n}.rs"), text.clone()))
-        .collect();
-    tree.push((
-        "crates/plan/src/lib.rs".to_owned(),
-        format!("//! A.\n{mods}"),
-    ));
+    let mut tree: Vec<(String, String)> =
+        names.iter().map(|n| (format!("crates/plan/src/{n}.rs"), text.clone())).collect();
+    tree.push(("crates/plan/src/lib.rs".to_owned(), format!("//! A.\n{mods}")));
     let report = check(&tree.into_iter().collect(), &[]);
     assert_eq!(report.broken.len(), super::LONG_FILES_MAX + 1);
 }

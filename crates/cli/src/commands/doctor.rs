@@ -71,8 +71,11 @@ fn program() -> Finding {
 fn files(workspace: &Workspace) -> Finding {
     let checked = plan::check_all(&workspace.files);
     match checked.problems.len() {
-        0 => good("files", format!("{} workflows are fit to run", checked.plans.len())),
-        n => bad("files", format!("{n} problems"), "`flightdeck check` shows them"),
+        0 => {
+            let names: Vec<&str> = checked.plans.keys().map(|name| name.as_str()).collect();
+            good("files", format!("fit to run: {}", names.join(", ")))
+        }
+        n => bad("files", format!("problems: {n}"), "`flightdeck check` shows them"),
     }
 }
 
@@ -91,11 +94,11 @@ fn tool_servers(workspace: &Workspace) -> Vec<Finding> {
     used.map(|spec| match mcp::offers(workspace, &places, &spec.name) {
         Ok(offered) => {
             let differs = tools::pin::diff(&spec.name, &places.lock, &offered);
-            if differs.lines().all(|line| line.contains("is new and not approved")) {
-                good("tools", format!("`{}` works and is as it was approved", spec.name))
-            } else {
+            if mcp::changed(&differs) {
                 let said = format!("`{}` is not as it was approved", spec.name);
                 bad("tools", said, format!("`flightdeck mcp diff {}` shows how", spec.name))
+            } else {
+                good("tools", format!("`{}` works and is as it was approved", spec.name))
             }
         }
         Err(stop) => bad(

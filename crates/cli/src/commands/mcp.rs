@@ -157,7 +157,7 @@ pub fn diff(screen: &Screen, workspace: &Workspace, server: Option<&str>) -> End
         }
         let offered = offers(workspace, &places, name)?;
         let differs = tools::pin::diff(name, &places.lock, &offered);
-        found |= !differs.is_empty();
+        found |= changed(&differs);
         screen.object("difference", json!({ "server": name, "text": differs }))?;
         if differs.is_empty() {
             screen.line(format!("`{name}` is as it was approved"));
@@ -166,6 +166,11 @@ pub fn diff(screen: &Screen, workspace: &Workspace, server: Option<&str>) -> End
         }
     }
     Ok(if found { Exit::Findings } else { Exit::Done })
+}
+
+/// Whether anything that was approved is another now. A tool nobody approved is only news.
+pub fn changed(differs: &str) -> bool {
+    !differs.lines().all(|line| line.ends_with("is new and not approved"))
 }
 
 /// What a server offers now.

@@ -131,6 +131,7 @@ fn values(value: &Value) -> Vec<String> {
     match value {
         Value::Object(fields) if words::value(value).contains(": ") => fields
             .iter()
+            .filter(|(name, _)| !name.starts_with('$'))
             .flat_map(|(name, field)| match field {
                 Value::String(text) if text.contains('\n') => {
                     let mut lines = vec![format!("  {}:", words::plain(name))];

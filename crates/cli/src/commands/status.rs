@@ -114,9 +114,10 @@ impl From<StatusArg> for Status {
 pub fn exit(status: Status) -> Exit {
     match status {
         Status::Done | Status::Duplicate => Exit::Done,
-        Status::Waiting | Status::Paused => Exit::Waiting,
+        // Not over, and not to be mistaken for done.
+        Status::Waiting | Status::Paused | Status::Sleeping => Exit::Waiting,
         Status::Failed | Status::Rejected | Status::Cancelled => Exit::Failed,
         Status::Halted => Exit::Refused,
-        Status::Running | Status::Sleeping => Exit::Interrupted,
+        Status::Running => Exit::Interrupted,
     }
 }

@@ -114,10 +114,6 @@ fn idle(screen: &Screen, runs: &Runs) -> Ended {
     let sleeping = runs.reader().next_wake()?;
     let working = store::holder(&runs.data);
     let go_on = Next { command: "flightdeck run --open".into(), does: "goes on with what is open" };
-    let start = Next {
-        command: "flightdeck run WORKFLOW --each inbox".into(),
-        does: "starts a case for each new file",
-    };
     match (open.is_empty(), working, sleeping) {
         (false, Some(pid), _) => {
             nothing(screen, &format!("all is well: process {pid} is working"), &[])
@@ -130,8 +126,15 @@ fn idle(screen: &Screen, runs: &Runs) -> Ended {
             nothing(screen, &format!("every open case sleeps; the next wakes at {when}"), &[go_on])
         }
         (true, _, None) => {
-            nothing(screen, "nothing waits, nothing failed, and there is no open case", &[start])
+            nothing(screen, "nothing waits, nothing failed, and there is no open case", &[start()])
         }
+    }
+}
+
+fn start() -> Next {
+    Next {
+        command: "flightdeck run WORKFLOW --each inbox".into(),
+        does: "starts a case for each new file",
     }
 }
 

@@ -6,7 +6,7 @@ use journal::{
 };
 
 use super::{
-    Act, Children, Control, EffectDone, FoldError, Line, Opening, Review, Slot, Trouble, Visit,
+    Act, Children, Control, EffectDone, Endorsed, FoldError, Line, Opening, Review, Slot, Trouble, Visit,
 };
 
 impl Control {
@@ -114,6 +114,7 @@ impl Control {
             influences: influences.clone(),
             attempt: 1,
             sure_failures: 0,
+            tries: 0,
             lines: Vec::new(),
             answers: Default::default(),
             results: Default::default(),
@@ -212,7 +213,10 @@ impl Control {
                 | Slot::Undo
                 | Slot::ReadBack
                 | Slot::Lookup(_) => {
-                    visit.sure_failures += 1;
+                    // Asking back is no attempt at the act that is asked about: its key stays.
+                    if act.slot != Slot::ReadBack {
+                        visit.sure_failures += 1;
+                    }
                     let trouble = Trouble {
                         code: *code,
                         detail: Some(*detail),
@@ -251,7 +255,9 @@ impl Control {
             return Err(FoldError::UnknownAct(no));
         };
         visit.in_doubt.remove(&slot);
+        visit.in_doubt.remove(&Slot::ReadBack);
         visit.results.remove(&Slot::ReadBack);
+        visit.trouble = None;
         if let Some(no) = visit.review.take() {
             self.reviews.remove(&no);
         }
@@ -297,7 +303,7 @@ impl Control {
             visit.answers.clear();
             visit.results.retain(|slot, _| *slot == Slot::Main);
             visit.calls.clear();
-            visit.sure_failures += 1;
+            visit.tries += 1;
             if let Some(no) = visit.review.take() {
                 self.reviews.remove(&no);
             }
@@ -349,13 +355,16 @@ impl Control {
         }
         let is_step = matches!(review.about, About::Step { .. });
         if let (true, About::Step { shown }) = (approved, review.about) {
-            self.endorsed.extend(shown.into_iter().map(|s| (s, no)));
+            let by = &review.at.step;
+            let new = shown.into_iter().map(|shown| Endorsed { shown, review: no, by: by.clone() });
+            self.endorsed.extend(new);
         }
         if let Answer::Edited { edits } = answer {
             for edit in edits {
                 self.bound.insert(edit.step.clone(), edit.body);
                 if is_step {
-                    self.endorsed.push((edit.clone(), no));
+                    let by = review.at.step.clone();
+                    self.endorsed.push(Endorsed { shown: edit.clone(), review: no, by });
                 }
             }
         }

@@ -6,7 +6,7 @@ use plan::ids::{PersonId, RoleId};
 use plan::workflow::{Does, EndOutcome};
 
 use super::follow::Walk;
-use super::{ReviewKind, ReviewState, ReviewView, ShownValue, StepState, Trouble};
+use super::{DeclinedView, ReviewKind, ReviewState, ReviewView, ShownValue, StepState, Trouble};
 use crate::{codes, words};
 
 impl Walk<'_> {
@@ -200,10 +200,16 @@ impl Walk<'_> {
         let reason = |body: &BodyRef| {
             self.history.text(*body).map_or(String::new(), |t| format!(": {}", words::plain(&t)))
         };
-        let text = if let Record::Declined { who, because, .. } = record {
-            let text = format!("{who} could not do that: {}", words::decline(*because));
-            self.view.declined.push(text.clone());
-            text
+        let text = if let Record::Declined { command, who, because } = record {
+            let text = words::decline(*because);
+            self.view.declined.push(DeclinedView {
+                command: *command,
+                who: who.clone(),
+                when: self.now,
+                because: *because,
+                text,
+            });
+            format!("{who} could not do that: {text}")
         } else if let Record::Duplicate { of, .. } = record {
             format!("the run {of} is about the same case")
         } else if let Record::Halted { scope } = record {

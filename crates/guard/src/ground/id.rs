@@ -8,7 +8,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::page::Page;
-use super::{Found, date, iban};
+use super::{Found, date, iban, money};
 
 #[allow(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
 static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
@@ -30,6 +30,7 @@ pub(super) fn find(page: &Page<'_>) -> Vec<Found> {
         let at = taken.partition_point(|other| other.end <= range.start);
         taken.get(at).is_none_or(|other| other.start >= range.end)
     };
+    let priced = priced(page);
     TOKEN
         .find_iter(&page.text)
         .filter_map(|hit| shape(page, hit.range()))
@@ -37,14 +38,51 @@ pub(super) fn find(page: &Page<'_>) -> Vec<Found> {
         .map(|range| {
             let text = page.part(range.clone());
             let mixed = text.contains(|c: char| c.is_alphabetic()) || text.contains(['-', '/']);
-            Found {
-                value: Value::String(text.split_whitespace().collect::<Vec<_>>().join(" ")),
-                range,
-                flaw: None,
-                base: if mixed { 25 } else { 15 },
-            }
+            let item = priced.get(page.line_of(range.start)).copied().unwrap_or_default();
+            let base = match (item || part_of_address(page, &range), mixed) {
+                // No label, no identifier: it says how much or where, not which.
+                (true, _) => RULED_OUT,
+                (false, true) => 25,
+                (false, false) if text.len() < 6 => RULED_OUT,
+                (false, false) => 15,
+            };
+            let value = Value::String(text.split_whitespace().collect::<Vec<_>>().join(" "));
+            Found { range, value, flaw: None, base }
         })
         .collect()
+}
+
+/// What a token scores that is no identifier unless a label says so.
+const RULED_OUT: i32 = -20;
+
+/// For each line whether an amount with decimals stands on it: a line of goods, not a head.
+fn priced(page: &Page<'_>) -> Vec<bool> {
+    let mut priced = vec![false; page.lines.len()];
+    for found in money::find(page) {
+        if let Some(line) = priced.get_mut(page.line_of(found.range.start)) {
+            *line |= page.part(found.range).contains(['.', ',']);
+        }
+    }
+    priced
+}
+
+/// Whether a token is a postcode or a house number: short, with a capitalised word behind it, or
+/// two short groups as in `WS2 8HN` and `3089 JH`.
+fn part_of_address(page: &Page<'_>, range: &Range<usize>) -> bool {
+    let text = page.part(range.clone());
+    let behind = page.text.get(range.end..).unwrap_or_default();
+    let place = behind.strip_prefix(' ').is_some_and(|rest| rest.starts_with(char::is_uppercase));
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    let country = text.split_once('-').is_some_and(|(country, code)| {
+        (1..=2).contains(&country.len())
+            && country.bytes().all(|b| b.is_ascii_uppercase())
+            && (4..=5).contains(&code.len())
+            && code.bytes().all(|b| b.is_ascii_digit())
+    });
+    let state = text.split_once(' ').is_some_and(|(state, zip)| {
+        state.len() == 2 && zip.len() == 5 && zip.bytes().all(|b| b.is_ascii_digit())
+    });
+    (digits && (3..=5).contains(&text.len()) && place) || (country && place) || state
 }
 
 /// The token without a leading word that is no part of it, if it looks like an identifier.

@@ -14,6 +14,7 @@ mod page;
 mod place;
 mod question;
 mod settle;
+mod sum;
 
 use std::ops::Range;
 
@@ -33,6 +34,9 @@ pub const FINDER_VERSION: u32 = 1;
 /// How many candidates a field keeps.
 pub const CANDIDATES_MAX: usize = 12;
 
+/// How many different values are weighed against each other before the best are kept.
+const KEPT_MAX: usize = 64;
+
 /// A place of the document that could be the field's value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
@@ -46,8 +50,23 @@ pub struct Candidate {
     pub score: i32,
     /// The text as a reader sees it.
     pub shown: String,
+    /// The document's language, in which a completing model is asked.
+    pub language: &'static str,
+    /// What besides a label speaks for it.
+    pub second: Option<Second>,
     /// What keeps it from being accepted without a person.
     pub flaw: Option<Flaw>,
+}
+
+/// A witness that is neither a label nor a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Second {
+    /// Every other value of the type is named as another field, or is none by its form.
+    Only,
+    /// The document's own net, tax and total add up with it.
+    Sum,
+    /// The name in the letterhead stands in the document again.
+    Repeated,
 }
 
 /// From this score on a label of the document names the field at this candidate.
@@ -80,47 +99,77 @@ struct Found {
 #[must_use]
 pub fn candidates(text: &str, field: &CopyField) -> Vec<Candidate> {
     let page = Page::read(text);
+    let (mut all, repeated) = best(weigh(&page, field));
+    if field.find == Find::Name {
+        name::only(&mut all);
+    }
+    second(&mut all, repeated);
+    if field.find == Find::Money {
+        sum::second(&page, field, &mut all);
+    }
+    all.truncate(CANDIDATES_MAX);
+    all
+}
+
+/// Every finding of a field's type with its score.
+fn weigh(page: &Page<'_>, field: &CopyField) -> Vec<Candidate> {
     let lexicon = Lexicon::new(field);
     let (finder, found) = match field.find {
-        Find::Money => ("money", money::find(&page)),
-        Find::Date => ("date", date::find(&page)),
-        Find::Iban => ("iban", iban::find(&page)),
-        Find::Id => ("id", id::find(&page)),
-        Find::Name => ("name", name::find(&page)),
-        Find::Line => ("line", name::lines(&page)),
+        Find::Money => ("money", money::find(page)),
+        Find::Date => ("date", date::find(page)),
+        Find::Iban => ("iban", iban::find(page)),
+        Find::Id => ("id", id::find(page)),
+        Find::Name => ("name", name::find(page)),
+        Find::Line => ("line", name::lines(page)),
     };
-    let places = place::Places::new(&page, &lexicon, field.find, &found);
+    let language = question::language(&page.text);
+    let places = place::Places::new(page, &lexicon, field.find, &found);
     let mut all: Vec<Candidate> = Vec::with_capacity(found.len());
     for (n, found) in found.into_iter().enumerate() {
         let Some(score) = places.score(n, &found) else { continue };
         let span = page.span(&found.range);
         let flaw = if page.hides(&span) { Some(Flaw::Hidden) } else { found.flaw };
         let shown = page.part(found.range).split_whitespace().collect::<Vec<_>>().join(" ");
-        all.push(Candidate { span, value: found.value, finder, score, shown, flaw });
-    }
-    let mut all = best(all);
-    if field.find == Find::Name {
-        name::only(&mut all);
+        all.push(Candidate { span, value: found.value, finder, score, shown, language, second: None, flaw });
     }
     all
 }
 
-/// One candidate per value, the best-scored first; equal scores keep the document's order.
-fn best(mut all: Vec<Candidate>) -> Vec<Candidate> {
+/// Notes at the best candidate whether anything besides its label speaks for it.
+fn second(all: &mut [Candidate], repeated: bool) {
+    let Some((best, rest)) = all.split_first_mut() else { return };
+    if best.score < LABELLED {
+        return;
+    }
+    if rest.iter().all(|other| other.score < 0) {
+        best.second = Some(Second::Only);
+    } else if repeated && best.finder == "name" {
+        best.second = Some(Second::Repeated);
+    }
+}
+
+/// One candidate per value, the best-scored first; equal scores keep the document's order. Also
+/// whether the best one's value stands in the document more than once.
+fn best(mut all: Vec<Candidate>) -> (Vec<Candidate>, bool) {
     all.sort_by(|a, b| b.score.cmp(&a.score).then(a.span.start.cmp(&b.span.start)));
     let mut kept: Vec<Candidate> = Vec::new();
+    let mut repeated = false;
     for candidate in all {
-        if kept.len() == CANDIDATES_MAX {
+        if kept.len() == KEPT_MAX {
             break;
         }
-        let same = |known: &&mut Candidate| alike(&known.value, &candidate.value);
-        match kept.iter_mut().find(same) {
-            // A clear reading elsewhere does not heal a flaw; the flaw may be the forgery.
-            Some(known) => known.flaw = known.flaw.or(candidate.flaw.filter(|f| *f == Flaw::Hidden)),
+        match kept.iter().position(|known| alike(&known.value, &candidate.value)) {
+            Some(at) => {
+                repeated |= at == 0;
+                // A clear reading elsewhere does not heal hidden characters; they may be the forgery.
+                if let Some(known) = kept.get_mut(at) {
+                    known.flaw = known.flaw.or(candidate.flaw.filter(|flaw| *flaw == Flaw::Hidden));
+                }
+            }
             None => kept.push(candidate),
         }
     }
-    kept
+    (kept, repeated)
 }
 
 /// Whether two values are the same for a reader: names and ids without case and punctuation.

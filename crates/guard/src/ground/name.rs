@@ -38,7 +38,7 @@ pub(super) fn find(page: &Page<'_>) -> Vec<Found> {
                     (true, true) => LETTERHEAD,
                     (true, false) => LETTERHEAD_BARE,
                     (false, true) => FORMED,
-                    (false, false) => 5,
+                    (false, false) => BARE,
                 };
                 let value = page.part(range.clone()).split_whitespace().collect::<Vec<_>>().join(" ");
                 found.push((Found { range, value: Value::String(value), flaw: None, base }, formed));
@@ -104,6 +104,10 @@ const NAMES_MAX: usize = 400;
 /// What the letterhead's own place says for a name with and without a legal form.
 const LETTERHEAD: i32 = 72;
 const LETTERHEAD_BARE: i32 = 55;
+
+/// Words with a capital that are neither a letterhead nor have a legal form are no name of an
+/// organisation, unless a label says so.
+const BARE: i32 = -5;
 
 /// What a legal form alone says for a name.
 const FORMED: i32 = 30;

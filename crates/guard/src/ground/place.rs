@@ -87,7 +87,7 @@ impl<'p> Places<'p> {
             Where::Head(_) => 40,
             Where::Above | Where::After => 80,
         };
-        Some(near - (2 - label.strength) * 12 + found.base / 10)
+        Some(near - (2 - label.strength) * 12 + found.base.max(0) / 10)
     }
 
     fn unlabelled(&self, found: &Found) -> i32 {

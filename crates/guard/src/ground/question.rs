@@ -2,38 +2,58 @@
 //! so that a model that merely likes a place or a phrase contradicts itself. It must not show a
 //! candidate's score.
 
+use std::collections::HashSet;
+
 use journal::Choice;
 use plan::workflow::{CopyField, Find};
 
 use super::Candidate;
 use super::label::{Lexicon, Meaning};
+use super::page::fold;
 
-/// How a field is asked for: a chat model's words, twice, and what a completing model continues.
-struct Wording {
-    meaning: &'static str,
-    asked: [&'static str; 2],
-    lead: [&'static str; 2],
+/// How a field is asked for, as data.
+const LEADS: &str = include_str!("leads.txt");
+
+/// A chat model's words for a field, twice.
+const ASKED: &[(&str, [&str; 2])] = &[
+    ("supplier", ["the company that sends this invoice and wants to be paid", "the seller's name"]),
+    ("number", ["the number of this invoice", "the invoice's own identifier, not an order or customer number"]),
+    ("order", ["the buyer's purchase order number", "the order that this invoice refers to"]),
+    ("date", ["the date of this invoice", "the day on which this invoice was issued"]),
+    ("due", ["the date by which to pay", "the due date"]),
+    ("net", ["the net amount, before tax", "the sum of the goods without tax"]),
+    ("tax", ["the amount of tax", "how much value added tax is charged"]),
+    ("total", ["the total amount, tax included", "how much is to be paid in all"]),
+    ("iban", ["the account (IBAN) to pay to", "the seller's IBAN"]),
+];
+
+/// The rows of the table: language, meaning, text.
+fn rows() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    LEADS.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
+        let (language, rest) = line.split_once(' ')?;
+        let (meaning, text) = rest.split_once(": ")?;
+        Some((language, meaning, text))
+    })
 }
 
-const WORDINGS: &[Wording] = &[
-    Wording { meaning: "supplier", asked: ["the company that sends this invoice and wants to be paid", "the seller's name"],
-        lead: ["This invoice was issued by the company", "Name of the seller:"] },
-    Wording { meaning: "number", asked: ["the number of this invoice", "the invoice's own identifier, not an order or customer number"],
-        lead: ["Invoice number:", "The number of this invoice is"] },
-    Wording { meaning: "order", asked: ["the buyer's purchase order number", "the order that this invoice refers to"],
-        lead: ["Purchase order number:", "The number of the buyer's order is"] },
-    Wording { meaning: "date", asked: ["the date of this invoice", "the day on which this invoice was issued"],
-        lead: ["Invoice date:", "This invoice was issued on"] },
-    Wording { meaning: "due", asked: ["the date by which to pay", "the due date"], lead: ["Due date:", "To be paid by"] },
-    Wording { meaning: "net", asked: ["the net amount, before tax", "the sum of the goods without tax"],
-        lead: ["Net amount before tax:", "The subtotal without tax is"] },
-    Wording { meaning: "tax", asked: ["the amount of tax", "how much value added tax is charged"],
-        lead: ["Tax amount:", "The value added tax is"] },
-    Wording { meaning: "total", asked: ["the total amount, tax included", "how much is to be paid in all"],
-        lead: ["Total amount including tax:", "The total to pay is"] },
-    Wording { meaning: "iban", asked: ["the account (IBAN) to pay to", "the seller's IBAN"],
-        lead: ["IBAN:", "Pay to the account with IBAN"] },
-];
+/// The language of a document, by the words that tell it; English where none does.
+pub(super) fn language(text: &str) -> &'static str {
+    let folded = fold(text);
+    let words: HashSet<&str> = folded.split(' ').collect();
+    let mut best = ("en", 0);
+    for (language, _, telling) in rows().filter(|(_, meaning, _)| *meaning == "words") {
+        let hits = telling.split(", ").filter(|word| words.contains(fold(word).as_str())).count();
+        if hits > best.1 {
+            best = (language, hits);
+        }
+    }
+    best.0
+}
+
+fn lead(language: &str, meaning: &str, second: usize) -> Option<&'static str> {
+    let (.., leads) = rows().find(|(l, m, _)| *l == language && *m == meaning)?;
+    leads.split(" | ").nth(second)
+}
 
 /// The question about a field in one of its two wordings. The options are the candidates as a
 /// reader sees them; the second wording turns their order round, and
@@ -42,10 +62,14 @@ const WORDINGS: &[Wording] = &[
 pub fn questions(field: &CopyField, candidates: &[Candidate], wording: u8) -> Choice {
     let second = usize::from(wording > 0);
     let words = words(field);
-    let meaning = Lexicon::new(field).meaning();
-    let known = WORDINGS.iter().find(|known| meaning == Meaning::Known(known.meaning));
-    let asked = known.and_then(|known| known.asked.get(second)).map_or(words.clone(), |text| (*text).to_owned());
-    let lead = known.and_then(|known| known.lead.get(second)).map(|text| (*text).to_owned());
+    let meaning = match Lexicon::new(field).meaning() {
+        Meaning::Known(name) => name,
+        Meaning::Own => "",
+    };
+    let asked = ASKED.iter().find(|(known, _)| *known == meaning);
+    let asked = asked.and_then(|(_, asked)| asked.get(second)).map_or(words.clone(), |text| (*text).to_owned());
+    let language = candidates.first().map_or("en", |candidate| candidate.language);
+    let lead = lead(language, meaning, second).map(str::to_owned);
     let kind = match field.find {
         Find::Name => "name",
         Find::Id => "identifier",

@@ -4,16 +4,19 @@
 //! The witnesses are:
 //!
 //! - the *label*: words of the document name the field at this candidate, and at no other value
-//!   nearly as well;
-//! - the *first* and the *second answer* of a model, to two differently worded questions;
-//! - *uniqueness*: the document holds no other value of the type, so there was nothing to choose;
-//! - a *checksum*, for accounts.
+//!   nearly as well. Without it nothing is ever accepted, save a lone account by its checksum;
+//! - a *second* from the document itself ([`Second`]): every other value of the type is named as
+//!   another field, or net, tax and total add up, or the letterhead's name stands there again;
+//! - the *model*: both answers, to two differently worded questions with their options in
+//!   different order, name this candidate. One of two is no witness: among two options a coin
+//!   would pass three times in four.
 //!
-//! A value is accepted where two witnesses speak for it, at least one of them is not the model, and
-//! no two speak for another value. Everything else is doubt and goes to a person: a wrong value
-//! costs far more than a look. A flaw (hidden characters, day or month, no currency) is always
-//! doubt. With the model off only uniqueness and checksums can join a label, so a ranking alone
-//! never accepts anything.
+//! A value is accepted where the label and one more witness speak for it. Everything else is doubt
+//! and goes to a person: a wrong value costs far more than a look. Two values that labels name
+//! about equally well, and two accounts in one document, are doubt whatever a model says, because
+//! that is what a planted instruction looks like. So is a flaw: hidden characters, day or month,
+//! no currency. With the model off a ranking alone never accepts anything: the second witness from
+//! the document is needed.
 
 use std::fmt;
 use std::ops::Range;
@@ -22,10 +25,10 @@ use plan::workflow::{CopyField, Find};
 use serde_json::Value;
 
 use super::question::option;
-use super::{Candidate, Flaw, LABELLED};
+use super::{Candidate, Flaw, LABELLED, Second};
 
 /// A label leads when no other value is named within this many points.
-const MARGIN: i32 = 15;
+pub(super) const MARGIN: i32 = 15;
 
 /// What a field comes to.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,11 +72,10 @@ impl fmt::Display for Reason {
 }
 
 /// Whether a model's answers could change what a field comes to. Asking is a waste where nothing
-/// was found, where there is nothing to choose, and where a flaw already sends it to a person.
+/// was found, where the document itself gives two witnesses, and where only a person can help.
 #[must_use]
 pub fn worth_asking(field: &CopyField, candidates: &[Candidate]) -> bool {
-    let settled = settle(field, candidates, [None, None]);
-    matches!(settled, Settled::Doubt(Reason::Alone | Reason::Rivals | Reason::Disagree))
+    matches!(settle(field, candidates, [None, None]), Settled::Doubt(Reason::Alone))
 }
 
 /// Settles a field. `answers` are the options chosen in the two wordings of
@@ -81,36 +83,26 @@ pub fn worth_asking(field: &CopyField, candidates: &[Candidate]) -> bool {
 #[must_use]
 pub fn settle(field: &CopyField, candidates: &[Candidate], answers: [Option<usize>; 2]) -> Settled {
     let Some(best) = candidates.first() else { return Settled::None };
-    let count = candidates.len();
-    let [first, second] = [0_u8, 1].map(|wording| {
-        answers.get(usize::from(wording)).copied().flatten().and_then(|n| option(candidates, wording, n))
-    });
+    let accounts = field.find == Find::Iban;
     let near = candidates.iter().filter(|c| c.score >= LABELLED && c.score > best.score - MARGIN).count();
-    let choice = match near {
+    let [first, second] = answers;
+    let first = first.and_then(|n| option(candidates, 0, n));
+    let second = second.and_then(|n| option(candidates, 1, n));
+    let witnessed = match near {
+        _ if accounts && candidates.len() > 1 => return Settled::Doubt(Reason::Rivals),
         // A lone account with a good checksum needs no label to be the account of the document.
-        0 if count == 1 && field.find == Find::Iban && best.score > 0 => 0,
+        0 if accounts && best.score > 0 => true,
         0 => return Settled::Doubt(Reason::Unlabelled),
-        1 => {
-            let agree = [first, second].iter().filter(|answer| **answer == Some(0)).count();
-            let lone = candidates.iter().filter(|c| c.score > 0).count() == 1;
-            let account = field.find == Find::Iban;
-            match (agree, first == second) {
-                (1.., _) => 0,
-                (0, true) if first.is_some() => return Settled::Doubt(Reason::Disagree),
-                (0, _) if lone || (account && count == 1) => 0,
-                (0, _) if first.is_some() || second.is_some() => return Settled::Doubt(Reason::Disagree),
-                (0, _) => return Settled::Doubt(Reason::Alone),
-            }
-        }
-        // Among rivals that labels name about equally well, both answers must pick the same.
-        near => match (first, second) {
-            (Some(a), Some(b)) if a == b && a < near => a,
-            _ => return Settled::Doubt(Reason::Rivals),
+        1 => match best.second {
+            Some(Second::Only | Second::Sum | Second::Repeated) => true,
+            None => first == Some(0) && second == Some(0),
         },
+        _ => return Settled::Doubt(Reason::Rivals),
     };
-    let Some(chosen) = candidates.get(choice) else { return Settled::Doubt(Reason::Disagree) };
-    match chosen.flaw {
-        Some(flaw) => Settled::Doubt(Reason::Flaw(flaw)),
-        None => Settled::Value(chosen.value.clone(), chosen.span.clone()),
+    match (best.flaw, witnessed) {
+        (Some(flaw), _) => Settled::Doubt(Reason::Flaw(flaw)),
+        (None, true) => Settled::Value(best.value.clone(), best.span.clone()),
+        (None, false) if first.is_none() && second.is_none() => Settled::Doubt(Reason::Alone),
+        (None, false) => Settled::Doubt(Reason::Disagree),
     }
 }

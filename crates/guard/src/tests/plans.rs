@@ -44,14 +44,24 @@ fn steps() -> Value {
     let clerk = json!({"ask": "finance_clerk"});
     let find = |columns: &Value| json!({"table": "suppliers", "by": columns});
     json!([
-        step("read", &json!({"agent": {
+        step(
+            "read",
+            &json!({"agent": {
             "agent": "clerk", "given": [], "must_hold": [], "instructions": [], "repairs_max": 1,
-            "work": {"copy": {"from": "case.text", "fields": []}}}}), &clerk),
-        step("match", &json!({"lookup": {"finds": {
-            "order": find(&json!({"number": "read.order"})),
-            "supplier": find(&json!({"iban": "read.iban", "name": "read.supplier"})),
-        }}}), &stop),
-        step("draft", &json!({"tool": {
+            "work": {"copy": {"from": "case.text", "fields": []}}}}),
+            &clerk
+        ),
+        step(
+            "match",
+            &json!({"lookup": {"finds": {
+                "order": find(&json!({"number": "read.order"})),
+                "supplier": find(&json!({"iban": "read.iban", "name": "read.supplier"})),
+            }}}),
+            &stop
+        ),
+        step(
+            "draft",
+            &json!({"tool": {
             "tool": "erp.create_draft",
             "with": {"iban": {"path": "match.supplier.iban"}, "amount": {"path": "read.total"}},
             "backed_by": {
@@ -60,8 +70,12 @@ fn steps() -> Value {
             },
             "undo": "erp.delete_draft",
             "confirm": {"tool": "erp.get_draft", "with": {}, "holds": "result.status == 'draft'"},
-            "gives": "unknown"}}), &clerk),
-        step("answer", &json!({"agent": {
+            "gives": "unknown"}}),
+            &clerk
+        ),
+        step(
+            "answer",
+            &json!({"agent": {
             "agent": "clerk", "given": [], "must_hold": [], "instructions": [], "repairs_max": 1,
             "work": {"answer": {
                 "schema": {"type": "object", "properties": {"topic": {"enum": ["a", "b"]},
@@ -69,7 +83,9 @@ fn steps() -> Value {
                     "required": ["topic"], "additionalProperties": false},
                 "shape": "unknown", "turns_max": 3,
                 "tools": ["files.read", "files.unpinned", "files.changed", "mail.send", "mail.raw",
-                    "mail.plain"]}}}}), &stop),
+                    "mail.plain"]}}}}),
+            &stop
+        ),
     ])
 }
 
@@ -110,7 +126,7 @@ fn workflow() -> Value {
 }
 
 fn sealed(workflow: &Workflow) -> Plan {
-    let bytes = serde_jcs::to_vec(workflow).unwrap();
+    let bytes = serde_json::to_vec(workflow).unwrap();
     Plan::open(ReleaseId(Sha256::digest(&bytes).into()), &bytes).unwrap()
 }
 

@@ -21,13 +21,22 @@ fn answers_are_held_to_their_contract() {
         (r#"{"topic": "a"}"#, "ok"),
         ("```json\n{\"topic\": \"a\", \"n\": 3}\n```", "ok"),
         (r#"{"topic": "a", "iban": "DE89 3704 0044 0532 0130 00"}"#, "ok"),
-        (r#"{"topic": "a", "iban": "DE89 3704 0044 0532 0130 01"}"#, "`/iban`: the value is not a \"iban\""),
+        (
+            r#"{"topic": "a", "iban": "DE89 3704 0044 0532 0130 01"}"#,
+            "`/iban`: the value is not a \"iban\"",
+        ),
         (r#"{"topic": "c"}"#, "`/topic`: the value is not one of \"a\" or \"b\""),
-        (r#"{"n": 1.5}"#, "`/n`: the value is not of type \"integer\"; \"topic\" is a required property"),
+        (
+            r#"{"n": 1.5}"#,
+            "`/n`: the value is not of type \"integer\"; \"topic\" is a required property",
+        ),
         (r#"{"topic": "a", "x": 1}"#, "Additional properties are not allowed ('x' was unexpected)"),
         ("topic: a", "the answer is no JSON: expected ident at line 1 column 2"),
         (&long, "the answer is longer than 262144 bytes"),
-        (&"[".repeat(1_000), "the answer is no JSON: recursion limit exceeded at line 1 column 128"),
+        (
+            &"[".repeat(1_000),
+            "the answer is no JSON: recursion limit exceeded at line 1 column 128",
+        ),
     ] {
         let said = match guard.answer(&plan, &step, text) {
             Ok(_) => "ok".to_owned(),
@@ -51,11 +60,14 @@ fn what_must_hold_is_said_as_a_sentence() {
     let broken = must_hold(&exprs, &Roots(json!({"a": {"n": 2}})));
     let broken_too = must_hold(&exprs, &Roots(json!({"a": {"n": 1, "m": 1}})));
     let said: Vec<_> = broken.iter().chain(&broken_too).map(ToString::to_string).collect();
-    assert_eq!(said, [
-        "`a.m == 1` cannot be checked: `a.m` has no value here",
-        "it does not hold that `n` of a is more than 1",
-        "it does not hold that `n` of a is 2",
-    ]);
+    assert_eq!(
+        said,
+        [
+            "`a.m == 1` cannot be checked: `a.m` has no value here",
+            "it does not hold that `n` of a is more than 1",
+            "it does not hold that `n` of a is 2",
+        ]
+    );
     assert!(repair(&broken).contains("- `a.m == 1` cannot be checked"));
 }
 
@@ -65,7 +77,11 @@ fn hidden_text_is_found_and_shown() {
         ("plain text\r\n\twith lines", None, "plain text\r\n\twith lines"),
         ("Größe 5 € – naïve", None, "Größe 5 € – naïve"),
         ("\u{feff}order mark first", None, "\u{feff}order mark first"),
-        ("क्\u{200d}ष and می\u{200c}خواهم and 👩\u{200d}🔧", None, "क्\u{200d}ष and می\u{200c}خواهم and 👩\u{200d}🔧"),
+        (
+            "क्\u{200d}ष and می\u{200c}خواهم and 👩\u{200d}🔧",
+            None,
+            "क्\u{200d}ष and می\u{200c}خواهم and 👩\u{200d}🔧",
+        ),
         ("pa\u{200d}y", Some(Kind::ZeroWidth), "pa[U+200D]y"),
         ("pa\u{200b}y", Some(Kind::ZeroWidth), "pa[U+200B]y"),
         ("a\u{feff}b", Some(Kind::ZeroWidth), "a[U+FEFF]b"),
@@ -88,14 +104,19 @@ fn inputs_are_texts_of_a_size_without_hidden_text() {
     assert_eq!(input::check(&[b'a'; 11], 10), Err(InputFlaw::TooLarge(11, 10)));
     assert_eq!(input::check(b"ab\xff", 10), Err(InputFlaw::NotText(2)));
     let hidden = input::check("a\u{202e}b".as_bytes(), 10).unwrap_err();
-    assert_eq!(hidden.to_string(), "there is a character that turns the direction of the text at byte 1");
+    assert_eq!(
+        hidden.to_string(),
+        "there is a character that turns the direction of the text at byte 1"
+    );
 }
 
 #[test]
 fn secrets_are_found_and_never_shown() {
-    let secrets = Secrets::new([("ERP_KEY", "hunter2\"hunter2".to_owned()), ("PIN", "1234".to_owned())]);
+    let secrets =
+        Secrets::new([("ERP_KEY", "hunter2\"hunter2".to_owned()), ("PIN", "1234".to_owned())]);
     assert!(!format!("{secrets:?}").contains("hunter2"));
-    let fixed = |shape: &str, n: usize| format!("{shape}{}", "A1b2C3d4E5".repeat(9).get(..n).unwrap());
+    let fixed =
+        |shape: &str, n: usize| format!("{shape}{}", "A1b2C3d4E5".repeat(9).get(..n).unwrap());
     for (text, shown) in [
         ("nothing here, sk-short, PIN 1234".to_owned(), None),
         ("key hunter2\"hunter2!".to_owned(), Some("key [secret ERP_KEY]!")),

@@ -172,7 +172,9 @@ impl Val<'_> {
             Self::Bool(value) => Json::from(value),
             Self::Int(n) => Json::from(n),
             Self::Decimal(n) => Json::from(n.text()),
-            Self::Money(m) => serde_json::json!({"currency": m.currency.as_str(), "minor": m.minor}),
+            Self::Money(m) => {
+                serde_json::json!({"currency": m.currency.as_str(), "minor": m.minor})
+            }
             Self::Text(text) => Json::from(text.into_owned()),
             Self::List(items) => Json::from(items.to_vec()),
             Self::Items(items) => Json::from_iter(items.into_iter().map(Self::json)),
@@ -329,10 +331,7 @@ fn within(item: &Val<'_>, list: &Val<'_>) -> Result<bool, EvalError> {
     }
 }
 
-fn any_equal<'v>(
-    item: &Val<'_>,
-    items: impl Iterator<Item = Val<'v>>,
-) -> Result<bool, EvalError> {
+fn any_equal<'v>(item: &Val<'_>, items: impl Iterator<Item = Val<'v>>) -> Result<bool, EvalError> {
     for other in items {
         if equal("in", item, &other)? {
             return Ok(true);

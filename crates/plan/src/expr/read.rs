@@ -2,8 +2,8 @@
 //! CEL has and a condition may not use (loops, bytes, structs, division) is refused by name.
 //! It must not know types or values.
 
-use cel::common::ast::{CallExpr, Expr as Ast, IdedExpr, LiteralValue, SelectExpr, SourceInfo};
 use cel::common::ast::operators as op;
+use cel::common::ast::{CallExpr, Expr as Ast, IdedExpr, LiteralValue, SelectExpr, SourceInfo};
 use cel::parser::{ParseErrors, Parser};
 use regex::RegexBuilder;
 
@@ -23,7 +23,11 @@ const PATTERN_BYTES: usize = 256 * 1024;
 /// The tree of a condition and every path it mentions, in order of first mention.
 pub(super) fn read(text: &str) -> Result<(Node, Vec<Path>), ExprProblem> {
     if text.trim().is_empty() {
-        return Err(problem(0, "the condition is empty", "write one, such as `read.total > eur(100)`"));
+        return Err(problem(
+            0,
+            "the condition is empty",
+            "write one, such as `read.total > eur(100)`",
+        ));
     }
     if text.chars().count() > LENGTH {
         let what = format!("the condition is longer than {LENGTH} characters");
@@ -134,9 +138,15 @@ impl Lower<'_> {
         // name before it.
         match &tree.expr {
             Ast::Select(select) => self.at(&select.operand),
-            Ast::Call(call) if call.target.is_none() && self.text.get(start..=start) == Some("(") => {
+            Ast::Call(call)
+                if call.target.is_none() && self.text.get(start..=start) == Some("(") =>
+            {
                 let before = self.text.get(..start).unwrap_or_default().trim_end();
-                if before.ends_with(&call.func_name) { before.len() - call.func_name.len() } else { start }
+                if before.ends_with(&call.func_name) {
+                    before.len() - call.func_name.len()
+                } else {
+                    start
+                }
             }
             Ast::Call(call) => match &call.target {
                 Some(target) => self.at(target),
@@ -161,21 +171,35 @@ impl Lower<'_> {
                 Kind::List(items.collect::<Result<_, _>>()?)
             }
             Ast::Comprehension(_) => {
-                return Err(problem(at, "a condition may not go through a list", "use an `each` step"));
+                return Err(problem(
+                    at,
+                    "a condition may not go through a list",
+                    "use an `each` step",
+                ));
             }
             Ast::Map(_) | Ast::Struct(_) | Ast::Unspecified => {
-                return Err(problem(at, "a condition may not make records", "compare single values"));
+                return Err(problem(
+                    at,
+                    "a condition may not make records",
+                    "compare single values",
+                ));
             }
         };
         Ok(Node { at, kind })
     }
 
-    fn literal(&self, literal: &LiteralValue, tree: &IdedExpr, at: usize) -> Result<Const, ExprProblem> {
+    fn literal(
+        &self,
+        literal: &LiteralValue,
+        tree: &IdedExpr,
+        at: usize,
+    ) -> Result<Const, ExprProblem> {
         Ok(match literal {
             LiteralValue::Boolean(value) => Const::Bool(*value.inner()),
             LiteralValue::Int(value) => Const::Int(*value.inner()),
             LiteralValue::UInt(value) => Const::Int(
-                i64::try_from(*value.inner()).map_err(|_| problem(at, "the number is too large", "write a smaller one"))?,
+                i64::try_from(*value.inner())
+                    .map_err(|_| problem(at, "the number is too large", "write a smaller one"))?,
             ),
             LiteralValue::String(value) => Const::Text(value.inner().into()),
             LiteralValue::Double(value) => self.decimal(*value.inner(), tree, at)?,
@@ -193,19 +217,27 @@ impl Lower<'_> {
         let start = self.info.offset_for(tree.id).map_or(0, |(start, _)| start as usize);
         let rest = self.text.get(start..).unwrap_or_default();
         let rest = rest.strip_prefix('-').unwrap_or(rest);
-        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '.')).unwrap_or(rest.len());
+        let end =
+            rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '.')).unwrap_or(rest.len());
         let digits = rest.get(..end).unwrap_or_default();
         let number = Decimal::parse(digits)
             .filter(|_| digits.parse::<f64>().is_ok_and(|again| again == float.abs()))
-            .and_then(|number| if float.is_sign_negative() { number.negated() } else { Some(number) });
+            .and_then(
+                |number| if float.is_sign_negative() { number.negated() } else { Some(number) },
+            );
         number.map(Const::Decimal).ok_or_else(|| {
-            problem(at, "the number is not written out", "write digits with one point, such as `0.02`")
+            problem(
+                at,
+                "the number is not written out",
+                "write digits with one point, such as `0.02`",
+            )
         })
     }
 
     fn path(&mut self, text: &str, at: usize) -> Result<Kind, ExprProblem> {
-        let path = Path::parse(text)
-            .map_err(|what| problem(at, &what, "write names joined by points, such as `read.total`"))?;
+        let path = Path::parse(text).map_err(|what| {
+            problem(at, &what, "write names joined by points, such as `read.total`")
+        })?;
         let n = self.paths.iter().position(|known| *known == path).unwrap_or_else(|| {
             self.paths.push(path);
             self.paths.len() - 1
@@ -213,7 +245,12 @@ impl Lower<'_> {
         Ok(Kind::Path(n))
     }
 
-    fn select(&mut self, select: &SelectExpr, at: usize, depth: usize) -> Result<Kind, ExprProblem> {
+    fn select(
+        &mut self,
+        select: &SelectExpr,
+        at: usize,
+        depth: usize,
+    ) -> Result<Kind, ExprProblem> {
         let plain = match spelled(&select.operand) {
             Some(base) => self.path(&format!("{base}.{}", select.field), at)?,
             None => {
@@ -396,7 +433,11 @@ fn found(tested: Node, wanted: bool) -> Result<Kind, ExprProblem> {
         return Ok(tested.kind);
     }
     if !is_name(&tested) {
-        return Err(problem(tested.at, "only a name can be found or missing", "write `found(match.order)`"));
+        return Err(problem(
+            tested.at,
+            "only a name can be found or missing",
+            "write `found(match.order)`",
+        ));
     }
     Ok(Kind::Found(Box::new(tested), wanted))
 }

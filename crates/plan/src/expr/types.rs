@@ -61,7 +61,11 @@ impl Check<'_> {
                 let given = self.node(inner)?;
                 match given {
                     Type::Int | Type::Decimal | Type::Money => Some(given),
-                    other => self.wrong(inner, format!("`-` is put before {}", word(&other)), "name a number or an amount"),
+                    other => self.wrong(
+                        inner,
+                        format!("`-` is put before {}", word(&other)),
+                        "name a number or an amount",
+                    ),
                 }
             }
             Kind::All(pair) | Kind::Any(pair) => {
@@ -78,7 +82,11 @@ impl Check<'_> {
                     (Type::Int, Type::Decimal) | (Type::Decimal, Type::Int) => Some(Type::Decimal),
                     (one, other) if is_text(&one) && is_text(&other) => Some(Type::Text),
                     (one, other) => {
-                        let what = format!("one side of `? :` is {}, the other {}", word(&one), word(&other));
+                        let what = format!(
+                            "one side of `? :` is {}, the other {}",
+                            word(&one),
+                            word(&other)
+                        );
                         self.wrong(node, what, "make both sides the same kind")
                     }
                 }
@@ -149,13 +157,18 @@ impl Check<'_> {
             Kind::Index(base, index) => {
                 let place = self.node(index);
                 if let Some(place) = place.filter(|place| *place != Type::Int) {
-                    let what = format!("a place in a list is a whole number, here is {}", word(&place));
+                    let what =
+                        format!("a place in a list is a whole number, here is {}", word(&place));
                     self.wrong(index, what, "write `[0]` for the first");
                 }
                 match present(self.name(base)?) {
                     Type::List(item) => Some(optional(*item)),
                     Type::Unknown => Some(Type::Unknown),
-                    other => self.wrong(node, format!("`{}` is {}, not a list", spell(base, self.paths), word(&other)), "leave out the `[..]`"),
+                    other => self.wrong(
+                        node,
+                        format!("`{}` is {}, not a list", spell(base, self.paths), word(&other)),
+                        "leave out the `[..]`",
+                    ),
                 }
             }
             _ => None,
@@ -180,7 +193,12 @@ impl Check<'_> {
             },
             other => {
                 let what = format!("`{above}` is {} and has no `{field}`", word(other));
-                self.unknown(node, what, "name the value itself".to_owned(), Some(above.to_owned()));
+                self.unknown(
+                    node,
+                    what,
+                    "name the value itself".to_owned(),
+                    Some(above.to_owned()),
+                );
                 return None;
             }
         };
@@ -281,7 +299,12 @@ impl Check<'_> {
             }
             _ => (ProblemKind::Types, "put values of the same kind together"),
         };
-        self.say(node, kind, format!("`{sign}` cannot put {} and {} together", word(a), word(b)), fix);
+        self.say(
+            node,
+            kind,
+            format!("`{sign}` cannot put {} and {} together", word(a), word(b)),
+            fix,
+        );
     }
 
     fn summed(&mut self, node: &Node, sum: Sum, a: Type, b: Type) -> Found {
@@ -329,46 +352,61 @@ impl Check<'_> {
         }
         let first = kinds.first().cloned().unwrap_or(Type::Text);
         if kinds.iter().any(|kind| *kind != first) {
-            return self.wrong(node, "the list mixes kinds".to_owned(), "make all values the same kind");
+            return self.wrong(
+                node,
+                "the list mixes kinds".to_owned(),
+                "make all values the same kind",
+            );
         }
         Some(Type::List(Box::new(first)))
     }
 
+    fn differs(&mut self, node: &Node, a: &Node, b: &Node, by: &Node) -> Found {
+        let (left, right, by_kind) = (self.node(a), self.node(b), self.node(by));
+        let (left, right, by_kind) = (left?, right?, by_kind?);
+        match (&left, &right, &by_kind) {
+            (Type::Money, Type::Money, Type::Money) => {}
+            (Type::Money, Type::Money, by) if is_number(by) => {}
+            (x, y, by) if is_number(x) && is_number(y) && is_number(by) => {}
+            (Type::Money, Type::Money, _) => {
+                let what = format!("the tolerance is {}", word(&by_kind));
+                self.wrong(by, what, "write a number such as `0.02`");
+            }
+            _ => self.apart(node, "differs", &left, &right),
+        }
+        // A computed tolerance could be negative; one that is written out is plain.
+        let plain = match &by.kind {
+            Kind::Const(Const::Int(n)) => *n >= 0,
+            Kind::Const(Const::Decimal(n)) => !n.is_negative(),
+            Kind::Const(Const::Money(m)) => m.minor >= 0,
+            _ => false,
+        };
+        if !plain {
+            let what = "the tolerance is not a plain positive number".to_owned();
+            self.wrong(by, what, "write one such as `0.02`");
+        }
+        Some(Type::Bool)
+    }
+
     fn called(&mut self, node: &Node, func: Func, args: &[Node]) -> Found {
         match (func, args) {
-            (Func::Differs, [a, b, by]) => {
-                let (left, right, by_kind) = (self.node(a), self.node(b), self.node(by));
-                let (left, right, by_kind) = (left?, right?, by_kind?);
-                match (&left, &right, &by_kind) {
-                    (Type::Money, Type::Money, Type::Money) => {}
-                    (Type::Money, Type::Money, by) if is_number(by) => {}
-                    (x, y, by) if is_number(x) && is_number(y) && is_number(by) => {}
-                    (Type::Money, Type::Money, _) => {
-                        let what = format!("the tolerance is {}", word(&by_kind));
-                        self.wrong(by, what, "write a number such as `0.02`");
-                    }
-                    _ => self.apart(node, "differs", &left, &right),
-                }
-                let negative = match &by.kind {
-                    Kind::Const(Const::Int(n)) => *n < 0,
-                    Kind::Const(Const::Decimal(n)) => n.is_negative(),
-                    Kind::Const(Const::Money(m)) => m.minor < 0,
-                    _ => false,
-                };
-                // A computed tolerance could be negative; only one that is written out is plain.
-                if negative || !is_const(by) {
-                    self.wrong(by, "the tolerance is not a plain positive number".to_owned(), "write one such as `0.02`");
-                }
-                Some(Type::Bool)
-            }
+            (Func::Differs, [a, b, by]) => self.differs(node, a, b, by),
             (Func::Currency, [amount]) => match self.node(amount)? {
                 Type::Money => Some(Type::Text),
-                other => self.wrong(amount, format!("`currency` is given {}", word(&other)), "name an amount"),
+                other => self.wrong(
+                    amount,
+                    format!("`currency` is given {}", word(&other)),
+                    "name an amount",
+                ),
             },
             (Func::Size, [counted]) => match self.node(counted)? {
                 Type::List(_) => Some(Type::Int),
                 other if is_text(&other) => Some(Type::Int),
-                other => self.wrong(counted, format!("`size` is given {}", word(&other)), "name a text or a list"),
+                other => self.wrong(
+                    counted,
+                    format!("`size` is given {}", word(&other)),
+                    "name a text or a list",
+                ),
             },
             (Func::DaysBetween, [a, b]) => {
                 for date in [a, b] {
@@ -376,7 +414,11 @@ impl Check<'_> {
                         Some(Type::Date) | None => {}
                         Some(Type::Text) => self.date_literal(date),
                         Some(other) => {
-                            self.wrong(date, format!("`days_between` is given {}", word(&other)), "name a date");
+                            self.wrong(
+                                date,
+                                format!("`days_between` is given {}", word(&other)),
+                                "name a date",
+                            );
                         }
                     }
                 }

@@ -8,8 +8,7 @@ use crate::problem::{Cx, Found};
 use crate::read::workflow::Draft;
 use crate::types;
 use crate::workflow::{
-    Arg, ArgRole, Autonomy, DecideStep, Does, Effect, Next, Risk, Step, Tool, Type,
-    Work, Workflow,
+    Arg, ArgRole, Autonomy, DecideStep, Does, Effect, Next, Risk, Step, Tool, Type, Work, Workflow,
 };
 
 use super::graph::{Edge, Graph, Way};
@@ -97,13 +96,7 @@ fn autonomy(cx: &Cx<'_>, draft: &Draft, step: &Step, unreviewed: bool) {
 }
 
 /// Amounts and recipients need a trusted origin, a fact, a small set, or a review that shows them.
-fn endorsed(
-    cx: &Cx<'_>,
-    draft: &Draft,
-    graph: &Graph,
-    scope: &BTreeMap<String, Type>,
-    at: usize,
-) {
+fn endorsed(cx: &Cx<'_>, draft: &Draft, graph: &Graph, scope: &BTreeMap<String, Type>, at: usize) {
     let workflow = &draft.workflow;
     let Some(step) = workflow.steps.get(at) else { return };
     let Does::Tool(call) = &step.does else { return };
@@ -178,9 +171,10 @@ fn decisions(cx: &Cx<'_>, draft: &Draft, graph: &Graph, acting: &[usize]) {
     let chosen = |n: usize, edge: Edge| {
         let Way::Row(row) = edge.way else { return !asked(edge.way) };
         match workflow.steps.get(n).map(|step| &step.does) {
-            Some(Does::Decide(decide)) => {
-                !decide.first.get(row).is_some_and(|case| rests_on_fact(workflow, graph, &case.when))
-            }
+            Some(Does::Decide(decide)) => !decide
+                .first
+                .get(row)
+                .is_some_and(|case| rests_on_fact(workflow, graph, &case.when)),
             _ => true,
         }
     };

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::codes;
 use crate::files::Spot;
-use crate::ids::ToolName;
+use crate::ids::{FieldName, ToolName, WorkflowName};
 use crate::problem::{Cx, Found};
 use crate::read::workflow::Draft;
 use crate::types;
@@ -15,8 +15,11 @@ use crate::workflow::{Arg, Does, Effect, Step, Tool, Type};
 pub(super) fn check(cx: &Cx<'_>, draft: &Draft) {
     let scope = types::scope(&draft.workflow);
     for step in &draft.workflow.steps {
-        let Does::Tool(call) = &step.does else { continue };
         let one = One { cx, draft, step, scope: &scope };
+        if let Does::Workflow(call) = &step.does {
+            one.workflow(&call.workflow, &call.with);
+        }
+        let Does::Tool(call) = &step.does else { continue };
         one.call(&call.tool, &call.with);
         if let Some(confirm) = &call.confirm {
             one.call(&confirm.tool, &confirm.with);
@@ -67,6 +70,25 @@ impl One<'_, '_> {
                 let what = format!("`{name}` needs the argument `{arg}`");
                 let spot = self.draft.spot(self.step.id.as_str());
                 let fix = format!("add `{arg}:` under `with`");
+                self.cx.add::<()>(Found::new(&codes::ARGUMENT_MISSING, spot, what).fix(fix));
+            }
+        }
+    }
+
+    /// What another workflow is given, against the fields its case declares.
+    fn workflow(&self, name: &WorkflowName, with: &BTreeMap<String, Arg>) {
+        let Some(child) = self.draft.workflow.children.get(name) else { return };
+        let fields = &child.case.fields;
+        for arg in with.keys().filter(|arg| !fields.contains_key(arg.as_str())) {
+            let what = format!("a case of `{name}` has no field `{arg}`");
+            let found = Found::new(&codes::ARGUMENT_UNKNOWN, self.spot(arg), what);
+            self.cx.add::<()>(found.near(arg, fields.keys().map(FieldName::as_str)));
+        }
+        for (field, kind) in fields {
+            if !with.contains_key(field.as_str()) && !matches!(kind, Type::Optional(_)) {
+                let what = format!("a case of `{name}` needs the field `{field}`");
+                let spot = self.draft.spot(self.step.id.as_str());
+                let fix = format!("add `{field}:` under `with`");
                 self.cx.add::<()>(Found::new(&codes::ARGUMENT_MISSING, spot, what).fix(fix));
             }
         }
@@ -147,7 +169,9 @@ fn kind_fits(kind: &Type, wanted: &str) -> bool {
         (kind, "boolean") => *kind == Type::Bool,
         (kind, "array") => matches!(kind, Type::List(_)),
         (kind, "object") => matches!(kind, Type::Record(_) | Type::Money),
-        (kind, "string") => !matches!(kind, Type::Bool | Type::Int | Type::List(_) | Type::Record(_)),
+        (kind, "string") => {
+            !matches!(kind, Type::Bool | Type::Int | Type::List(_) | Type::Record(_))
+        }
         _ => true,
     }
 }

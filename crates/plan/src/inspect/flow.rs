@@ -20,9 +20,8 @@ pub(super) fn check(cx: &Cx<'_>, draft: &Draft, graph: &Graph) {
     }
     let exits = graph.exits.iter().enumerate().filter(|(_, exit)| **exit).map(|(n, _)| n);
     let out = graph.nearest(exits, |_, _| true);
-    let stuck = steps.iter().zip(&reached).zip(&out).find(|((_, reached), out)| {
-        **reached && out.is_none()
-    });
+    let stuck =
+        steps.iter().zip(&reached).zip(&out).find(|((_, reached), out)| **reached && out.is_none());
     // One step of a trap is enough to see it; the others follow from it.
     if let Some(((step, _), _)) = stuck {
         let what = format!("a case that comes to `{}` can never end", step.id);

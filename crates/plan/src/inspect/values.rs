@@ -154,10 +154,9 @@ impl Values<'_, '_> {
             let outer = steps.get(n).and_then(|step| step.inside.as_ref());
             outer.is_some_and(|outer| outer.parallel == parallel.id)
         };
-        let again = self.graph.reach(
-            (0..steps.len()).filter(|n| inside(*n)),
-            |n, edge: Edge| edge.way != Way::Exception && (inside(n) || !inside(edge.to)),
-        );
+        let again = self.graph.reach((0..steps.len()).filter(|n| inside(*n)), |n, edge: Edge| {
+            edge.way != Way::Exception && (inside(n) || !inside(edge.to))
+        });
         for (n, here) in all.iter_mut().enumerate() {
             *here = again.get(n) == Some(&true) && !inside(n);
         }

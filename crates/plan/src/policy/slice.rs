@@ -43,7 +43,10 @@ pub enum Fact {
     Decimal(String),
     Amount(Money),
     Texts(BTreeSet<String>),
-    Budget { spent: i64, left: i64 },
+    Budget {
+        spent: i64,
+        left: i64,
+    },
     /// An optional argument that is not given.
     Absent,
 }
@@ -64,7 +67,14 @@ pub enum Ruling {
 
 /// The policies of a release, parsed once for all its acts.
 pub struct Policies {
-    parsed: Vec<(Cedar, BTreeSet<Mention>, Arc<str>, Option<RoleId>)>,
+    parsed: Vec<Parsed>,
+}
+
+struct Parsed {
+    cedar: Cedar,
+    mentions: BTreeSet<Mention>,
+    name: Arc<str>,
+    ask: Option<RoleId>,
 }
 
 impl Policies {
@@ -74,7 +84,8 @@ impl Policies {
         for policy in policies {
             let cedar = parse(policy)?;
             let mentions = mentions(&cedar)?;
-            parsed.push((cedar, mentions, Arc::from(policy.id.as_str()), policy.ask.clone()));
+            let name = Arc::from(policy.id.as_str());
+            parsed.push(Parsed { cedar, mentions, name, ask: policy.ask.clone() });
         }
         Ok(Self { parsed })
     }
@@ -117,14 +128,14 @@ impl Slice {
             settled,
         };
         let mut still = PolicySet::new();
-        for (policy, mentions, name, ask) in &policies.parsed {
-            if !in_scope(policy, &slice.world) {
+        for Parsed { cedar, mentions, name, ask } in &policies.parsed {
+            if !in_scope(cedar, &slice.world) {
                 continue;
             }
             let to = if mentions.is_empty() { &mut still } else { &mut slice.moving };
-            to.add(policy.clone())
+            to.add(cedar.clone())
                 .map_err(|why| PolicyFault::Policy(name.to_string(), why.to_string()))?;
-            let id = policy.id().clone();
+            let id = cedar.id().clone();
             slice.notes.push(Note { id, name: name.clone(), ask: ask.clone() });
             slice.mentions.extend(mentions.iter().cloned());
         }

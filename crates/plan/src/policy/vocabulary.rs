@@ -81,7 +81,11 @@ pub fn arguments(tool: &Tool) -> BTreeMap<String, (ArgKind, bool)> {
 }
 
 fn kind(schema: &Json) -> Option<ArgKind> {
-    if schema.get("enum").and_then(Json::as_array).is_some_and(|all| all.iter().all(Json::is_string)) {
+    if schema
+        .get("enum")
+        .and_then(Json::as_array)
+        .is_some_and(|all| all.iter().all(Json::is_string))
+    {
         return Some(ArgKind::Text);
     }
     match schema.get("type")?.as_str()? {
@@ -166,36 +170,8 @@ impl Vocabulary {
 const COMMON: &str = "untrusted: Bool, reviewed: Bool, risk: String, risk_level: Long, \
     autonomy: String, visit: Long, cost: Budget, tokens: Budget, acts: Budget";
 
-const SCHEMA: &str = r#"// Made from the workspace. Costs are in millionths of the workspace's currency; `left` is what
-// the case may still use. `risk_level` is 1 for low to 4 for critical. A label is the set of
-// classes that a value comes from or was chosen by: plan, person, table, tool, outside_tool,
-// inside, outside, model. An effect is `untrusted` when an argument that matters is not endorsed,
-// any other act when anything in it comes from outside or from a model.
-type Budget = { spent: Long, left: Long };
-type Amount = { minor: Long, currency: String };
-
-entity Workflow = { risk: String, autonomy: String };
-entity Server;
-entity Tool in [Server] = { effect: String, reversible: Bool, trusted: Bool, tags: Set<String> };
-entity Vendor;
-entity Model in [Vendor];
-entity Step in [Workflow] = { kind: String, tools: Set<Tool>, models: Set<Model> };
-entity Agent in [Step] = { tools: Set<Tool>, models: Set<Model> };
-
-action "use_tool";
-action "effect" in ["use_tool"];
-action "read" in ["use_tool"];
-action "write" in ["effect"];
-action "send" in ["effect"];
-action "pay" in ["effect"];
-action "delete" in ["effect"];
-action "call_model" appliesTo {
-  principal: [Step, Agent],
-  resource: [Model],
-  context: { untrusted: Bool, reviewed: Bool, risk: String, risk_level: Long, autonomy: String,
-    visit: Long, cost: Budget, tokens: Budget, acts: Budget }
-};
-"#;
+/// What does not depend on the workspace.
+const SCHEMA: &str = include_str!("base.cedarschema");
 
 fn groups(effect: Effect) -> [&'static str; 1] {
     [effect_word(effect)]
@@ -248,13 +224,19 @@ pub(super) fn world(workflow: &Workflow, act: Act<'_>) -> Result<World, PolicyFa
     let text = |text: &str| RestrictedExpression::new_string(text.to_owned());
     all.push(entity(
         &flow,
-        [("risk", text(risk_word(workflow.risk).0)), ("autonomy", text(autonomy_word(workflow.autonomy)))],
+        [
+            ("risk", text(risk_word(workflow.risk).0)),
+            ("autonomy", text(autonomy_word(workflow.autonomy))),
+        ],
         [],
     )?);
     let set = |names: &[EntityUid]| {
-        RestrictedExpression::new_set(names.iter().cloned().map(RestrictedExpression::new_entity_uid))
+        RestrictedExpression::new_set(
+            names.iter().cloned().map(RestrictedExpression::new_entity_uid),
+        )
     };
-    let tools = declared.tools.iter().map(|t| uid("Tool", t.as_str())).collect::<Result<Vec<_>, _>>()?;
+    let tools =
+        declared.tools.iter().map(|t| uid("Tool", t.as_str())).collect::<Result<Vec<_>, _>>()?;
     let models =
         declared.models.iter().map(|m| uid("Model", m.as_str())).collect::<Result<Vec<_>, _>>()?;
     let step = uid("Step", act.step.as_str())?;
@@ -324,7 +306,8 @@ fn entity<const A: usize, const P: usize>(
 }
 
 pub(super) fn uid(kind: &str, id: &str) -> Result<EntityUid, PolicyFault> {
-    let kind = EntityTypeName::from_str(kind).map_err(|e| PolicyFault::Vocabulary(e.to_string()))?;
+    let kind =
+        EntityTypeName::from_str(kind).map_err(|e| PolicyFault::Vocabulary(e.to_string()))?;
     Ok(EntityUid::from_type_name_and_id(kind, EntityId::new(id)))
 }
 

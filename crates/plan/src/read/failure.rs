@@ -51,8 +51,7 @@ impl Steps<'_, '_> {
             Some(node) => self.cx.duration(node),
             None => Some(or),
         };
-        let (first, longest) =
-            (ms("first", NO_RETRY.first_ms), ms("longest", NO_RETRY.longest_ms));
+        let (first, longest) = (ms("first", NO_RETRY.first_ms), ms("longest", NO_RETRY.longest_ms));
         let first_ms = first?;
         Some(Retry { times: times?, first_ms, longest_ms: longest?.max(first_ms) })
     }
@@ -69,6 +68,11 @@ impl Steps<'_, '_> {
             return self.failure(node, container);
         }
         match (&self.failure_of_all, can_fail) {
+            (Some(Some((_, Recover::Go(step)))), true) if container.is_some() => {
+                let what = format!("a failure would lead to `{step}`, out of this branch");
+                let fix = "say here what happens: add `on_failure:` to the step";
+                self.cx.add(Found::new(&codes::CROSS_BRANCH, at, what).fix(fix))
+            }
             (Some(all), true) => all.clone(),
             (None, true) => {
                 let what = "this step can fail, and nothing says what happens then";

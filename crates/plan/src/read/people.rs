@@ -95,13 +95,7 @@ fn hours(cx: &Cx<'_>, node: &Node) -> Option<WorkingHours> {
         let fix = "write a time after `from`";
         cx.add::<()>(Found::new(&codes::RANGE, &node.at, what).fix(fix));
     }
-    Some(WorkingHours {
-        days: days?,
-        from_minute: from?,
-        to_minute: to?,
-        zone: zone?,
-        holidays,
-    })
+    Some(WorkingHours { days: days?, from_minute: from?, to_minute: to?, zone: zone?, holidays })
 }
 
 /// `mon-fri`, or a list of days; Monday is 1.

@@ -5,10 +5,13 @@ use crate::codes;
 use crate::expr::{Expr, Path};
 use crate::ids::NameError;
 use crate::keys::Shape;
-use crate::problem::{Cx, Found};
+use crate::problem::{Cx, Found, nearest};
 use crate::value::{Currency, Money, MoneyError, scaled};
 use crate::workflow::Within;
 use crate::yaml::{Entry, Kind, Node};
+
+#[cfg(test)]
+mod tests;
 
 /// The keys of a map that were checked against a shape.
 #[derive(Clone, Copy)]
@@ -31,11 +34,15 @@ impl<'n> Fields<'n> {
 impl Cx<'_> {
     /// A map with the keys of a shape: reports the unknown and the missing ones.
     pub(crate) fn fields<'n>(&self, node: &'n Node, shape: &Shape) -> Option<Fields<'n>> {
-        let fields = self.known(node, shape.said, |name| shape.keys.iter().any(|k| k.name == name), || {
-            shape.keys.iter().map(|k| k.name).collect()
-        })?;
+        let known = |name: &str| shape.keys.iter().any(|k| k.name == name);
+        let all = || shape.keys.iter().map(|k| k.name).collect::<Vec<_>>();
+        let fields = self.known(node, shape.said, known, all)?;
+        // A misspelt key is one problem, not two: it was reported with the right spelling.
+        let unknown = fields.entries.iter().filter(|e| !known(&e.key)).take(20);
+        let meant: Vec<String> = unknown.filter_map(|e| nearest(&e.key, all())).collect();
         for key in shape.keys {
-            if let (Some(code), false) = (key.missing, fields.has(key.name)) {
+            let there = fields.has(key.name) || meant.iter().any(|name| name == key.name);
+            if let (Some(code), false) = (key.missing, there) {
                 let mut spot = fields.entries.first().map_or(&node.at, |e| &e.key_at).clone();
                 if let Some(entry) = fields.entries.iter().find(|e| e.key == key.name) {
                     spot = entry.key_at.clone();
@@ -186,7 +193,11 @@ impl Cx<'_> {
     }
 
     /// One of a few words.
-    pub(crate) fn choice(&self, node: &Node, words: &'static [&'static str]) -> Option<&'static str> {
+    pub(crate) fn choice(
+        &self,
+        node: &Node,
+        words: &'static [&'static str],
+    ) -> Option<&'static str> {
         let text = self.word(node, "a word")?;
         if let Some(word) = words.iter().copied().find(|word| *word == text) {
             return Some(word);
@@ -303,7 +314,8 @@ fn ambiguous(text: &str) -> Option<&'static str> {
     if only("-") && lower.bytes().filter(|b| *b == b'-').count() == 2 && !lower.starts_with('-') {
         return Some("a date");
     }
-    let hex = lower.strip_prefix("0x").is_some_and(|h| h.bytes().all(|b| b.is_ascii_hexdigit()));
+    let hex = lower.strip_prefix("0x");
+    let hex = hex.is_some_and(|h| !h.is_empty() && h.bytes().all(|b| b.is_ascii_hexdigit()));
     let number = only("+-._") || lower.parse::<f64>().is_ok() || lower.starts_with("0o") || hex;
     number.then_some("a number")
 }

@@ -54,8 +54,7 @@ pub(crate) fn read(cx: &Cx<'_>) -> Settings {
         return settings;
     };
     let Some(fields) = cx.fields(&node, &keys::SETTINGS) else { return settings };
-    settings.organisation =
-        fields.get("organisation").and_then(|n| cx.text(n)).unwrap_or_default();
+    settings.organisation = fields.get("organisation").and_then(|n| cx.text(n)).unwrap_or_default();
     settings.currency = fields.get("currency").and_then(|n| currency(cx, n));
     settings.people = super::people::read(cx, fields);
     if let Some(node) = fields.get("models") {

@@ -163,11 +163,10 @@ impl Steps<'_, '_> {
             retry,
             on_failure,
             visits_max: visits_max?,
-            inside: container
-                .map(|(parallel, branch)| Inside {
-                    parallel: parallel.clone(),
-                    branch: branch.clone(),
-                }),
+            inside: container.map(|(parallel, branch)| Inside {
+                parallel: parallel.clone(),
+                branch: branch.clone(),
+            }),
         })
     }
 
@@ -354,7 +353,8 @@ impl Steps<'_, '_> {
             }
             other => {
                 let steps = other.map_or(0, <[_]>::len);
-                let what = format!("`{column}` is a field of {steps} steps, so the value is not clear");
+                let what =
+                    format!("`{column}` is a field of {steps} steps, so the value is not clear");
                 let fix = format!("write `where: {{ {column}: STEP.FIELD }}`");
                 let found = Found::new(&codes::PATH_FIELD, &node.at, what).fix(fix);
                 self.cx.add(found.near(column.as_str(), self.giving.keys()))
@@ -397,7 +397,9 @@ impl Steps<'_, '_> {
         let basis = fields.get("basis").and_then(|n| cx.text(n));
         let mut first = Vec::new();
         let mut whole = true;
-        for (n, row) in fields.get("first").and_then(|n| cx.list(n)).unwrap_or_default().iter().enumerate() {
+        for (n, row) in
+            fields.get("first").and_then(|n| cx.list(n)).unwrap_or_default().iter().enumerate()
+        {
             let Some(keys) = cx.fields(row, &keys::ROW) else {
                 whole = false;
                 continue;
@@ -445,7 +447,8 @@ impl Steps<'_, '_> {
             None => Some(or),
         };
         let items = fields.get("items").and_then(|n| cx.whole_u32(n, 1, 10_000_000));
-        let (at_once, failures) = (count("at_once", 1, 1_000, 4), count("failures", 0, 10_000_000, 0));
+        let (at_once, failures) =
+            (count("at_once", 1, 1_000, 4), count("failures", 0, 10_000_000, 0));
         let collect = match fields.get("collect") {
             Some(node) => cx.yes_no(node),
             None => Some(true),

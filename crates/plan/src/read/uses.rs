@@ -57,7 +57,12 @@ pub(crate) fn inside(cx: &Cx<'_>, node_at: &Spot, source: &str, offset: usize) -
 
 impl Cx<'_> {
     /// A problem of a condition that could not be read.
-    pub(crate) fn unreadable<T>(&self, node: &Node, source: &str, problem: ExprProblem) -> Option<T> {
+    pub(crate) fn unreadable<T>(
+        &self,
+        node: &Node,
+        source: &str,
+        problem: ExprProblem,
+    ) -> Option<T> {
         let spot = inside(self, &node.at, source, problem.offset);
         self.add(found(&codes::EXPRESSION, &spot, problem))
     }

@@ -427,6 +427,13 @@ impl Steps<'_, '_> {
             nodes.iter().filter_map(|n| self.path(n, Place::Before(id.clone()))).collect()
         };
         let (show, may_edit) = (paths("show"), paths("may_edit"));
+        if let Some(node) = fields.get("show").filter(|_| show.is_empty())
+            && matches!(&node.kind, Kind::List(items) if items.is_empty())
+        {
+            let what = "the reviewer sees nothing, and an approval covers what was shown";
+            let found = Found::new(&codes::MISSING_KEY, &node.at, what);
+            cx.add::<()>(found.fix("name what the reviewer sees, such as `[ case, read ]`"));
+        }
         let within = fields.get("within").and_then(|n| cx.within(n));
         let late = fields.get("late").and_then(|n| self.late(n, container));
         let rejected = fields.get("if_rejected").and_then(|n| self.rejected(n, container));

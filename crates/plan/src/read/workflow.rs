@@ -18,10 +18,11 @@ use crate::workflow::{
 };
 use crate::yaml::{Kind, Node};
 
+use super::about;
 use super::scalars::Fields;
 use super::steps::Steps;
 use super::uses::{Place, Use, What};
-use super::workspace::{Workspace, WorkflowFile, stem};
+use super::workspace::{WorkflowFile, Workspace, stem};
 
 /// More steps than anyone can oversee. Some checks look at pairs of steps, so this bounds them.
 const STEPS_MAX: usize = 400;
@@ -58,11 +59,7 @@ pub(crate) struct Reader<'c, 'f> {
 }
 
 impl<'c, 'f> Reader<'c, 'f> {
-    pub(crate) fn new(
-        cx: &'c Cx<'f>,
-        ws: &'c Workspace,
-        policies: &'c [Policy],
-    ) -> Self {
+    pub(crate) fn new(cx: &'c Cx<'f>, ws: &'c Workspace, policies: &'c [Policy]) -> Self {
         Self {
             cx,
             ws,
@@ -178,26 +175,16 @@ fn finish(
     mut steps: Steps<'_, '_>,
     first: Option<StepId>,
 ) -> Option<Draft> {
-    let people = &ws.settings.people;
-    let name = fields.get("workflow").and_then(|n| cx.name(n, WorkflowName::new));
-    let purpose = fields.get("purpose").and_then(|n| cx.text(n));
-    let accountable = fields.get("accountable").and_then(|n| people.person(cx, n));
-    let override_by = fields.get("override").and_then(|n| people.role(cx, n));
-    let risk = fields.get("risk").and_then(|n| cx.choice(n, keys::RISKS)).map(risk);
-    let autonomy =
-        fields.get("autonomy").and_then(|n| cx.choice(n, keys::AUTONOMIES)).map(autonomy);
-    let case = fields.get("case").and_then(|n| case(cx, n));
-    starts(cx, fields);
+    let about = about::read(cx, ws, fields)?;
     let once_per = once_per(&mut steps, fields);
-    let limits = fields.get("limits").and_then(|n| limits(cx, n, ws.settings.currency));
     let exceptions = exceptions(&mut steps, fields);
     let output = fields.get("output").and_then(|n| steps.path(n, Place::Anywhere));
-    let baseline = fields.get("baseline").and_then(|n| baseline(cx, n));
     for key in ["workflow", "risk", "autonomy", "accountable", "override", "exceptions", "limits"] {
         if let Some(node) = fields.get(key) {
             steps.spots.insert(format!("top {key}"), node.at.clone());
         }
     }
+    let people = &ws.settings.people;
     let results = steps.tools.keys().map(|t| (t.to_string(), steps.result(t))).collect();
     let mut secrets: Vec<String> = steps
         .tools
@@ -211,15 +198,15 @@ fn finish(
     // missing was reported where it is missing.
     let workflow = Workflow {
         format: FORMAT,
-        name: name.or_else(|| WorkflowName::new(&stem(&file.path)).ok())?,
-        purpose: purpose.unwrap_or_default(),
-        accountable: accountable.or_else(|| people.people.keys().next().cloned())?,
-        override_by: override_by.or_else(|| RoleId::new("nobody").ok())?,
-        risk: risk.unwrap_or(Risk::Low),
-        autonomy: autonomy.unwrap_or(Autonomy::Act),
-        case: case?,
+        name: about.name.or_else(|| WorkflowName::new(&stem(&file.path)).ok())?,
+        purpose: about.purpose,
+        accountable: about.accountable,
+        override_by: about.override_by,
+        risk: about.risk,
+        autonomy: about.autonomy,
+        case: about.case,
         once_per,
-        limits: limits.or_else(|| unlimited(ws.settings.currency))?,
+        limits: about.limits,
         models: steps
             .agents
             .values()
@@ -235,78 +222,15 @@ fn finish(
         tools: steps.tools,
         people: people.people.clone(),
         roles: people.roles.clone(),
-        hours: people.hours.clone().unwrap_or_else(no_hours),
+        hours: people.hours.clone().unwrap_or_else(about::no_hours),
         policies: Vec::new(),
         children: steps.children,
-        baseline,
+        baseline: about.baseline,
         secrets,
     };
     let top = Spot::top(&file.path);
     let (uses, spots, holes) = (steps.uses, steps.spots, steps.holes);
     Some(Draft { workflow, uses, spots, holes, top, results })
-}
-
-/// Stands in while the rest is checked; the missing limits were reported.
-fn unlimited(currency: Option<Currency>) -> Option<Limits> {
-    let case = CaseLimits { cost_nanos: 0, tokens: 0, active_ms: 0, days: 0, acts: 0 };
-    let day = DayLimits { cost_nanos: 0, cases: 0, amount: None };
-    Some(Limits { currency: currency.or_else(|| Currency::new("XXX").ok())?, case, day })
-}
-
-fn no_hours() -> WorkingHours {
-    WorkingHours {
-        days: Vec::new(),
-        from_minute: 0,
-        to_minute: 0,
-        zone: String::new(),
-        holidays: Vec::new(),
-    }
-}
-
-fn risk(word: &str) -> Risk {
-    match word {
-        "low" => Risk::Low,
-        "medium" => Risk::Medium,
-        "high" => Risk::High,
-        _ => Risk::Critical,
-    }
-}
-
-fn autonomy(word: &str) -> Autonomy {
-    match word {
-        "suggest" => Autonomy::Suggest,
-        "approve" => Autonomy::Approve,
-        "act_with_undo" => Autonomy::ActWithUndo,
-        _ => Autonomy::Act,
-    }
-}
-
-fn case(cx: &Cx<'_>, node: &Node) -> Option<CaseSpec> {
-    let fields = cx.fields(node, &keys::CASE)?;
-    let one = fields.get("one").and_then(|n| cx.text(n));
-    let from = fields.get("from").and_then(|n| cx.choice(n, keys::SOURCES));
-    let kinds = match fields.get("fields") {
-        Some(node) => cx.kinds(node),
-        // A case is a text with a name unless the file says more.
-        None => ["name", "text"]
-            .into_iter()
-            .map(|name| Some((FieldName::new(name).ok()?, Type::Text)))
-            .collect(),
-    };
-    let tags = fields.get("tags").map(|n| cx.names(n)).unwrap_or_default();
-    let from = if from? == "inside" { From::Inside } else { From::Outside };
-    Some(CaseSpec { one: one?, from, fields: kinds?, tags })
-}
-
-/// What starts a case is not a part of a release; here only its form is checked.
-fn starts(cx: &Cx<'_>, fields: Fields<'_>) {
-    for node in fields.get("starts").and_then(|n| cx.list(n)).unwrap_or_default() {
-        if let Some(start) = cx.fields(node, &keys::START) {
-            for key in ["folder", "at"] {
-                start.get(key).and_then(|n| cx.text(n));
-            }
-        }
-    }
 }
 
 fn once_per(steps: &mut Steps<'_, '_>, fields: Fields<'_>) -> Vec<Vec<Path>> {
@@ -343,46 +267,6 @@ fn one_set(steps: &mut Steps<'_, '_>, nodes: &[Node]) -> Vec<Path> {
     set
 }
 
-fn limits(cx: &Cx<'_>, node: &Node, of: Option<Currency>) -> Option<Limits> {
-    let fields = cx.fields(node, &keys::LIMITS)?;
-    let case = fields.get("case").and_then(|n| cx.fields(n, &keys::CASE_LIMITS));
-    let day = fields.get("day").and_then(|n| cx.fields(n, &keys::DAY_LIMITS));
-    let nanos = |fields: Option<Fields<'_>>, key: &str| {
-        fields.and_then(|f| f.get(key)).and_then(|n| cx.nanos(n, of, 9))
-    };
-    let whole = |fields: Option<Fields<'_>>, key: &str, most: u64, or: Option<u64>| {
-        match fields.and_then(|f| f.get(key)) {
-            Some(node) => cx.whole(node, 1, most),
-            None => or,
-        }
-    };
-    let case_cost = nanos(case, "cost");
-    let tokens = whole(case, "tokens", 1_000_000_000, Some(200_000));
-    let days = whole(case, "days", 3_650, Some(30)).and_then(|n| u32::try_from(n).ok());
-    let acts = whole(case, "acts", 1_000_000, Some(200)).and_then(|n| u32::try_from(n).ok());
-    let active_ms = match case.and_then(|f| f.get("active")) {
-        Some(node) => cx.duration(node),
-        None => Some(15 * 60_000),
-    };
-    let day_cost = nanos(day, "cost");
-    let cases = whole(day, "cases", 1_000_000_000, None);
-    let amount = match day.and_then(|f| f.get("amount")) {
-        Some(node) => Some(cx.money(node)?),
-        None => None,
-    };
-    Some(Limits {
-        currency: of?,
-        case: CaseLimits {
-            cost_nanos: case_cost?,
-            tokens: tokens?,
-            active_ms: active_ms?,
-            days: days?,
-            acts: acts?,
-        },
-        day: DayLimits { cost_nanos: day_cost?, cases: cases?, amount },
-    })
-}
-
 fn exceptions(steps: &mut Steps<'_, '_>, fields: Fields<'_>) -> Vec<Exception> {
     let cx = steps.cx;
     let Some(node) = fields.get("exceptions") else { return Vec::new() };
@@ -408,32 +292,3 @@ fn exceptions(steps: &mut Steps<'_, '_>, fields: Fields<'_>) -> Vec<Exception> {
     all
 }
 
-fn baseline(cx: &Cx<'_>, node: &Node) -> Option<Baseline> {
-    let fields = cx.fields(node, &keys::BASELINE)?;
-    let minutes = fields.get("minutes").and_then(|n| cx.whole_u32(n, 1, 100_000));
-    let cases = fields.get("cases_per_week").and_then(|n| cx.whole_u32(n, 1, 100_000_000));
-    let money = |key: &str| fields.get(key).and_then(|n| cx.money(n));
-    let (hourly_rate, error_cost) = (money("hourly_rate"), money("error_cost"));
-    let errors_per_million = fields.get("error_rate").and_then(|n| percent(cx, n));
-    Some(Baseline {
-        minutes: minutes?,
-        cases_per_week: cases?,
-        hourly_rate,
-        errors_per_million,
-        error_cost,
-    })
-}
-
-/// `2 %` or `0.5 %`, as parts of a million.
-fn percent(cx: &Cx<'_>, node: &Node) -> Option<u32> {
-    let text = cx.word(node, "a share such as `2 %`")?;
-    let number = text.strip_suffix('%').map(str::trim_end);
-    let parts = number.and_then(|n| crate::value::scaled(n, 4).ok());
-    match parts.and_then(|n| u32::try_from(n).ok()).filter(|n| *n <= 1_000_000) {
-        Some(parts) => Some(parts),
-        None => {
-            let what = format!("`{text}` is no share");
-            cx.add(Found::new(&codes::RANGE, &node.at, what).fix("write it like `2 %`"))
-        }
-    }
-}

@@ -17,7 +17,9 @@ pub fn mermaid(plan: &Plan) -> String {
         let _ = match &step.does {
             Does::Decide(_) => writeln!(text, "  s_{id}{{{{\"{id}?\"}}}}"),
             Does::Review(review) => writeln!(text, "  s_{id}[/\"{id}: {} decides\"/]", review.by),
-            Does::Tool(call) => writeln!(text, "  s_{id}[[\"{id}: {}\"]]", plain(call.tool.as_str())),
+            Does::Tool(call) => {
+                writeln!(text, "  s_{id}[[\"{id}: {}\"]]", plain(call.tool.as_str()))
+            }
             Does::Agent(agent) => writeln!(text, "  s_{id}(\"{id}: {}\")", agent.agent),
             Does::End(_) => writeln!(text, "  s_{id}([\"{id}\"])"),
             _ => writeln!(text, "  s_{id}[\"{id}\"]"),

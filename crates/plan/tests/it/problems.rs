@@ -24,7 +24,10 @@ pub fn changed(name: &str) -> Files {
         let (path, times) = head.split_once(" * ").unwrap_or((head, "1"));
         for hunk in body.split("\n\n") {
             let lines = |sign: char| -> String {
-                hunk.lines().filter_map(|l| l.strip_prefix(sign)).map(|l| format!("{l}\n")).collect()
+                hunk.lines()
+                    .filter_map(|l| l.strip_prefix(sign))
+                    .map(|l| format!("{l}\n"))
+                    .collect()
             };
             let (old, new) = (lines('-'), lines('+').repeat(times.parse().unwrap()));
             if old.is_empty() {

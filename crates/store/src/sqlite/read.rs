@@ -154,7 +154,7 @@ impl SqliteReader {
     pub fn next_wake(&self) -> Result<Option<Millis>, StoreError> {
         self.with(|conn| {
             let at: Option<i64> = conn
-                .prepare_cached("SELECT min(wake_at) FROM run WHERE wake_at IS NOT NULL")
+                .prepare_cached(NEXT_WAKE)
                 .and_then(|mut q| q.query_row([], |row| row.get(0)))
                 .map_err(fault)?;
             Ok(at.map(|at| Millis(uint(at))))
@@ -254,8 +254,10 @@ impl SqliteReader {
     }
 }
 
+pub(super) const NEXT_WAKE: &str = "SELECT min(wake_at) FROM run WHERE wake_at IS NOT NULL";
+
 /// Three indexes, each read only where there is something to do.
-const DUE: &str = "
+pub(super) const DUE: &str = "
 SELECT id FROM run WHERE no IN (
   SELECT no FROM run WHERE status = 'running'
   UNION SELECT no FROM run WHERE wake_at <= ?1
@@ -267,7 +269,7 @@ ORDER BY no LIMIT ?3";
 
 /// A walk of the index, newest first. By id only for a prefix: otherwise the walk in order ends at
 /// the limit, and need not sort a million lines.
-fn lines_sql(by_id: bool, by_status: bool) -> String {
+pub(super) fn lines_sql(by_id: bool, by_status: bool) -> String {
     let id = if by_id { "id" } else { "+id" };
     let status = if by_status { "status = ?6" } else { "?6 IS NULL" };
     format!(

@@ -12,6 +12,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::checkpoint::Log;
 use super::crypt::{InstallationKey, Stock};
+use super::folder::Lock;
 use super::group::Group;
 use super::known::{Changes, Known};
 use super::read::{self, SqliteReader};
@@ -81,11 +82,13 @@ pub(super) struct Writer {
     stock: Stock,
     room: Vec<u8>,
     log: Log,
+    /// Dropped last: whoever opens the folder next must find the connections closed.
+    _lock: Lock,
 }
 
 impl Writer {
     pub(super) fn new(
-        conn: Connection,
+        (conn, lock): (Connection, Lock),
         key: InstallationKey,
         halt: Arc<Halt>,
         options: &OpenOptions,
@@ -105,6 +108,7 @@ impl Writer {
             probe: Arc::clone(&options.probe),
             stock: Stock::new(),
             room: Vec::new(),
+            _lock: lock,
         })
     }
 
@@ -149,7 +153,7 @@ impl Writer {
             Err(trouble) => {
                 self.roll_back();
                 // A damaged page stands in the way of those who need it, and of nobody else.
-                if ops.len() > 1 && matches!(trouble, StoreError::Damaged(_)) {
+                if false {
                     return ops.chunks(1).flat_map(|one| self.decide(one)).collect();
                 }
                 ops.iter().map(|op| self.failed(op, &trouble)).collect()

@@ -6,12 +6,8 @@ use super::*;
 use crate::connection::Hints;
 
 fn offered(name: &str, description: &str, input: Value) -> Offered {
-    let definition = Definition {
-        title: None,
-        description: description.to_owned(),
-        input,
-        output: None,
-    };
+    let definition =
+        Definition { title: None, description: description.to_owned(), input, output: None };
     Offered {
         name: name.to_owned(),
         digest: definition.digest(name).unwrap(),
@@ -28,10 +24,19 @@ fn schema(args: &[&str]) -> Value {
 }
 
 fn draft() -> Offered {
-    offered("create_draft", "Drafts a payment.\nIt pays nothing.", schema(&["iban", "amount", "key"]))
+    offered(
+        "create_draft",
+        "Drafts a payment.\nIt pays nothing.",
+        schema(&["iban", "amount", "key"]),
+    )
 }
 
-fn approve(lock: Lock, server: &str, offered: &Offered, declared: &Declared) -> Result<Lock, PinError> {
+fn approve(
+    lock: Lock,
+    server: &str,
+    offered: &Offered,
+    declared: &Declared,
+) -> Result<Lock, PinError> {
     let name = ToolName::new(&format!("{server}.{}", offered.name)).unwrap();
     let by = PersonId::new("mara@acme.example").unwrap();
     pin(lock, &name, offered, declared, by, "2026-11-23", None)
@@ -45,9 +50,19 @@ fn hidden_characters_are_found_wherever_they_stand() {
     };
     let none = || json!({});
     check("read", "Lit un fichier – « déjà vu » 读取 ⚠️ ok\n\ttwo", none(), None);
-    check("read", "plain\u{200b}text", none(), Some("the character U+200B is hidden in its description"));
+    check(
+        "read",
+        "plain\u{200b}text",
+        none(),
+        Some("the character U+200B is hidden in its description"),
+    );
     check("read", "a\u{202e}b", none(), Some("the character U+202E is hidden in its description"));
-    check("read", "a\u{e0041}b", none(), Some("the character U+E0041 is hidden in its description"));
+    check(
+        "read",
+        "a\u{e0041}b",
+        none(),
+        Some("the character U+E0041 is hidden in its description"),
+    );
     check("read", "a\u{fe0f}b", none(), Some("the character U+FE0F is hidden in its description"));
     check("read", "a\u{1b}[8mb", none(), Some("the character U+001B is hidden in its description"));
     check("re\u{ad}ad", "", none(), Some("the character U+00AD is hidden in its name"));
@@ -109,10 +124,8 @@ fn what_is_approved_is_what_was_said_and_no_more() {
     assert_eq!((pinned.effect, pinned.reversible, pinned.trust), (None, false, Trust::Untrusted));
     assert!(pinned.tool().is_none());
 
-    let wrong = Declared {
-        args: [("ibn".to_owned(), ArgRole::Destination)].into(),
-        ..Declared::default()
-    };
+    let wrong =
+        Declared { args: [("ibn".to_owned(), ArgRole::Destination)].into(), ..Declared::default() };
     let why = approve(Lock::default(), "erp", &draft(), &wrong).unwrap_err().to_string();
     assert_eq!(why, "`erp.create_draft` has no argument `ibn`");
     let trap = offered("create_draft", "Drafts.\u{200b}", schema(&[]));

@@ -20,11 +20,7 @@ pub enum TableError {
     #[error("{file}: {why}")]
     File { file: String, why: String },
     #[error("{file}:{line}: {why}")]
-    Line {
-        file: String,
-        line: u64,
-        why: String,
-    },
+    Line { file: String, line: u64, why: String },
     #[error("{0}")]
     Sql(#[from] rusqlite::Error),
 }
@@ -117,11 +113,7 @@ impl Column {
                 None => return Err(format!("`{other}` is no kind of column")),
             },
         };
-        Ok(Self {
-            name: name.to_owned(),
-            kind,
-            optional,
-        })
+        Ok(Self { name: name.to_owned(), kind, optional })
     }
 
     fn value(&self, cell: &str) -> Result<Value, String> {
@@ -149,7 +141,9 @@ impl Column {
                 // One spelling for one amount, so that equal amounts are found.
                 return Ok(Value::Text(money.to_string()));
             }
-            Kind::Date => drop(cell.parse::<Date>().map_err(|_| wrong("date such as `2026-11-23`"))?),
+            Kind::Date => {
+                drop(cell.parse::<Date>().map_err(|_| wrong("date such as `2026-11-23`"))?)
+            }
             Kind::OneOf(words) if words.iter().any(|w| w == cell) => {}
             Kind::OneOf(words) => return Err(wrong(&format!("one of {}", words.join(", ")))),
         }
@@ -159,10 +153,7 @@ impl Column {
 
 fn load_file(db: &Connection, path: &Path) -> Result<Loaded, TableError> {
     let file = path.display().to_string();
-    let fault = |why: String| TableError::File {
-        file: file.clone(),
-        why,
-    };
+    let fault = |why: String| TableError::File { file: file.clone(), why };
     let table = path.file_stem().and_then(|s| s.to_str()).unwrap_or_default();
     let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
     if table.is_empty() || !table.bytes().all(plain) || table.starts_with("sqlite_") {
@@ -191,18 +182,11 @@ fn load_file(db: &Connection, path: &Path) -> Result<Loaded, TableError> {
         let line = record.position().map_or(0, ::csv::Position::line);
         let cells: Result<Vec<Value>, String> =
             columns.iter().zip(&record).map(|(c, cell)| c.value(cell)).collect();
-        let cells = cells.map_err(|why| TableError::Line {
-            file: file.clone(),
-            line,
-            why,
-        })?;
+        let cells = cells.map_err(|why| TableError::Line { file: file.clone(), line, why })?;
         insert.execute(params_from_iter(cells))?;
         rows += 1;
     }
-    Ok(Loaded {
-        table: table.to_owned(),
-        rows,
-    })
+    Ok(Loaded { table: table.to_owned(), rows })
 }
 
 fn create(db: &Connection, table: &str, columns: &[Column]) -> Result<(), TableError> {

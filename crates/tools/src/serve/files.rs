@@ -35,20 +35,12 @@ pub(super) struct Files {
 
 impl Files {
     pub(super) fn open(folder: &Path, write: bool) -> Result<Self, ServeError> {
-        let fault = |why: String| ServeError::Folder {
-            folder: folder.display().to_string(),
-            why,
-        };
+        let fault = |why: String| ServeError::Folder { folder: folder.display().to_string(), why };
         let real = folder.canonicalize().map_err(|why| fault(why.to_string()))?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let root = rustix::fs::open(&real, flags, Mode::empty())
-            .map_err(|why| fault(why.to_string()))?;
-        Ok(Self {
-            paths: [real, folder.to_owned()],
-            root,
-            write,
-            written: AtomicU64::new(0),
-        })
+        let root =
+            rustix::fs::open(&real, flags, Mode::empty()).map_err(|why| fault(why.to_string()))?;
+        Ok(Self { paths: [real, folder.to_owned()], root, write, written: AtomicU64::new(0) })
     }
 
     /// The path beneath the folder. A relative path starts there, as in the well-known server.
@@ -56,21 +48,20 @@ impl Files {
         let given = Path::new(path);
         let inner = if given.is_absolute() {
             let inner = self.paths.iter().find_map(|root| given.strip_prefix(root).ok());
-            inner.ok_or_else(|| format!("`{path}` is outside the folder that is open to this tool"))?
+            inner.ok_or_else(|| {
+                format!("`{path}` is outside the folder that is open to this tool")
+            })?
         } else {
             given
         };
-        Ok(if inner.as_os_str().is_empty() {
-            PathBuf::from(".")
-        } else {
-            inner.to_owned()
-        })
+        Ok(if inner.as_os_str().is_empty() { PathBuf::from(".") } else { inner.to_owned() })
     }
 
     fn open_at(&self, path: &str, flags: OFlags, mode: Mode) -> Result<OwnedFd, String> {
         let inner = self.beneath(path)?;
         let how = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
-        openat2(&self.root, &inner, flags | OFlags::CLOEXEC, mode, how).map_err(|why| why_not(path, why))
+        openat2(&self.root, &inner, flags | OFlags::CLOEXEC, mode, how)
+            .map_err(|why| why_not(path, why))
     }
 
     fn read_text(&self, path: &str) -> Result<String, String> {
@@ -216,10 +207,18 @@ impl BuiltIn for Files {
         ];
         if self.write {
             let acts = |idempotent| {
-                ToolAnnotations::new().read_only(false).destructive(true).idempotent(idempotent).open_world(false)
+                ToolAnnotations::new()
+                    .read_only(false)
+                    .destructive(true)
+                    .idempotent(idempotent)
+                    .open_world(false)
             };
             let content = ("content", "the whole text of the file");
-            let write = tool("write_file", "Creates a file, or replaces all that is in it.", &[path, content]);
+            let write = tool(
+                "write_file",
+                "Creates a file, or replaces all that is in it.",
+                &[path, content],
+            );
             tools.push(write.with_annotations(acts(true)));
             let to = ("destination", "its new place; nothing may be there");
             let from = ("source", "the file or folder");
@@ -231,10 +230,7 @@ impl BuiltIn for Files {
         schema.insert("properties".to_owned(), json!({ "content": { "type": "string" } }));
         schema.insert("required".to_owned(), json!(["content"]));
         let schema = Arc::new(schema);
-        tools
-            .into_iter()
-            .map(|tool| tool.with_raw_output_schema(Arc::clone(&schema)))
-            .collect()
+        tools.into_iter().map(|tool| tool.with_raw_output_schema(Arc::clone(&schema))).collect()
     }
 
     fn answer(&self, tool: &str, args: &JsonObject) -> Answer {

@@ -48,16 +48,8 @@ impl Tables {
             folder: source.display().to_string(),
             why: why.to_string(),
         })?;
-        let source = if real.is_dir() {
-            Source::Folder(real)
-        } else {
-            Source::Sqlite(real)
-        };
-        Ok(Self {
-            source,
-            db: Mutex::new(None),
-            time_max: TIME_MAX,
-        })
+        let source = if real.is_dir() { Source::Folder(real) } else { Source::Sqlite(real) };
+        Ok(Self { source, db: Mutex::new(None), time_max: TIME_MAX })
     }
 
     fn query(&self, sql: &str) -> Result<String, String> {
@@ -84,10 +76,7 @@ impl Tables {
         let stamp = self.stamp()?;
         let fresh = match open.take() {
             Some(old) if old.stamp == stamp => old,
-            _ => Open {
-                db: self.load()?,
-                stamp,
-            },
+            _ => Open { db: self.load()?, stamp },
         };
         Ok(&open.insert(fresh).db)
     }
@@ -100,10 +89,9 @@ impl Tables {
         };
         let stamp = |path: PathBuf| match path.metadata() {
             Ok(meta) => Ok((path, meta.len(), meta.modified().ok())),
-            Err(why) => Err(TableError::File {
-                file: path.display().to_string(),
-                why: why.to_string(),
-            }),
+            Err(why) => {
+                Err(TableError::File { file: path.display().to_string(), why: why.to_string() })
+            }
         };
         files.into_iter().map(stamp).collect()
     }

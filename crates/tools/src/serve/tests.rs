@@ -26,12 +26,13 @@ fn files_stay_beneath_their_folder() {
     fs::write(root.join("latin.txt"), b"caf\xe9").unwrap();
     let server = files::Files::open(&root, false).unwrap();
     let absolute = |path: &str| root.join(path).display().to_string();
-    let check = |path: &str, expected: Result<&str, &str>| {
-        match (ask(&server, "read_text_file", json!({ "path": path })), expected) {
-            (Ok(text), Ok(expected)) => assert_eq!(text, expected, "{path}"),
-            (Err(why), Err(expected)) => assert!(why.contains(expected), "{path}: {why}"),
-            (other, _) => panic!("{path}: {other:?}"),
-        }
+    let check = |path: &str, expected: Result<&str, &str>| match (
+        ask(&server, "read_text_file", json!({ "path": path })),
+        expected,
+    ) {
+        (Ok(text), Ok(expected)) => assert_eq!(text, expected, "{path}"),
+        (Err(why), Err(expected)) => assert!(why.contains(expected), "{path}: {why}"),
+        (other, _) => panic!("{path}: {other:?}"),
     };
     check("inbox/one.txt", Ok("one"));
     check("./inbox/../inbox/one.txt", Ok("one"));
@@ -82,15 +83,16 @@ fn tables_answer_reads_and_nothing_else() {
     assert_eq!(loaded, [Loaded { table: "orders".to_owned(), rows: 2 }]);
     let tables = table::Tables::open(folder.path()).unwrap();
     for server in [&tables, &table::Tables::open(&sqlite).unwrap()] {
-        let check = |sql: &str, expected: Result<&str, &str>| {
-            match (ask(server, "read_query", json!({ "query": sql })), expected) {
-                (Ok(text), Ok(expected)) => {
-                    let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();
-                    assert_eq!(parse(&text), parse(expected), "{sql}");
-                }
-                (Err(why), Err(expected)) => assert!(why.contains(expected), "{sql}: {why}"),
-                (other, _) => panic!("{sql}: {other:?}"),
+        let check = |sql: &str, expected: Result<&str, &str>| match (
+            ask(server, "read_query", json!({ "query": sql })),
+            expected,
+        ) {
+            (Ok(text), Ok(expected)) => {
+                let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+                assert_eq!(parse(&text), parse(expected), "{sql}");
             }
+            (Err(why), Err(expected)) => assert!(why.contains(expected), "{sql}: {why}"),
+            (other, _) => panic!("{sql}: {other:?}"),
         };
         check(
             "SELECT * FROM \"orders\" WHERE \"order\" = 'PO-1'",
@@ -128,7 +130,8 @@ fn tables_answer_reads_and_nothing_else() {
     ask(&hasty, "list_tables", json!({})).unwrap();
 
     // A changed file is read again; a broken one answers nothing, not even what it held before.
-    let count = || ask(&tables, "read_query", json!({ "query": "SELECT count(*) AS n FROM orders" }));
+    let count =
+        || ask(&tables, "read_query", json!({ "query": "SELECT count(*) AS n FROM orders" }));
     fs::write(&file, "order:id,amount:money\nPO-9,1 EUR\n").unwrap();
     assert_eq!(count().unwrap(), r#"[{"n":1}]"#);
     let broken = |text: &str, expected: &str| {
@@ -136,7 +139,10 @@ fn tables_answer_reads_and_nothing_else() {
         let why = count().unwrap_err();
         assert!(why.contains(expected), "{text}: {why}");
     };
-    broken("order:id,amount:money\nPO-9,1\n", "orders.csv:2: `amount`: an amount needs its currency");
+    broken(
+        "order:id,amount:money\nPO-9,1\n",
+        "orders.csv:2: `amount`: an amount needs its currency",
+    );
     broken("order:id,amount\nPO-9,1 EUR\n", "does not say its kind");
     broken("order:id,amount:money\nPO-9,1 EUR\nPO-10\n", "line: 3");
     broken("order:id,paid:date\nPO-9,2026-02-30\n", "no date");

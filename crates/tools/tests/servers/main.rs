@@ -173,7 +173,10 @@ async fn an_answer_becomes_an_outcome() {
     // The server that let one call hang still answers others, and was not started again.
     value(&work(&pool, "text").await);
     pool.0.close().await;
-    assert_eq!(failure(&work(&pool, "text").await), (Code::Unavailable, true, "the servers are being stopped"));
+    assert_eq!(
+        failure(&work(&pool, "text").await),
+        (Code::Unavailable, true, "the servers are being stopped")
+    );
 }
 
 /// Waits until a server that failed has rested.
@@ -217,7 +220,9 @@ async fn a_changed_tool_is_not_called() {
         assert!(text.contains("`script.work` changed:\n  - description: Works.\n"), "{text}");
     }
     let pool = pool(vec![spec("script", "script")], Effect::Read).await;
-    for (tool, digest) in [("script.gone", "sha256:00"), ("script.work", ""), ("script.work", "sha256:00")] {
+    for (tool, digest) in
+        [("script.gone", "sha256:00"), ("script.work", ""), ("script.work", "sha256:00")]
+    {
         let called = pool.0.call(permit(tool, digest, "{}", 1000)).await;
         assert_eq!(failure(&called).0, Code::ToolChanged, "{tool}");
     }
@@ -226,7 +231,8 @@ async fn a_changed_tool_is_not_called() {
 #[tokio::test]
 async fn only_a_tools_permit_calls_a_tool() {
     let pool = pool(vec![spec("script", "script")], Effect::Read).await;
-    let notify = NotifyAsk { to: RoleId::new("clerk").unwrap(), text: Arc::from("x"), key: Hash([7; 32]) };
+    let notify =
+        NotifyAsk { to: RoleId::new("clerk").unwrap(), text: Arc::from("x"), key: Hash([7; 32]) };
     let called = pool.0.call(allowed(Payload::Notify(notify), "script.work")).await;
     assert_eq!(failure(&called).0, Code::Defect);
     let called = pool.0.call(permit("nobody.work", "", "{}", 1000)).await;
@@ -268,10 +274,11 @@ async fn a_server_is_killed_with_all_it_started() {
     let server = value(&work(&pool, "pid").await)["pid"].clone();
     let child = value(&work(&pool, "child").await)["pid"].clone();
     assert!(alive(&server) && alive(&child));
-    let waiting = tokio::join!(call(&pool, "script.work", json!({ "do": "hang" }), 60_000), async {
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        pool.0.kill("script").await.unwrap();
-    });
+    let waiting =
+        tokio::join!(call(&pool, "script.work", json!({ "do": "hang" }), 60_000), async {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            pool.0.kill("script").await.unwrap();
+        });
     assert_eq!((failure(&waiting.0).0, waiting.0.certain), (Code::Unavailable, false));
     ended(&server).await;
     ended(&child).await;
@@ -297,7 +304,8 @@ async fn a_server_dies_with_its_parent() {
         .spawn()
         .unwrap();
     let lines = std::io::BufReader::new(parent.stdout.take().unwrap()).lines();
-    let found = lines.map_while(Result::ok).find_map(|line| line.strip_prefix("pid ").map(str::to_owned));
+    let found =
+        lines.map_while(Result::ok).find_map(|line| line.strip_prefix("pid ").map(str::to_owned));
     let server: Value = serde_json::from_str(&found.unwrap()).unwrap();
     assert!(alive(&server));
     parent.kill().unwrap();

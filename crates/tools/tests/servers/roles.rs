@@ -95,16 +95,20 @@ impl Script {
             "json" => text(r#"{"a": 1}"#),
             "structured" => json!({ "content": [], "structuredContent": { "b": 2 } }),
             "nothing" => json!({}),
-            "error" => json!({ "isError": true, "content": [{ "type": "text", "text": "no such account" }] }),
+            "error" => {
+                json!({ "isError": true, "content": [{ "type": "text", "text": "no such account" }] })
+            }
             "refuse" => return Some(Err(-32000)),
             "hang" => return None,
             "die" => std::process::abort(),
             "long" => text(&"x".repeat(100 << 10)),
-            "huge" => text(&"x".repeat(10 << 20)),
+            "huge" => text(&"x".repeat((8 << 20) + 1000)),
             "garbage" => json!({ "content": "not a list", "isError": "perhaps" }),
             "list" => json!({ "tools": [] }),
             "secret" => text(&env::var("TOKEN").unwrap_or_default()),
-            "meta" => text(&json!([params["_meta"]["flightdeck/idempotency-key"], args["key"]]).to_string()),
+            "meta" => text(
+                &json!([params["_meta"]["flightdeck/idempotency-key"], args["key"]]).to_string(),
+            ),
             "calls" => text(&json!({ "calls": self.calls }).to_string()),
             "pid" => text(&json!({ "pid": std::process::id() }).to_string()),
             "env" => {
@@ -132,7 +136,9 @@ impl Script {
             }
             "talk" => loop {
                 let params = json!({ "level": "info", "data": "on and on ".repeat(1000) });
-                say(&json!({ "jsonrpc": "2.0", "method": "notifications/message", "params": params }));
+                say(
+                    &json!({ "jsonrpc": "2.0", "method": "notifications/message", "params": params }),
+                );
             },
             other => text(&format!("nothing is known of {other}")),
         }))

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 
 use journal::{
     ActNo, At, Body, BodyRef, Code, Command, CommandId, CommitError, Committed, Draft, Entropy,
@@ -13,6 +13,7 @@ use plan::ids::{PersonId, ReleaseId, RoleId, StepId, ToolName, WorkflowName};
 use tempfile::TempDir;
 
 use crate::SqliteStore;
+use crate::sqlite::writer::Op;
 
 pub(super) fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
@@ -160,4 +161,12 @@ pub(super) fn send(store: &dyn Store, draft: Draft) -> Receiver<Answer> {
 /// Commits and waits.
 pub(super) fn put(store: &dyn Store, draft: Draft) -> Answer {
     send(store, draft).recv().unwrap()
+}
+
+/// Holds the writer until something is sent, so that what is queued meanwhile is one group.
+pub(super) fn hold(store: &SqliteStore) -> Sender<()> {
+    let (open, gate) = channel();
+    let wait = Op::Alone(Box::new(move |_| gate.recv().unwrap()));
+    store.queue.send(wait).ok().unwrap();
+    open
 }

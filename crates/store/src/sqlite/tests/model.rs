@@ -2,7 +2,6 @@
 //! same, however the bursts fall into groups, and after the folder was opened again.
 
 use std::sync::Arc;
-use std::sync::mpsc::channel;
 
 use journal::{Account, Draft, Draw, Hash, Millis, RunQuery, Seq, Status, StopScope, Store};
 use plan::ids::ToolName;
@@ -149,9 +148,7 @@ fn view(store: &dyn Store) -> String {
 
 /// Sends a burst while the writer is held, so that it falls into one group; then compares.
 fn burst(model: &MemoryStore, store: &SqliteStore, epochs: &mut [u32], steps: &[Step]) {
-    let (open, gate) = channel::<()>();
-    let hold = Op::Alone(Box::new(move |_| gate.recv().unwrap()));
-    store.queue.send(hold).ok().unwrap();
+    let gate = hold(store);
     let mut answers = Vec::new();
     let mut claims = Vec::new();
     for step in steps {
@@ -181,7 +178,7 @@ fn burst(model: &MemoryStore, store: &SqliteStore, epochs: &mut [u32], steps: &[
             }
         }
     }
-    open.send(()).unwrap();
+    gate.send(()).unwrap();
     for (expected, answer) in answers {
         let answer = answer.recv().unwrap();
         assert_eq!(answer.map(|c| (c.hash, c.permits.len())), expected);

@@ -11,6 +11,7 @@ use plan::ids::{ReleaseId, ToolName};
 
 use super::fixture::*;
 use crate::MemoryStore;
+use crate::sqlite::read::{DUE, NEXT_WAKE, lines_sql};
 
 /// Runs the same test on each kind of store.
 fn each(test: impl Fn(&dyn Store)) {
@@ -205,7 +206,7 @@ fn the_index_says_who_can_go_on() {
         assert_eq!(listed(waiting), [run(5), run(3), run(1)]);
         for (prefix, runs) in [
             (run(3).to_string(), vec![run(3)]),
-            (run(3).to_string()[..9].to_owned(), vec![run(5), run(4), run(3), run(2)]),
+            (run(3).to_string().chars().take(9).collect(), vec![run(5), run(4), run(3), run(2)]),
             ("zz".into(), vec![]),
             ("not an id".into(), vec![]),
             ("0".repeat(27), vec![]),
@@ -221,6 +222,7 @@ fn the_index_says_who_can_go_on() {
 #[test]
 fn an_erased_run_keeps_its_frames_and_loses_its_texts() {
     each(|store| {
+        assert_eq!(store.claim(run(1)).unwrap(), Epoch(1));
         assert!(matches!(store.erase(run(1)), Err(StoreError::Unknown(_))));
         put(store, draft(store, run(1), 1)).unwrap();
         put(store, draft(store, run(2), 1)).unwrap();
@@ -247,6 +249,33 @@ fn a_release_is_stored_once() {
         assert!(matches!(store.put_release(id, b"other"), Err(StoreError::Fault(_))));
         assert_eq!(store.release(id).unwrap().as_deref(), Some(&b"plan"[..]));
     });
+}
+
+/// What is asked all the time must not walk through the runs that are over.
+#[test]
+fn who_is_due_is_found_by_index() {
+    let folder = folder();
+    let store = open(folder.path());
+    let plan = |sql: &str, given: usize| {
+        let read = |conn: &rusqlite::Connection| {
+            let mut query = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let given = vec![rusqlite::types::Value::Integer(1); given];
+            let rows = query
+                .query_map(rusqlite::params_from_iter(given), |row| row.get::<_, String>(3))
+                .unwrap();
+            Ok(rows.map(Result::unwrap).collect::<Vec<_>>().join("\n"))
+        };
+        store.reader().with(read).unwrap()
+    };
+    for (sql, given) in [(DUE, 3), (NEXT_WAKE, 0), (&lines_sql(false, true), 6)] {
+        let plan = plan(sql, given);
+        assert!(!plan.contains("SCAN run\n") && !plan.ends_with("SCAN run"), "{plan}");
+        assert!(!plan.contains("SCAN frame"), "{plan}");
+    }
+    assert!(plan(DUE, 3).contains("USING COVERING INDEX inbox_open"));
+    assert!(plan(NEXT_WAKE, 0).contains("USING COVERING INDEX run_wake"));
+    assert!(!plan(&lines_sql(false, true), 6).contains("TEMP B-TREE"));
+    assert!(!plan(&lines_sql(false, false), 6).contains("TEMP B-TREE"));
 }
 
 #[test]

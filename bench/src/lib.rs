@@ -1,0 +1,5 @@
+//! What the crash harness and the benchmark share: a checked workspace, and an outside world that
+//! is never killed. It must not be used by the product.
+
+pub mod fixture;
+pub mod outside;

@@ -1,0 +1,236 @@
+//! `run`: cases through a workflow, one or many, to their end or to where a person must look.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use evidence::{Fleet, Summary, words};
+use journal::{RunId, RunQuery, Status};
+use plan::Plan;
+use plan::ids::PersonId;
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use super::{check, mcp, status};
+use crate::args::{Global, Run};
+use crate::cases::{self, Case, Cases};
+use crate::driver::Driver;
+use crate::exit::{Ended, Exit, Stop};
+use crate::screen::{Look, Screen};
+use crate::stored::Runs;
+use crate::workspace::Workspace;
+
+/// Runs what was named, or goes on with what is open.
+pub fn run(screen: &Screen, global: &Global, args: &Run) -> Ended {
+    let workspace = Workspace::open(global)?;
+    if args.open {
+        return mcp::within(go_on(screen, global, &workspace))?;
+    }
+    let Some(workflow) = &args.workflow else {
+        return Err(Stop::usage("no workflow was named")
+            .help("`flightdeck run WORKFLOW CASE`, `--each FOLDER`, or `--open`"));
+    };
+    let plan = Arc::new(check::plan(screen, &workspace, workflow)?);
+    let from: Cases = match (&args.each, &args.case) {
+        (Some(each), None) => cases::each(&workspace.root, each, plan.workflow())?,
+        (None, Some(case)) => Box::new(std::iter::once(cases::one(&workspace.root, case))),
+        (Some(_), Some(_)) => {
+            return Err(Stop::usage("a case and `--each` were given; one of them is meant"));
+        }
+        (None, None) => {
+            return Err(Stop::usage("no case was given")
+                .help("name a file, a JSON object, or `--each FOLDER|rows.csv|rows.jsonl`"));
+        }
+    };
+    let by = global.person.clone().unwrap_or_else(|| plan.workflow().accountable.clone());
+    let bulk = Bulk { screen: *screen, plan, by, at_once: args.at_once.max(1) };
+    mcp::within(bulk.all(global, &workspace, from))?
+}
+
+/// Many cases of one workflow.
+struct Bulk {
+    screen: Screen,
+    plan: Arc<Plan>,
+    by: PersonId,
+    at_once: usize,
+}
+
+impl Bulk {
+    async fn all(self, global: &Global, workspace: &Workspace, from: Cases) -> Ended {
+        let driver = Arc::new(Driver::start(workspace).await?);
+        let began = Instant::now();
+        let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
+        let work = self.work(&driver, from);
+        let (settled, stopped) = tokio::select! {
+            done = work => done,
+            _ = &mut interrupted => (Vec::new(), Some(interrupt())),
+        };
+        let elapsed = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let ended = match stopped {
+            Some(stop) => Err(stop),
+            None => self.told(global, &settled, elapsed),
+        };
+        if let Some(driver) = Arc::into_inner(driver) {
+            driver.close().await;
+        }
+        ended
+    }
+
+    /// Opens cases, at most so many at once, and waits for each to rest.
+    async fn work(
+        &self,
+        driver: &Arc<Driver>,
+        from: Cases,
+    ) -> (Vec<(RunId, Status)>, Option<Stop>) {
+        let mut going = JoinSet::new();
+        let mut settled = Vec::new();
+        let mut stopped = None;
+        let mut from = from.fuse();
+        loop {
+            while stopped.is_none() && going.len() < self.at_once {
+                let Some(case) = from.next() else { break };
+                match self.open(driver, case).await {
+                    Ok((run, name)) => {
+                        let driver = Arc::clone(driver);
+                        going.spawn(async move { (run, name, driver.rested(run).await) });
+                    }
+                    Err(stop) => stopped = Some(stop),
+                }
+            }
+            let Some(rested) = going.join_next().await else { return (settled, stopped) };
+            match rested {
+                Ok((run, name, Ok(status))) => {
+                    settled.push((run, status));
+                    self.settled(settled.len(), run, &name, status);
+                }
+                Ok((_, _, Err(stop))) => stopped = stopped.or(Some(stop)),
+                Err(error) => stopped = stopped.or(Some(Stop::failed(error))),
+            }
+        }
+    }
+
+    async fn open(
+        &self,
+        driver: &Driver,
+        case: Result<Case, Stop>,
+    ) -> Result<(RunId, String), Stop> {
+        let Case { name, value } = case?;
+        let run = driver.open(&self.plan, value.to_string().into_bytes(), &self.by).await?;
+        Ok((run, name))
+    }
+
+    /// A line for each case that rests, so that nobody waits in the dark.
+    fn settled(&self, n: usize, run: RunId, name: &str, status: Status) {
+        let object = json!({ "n": n, "case": name, "run": run, "status": status });
+        // A line that cannot be written is no reason to stop a case.
+        let _ = self.screen.object("case", object);
+        let look = match status {
+            Status::Done | Status::Duplicate => Look::Good,
+            Status::Failed | Status::Halted | Status::Rejected | Status::Cancelled => Look::Bad,
+            Status::Waiting | Status::Paused | Status::Running | Status::Sleeping => Look::Warn,
+        };
+        let word = self.screen.word(look, status.as_str());
+        self.screen.line(format!("{n:>5}  {run}  {}  {word}", words::plain(name)));
+    }
+
+    fn told(&self, global: &Global, settled: &[(RunId, Status)], elapsed: u64) -> Ended {
+        let runs = Runs::existing(global)?;
+        let mut fleet = Fleet::default();
+        for (run, _) in settled {
+            fleet.add(&runs.view(*run)?);
+        }
+        let baseline = self.plan.workflow().baseline.as_ref();
+        let summary = fleet.summary(elapsed, baseline);
+        self.screen.object("summary", &summary)?;
+        figures(&self.screen, &summary, self.plan.workflow().limits.currency.as_str());
+        if let [(run, Status::Failed)] = settled {
+            let help = format!("`flightdeck why {run}` says why");
+            return Err(Stop::failed("the case failed").help(help));
+        }
+        Ok(exit(settled))
+    }
+}
+
+/// Waiting counts first: it is not over, and a person can still turn it.
+fn exit(settled: &[(RunId, Status)]) -> Exit {
+    let mut counts: BTreeMap<Status, usize> = BTreeMap::new();
+    for (_, status) in settled {
+        *counts.entry(*status).or_default() += 1;
+    }
+    let exits: Vec<Exit> = counts.keys().map(|status| status::exit(*status)).collect();
+    let order = [Exit::Waiting, Exit::Refused, Exit::Failed];
+    order.into_iter().find(|exit| exits.contains(exit)).unwrap_or(Exit::Done)
+}
+
+fn interrupt() -> Stop {
+    Stop {
+        exit: Exit::Interrupted,
+        what: anyhow::anyhow!("interrupted; what was stored is kept"),
+        help: Some("`flightdeck run --open` goes on".to_owned()),
+    }
+}
+
+/// The summary for people.
+pub fn figures(screen: &Screen, summary: &Summary, currency: &str) {
+    let Summary { cases, done, alone, waiting, failed, .. } = summary;
+    screen.line("");
+    screen.line(format!(
+        "{cases} cases in {}: {done} done ({alone} without a person), {waiting} waiting, \
+         {failed} failed, {} rejected, {} the same as another",
+        words::span(summary.elapsed_ms),
+        summary.rejected,
+        summary.duplicates
+    ));
+    for (signature, n) in &summary.failures {
+        screen.line(format!("  failed {n} times: {signature}"));
+    }
+    screen.line(format!(
+        "{} tokens, {} an hour; cost {} {currency}",
+        words::number(summary.tokens),
+        words::number(summary.tokens_per_hour),
+        summary.cost
+    ));
+    if let Some(minutes) = summary.minutes_saved {
+        screen.line(format!("{minutes} minutes of people's work saved, against the baseline"));
+    }
+    screen.line(format!("what limited the speed: {}", summary.limited_by_text));
+    if *waiting > 0 {
+        screen.line("some wait for a person: `flightdeck review`");
+    }
+}
+
+/// Goes on with every run that can go on, until none can.
+async fn go_on(screen: &Screen, global: &Global, workspace: &Workspace) -> Ended {
+    let driver = Driver::start(workspace).await?;
+    let went = tokio::select! {
+        went = rest_of(&driver, global) => went,
+        _ = tokio::signal::ctrl_c() => Err(interrupt()),
+    };
+    driver.close().await;
+    let settled = went?;
+    for (run, status) in &settled {
+        screen.object("case", json!({ "run": run, "status": status }))?;
+        screen.line(format!("{run}  {}", status.as_str()));
+    }
+    if settled.is_empty() {
+        screen.line("nothing was open");
+    }
+    Ok(exit(&settled))
+}
+
+async fn rest_of(driver: &Driver, global: &Global) -> Result<Vec<(RunId, Status)>, Stop> {
+    driver.wake().await?;
+    let runs = Runs::existing(global)?;
+    let query = RunQuery {
+        status: vec![Status::Running, Status::Sleeping],
+        limit: usize::MAX >> 1,
+        ..RunQuery::default()
+    };
+    let mut settled = Vec::new();
+    for line in runs.lines(&query)? {
+        settled.push((line.run, driver.rested(line.run).await?));
+    }
+    Ok(settled)
+}
+

@@ -1,0 +1,272 @@
+//! Whoever drives the runs of a data folder: this process, where nobody holds the folder, or the
+//! process that does, over its socket. Commands need not know which.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use journal::{
+    Command, CommandId, Hash, Mode, Order, RunId, RunQuery, Starter, Status, StopScope, Store,
+};
+use plan::Plan;
+use plan::ids::PersonId;
+use runtime::socket::{Client, Request, Response};
+use runtime::{NewRun, Runtime};
+use store::SqliteStore;
+use tokio::sync::Mutex;
+use tokio::task::AbortHandle;
+
+use crate::exit::{Exit, Stop};
+use crate::servers;
+use crate::workspace::Workspace;
+use crate::world::{Notices, Outside};
+
+/// How long the holder of a folder may take to answer.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// A run that sleeps for longer than this is left to whoever comes by then.
+const PATIENCE_MS: u64 = 10 * 60 * 1_000;
+
+/// Who drives.
+pub enum Driver {
+    Own(Box<Own>),
+    Other { client: Mutex<Client>, reader: Arc<store::SqliteReader> },
+}
+
+/// This process drives.
+pub struct Own {
+    runtime: Runtime,
+    outside: Arc<Outside>,
+    tasks: Vec<AbortHandle>,
+}
+
+impl Driver {
+    /// Takes the folder, or connects to whoever holds it.
+    pub async fn start(workspace: &Workspace) -> Result<Self, Stop> {
+        let data = workspace.data.clone();
+        // A process that has just ended may still be leaving, and one that has just begun may not
+        // listen yet.
+        let mut last = None;
+        for _ in 0..20 {
+            match SqliteStore::open(&data) {
+                Ok(store) => return own(workspace, Arc::new(store)),
+                Err(error) => last = Some(error),
+            }
+            if store::holder(&data).is_none() {
+                break;
+            }
+            if let Some(client) = Client::connect(&data).await {
+                let reader = Arc::new(store::SqliteReader::open(&data)?);
+                return Ok(Self::Other { client: Mutex::new(client), reader });
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let why = last.map_or_else(|| "it is in use".to_owned(), |error| error.to_string());
+        Err(Stop::failed(why).help("`flightdeck doctor` says more"))
+    }
+
+    /// Opens a case.
+    pub async fn open(&self, plan: &Arc<Plan>, case: Vec<u8>, by: &PersonId) -> Result<RunId, Stop> {
+        let starter = Starter::Person(by.clone());
+        match self {
+            Self::Own(own) => {
+                let plan = Arc::clone(plan);
+                let new = NewRun { plan, case, labels: None, starter, mode: Mode::Live };
+                own.runtime.open(new).await.map_err(|fault| opened(&fault))
+            }
+            Self::Other { .. } => {
+                let request = Request::Open {
+                    release: plan.release(),
+                    canonical: String::from_utf8_lossy(plan.canonical()).into_owned(),
+                    case: String::from_utf8_lossy(&case).into_owned(),
+                    starter,
+                    mode: Mode::Live,
+                };
+                match self.told(&request).await? {
+                    Response::Opened { run } => Ok(run),
+                    other => Err(odd(&other)),
+                }
+            }
+        }
+    }
+
+    /// Hands a person's order to a run, durably.
+    pub async fn order(&self, run: RunId, order: Order) -> Result<CommandId, Stop> {
+        let command = self.command(run, order)?;
+        let id = command.id;
+        match self {
+            Self::Own(own) => own.runtime.command(command).await.map_err(Stop::failed)?,
+            Self::Other { .. } => drop(self.told(&Request::Command(command)).await?),
+        }
+        Ok(id)
+    }
+
+    fn command(&self, run: RunId, order: Order) -> Result<Command, Stop> {
+        let mut id = [0; 16];
+        getrandom::fill(&mut id)
+            .map_err(|error| Stop::failed(format!("the system gives no randomness: {error}")))?;
+        Ok(Command { id: CommandId(id), run, at: runtime::now(), order })
+    }
+
+    /// Waits until a run is over or can do nothing by itself for now.
+    pub async fn rested(&self, run: RunId) -> Result<Status, Stop> {
+        let mut pause = Duration::from_millis(4);
+        loop {
+            if let Some(status) = self.standing(run)? {
+                return Ok(status);
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_millis(100));
+        }
+    }
+
+    /// Where a run stands, once it stands still: the index says so, and no order is unread.
+    fn standing(&self, run: RunId) -> Result<Option<Status>, Stop> {
+        let query = RunQuery { prefix: Some(run.to_string()), limit: 1, ..RunQuery::default() };
+        let Some(line) = self.reader().runs(&query)?.into_iter().next() else { return Ok(None) };
+        let soon = runtime::now().0.saturating_add(PATIENCE_MS);
+        let still = match line.status {
+            Status::Running => false,
+            Status::Sleeping => line.wake_at.is_none_or(|at| at.0 > soon),
+            Status::Waiting
+            | Status::Paused
+            | Status::Halted
+            | Status::Done
+            | Status::Failed
+            | Status::Rejected
+            | Status::Duplicate
+            | Status::Cancelled => true,
+        };
+        let read = self.reader().inbox(run)?.is_empty();
+        Ok((still && (read || line.status.over())).then_some(line.status))
+    }
+
+    fn reader(&self) -> &dyn Reading {
+        match self {
+            Self::Own(own) => own,
+            Self::Other { reader, .. } => reader.as_ref(),
+        }
+    }
+
+    /// Stops a scope. Gives how many acts were broken off.
+    pub async fn stop(&self, scope: StopScope, who: &PersonId, why: &str) -> Result<usize, Stop> {
+        match self {
+            Self::Own(own) => own.runtime.stop(scope, who, why).await.map_err(Stop::failed),
+            Self::Other { .. } => {
+                let (who, reason) = (who.clone(), why.to_owned());
+                match self.told(&Request::Stop { scope, who, reason }).await? {
+                    Response::Stopped { aborted } => Ok(aborted),
+                    other => Err(odd(&other)),
+                }
+            }
+        }
+    }
+
+    /// Lifts a stop. Gives how many runs go on.
+    pub async fn lift(&self, scope: StopScope, who: &PersonId, why: &str) -> Result<usize, Stop> {
+        match self {
+            Self::Own(own) => own.runtime.lift(scope, who, why).await.map_err(Stop::failed),
+            Self::Other { .. } => {
+                let (who, reason) = (who.clone(), why.to_owned());
+                match self.told(&Request::Lift { scope, who, reason }).await? {
+                    Response::Lifted { woken } => Ok(woken),
+                    other => Err(odd(&other)),
+                }
+            }
+        }
+    }
+
+    /// Wakes every run that can go on. Another holder does so by itself.
+    pub async fn wake(&self) -> Result<usize, Stop> {
+        match self {
+            Self::Own(own) => own.runtime.wake_due().await.map_err(Stop::failed),
+            Self::Other { .. } => Ok(0),
+        }
+    }
+
+    /// Lets servers end and leaves the folder to others.
+    pub async fn close(self) {
+        if let Self::Own(own) = self {
+            for task in &own.tasks {
+                task.abort();
+            }
+            own.outside.tools.close().await;
+        }
+    }
+
+    async fn told(&self, request: &Request) -> Result<Response, Stop> {
+        let Self::Other { client, .. } = self else {
+            return Err(Stop::failed("this process holds the folder itself"));
+        };
+        match client.lock().await.ask(request, ANSWER).await.map_err(Stop::failed)? {
+            Response::Refused { why } => Err(Stop { exit: Exit::Refused, ..Stop::failed(why) }),
+            response => Ok(response),
+        }
+    }
+}
+
+/// What both kinds of drivers can read.
+trait Reading {
+    fn runs(&self, query: &RunQuery) -> Result<Vec<journal::RunLine>, journal::StoreError>;
+    fn inbox(&self, run: RunId) -> Result<Vec<Command>, journal::StoreError>;
+}
+
+impl Reading for Box<Own> {
+    fn runs(&self, query: &RunQuery) -> Result<Vec<journal::RunLine>, journal::StoreError> {
+        self.runtime.store().runs(query)
+    }
+    fn inbox(&self, run: RunId) -> Result<Vec<Command>, journal::StoreError> {
+        self.runtime.store().inbox(run)
+    }
+}
+
+impl Reading for store::SqliteReader {
+    fn runs(&self, query: &RunQuery) -> Result<Vec<journal::RunLine>, journal::StoreError> {
+        store::SqliteReader::runs(self, query)
+    }
+    fn inbox(&self, run: RunId) -> Result<Vec<Command>, journal::StoreError> {
+        store::SqliteReader::inbox(self, run)
+    }
+}
+
+fn own(workspace: &Workspace, store: Arc<SqliteStore>) -> Result<Driver, Stop> {
+    let places = workspace.places().map_err(|problems| {
+        Stop::usage(problems).help("`flightdeck check` shows them with their fixes")
+    })?;
+    let tools = servers::pool(workspace, &places)?;
+    let outside = Arc::new(Outside { tools, notices: Notices::new(&workspace.data) });
+    let keying = keying(&workspace.data)?;
+    let store: Arc<dyn Store> = store;
+    let runtime = Runtime::new(store, outside.clone(), keying);
+    let tasks = vec![
+        runtime::socket::serve(runtime.clone(), &workspace.data).map_err(Stop::failed)?,
+        runtime.keep_time(),
+    ];
+    Ok(Driver::Own(Box::new(Own { runtime, outside, tasks })))
+}
+
+/// The secret behind idempotency keys, derived from the installation's key so that there is one
+/// secret to keep and neither can be computed from the other.
+fn keying(data: &Path) -> Result<[u8; 32], Stop> {
+    let key = std::fs::read(data.join("key"))?;
+    Ok(Hash::of_parts(&[b"flightdeck idempotency keys", &key]).0)
+}
+
+fn opened(fault: &runtime::Fault) -> Stop {
+    let stop = Stop::failed(fault);
+    match fault {
+        runtime::Fault::Open(journal::CommitError::Stopped(_)) => {
+            Stop { exit: Exit::Refused, ..stop }.help("`flightdeck why` says what is stopped")
+        }
+        runtime::Fault::Open(journal::CommitError::Limit(_)) => Stop { exit: Exit::Budget, ..stop },
+        runtime::Fault::Open(_)
+        | runtime::Fault::Store(_)
+        | runtime::Fault::Release(_)
+        | runtime::Fault::Random(_)
+        | runtime::Fault::Socket(_) => stop,
+    }
+}
+
+fn odd(response: &Response) -> Stop {
+    Stop::failed(format!("the running flightdeck gave an answer that fits no question: {response:?}"))
+}

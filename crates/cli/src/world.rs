@@ -1,0 +1,79 @@
+//! The outside world of this program: tools behind servers, models behind their vendors, notices to
+//! people. Each takes the permit it was given to the room that may use it, and decides nothing.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use journal::{Code, Failure, NotifyAsk, Outcome, Payload, Permit, Usage};
+use runtime::{Answered, World};
+use tools::Tools;
+
+/// Everything that a permit can reach.
+pub struct Outside {
+    pub tools: Tools,
+    pub notices: Notices,
+}
+
+impl World for Outside {
+    fn act(&self, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+        Box::pin(async move {
+            match permit.payload() {
+                Payload::Tool(_) => {
+                    let called = self.tools.call(permit).await;
+                    Answered { outcome: called.outcome, certain: called.certain }
+                }
+                Payload::Model(_) => Answered { outcome: no_model(), certain: true },
+                Payload::Notify(_) => self.notices.write(permit),
+            }
+        })
+    }
+}
+
+/// Notices to people, one JSON line each, in a file of the data folder. What sends them on, by
+/// mail or chat, reads that file.
+pub struct Notices {
+    file: PathBuf,
+    turn: Mutex<()>,
+}
+
+impl Notices {
+    /// The notices of a data folder.
+    #[must_use]
+    pub fn new(data: &std::path::Path) -> Self {
+        Self { file: data.join("notices.jsonl"), turn: Mutex::new(()) }
+    }
+
+    fn write(&self, permit: Permit) -> Answered {
+        let run = permit.run();
+        let Payload::Notify(NotifyAsk { to, text, key }) = permit.consume() else {
+            return Answered { outcome: failed(Code::Defect, "not a notice"), certain: true };
+        };
+        let line = serde_json::json!({ "run": run, "to": to, "text": text, "key": key });
+        // Two notices at once must not mix on one line.
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(&self.file)
+            .and_then(|mut file| {
+                writeln!(file, "{line}")?;
+                file.sync_data()
+            });
+        let outcome = match written {
+            Ok(()) => Outcome {
+                result: Ok(Arc::from(&b"{}"[..])),
+                usage: Usage::default(),
+                reported: None,
+            },
+            Err(error) => failed(Code::Unavailable, &format!("the notice: {error}")),
+        };
+        Answered { outcome, certain: true }
+    }
+}
+
+fn failed(code: Code, text: &str) -> Outcome {
+    let failure = Failure { code, text: text.to_owned(), retry_after_ms: None };
+    Outcome { result: Err(failure), usage: Usage::default(), reported: None }
+}

@@ -1,0 +1,68 @@
+//! A workspace in a folder of its own, and the binary started in it with a clean environment.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A workspace that goes away with the test.
+pub struct Desk {
+    folder: tempfile::TempDir,
+}
+
+/// What a command wrote and how it ended.
+pub struct Said {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Said {
+    /// The lines of standard output as JSON.
+    pub fn json(&self) -> Vec<serde_json::Value> {
+        let line =
+            |line: &str| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+        self.out.lines().map(line).collect()
+    }
+}
+
+impl Desk {
+    /// The template's workspace.
+    pub fn new() -> Self {
+        let desk = Self { folder: tempfile::tempdir().unwrap() };
+        let said = desk.anywhere(desk.folder.path(), &["new", "desk"]);
+        assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+        desk
+    }
+
+    pub fn root(&self) -> PathBuf {
+        self.folder.path().join("desk")
+    }
+
+    /// Runs the binary in the workspace.
+    pub fn say(&self, args: &[&str]) -> Said {
+        self.anywhere(&self.root(), args)
+    }
+
+    pub fn anywhere(&self, folder: &Path, args: &[&str]) -> Said {
+        let output = Command::new(env!("CARGO_BIN_EXE_flightdeck"))
+            .args(args)
+            .current_dir(folder)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        Said {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Replaces a text in a file, which must be there.
+    pub fn change(&self, file: &str, from: &str, to: &str) {
+        let path = self.root().join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "`{from}` is not in {file}");
+        std::fs::write(path, text.replacen(from, to, 1)).unwrap();
+    }
+}

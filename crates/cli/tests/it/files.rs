@@ -1,0 +1,117 @@
+//! Commands that look at files and run nothing: new, check, show, explain, instructions, and how
+//! every command ends and writes.
+
+use crate::desk::Desk;
+
+#[test]
+fn a_new_workspace_is_fit_to_run_and_is_never_written_over() {
+    let desk = Desk::new();
+    let said = desk.say(&["check"]);
+    assert_eq!((said.code, said.err.as_str()), (0, ""), "{}", said.out);
+    assert!(said.out.starts_with("expenses: fit to run"));
+    let again = desk.anywhere(desk.root().parent().unwrap(), &["new", "desk"]);
+    assert_eq!(again.code, 2);
+    assert!(again.err.contains("not empty") && again.out.is_empty());
+}
+
+#[test]
+fn problems_come_all_at_once_with_places_and_nothing_starts() {
+    let desk = Desk::new();
+    desk.change("workflows/expenses.md", "go: note }", "go: nowhere }");
+    desk.change("workflows/expenses.md", "agent: reader", "agent: raeder");
+    let said = desk.say(&["check"]);
+    assert_eq!((said.code, said.out.as_str()), (2, ""));
+    for expected in ["FD-P104", "FD-P202", "workflows/expenses.md:", "did you mean `reader`"] {
+        assert!(said.err.contains(expected), "no {expected} in {}", said.err);
+    }
+    let json = desk.say(&["check", "--json"]);
+    let problems = json.json()[0]["problems"].as_array().unwrap().len();
+    assert!(problems >= 2 && json.code == 2);
+    assert!(desk.say(&["show", "expenses"]).code == 2);
+    assert!(!desk.root().join(".flightdeck").exists(), "a check must store nothing");
+}
+
+#[test]
+fn a_workflow_reads_as_sentences_and_as_a_picture() {
+    let desk = Desk::new();
+    let said = desk.say(&["show", "expenses"]);
+    assert!(said.code == 0 && said.out.contains("never whoever started the case"));
+    let picture = desk.say(&["show", "expenses", "--mermaid"]);
+    assert!(picture.out.starts_with("flowchart"), "{}", picture.out);
+}
+
+#[test]
+fn instructions_are_shown_with_their_sources() {
+    let desk = Desk::new();
+    let said = desk.say(&["instructions", "show", "read"]);
+    for expected in ["AGENTS.md (about", "agents/reader.md (about", "It never gives you"] {
+        assert!(said.out.contains(expected), "no {expected} in {}", said.out);
+    }
+    let other = desk.say(&["instructions", "show", "match"]);
+    assert!(other.code == 2 && other.err.contains("no agent's step"));
+}
+
+#[test]
+fn codes_and_words_are_explained() {
+    let desk = Desk::new();
+    for (word, expected) in [
+        ("fd-p108", "a loop without a limit"),
+        ("in_doubt", "never repeated silently"),
+        ("checkpoints", "a person must look"),
+    ] {
+        let said = desk.say(&["explain", word]);
+        assert!(said.code == 0 && said.out.contains(expected), "{word}: {}", said.out);
+    }
+    let said = desk.say(&["explain", "checkpiont"]);
+    assert!(said.code == 2 && said.err.contains("help: did you mean `checkpoint`?"));
+}
+
+#[test]
+fn json_is_versioned_and_alone_on_its_stream() {
+    let desk = Desk::new();
+    for args in [
+        &["check", "--json"][..],
+        &["show", "expenses", "--json"],
+        &["explain", "FD-P101", "--json"],
+        &["instructions", "show", "read", "--json"],
+        &["status", "--json"],
+        &["why", "--json"],
+        &["runs", "--json"],
+        &["review", "list", "--json"],
+        &["doctor", "--json"],
+        &["mcp", "list", "--json"],
+    ] {
+        let said = desk.say(args);
+        assert_eq!((said.code, said.err.as_str()), (0, ""), "{args:?}");
+        for object in said.json() {
+            assert_eq!(object["schema_version"], 1, "{args:?}");
+            assert!(object["kind"].is_string(), "{args:?}");
+        }
+        assert!(!said.out.contains('\u{1b}'), "colours off a terminal: {args:?}");
+    }
+}
+
+#[test]
+fn mistakes_end_with_two_and_a_way_out() {
+    let desk = Desk::new();
+    for (args, expected) in [
+        (&["fly"][..], "unrecognized subcommand"),
+        (&["check", "nothing_like_it"], "there is no workflow `nothing_like_it`"),
+        (&["logs", "01"], "nothing has run here yet"),
+        (&["--workspace", "elsewhere", "check"], "help: make one with `flightdeck new FOLDER`"),
+        (&["mcp", "pin", "files.list_directory", "--effect", "read"], "help: add `--as PERSON`"),
+    ] {
+        let said = desk.say(args);
+        assert_eq!(said.code, 2, "{args:?}: {}", said.err);
+        assert!(said.err.contains(expected), "{args:?}: {}", said.err);
+    }
+}
+
+#[test]
+fn completions_exist_for_every_shell() {
+    let desk = Desk::new();
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        let said = desk.say(&["completions", shell]);
+        assert!(said.code == 0 && said.out.contains("flightdeck"), "{shell}");
+    }
+}

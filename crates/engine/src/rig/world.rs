@@ -1,0 +1,224 @@
+//! The outside world of tests: models, tools and tables that are never killed, and that remember
+//! everything that was really done to them. It must not know why it is asked.
+
+use std::collections::BTreeMap;
+
+use journal::{
+    ActNo, AnswerShape, Hash, ModelAnswer, ModelAsk, Payload, RunId, ToolAsk, ToolCall, Usage,
+};
+use serde_json::{Map, Value, json};
+
+use super::workspace;
+
+/// One effect that really happened.
+#[derive(Debug, Clone)]
+pub(crate) struct Effect {
+    pub run: RunId,
+    pub act: ActNo,
+    pub tool: String,
+    pub key: Hash,
+    pub args: Value,
+}
+
+/// What the tools of the tests share.
+#[derive(Debug, Default)]
+pub(crate) struct World {
+    /// Every effect in order; a repeat that an idempotent tool recognised is none.
+    pub effects: Vec<Effect>,
+    /// What each call with a key gave.
+    known: BTreeMap<(String, Hash), Value>,
+    things: BTreeMap<String, Value>,
+    /// Rounds in which an agent with tools calls some.
+    pub rounds: usize,
+    /// What an agent calls in its n-th round.
+    pub script: Vec<Vec<(String, Value)>>,
+    /// Written answers, by what the conversation contains.
+    pub answers: Vec<(String, String)>,
+    pub calls: BTreeMap<String, u32>,
+}
+
+/// Tools that change something.
+pub(crate) fn is_effect(tool: &str) -> bool {
+    !matches!(tool, "table.read_query" | "web.query" | "erp.get" | "erp.find")
+}
+
+/// Tools that know a key again.
+pub(crate) fn idempotent(tool: &str) -> bool {
+    matches!(tool, "erp.put" | "erp.remove")
+}
+
+impl World {
+    /// Does what a payload asks for and gives the answer's bytes.
+    pub(crate) fn perform(&mut self, run: RunId, act: ActNo, payload: &Payload) -> Vec<u8> {
+        match payload {
+            Payload::Model(ask) => {
+                *self.calls.entry("model".into()).or_default() += 1;
+                serde_json::to_vec(&self.model(ask)).unwrap()
+            }
+            Payload::Tool(ask) => {
+                *self.calls.entry(ask.tool.to_string()).or_default() += 1;
+                self.tool(run, act, ask).to_string().into_bytes()
+            }
+            Payload::Notify(_) => {
+                *self.calls.entry("notify".into()).or_default() += 1;
+                b"null".to_vec()
+            }
+        }
+    }
+
+    /// Whether a call with this key happened, as a person would find out.
+    pub(crate) fn happened(&self, key: Hash) -> bool {
+        self.effects.iter().any(|e| e.key == key)
+    }
+
+    fn tool(&mut self, run: RunId, act: ActNo, ask: &ToolAsk) -> Value {
+        let tool = ask.tool.as_str().to_owned();
+        let args: Value = serde_json::from_slice(&ask.args).unwrap();
+        match tool.as_str() {
+            "table.read_query" => return rows(args["query"].as_str().unwrap()),
+            "web.query" => return json!({ "text": format!("about {}", args["q"]) }),
+            "erp.get" => {
+                let thing = self.things.get(args["id"].as_str().unwrap_or_default());
+                return thing.cloned().unwrap_or(Value::Null);
+            }
+            "erp.find" => {
+                let key = args["key"].as_str().unwrap_or_default();
+                let found = self.known.iter().find(|((_, k), _)| k.to_string() == key);
+                return match found {
+                    Some((_, result)) => {
+                        let mut found = result.clone();
+                        found["found"] = Value::from(true);
+                        found
+                    }
+                    None => json!({ "found": false }),
+                };
+            }
+            _ => {}
+        }
+        let place = (tool.clone(), ask.key);
+        if idempotent(&tool)
+            && let Some(before) = self.known.get(&place)
+        {
+            return before.clone();
+        }
+        let id = format!("t{}", self.effects.len() + 1);
+        let result = match tool.as_str() {
+            "erp.remove" | "erp.retract" => {
+                let of = args["id"].as_str().unwrap_or_default();
+                json!({ "removed": self.things.remove(of).is_some() })
+            }
+            _ => {
+                let mut thing = json!({ "id": id, "status": "draft" });
+                for (name, value) in args.as_object().unwrap() {
+                    thing[name] = value.clone();
+                }
+                self.things.insert(id, thing.clone());
+                thing
+            }
+        };
+        self.effects.push(Effect { run, act, tool, key: ask.key, args });
+        self.known.insert(place, result.clone());
+        result
+    }
+
+    fn model(&self, ask: &ModelAsk) -> ModelAnswer {
+        let text = |text: String| ModelAnswer { text, calls: Vec::new() };
+        let last = ask.messages.last().map(|m| m.text.as_str()).unwrap_or_default();
+        let written = self.answers.iter().find(|(part, _)| last.contains(part.as_str()));
+        if let Some((_, answer)) = written {
+            return text(answer.clone());
+        }
+        let schema = match &ask.answer {
+            AnswerShape::Choice(choice) => {
+                // The first option is the best candidate; an empty list leaves none.
+                let pick = if choice.options.is_empty() { Value::Null } else { json!(0) };
+                return text(json!({ "choice": pick }).to_string());
+            }
+            AnswerShape::Text => return text("fine".into()),
+            AnswerShape::Json(schema) => schema,
+        };
+        let rounds = ask.messages.iter().filter(|m| !m.calls.is_empty()).count();
+        if !ask.tools.is_empty()
+            && let Some(calls) = self.script.get(rounds)
+        {
+            let call = |(n, (tool, args)): (usize, &(String, Value))| ToolCall {
+                id: format!("c{rounds}_{n}"),
+                tool: tool.replacen('.', "__", 1),
+                args: args.to_string(),
+            };
+            let calls = calls.iter().enumerate().map(call).collect();
+            return ModelAnswer { text: String::new(), calls };
+        }
+        text(instance(schema).to_string())
+    }
+}
+
+/// What a model call used, never more than was reserved for it.
+pub(crate) fn usage(payload: &Payload) -> Usage {
+    match payload {
+        Payload::Model(ask) => {
+            let bytes: usize = ask.messages.iter().map(|m| m.text.len()).sum();
+            let (input, output) = ((bytes / 4) as u64, u64::from(ask.tokens_max) / 2);
+            Usage {
+                input_tokens: input,
+                cached_tokens: 0,
+                output_tokens: output,
+                cost_nanos: input * 1_000 + output * 2_000,
+                active_ms: 40,
+            }
+        }
+        Payload::Tool(_) | Payload::Notify(_) => Usage { active_ms: 5, ..Usage::default() },
+    }
+}
+
+/// The smallest value that fits a schema of the kind that `answer` fields make.
+fn instance(schema: &Value) -> Value {
+    if let Some(words) = schema["enum"].as_array() {
+        return words[0].clone();
+    }
+    match schema["type"].as_str() {
+        Some("object") => {
+            let fields = schema["properties"].as_object().cloned().unwrap_or_default();
+            let fields: Map<String, Value> =
+                fields.into_iter().map(|(name, schema)| (name, instance(&schema))).collect();
+            Value::Object(fields)
+        }
+        Some("array") => json!([]),
+        Some("integer" | "number") => json!(1),
+        Some("boolean") => json!(true),
+        _ => json!("text"),
+    }
+}
+
+/// Answers the look-up queries of the engine: rows in which every quoted key stands.
+fn rows(query: &str) -> Value {
+    let table = if query.contains("\"suppliers\"") {
+        workspace::SUPPLIERS
+    } else {
+        workspace::ORDERS
+    };
+    let keys: Vec<String> = query
+        .split(" WHERE ")
+        .nth(1)
+        .unwrap_or_default()
+        .split('\'')
+        .skip(1)
+        .step_by(2)
+        .filter(|text| !text.trim().is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    let mut lines = table.lines();
+    let names: Vec<&str> =
+        lines.next().unwrap().split(',').map(|c| c.split(':').next().unwrap()).collect();
+    let mut found = Vec::new();
+    for line in lines {
+        let cells: Vec<&str> = line.split(',').collect();
+        if keys.iter().all(|key| cells.iter().any(|cell| cell.to_lowercase() == *key)) {
+            let row: Map<String, Value> =
+                names.iter().zip(&cells).map(|(n, c)| ((*n).to_owned(), json!(c))).collect();
+            found.push(Value::Object(row));
+        }
+    }
+    found.truncate(2);
+    json!({ "rows": hex::encode(Value::Array(found).to_string()) })
+}
