@@ -312,6 +312,8 @@ pub enum Mcp {
     },
     /// List servers and the tools that are approved
     List,
+    /// Say in plain words what each tool of a server can do and what can go wrong
+    Probe { server: String },
     /// Approve a tool as its server offers it now
     Pin(Pin),
     /// Say how servers differ from what was approved

@@ -121,6 +121,7 @@ fn mcp(screen: &Screen, global: &args::Global, command: Mcp) -> Ended {
             commands::mcp::add(screen, &workspace::find(global)?, &name, &env, &command)
         }
         Mcp::List => commands::mcp::list(screen, &Workspace::open(global)?),
+        Mcp::Probe { server } => commands::mcp::probe(screen, &Workspace::open(global)?, &server),
         Mcp::Pin(pin) => commands::mcp::pin(screen, global, &Workspace::open(global)?, &pin),
         Mcp::Diff { server } => {
             commands::mcp::diff(screen, &Workspace::open(global)?, server.as_deref())

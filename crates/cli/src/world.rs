@@ -24,7 +24,7 @@ impl World for Outside {
                     let called = self.tools.call(permit).await;
                     Answered { outcome: called.outcome, certain: called.certain }
                 }
-                Payload::Model(_) => Answered { outcome: no_model(), certain: true },
+                Payload::Model(_) => Answered { outcome: failed(Code::Unavailable, "no model"), certain: true },
                 Payload::Notify(_) => self.notices.write(permit),
             }
         })

@@ -21,6 +21,8 @@ mod work;
 #[cfg(test)]
 mod rig;
 #[cfg(test)]
+mod sim;
+#[cfg(test)]
 mod tests;
 
 use std::sync::Arc;

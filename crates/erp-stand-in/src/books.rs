@@ -57,6 +57,10 @@ const COLUMNS: &str = "id, supplier, iban, amount, currency, number, key, status
 
 impl Books {
     pub fn open(file: &Path, repeatable: bool) -> Result<Self, BooksError> {
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder)
+                .map_err(|why| BooksError::Refused(format!("{}: {why}", folder.display())))?;
+        }
         let db = Connection::open(file)?;
         db.busy_timeout(std::time::Duration::from_secs(10))?;
         db.pragma_update(None, "journal_mode", "WAL")?;

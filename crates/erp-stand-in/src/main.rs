@@ -14,23 +14,23 @@ use crate::fault::Fault;
 use crate::server::Erp;
 
 const USAGE: &str = "\
-usage: erp-stand-in [--db FILE] [--repeatable] [--fault KIND[:TIMES]]
+usage: erp-stand-in [--store FILE] [--repeatable] [--fault KIND[:TIMES]]
 
-  --db FILE        where drafts are kept (default: erp.db)
+  --store FILE     where drafts are kept (default: erp.db)
   --repeatable     a second call with the same key answers with the first one's draft
   --fault KIND     hang, hang-before, die, die-before, flood, garbage or change-definition, on
                    the first TIMES calls of create_draft that the file has seen (default: all);
                    ERP_FAULT in the environment says the same";
 
 struct Options {
-    db: PathBuf,
+    store: PathBuf,
     repeatable: bool,
     fault: Option<Fault>,
 }
 
 fn options(mut args: impl Iterator<Item = String>) -> Result<Options, String> {
     let mut options = Options {
-        db: PathBuf::from("erp.db"),
+        store: PathBuf::from("erp.db"),
         repeatable: false,
         fault: match std::env::var("ERP_FAULT") {
             Ok(fault) => Some(fault.parse()?),
@@ -40,7 +40,7 @@ fn options(mut args: impl Iterator<Item = String>) -> Result<Options, String> {
     while let Some(option) = args.next() {
         let mut value = || args.next().ok_or_else(|| format!("{option} needs a value"));
         match option.as_str() {
-            "--db" => options.db = PathBuf::from(value()?),
+            "--store" => options.store = PathBuf::from(value()?),
             "--repeatable" => options.repeatable = true,
             "--fault" => options.fault = Some(value()?.parse()?),
             other => return Err(format!("`{other}` is no option\n{USAGE}")),
@@ -64,6 +64,6 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), String> {
     let options = options(std::env::args().skip(1))?;
-    let books = Books::open(&options.db, options.repeatable).map_err(|why| why.to_string())?;
+    let books = Books::open(&options.store, options.repeatable).map_err(|why| why.to_string())?;
     server::serve(Erp::new(books, options.fault)).await
 }

@@ -75,7 +75,8 @@ async fn drafts(pool: &(Tools, Lock)) -> Vec<Value> {
 #[tokio::test]
 async fn what_is_reported_is_what_happened() {
     // The fault, the code, whether the pool may be sure, and the drafts there really are.
-    let cases: &[(&str, Option<(Code, bool)>, usize)] = &[
+    type Case = (&'static str, Option<(Code, bool)>, usize);
+    let cases: &[Case] = &[
         ("", None, 1),
         ("hang:1", Some((Code::TimedOut, false)), 1),
         ("hang-before:0", None, 1),
@@ -88,7 +89,7 @@ async fn what_is_reported_is_what_happened() {
     ];
     for (fault, expected, count) in cases {
         let folder = tempfile::tempdir().unwrap();
-        let mut options = vec!["--db", "books.db"];
+        let mut options = vec!["--store", "kept/books.db"];
         if !fault.is_empty() {
             options.extend(["--fault", fault]);
         }

@@ -57,10 +57,12 @@ impl History {
         self.bodies.get(&at)
     }
 
-    /// A body as text. Bytes that are no text are shown as such.
+    /// A body as text: a JSON text without its quotes, anything else as its bytes are.
     #[must_use]
     pub fn text(&self, at: BodyRef) -> Option<String> {
-        self.body(at).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+        let bytes = self.body(at)?;
+        let plain = || String::from_utf8_lossy(bytes).into_owned();
+        Some(serde_json::from_slice(bytes).unwrap_or_else(|_| plain()))
     }
 
     /// A body as JSON. A body that is none becomes a text.

@@ -3,7 +3,9 @@
 //! contract proves the shape of an answer, never the right to act on it.
 
 use jsonschema::{PatternOptions, Validator};
-use plan::expr::{Expr, Scope};
+use plan::expr::{Expr, Scope, is_date, is_decimal};
+use plan::value::Money;
+use plan::workflow::Type;
 use serde_json::Value;
 
 /// The most that an answer may be.
@@ -83,6 +85,68 @@ impl Contract {
             })
             .collect();
         if said.is_empty() { Ok(()) } else { Err(said) }
+    }
+}
+
+/// What keeps a value from being of a kind: for values that a person enters, or a tool gives.
+#[must_use]
+pub fn fits(kind: &Type, value: &Value) -> Vec<Broken> {
+    let mut said = Vec::new();
+    fit(kind, value, "", &mut said);
+    said.truncate(SAID_MAX);
+    said
+}
+
+fn fit(kind: &Type, value: &Value, at: &str, said: &mut Vec<Broken>) {
+    let text = value.as_str();
+    let (right, wanted) = match kind {
+        Type::Unknown => (true, ""),
+        Type::Optional(_) if value.is_null() => (true, ""),
+        Type::Optional(inner) => return fit(inner, value, at, said),
+        Type::Bool => (value.is_boolean(), "true or false"),
+        Type::Int => (value.as_i64().is_some(), "a whole number"),
+        Type::Decimal => {
+            let whole = value.as_i64().is_some();
+            (whole || text.is_some_and(is_decimal), "a number such as \"12.50\", in quotes")
+        }
+        Type::Text => (text.is_some(), "a text"),
+        Type::Date => (text.is_some_and(is_date), "a date such as \"2026-01-31\""),
+        Type::Iban => (text.is_some_and(iban), "an IBAN whose check digits are right"),
+        Type::Id => (text.is_some_and(|text| !text.trim().is_empty()), "an id"),
+        Type::Money => {
+            let money = serde_json::from_value::<Money>(value.clone());
+            (money.is_ok(), "an amount in minor units with its currency")
+        }
+        Type::OneOf(words) => {
+            let known = text.is_some_and(|text| words.iter().any(|word| word == text));
+            (known, "one of the words that the field may have")
+        }
+        Type::List(inner) => match value.as_array() {
+            Some(items) => {
+                for (n, item) in items.iter().enumerate() {
+                    fit(inner, item, &format!("{at}/{n}"), said);
+                }
+                return;
+            }
+            None => (false, "a list"),
+        },
+        Type::Record(fields) => match value.as_object() {
+            Some(given) => {
+                for (name, inner) in fields {
+                    let field = given.get(name).unwrap_or(&Value::Null);
+                    fit(inner, field, &format!("{at}/{name}"), said);
+                }
+                for name in given.keys().filter(|name| !fields.contains_key(*name)) {
+                    let at = format!("{at}/{name}");
+                    said.push(Broken { at, what: "there is no such field".to_owned() });
+                }
+                return;
+            }
+            None => (false, "a record"),
+        },
+    };
+    if !right {
+        said.push(Broken { at: at.to_owned(), what: format!("it must be {wanted}") });
     }
 }
 

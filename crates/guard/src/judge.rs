@@ -2,19 +2,20 @@
 //! refused, and so is everything when guard itself is closed or unproven. It must not panic,
 //! remember a run, or change anything outside itself.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, RwLock};
 
 use journal::{Code, Label, Part, Rule, Usage};
 use plan::Plan;
+use plan::expr::Path;
 use plan::ids::{ModelName, ReleaseId, RoleId, StepId, ToolName};
 use plan::policy::{Policies, PolicyFault, Ruling};
-use plan::workflow::{Does, Effect, Recover, Tool, Work};
+use plan::workflow::{Does, Effect, Recover, Tool, Type, Work};
 use serde_json::Value;
 
 use crate::ask::{Act, Allow, ArgFact, Ask, Verdict};
-use crate::contract::Contract;
+use crate::contract::{self, Broken, Contract};
 use crate::door::{self, Door, Doors, Seen};
 use crate::flow::{self, Endorsed, Sourcing};
 use crate::leash::Leash;
@@ -46,6 +47,8 @@ pub struct Guard {
     doors: HashMap<StepId, Doors>,
     sourcing: Sourcing,
     contracts: HashMap<StepId, Contract>,
+    /// What each root of a path can hold.
+    kinds: BTreeMap<String, Type>,
     secrets: Arc<Secrets>,
     quarantine: RwLock<BTreeSet<ToolName>>,
     proven: AtomicBool,
@@ -88,6 +91,7 @@ impl Guard {
             }
         }
         guard.sourcing = Sourcing::of(workflow);
+        guard.kinds = plan::types::scope(workflow);
         guard.release = Some(plan.release());
         guard.plan = Some(Plan::open(plan.release(), plan.canonical())?);
         Ok(guard)
@@ -100,6 +104,7 @@ impl Guard {
             doors: HashMap::new(),
             sourcing: Sourcing::default(),
             contracts: HashMap::new(),
+            kinds: BTreeMap::new(),
             secrets: Arc::default(),
             quarantine: RwLock::default(),
             proven: AtomicBool::new(false),
@@ -222,6 +227,19 @@ impl Guard {
         };
         let checked = contract.check(text.as_bytes());
         checked.map_err(|broken| broken.iter().map(ToString::to_string).collect())
+    }
+
+    /// Checks a value that a person enters at a path against the kind the plan gives it.
+    pub fn edit(&self, path: &Path, value: &Value) -> Result<(), Vec<String>> {
+        let root = self.kinds.get(path.root());
+        let Some(kind) = root.and_then(|root| plan::types::at(root, path.fields())) else {
+            return Err(vec![format!("`{path}` is no value of this workflow")]);
+        };
+        if self.secrets.found_in_value(value) {
+            return Err(vec!["it holds a secret".to_owned()]);
+        }
+        let broken = contract::fits(&kind, value);
+        if broken.is_empty() { Ok(()) } else { Err(broken.iter().map(Broken::to_string).collect()) }
     }
 
     fn notify(&self, plan: &Plan, to: &RoleId, text: &str) -> Judged {

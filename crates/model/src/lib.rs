@@ -1,9 +1,33 @@
-//! Model vendors behind one abstraction: a permit goes in, an outcome comes out. It must not know
-//! what a workflow is.
-//!
-//! LEAD'S NOTE (remove when both parts are in): to win time this crate has two writers from 14:55 on.
-//! - the client engineer writes `provider.rs`, `openai.rs`, `models.rs`, `rehearsal.rs`, `secret.rs`, `breaker.rs`;
-//! - the grounding engineer (helper for `guard::ground`) writes ONLY `local.rs` (+ `local/`): install of the
-//!   private Python environment, the supervised llama.cpp server, and `examples/extract.rs`; and says in a
-//!   comment at the top of `local.rs` how a `Choice` must go over the wire to llama.cpp (endpoint, JSON body,
-//!   cache fields), because the client engineer implements exactly that in `openai.rs` (`Dialect::LlamaCpp`).
+//! Calls of models, each against a [`Permit`](journal::Permit): what is sent is read from the permit
+//! and from nowhere else. Time-outs, rate limits, breakers and prices live here; which model is
+//! tried next is the engine's decision. It must not know workflows.
+
+mod breaker;
+mod choice;
+pub mod local;
+mod models;
+mod openai;
+mod pace;
+mod price;
+mod provider;
+pub mod rehearsal;
+mod secret;
+mod wire;
+
+pub use choice::Choose;
+pub use models::{CallResult, Models, Offer};
+pub use openai::{Endpoint, OpenAi};
+pub use provider::{Answered, Answering, Provider};
+pub use secret::Secret;
+
+/// Why a provider could not be set up. What goes wrong in a call is a
+/// [`Failure`](journal::Failure) instead, because runs record it.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The address is not one of HTTP.
+    #[error("`{0}` is no address of a model server")]
+    Address(String),
+    /// The HTTP client could not be made.
+    #[error("the http client cannot be made")]
+    Client(#[source] reqwest::Error),
+}

@@ -163,6 +163,18 @@ impl fmt::Debug for Expr {
     }
 }
 
+/// Whether a text is a date of the calendar, written `YYYY-MM-DD`.
+#[must_use]
+pub fn is_date(text: &str) -> bool {
+    decimal::day(text).is_some()
+}
+
+/// Whether a text is a decimal as values hold them: `-12.50`, no exponent, at most 12 places.
+#[must_use]
+pub fn is_decimal(text: &str) -> bool {
+    decimal::Decimal::parse(text).is_some()
+}
+
 /// The known name that the written one was probably meant to be.
 fn nearest<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
     known

@@ -150,22 +150,22 @@ impl Connection {
             preferred_versions: vec![ProtocolVersion::LATEST],
             legacy_version: None,
         };
-        let explain = |why: String, process: &Process| {
+        let explain = async |why: String| {
             let why = cut.why().unwrap_or(why);
-            with_last_words(why, &process.last_words())
+            with_last_words(why, &process.last_words().await)
         };
         let hands = tokio::time::timeout(limits.start, ears.serve_with_lifecycle(wire, mode));
         let service = match hands.await {
             Ok(Ok(service)) => service,
-            Ok(Err(why)) => return Err(explain(why.to_string(), &process)),
-            Err(_) => return Err(explain("it took too long".to_owned(), &process)),
+            Ok(Err(why)) => return Err(explain(why.to_string()).await),
+            Err(_) => return Err(explain("it took too long".to_owned()).await),
         };
         follow(service.peer().clone(), changes.clone());
         let (asked, heard) = (Instant::now(), changes.now());
         let tools = match tokio::time::timeout(limits.start, list(service.peer())).await {
             Ok(Ok(tools)) => tools,
-            Ok(Err(why)) => return Err(explain(why, &process)),
-            Err(_) => return Err(explain("it took too long".to_owned(), &process)),
+            Ok(Err(why)) => return Err(explain(why).await),
+            Err(_) => return Err(explain("it took too long".to_owned()).await),
         };
         Ok(Self {
             service,
@@ -187,8 +187,9 @@ impl Connection {
         self.cut.why()
     }
 
-    pub(crate) fn last_words(&self) -> String {
-        self.process.last_words()
+    /// What the server said last, once it is gone.
+    pub(crate) async fn last_words(&self) -> String {
+        self.process.last_words().await
     }
 
     /// The version of the protocol that was agreed on.

@@ -11,6 +11,7 @@ use journal::{Code, Payload, Permit, ToolAsk};
 use plan::ids::ToolName;
 use plan::lock::Lock;
 use plan::workflow::Effect;
+use rmcp::ServiceError;
 use serde_json::{Map, Value};
 use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::JoinSet;
@@ -143,6 +144,14 @@ impl Tools {
         Ok(())
     }
 
+    /// Kills every server at once.
+    pub async fn kill_all(&self) {
+        for name in self.servers.keys() {
+            // The name is one of ours.
+            let _ = self.kill(name).await;
+        }
+    }
+
     /// Stops every server, each with a moment to end by itself, and starts none again.
     pub async fn close(&self) {
         self.closed.send_replace(true);
@@ -215,10 +224,11 @@ impl Tools {
                 outcome::answered(result, ask.bytes_max)
             }
             Ok(Err(error)) => {
-                let called = outcome::broken(error, live.cut(), &live.last_words());
-                if live.closed()
-                    && let Err(failure) = &called.outcome.result
-                {
+                let answered =
+                    matches!(error, ServiceError::McpError(_) | ServiceError::UnexpectedResponse);
+                let words = if answered { String::new() } else { live.last_words().await };
+                let called = outcome::broken(error, live.cut(), &words);
+                if let (false, Err(failure)) = (answered, &called.outcome.result) {
                     lane.failed(server, live, &failure.text).await;
                 }
                 called
@@ -235,7 +245,7 @@ impl Tools {
     async fn live(&self, server: &Server, lane: &Lane) -> Result<Arc<Connection>, Fault> {
         let mut state = lane.state.lock().await;
         if let Some(live) = state.live.take_if(|live| live.closed()) {
-            let why = outcome::with_last_words("it went away".to_owned(), &live.last_words());
+            let why = outcome::with_last_words("it went away".to_owned(), &live.last_words().await);
             state.lost(server, &why);
         }
         let mut closed = self.closed.subscribe();

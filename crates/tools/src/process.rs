@@ -12,13 +12,15 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::launch;
 use crate::spec::ServerSpec;
 
 /// How much of what a server writes to its error stream is kept.
 const LAST_WORDS: usize = 2048;
+/// How long is waited for the rest of it.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// How servers are started.
 #[derive(Debug, Clone)]
@@ -37,14 +39,19 @@ pub(crate) struct Process {
     child: Child,
     pid: Option<Pid>,
     last_words: Arc<Mutex<VecDeque<u8>>>,
+    /// Closed when the error stream is at its end.
+    said_all: watch::Receiver<()>,
 }
 
 /// The two ends that the protocol runs over.
 pub(crate) type Pipes = (ChildStdout, ChildStdin);
 
 impl Process {
-    /// The last of what the server wrote to its error stream, on one line.
-    pub(crate) fn last_words(&self) -> String {
+    /// The last of what a server that went away wrote to its error stream, on one line.
+    pub(crate) async fn last_words(&self) -> String {
+        // Its two streams end at the same time, and we may have seen the end of the other first.
+        let mut said_all = self.said_all.clone();
+        let _ = tokio::time::timeout(PATIENCE, said_all.changed()).await;
         let bytes: Vec<u8> = self.lock().iter().copied().collect();
         let text = String::from_utf8_lossy(&bytes);
         text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -115,9 +122,10 @@ impl Spawner {
         let stdin = child.stdin.take().ok_or_else(closed)?;
         let stderr = child.stderr.take().ok_or_else(closed)?;
         let last_words = Arc::new(Mutex::new(VecDeque::new()));
-        tokio::spawn(listen(stderr, Arc::clone(&last_words)));
+        let (saying, said_all) = watch::channel(());
+        tokio::spawn(listen(stderr, Arc::clone(&last_words), saying));
         let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        let process = Process { child, pid, last_words };
+        let process = Process { child, pid, last_words, said_all };
         Ok((process, (stdout, stdin)))
     }
 
@@ -159,7 +167,12 @@ fn program(command: &str, cwd: &Path) -> PathBuf {
     if command.contains('/') { cwd.join(command) } else { PathBuf::from(command) }
 }
 
-async fn listen(mut stderr: ChildStderr, to: Arc<Mutex<VecDeque<u8>>>) {
+async fn listen(
+    mut stderr: ChildStderr,
+    to: Arc<Mutex<VecDeque<u8>>>,
+    // Dropped at the end, which is how others learn of it.
+    _saying: watch::Sender<()>,
+) {
     let mut buffer = [0; 1024];
     // The stream is read to its end even when nobody wants it: a full pipe would stop the server.
     while let Ok(n @ 1..) = stderr.read(&mut buffer).await {

@@ -84,6 +84,38 @@ pub fn list(screen: &Screen, workspace: &Workspace) -> Ended {
     Ok(Exit::Done)
 }
 
+/// Says what each tool of a server can do and what can go wrong.
+pub fn probe(screen: &Screen, workspace: &Workspace, server: &str) -> Ended {
+    let places = places(screen, workspace)?;
+    let pool = servers::pool(workspace, &places)?;
+    let report = within(async {
+        let report = tools::probe::probe(&pool, server, &places.lock).await;
+        pool.close().await;
+        report
+    })?
+    .map_err(|fault| Stop::failed(fault).help("`flightdeck mcp list` shows the servers"))?;
+    for finding in &report.tools {
+        let name = format!("{server}.{}", finding.offered.name);
+        screen.object(
+            "tool",
+            json!({
+                "tool": name,
+                "protocol": report.version,
+                "digest": finding.offered.digest,
+                "can": finding.can,
+                "risks": finding.risks,
+                "proposed_effect": finding.proposed.effect,
+                "proposed_args": finding.proposed.args,
+            }),
+        )?;
+    }
+    screen.line(evidence::words::plain_lines(&report.to_string()));
+    screen.line("");
+    screen.line("approve what you want to use, one by one, and say what it does:");
+    screen.line(format!("  flightdeck mcp pin {server}.TOOL --effect EFFECT --as PERSON"));
+    Ok(Exit::Done)
+}
+
 /// Approves a tool, or every tool of a server that only reads.
 pub fn pin(screen: &Screen, global: &Global, workspace: &Workspace, pin: &Pin) -> Ended {
     let who = named(global)?;

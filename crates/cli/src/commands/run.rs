@@ -1,7 +1,6 @@
 //! `run`: cases through a workflow, one or many, to their end or to where a person must look.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 

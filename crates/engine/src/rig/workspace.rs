@@ -203,16 +203,17 @@ pub(crate) fn engine(plan: &Arc<Plan>) -> Rc<Engine> {
 
 /// A workflow file from its steps, with settings that let it act by itself.
 pub(crate) fn workflow(name: &str, more: &str, steps: &str) -> String {
-    let limits = if more.contains("limits:") {
+    let says = |key: &str| more.lines().any(|line| line.starts_with(key));
+    let limits = if says("limits:") {
         String::new()
     } else {
         "limits: { case: { cost: 2 USD, tokens: 400000, acts: 150, days: 30 }, \
          day: { cost: 200 USD, cases: 500, amount: 100000 EUR } }\n"
             .to_owned()
     };
-    let autonomy = if more.contains("autonomy:") { "" } else { "autonomy: act\n" };
-    let risk = if more.contains("risk:") { "" } else { "risk: medium\n" };
-    let case = if more.contains("case:") {
+    let autonomy = if says("autonomy:") { "" } else { "autonomy: act\n" };
+    let risk = if says("risk:") { "" } else { "risk: medium\n" };
+    let case = if says("case:") {
         String::new()
     } else {
         "case: { one: a row, from: outside, fields: { name: text, code: id, text: text, \
@@ -220,12 +221,12 @@ pub(crate) fn workflow(name: &str, more: &str, steps: &str) -> String {
          text: text } } } }\n"
             .to_owned()
     };
-    let exceptions = if more.contains("exceptions:") {
+    let exceptions = if says("exceptions:") {
         ""
     } else {
         "exceptions:\n  - { what: never, when: \"case.name == 'no such name'\", go: last }\n"
     };
-    let failure = if more.contains("on_failure:") {
+    let failure = if says("on_failure:") {
         ""
     } else {
         "on_failure: { retry: { times: 2, first: 5 seconds }, ask: clerk }\n"

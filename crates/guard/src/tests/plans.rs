@@ -39,6 +39,10 @@ fn tool(effect: &str, reversible: bool, args: &[&str], roles: &Value) -> Value {
     })
 }
 
+fn field(name: &str, find: &str, optional: bool) -> Value {
+    json!({"name": name, "find": find, "optional": optional, "called": []})
+}
+
 fn steps() -> Value {
     let stop = json!("stop");
     let clerk = json!({"ask": "finance_clerk"});
@@ -48,7 +52,9 @@ fn steps() -> Value {
             "read",
             &json!({"agent": {
             "agent": "clerk", "given": [], "must_hold": [], "instructions": [], "repairs_max": 1,
-            "work": {"copy": {"from": "case.text", "fields": []}}}}),
+            "work": {"copy": {"from": "case.text", "fields": [
+                field("total", "money", false), field("date", "date", false),
+                field("iban", "iban", false), field("order", "id", true)]}}}}),
             &clerk
         ),
         step(
@@ -81,7 +87,9 @@ fn steps() -> Value {
                 "schema": {"type": "object", "properties": {"topic": {"enum": ["a", "b"]},
                     "iban": {"type": "string", "format": "iban"}, "n": {"type": "integer"}},
                     "required": ["topic"], "additionalProperties": false},
-                "shape": "unknown", "turns_max": 3,
+                "turns_max": 3,
+                "shape": {"record": {"ok": "bool", "list": {"list": "int"},
+                    "rate": {"optional": "decimal"}, "topic": {"optional": {"one_of": ["a", "b"]}}}},
                 "tools": ["files.read", "files.unpinned", "files.changed", "mail.send", "mail.raw",
                     "mail.plain"]}}}}),
             &stop

@@ -49,6 +49,51 @@ fn answers_are_held_to_their_contract() {
 }
 
 #[test]
+fn edits_are_held_to_their_kind() {
+    let guard = Guard::build(&plan()).unwrap();
+    let eur = json!({"currency": "EUR", "minor": 5});
+    for (path, value, expected) in [
+        ("read.total", eur.clone(), "ok"),
+        ("read.total", json!("5 EUR"), "it must be an amount in minor units with its currency"),
+        (
+            "read.total",
+            json!({"currency": "EUR", "minor": 5.5}),
+            "it must be an amount in minor units with its currency",
+        ),
+        ("read.total", json!(null), "it must be an amount in minor units with its currency"),
+        ("read.order", json!(null), "ok"),
+        ("read.order", json!(" "), "it must be an id"),
+        ("read.date", json!("2026-02-29"), "it must be a date such as \"2026-01-31\""),
+        ("read.date", json!("2028-02-29"), "ok"),
+        ("read.iban", json!("DE89370400440532013000"), "ok"),
+        (
+            "read.iban",
+            json!("DE89370400440532013001"),
+            "it must be an IBAN whose check digits are right",
+        ),
+        ("read.iban", json!("AKIAIOSFODNN7EXAMPLE"), "it holds a secret"),
+        ("read.payee", json!("x"), "`read.payee` is no value of this workflow"),
+        ("reed.total", eur.clone(), "`reed.total` is no value of this workflow"),
+        (
+            "answer",
+            json!({"ok": 1, "list": ["a"], "more": true}),
+            "`/list/0`: it must be a whole number; `/ok`: it must be true or false; `/more`: there is no such field",
+        ),
+        (
+            "answer",
+            json!({"ok": true, "rate": "0.19", "topic": "c"}),
+            "`/list`: it must be a list; `/topic`: it must be one of the words that the field may have",
+        ),
+        ("answer", json!([]), "it must be a record"),
+    ] {
+        let path = plan::expr::Path::parse(path).unwrap();
+        let said =
+            guard.edit(&path, &value).map_or_else(|broken| broken.join("; "), |()| "ok".into());
+        assert_eq!(said, expected, "{path} {value}");
+    }
+}
+
+#[test]
 fn what_must_hold_is_said_as_a_sentence() {
     struct Roots(serde_json::Value);
     impl plan::expr::Scope for Roots {

@@ -21,8 +21,8 @@ fn a_file_is_split_at_its_two_lines() {
 
 #[test]
 fn second_level_headings_have_the_text_up_to_the_next() {
-    let body = "# Top\nintro\n## read\none\n### inner\ntwo\n\n```\n## code\n```\n## `route`\nthree\n\
-                # Other\nfour\nlast\n----\nfive";
+    let body = "# Top\nintro\n## read\none\n### inner\ntwo\n\n```\n## code\n```\n\
+                ## `route`\nthree\n# Other\nfour\nlast\n----\nfive";
     let file = Arc::from("w.md");
     let found: Vec<(String, String)> =
         sections(&file, body, 100).into_iter().map(|s| (s.title, s.text)).collect();

@@ -316,7 +316,9 @@ fn ambiguous(text: &str) -> Option<&'static str> {
     }
     let hex = lower.strip_prefix("0x");
     let hex = hex.is_some_and(|h| !h.is_empty() && h.bytes().all(|b| b.is_ascii_hexdigit()));
-    let number = only("+-._") || lower.parse::<f64>().is_ok() || lower.starts_with("0o") || hex;
+    let body = lower.trim_start_matches(['+', '-']);
+    let digits = body.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'_'));
+    let number = digits || lower.parse::<f64>().is_ok() || lower.starts_with("0o") || hex;
     number.then_some("a number")
 }
 

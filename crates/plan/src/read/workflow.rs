@@ -7,15 +7,11 @@ use std::sync::Arc;
 use crate::codes;
 use crate::expr::Path;
 use crate::files::Spot;
-use crate::ids::{FieldName, RoleId, StepId, WorkflowName};
+use crate::ids::{StepId, WorkflowName};
 use crate::keys;
 use crate::markdown;
 use crate::problem::{Cx, Found};
-use crate::value::Currency;
-use crate::workflow::{
-    Autonomy, Baseline, CaseLimits, CaseSpec, DayLimits, Exception, FORMAT, From, Limits, Policy,
-    Risk, Type, Workflow, WorkingHours,
-};
+use crate::workflow::{Exception, FORMAT, Policy, Type, Workflow};
 use crate::yaml::{Kind, Node};
 
 use super::about;

@@ -39,7 +39,11 @@ fn mutate(text: &str, from: usize, length: usize, with: &str, twice: bool) -> St
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 48,
+        failure_persistence: None,
+        ..Default::default()
+    })]
 
     #[test]
     fn no_mutation_of_the_base_breaks_check(
@@ -65,7 +69,10 @@ proptest! {
     }
 
     #[test]
-    fn no_text_breaks_check(text in "\\PC{0,200}", settings in "[a-z:\\-{}\\[\\] \n\"',&*?|>]{0,200}") {
+    fn no_text_breaks_check(
+        text in "\\PC{0,200}",
+        settings in "[a-z:\\-{}\\[\\] \n\"',&*?|>]{0,200}",
+    ) {
         let mut files = Files::new();
         files.insert("workflows/intake.md", &format!("---\n{settings}\n---\n{text}"));
         files.insert("flightdeck.yaml", &settings);

@@ -4,6 +4,7 @@ use std::fs::{DirBuilder, File};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
+use std::time::Duration;
 
 use journal::StoreError;
 use rustix::fs::{FlockOperation, flock};
@@ -16,7 +17,7 @@ const KEY: &str = "key";
 
 /// The right to write in a data folder. It ends with the process at the latest.
 pub(super) struct Lock {
-    _file: File,
+    file: File,
 }
 
 /// Who holds a data folder for writing: its process id, if anyone does.
@@ -37,14 +38,26 @@ fn pid(file: &mut File) -> Option<u32> {
     text.trim().parse().ok()
 }
 
-/// Whoever only asks for the holder has the lock for a moment, so one refusal is not yet an answer.
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // A child process between its fork and its start shares the file, so closing it here would
+        // not yet free the lock.
+        let _ = flock(&self.file, FlockOperation::Unlock);
+    }
+}
+
+/// A killed writer's last child, or someone who asks for the holder, may have the lock for a
+/// moment, so one refusal is not yet an answer.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a folder is opened before there are runs that a sleep could hold up"
+)]
 fn taken(file: &File) -> bool {
-    (0..100).any(|_| {
-        let taken = flock(file, FlockOperation::NonBlockingLockExclusive).is_ok();
-        if !taken {
-            std::thread::yield_now();
+    (0..20).any(|attempt| {
+        if attempt > 0 {
+            std::thread::sleep(Duration::from_millis(10));
         }
-        taken
+        flock(file, FlockOperation::NonBlockingLockExclusive).is_ok()
     })
 }
 
@@ -77,7 +90,7 @@ pub(super) fn lock(folder: &Path) -> Result<Lock, StoreError> {
         .set_len(0)
         .and_then(|()| file.rewind())
         .and_then(|()| writeln!(file, "{}", std::process::id()));
-    Ok(Lock { _file: file })
+    Ok(Lock { file })
 }
 
 /// Reads the installation key. It is made only where no journal exists yet: a new key beside an

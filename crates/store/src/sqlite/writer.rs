@@ -153,7 +153,7 @@ impl Writer {
             Err(trouble) => {
                 self.roll_back();
                 // A damaged page stands in the way of those who need it, and of nobody else.
-                if false {
+                if ops.len() > 1 && matches!(trouble, StoreError::Damaged(_)) {
                     return ops.chunks(1).flat_map(|one| self.decide(one)).collect();
                 }
                 ops.iter().map(|op| self.failed(op, &trouble)).collect()

@@ -135,14 +135,16 @@ impl Column {
                 let whole = cell.parse().map_err(|_| wrong("whole number"))?;
                 return Ok(Value::Integer(whole));
             }
-            Kind::Number => drop(scaled(cell, 9).map_err(|_| wrong("number such as `12.5`"))?),
+            Kind::Number => {
+                let _: i64 = scaled(cell, 9).map_err(|_| wrong("number such as `12.5`"))?;
+            }
             Kind::Money => {
                 let money = Money::parse(cell).map_err(|why| format!("`{}`: {why}", self.name))?;
                 // One spelling for one amount, so that equal amounts are found.
                 return Ok(Value::Text(money.to_string()));
             }
             Kind::Date => {
-                drop(cell.parse::<Date>().map_err(|_| wrong("date such as `2026-11-23`"))?)
+                let _: Date = cell.parse().map_err(|_| wrong("date such as `2026-11-23`"))?;
             }
             Kind::OneOf(words) if words.iter().any(|w| w == cell) => {}
             Kind::OneOf(words) => return Err(wrong(&format!("one of {}", words.join(", ")))),

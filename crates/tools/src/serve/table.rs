@@ -2,9 +2,10 @@
 //! again when a file changed; a file that cannot be read is an error of every look-up, because an
 //! old answer would look like a new one.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, mpsc};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use rmcp::model::{JsonObject, Tool};
 use rusqlite::limits::Limit;
@@ -40,7 +41,14 @@ struct Open {
 }
 
 /// A file as far as a change of it can be told without reading it.
-type Stamp = (PathBuf, u64, Option<SystemTime>);
+#[derive(PartialEq)]
+struct Stamp {
+    path: PathBuf,
+    size: u64,
+    node: u64,
+    /// The last change of its content and of the file itself, in seconds and nanoseconds.
+    changed: [i64; 4],
+}
 
 impl Tables {
     pub(super) fn open(source: &Path) -> Result<Self, ServeError> {
@@ -88,7 +96,12 @@ impl Tables {
             Source::Sqlite(_) => return Ok(Vec::new()),
         };
         let stamp = |path: PathBuf| match path.metadata() {
-            Ok(meta) => Ok((path, meta.len(), meta.modified().ok())),
+            Ok(meta) => Ok(Stamp {
+                path,
+                size: meta.len(),
+                node: meta.ino(),
+                changed: [meta.mtime(), meta.mtime_nsec(), meta.ctime(), meta.ctime_nsec()],
+            }),
             Err(why) => {
                 Err(TableError::File { file: path.display().to_string(), why: why.to_string() })
             }

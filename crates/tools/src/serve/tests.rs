@@ -76,8 +76,12 @@ fn files_stay_beneath_their_folder() {
 fn tables_answer_reads_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("orders.csv");
-    fs::write(&file, "order:id,amount:money,received:bool,n:whole?\nPO-1,1250 EUR,true,7\n\"PO,2\",3.10 EUR,false,\n")
-        .unwrap();
+    fs::write(
+        &file,
+        "order:id,amount:money,received:bool,n:whole?\n\
+         PO-1,1250 EUR,true,7\n\"PO,2\",3.10 EUR,false,\n",
+    )
+    .unwrap();
     let sqlite = folder.path().join("tables.db");
     let loaded = load_csv(folder.path(), &sqlite).unwrap();
     assert_eq!(loaded, [Loaded { table: "orders".to_owned(), rows: 2 }]);
@@ -111,7 +115,8 @@ fn tables_answer_reads_and_nothing_else() {
         check("SELECT * FROM missing", Err("no such table"));
         check("SELECT load_extension('x')", Err("not authorized"));
         check(
-            "SELECT a.n FROM (WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n+1 FROM c LIMIT 2000) SELECT n FROM c) a",
+            "SELECT a.n FROM (WITH RECURSIVE c(n) AS \
+             (SELECT 1 UNION ALL SELECT n+1 FROM c LIMIT 2000) SELECT n FROM c) a",
             Err("more than 1000 rows"),
         );
         let names = ask(server, "list_tables", json!({})).unwrap();

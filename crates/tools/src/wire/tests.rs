@@ -77,7 +77,9 @@ fn a_long_line_costs_its_own_call_only() {
 
 #[test]
 fn a_server_that_only_talks_is_cut() {
-    let notice = r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"on and on"}}"#;
+    let params = r#"{"level":"info","data":"on and on"}"#;
+    let method = "notifications/message";
+    let notice = format!(r#"{{"jsonrpc":"2.0","method":"{method}","params":{params}}}"#);
     let (seen, cut) = read(format!("{notice}\n").repeat(200).as_bytes(), 1024, 4096);
     assert!(seen.len() < 100, "{}", seen.len());
     assert!(cut.unwrap().contains("without answering"));

@@ -78,7 +78,8 @@ impl Script {
     /// Its two tools, one on each page.
     fn page(&self, params: &Value) -> Value {
         let about = if self.changed { "Works for somebody else." } else { "Works." };
-        let schema = json!({ "type": "object", "properties": { "do": { "type": "string" }, "key": { "type": "string" } } });
+        let text = json!({ "type": "string" });
+        let schema = json!({ "type": "object", "properties": { "do": text, "key": text } });
         let tool = |name: &str, about: &str| json!({ "name": name, "description": about, "inputSchema": schema });
         if params["cursor"] == "2" {
             json!({ "tools": [tool("other", "Does something else.")] })
@@ -96,7 +97,9 @@ impl Script {
             "structured" => json!({ "content": [], "structuredContent": { "b": 2 } }),
             "nothing" => json!({}),
             "error" => {
-                json!({ "isError": true, "content": [{ "type": "text", "text": "no such account" }] })
+                let mut answer = text("no such account");
+                answer["isError"] = json!(true);
+                answer
             }
             "refuse" => return Some(Err(-32000)),
             "hang" => return None,
@@ -136,9 +139,8 @@ impl Script {
             }
             "talk" => loop {
                 let params = json!({ "level": "info", "data": "on and on ".repeat(1000) });
-                say(
-                    &json!({ "jsonrpc": "2.0", "method": "notifications/message", "params": params }),
-                );
+                let method = "notifications/message";
+                say(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
             },
             other => text(&format!("nothing is known of {other}")),
         }))

@@ -19,6 +19,7 @@ fn a_condition_rests_on_a_fact_when_every_alternative_does() {
         ("found(t.a)", true),
         ("!found(t.a)", false),
         ("found(t.a) == false", false),
+        ("found(t.a) == found(u.b)", false),
         ("!t.blocked", true),
         ("!(t.a && u.b)", false),
         ("u.total <= t.total", true),
