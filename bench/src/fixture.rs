@@ -31,6 +31,24 @@ const TOOLS: [(&str, Effect, bool, bool); 5] = [
 /// # Errors
 /// The rendered problems, if the workspace has any.
 pub fn plan(workflow: &str) -> Result<Plan, String> {
+    checked(workflow, false)
+}
+
+/// Lines of the workspace's files.
+#[must_use]
+pub fn lines() -> usize {
+    let policies = policies();
+    let policies = policies.iter().map(|(_, text)| text.lines().count());
+    FILES.iter().map(|(_, text)| text.lines().count()).chain(policies).sum()
+}
+
+/// The same plan, with an effect that may not be repeated falsely declared as repeatable: the
+/// saboteur that repeats acts in doubt.
+pub fn misdeclared(workflow: &str) -> Result<Plan, String> {
+    checked(workflow, true)
+}
+
+fn checked(workflow: &str, lie: bool) -> Result<Plan, String> {
     let mut files = Files::new();
     for (path, text) in FILES {
         files.insert(path, text);
@@ -38,11 +56,11 @@ pub fn plan(workflow: &str) -> Result<Plan, String> {
     for (path, text) in policies() {
         files.insert(&path, &text);
     }
-    files.insert("mcp.lock", &lock().map_err(|e| e.to_string())?);
+    files.insert("mcp.lock", &lock(lie).map_err(|e| e.to_string())?);
     plan::check(&files, workflow).map_err(|problems| problems.to_string())
 }
 
-fn lock() -> Result<String, Box<dyn std::error::Error>> {
+fn lock(lie: bool) -> Result<String, Box<dyn std::error::Error>> {
     let mut lock = Lock { version: plan::lock::VERSION, tools: Default::default() };
     for (name, effect, repeatable, read_back) in TOOLS {
         let input = json!({
@@ -60,7 +78,7 @@ fn lock() -> Result<String, Box<dyn std::error::Error>> {
             definition,
             effect: Some(effect),
             reversible: true,
-            repeatable,
+            repeatable: repeatable || (lie && name == "post"),
             key_arg: Some("key".to_owned()),
             read_back: if read_back { Some(plan::ids::ToolName::new("out.find")?) } else { None },
             trust: Trust::Trusted,

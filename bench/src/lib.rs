@@ -2,4 +2,7 @@
 //! is never killed. It must not be used by the product.
 
 pub mod fixture;
+pub mod floor;
 pub mod outside;
+pub mod sabotage;
+pub mod vendor;

@@ -68,8 +68,7 @@ fn perform(call: &Call, memory: &Shared) -> Value {
         "out.look" => call.args.clone(),
         "out.find" => {
             let key = call.args.get("key").and_then(Value::as_str).unwrap_or_default();
-            let done =
-                memory.effects.keys().any(|(tool, _, k)| tool == "out.pay" && k == key);
+            let done = memory.effects.keys().any(|(tool, _, k)| tool == "out.pay" && k == key);
             json!({ "found": done, "id": key })
         }
         _ => {
@@ -114,6 +113,14 @@ impl Outside {
         Ok(answer.trim_end().as_bytes().to_vec())
     }
 
+    /// An effect that nothing allows: only a saboteur calls it.
+    pub async fn without_permit(&self, run: RunId, tool: &str) {
+        let call =
+            Call { run, tool: tool.to_owned(), key: format!("hasty-{run}"), args: Value::Null };
+        // Whether it worked is for the harness to find out.
+        let _ = self.call(&call).await;
+    }
+
     async fn perform(&self, permit: Permit) -> Answered {
         (self.before)();
         let run = permit.run();
@@ -136,7 +143,8 @@ impl Outside {
             text: e.to_string(),
             retry_after_ms: None,
         });
-        let usage = Usage { input_tokens: 10, output_tokens: 5, cost_nanos: 20_000, ..Usage::default() };
+        let usage =
+            Usage { input_tokens: 10, output_tokens: 5, cost_nanos: 20_000, ..Usage::default() };
         Answered { outcome: Outcome { result, usage, reported: None }, certain }
     }
 }
@@ -144,5 +152,17 @@ impl Outside {
 impl World for Outside {
     fn act(&self, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
         Box::pin(self.perform(permit))
+    }
+}
+
+/// A world that never answers: acts are out until a stop aborts them.
+pub struct Slow;
+
+impl World for Slow {
+    fn act(&self, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+        Box::pin(async move {
+            let _held = permit;
+            std::future::pending().await
+        })
     }
 }

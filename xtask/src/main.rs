@@ -1,6 +1,8 @@
 //! The project's own commands: `cargo xtask NAME`. Each installs what it needs from package
 //! registries and ends with a line of figures. Nothing of the product may live here.
 
+mod demo;
+mod harness;
 mod install;
 mod product;
 mod say;
@@ -17,7 +19,14 @@ use say::say;
 type Command = (&'static str, &'static str, fn(&Path) -> Result<(), String>);
 
 const COMMANDS: &[Command] = &[
+    ("demo", "run the example with the local model over real invoices", demo::run),
     ("test", "install what is missing and run every test", |root| test::run(root, &names())),
+    (
+        "crash",
+        "kill a driver under load and check that nothing is lost or repeated",
+        harness::crash,
+    ),
+    ("bench", "measure the driver beside the bare floor, as ratios", harness::bench),
     ("tidy", "check the rules of this repository", |root| tidy::run(root, &names()).map(drop)),
 ];
 

@@ -10,9 +10,13 @@ pub fn target(root: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
 }
 
-/// Builds the binary `flightdeck` and gives its path.
-pub fn build(root: &Path) -> Result<String, String> {
-    shell::run(root, &shell::cargo(), &["build", "-p", "flightdeck"])?;
-    let binary = target(root).join("debug").join("flightdeck");
-    Ok(binary.to_string_lossy().into_owned())
+/// Builds the binaries `flightdeck` and `erp-stand-in`, which find each other in one folder.
+pub fn build(root: &Path) -> Result<(), String> {
+    let args = ["build", "-p", "flightdeck", "-p", "erp-stand-in"];
+    shell::run(root, &shell::cargo(), &args)
+}
+
+/// The path of a binary that was built.
+pub fn binary(root: &Path, name: &str) -> String {
+    target(root).join("debug").join(name).to_string_lossy().into_owned()
 }

@@ -13,8 +13,8 @@ pub fn run(root: &Path, commands: &[&str]) -> Result<(), String> {
     let report = tidy::run(root, commands)?;
     shell::run(root, &cargo, &["fmt", "--all", "--check"])?;
     install::mcp_servers(root)?;
-    let flightdeck = product::build(root)?;
-    shell::run(root, &flightdeck, &["model", "install"])?;
+    product::build(root)?;
+    shell::run(root, &product::binary(root, "flightdeck"), &["model", "install"])?;
     let lints = ["clippy", "-q", "--workspace", "--all-targets", "--", "-D", "warnings"];
     shell::run(root, &cargo, &lints)?;
     let (text, code) = shell::read(root, &cargo, &["test", "--workspace", "--no-fail-fast"])?;
@@ -22,6 +22,7 @@ pub fn run(root: &Path, commands: &[&str]) -> Result<(), String> {
     if code != 0 {
         say::warn(&text);
     }
+    say::say(&format!("{passed} passed, {failed} failed"));
     say::say(&format!(
         r#"{{"tests":{passed},"failed":{failed},"lines":{},"packages":{},"seconds":{}}}"#,
         report.lines,

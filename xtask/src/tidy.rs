@@ -23,13 +23,21 @@ pub const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("journal", &["plan"], &[]),
     ("store", &["journal", "plan"], &[]),
     ("guard", &["journal", "plan"], &[]),
-    ("engine", &["guard", "journal", "plan"], &[]),
+    ("engine", &["guard", "journal", "plan"], &["store"]),
     ("evidence", &["journal", "plan"], &[]),
-    ("model", &["journal", "plan"], &[]),
+    ("model", &["journal", "plan"], &["guard"]),
     ("tools", &["journal", "plan"], &[]),
     ("runtime", &["engine", "guard", "journal", "model", "plan", "tools"], &["store"]),
     (
         "cli",
+        &["engine", "evidence", "guard", "journal", "model", "plan", "runtime", "store", "tools"],
+        &[],
+    ),
+    // The example's own accounting system; its tests drive it through the pool of tool servers.
+    ("erp-stand-in", &[], &["journal", "plan", "tools"]),
+    ("erp-stand-in", &[], &[]),
+    (
+        "bench",
         &["engine", "evidence", "guard", "journal", "model", "plan", "runtime", "store", "tools"],
         &[],
     ),
@@ -49,6 +57,7 @@ pub const PURE: &[(&str, &[&str])] = &[
             "hex",
             "jiff",
             "jsonschema",
+            "miette",
             "pulldown-cmark",
             "regex",
             "schemars",
@@ -126,7 +135,7 @@ pub const EMPTY_NAMES: &[&str] = &[
 ];
 
 /// Files that a test writes and refuses when they are stale, and where that test stands.
-pub const GENERATED: &[(&str, &str)] = &[];
+pub const GENERATED: &[(&str, &str)] = &[("docs/cli.md", "crates/cli/src/tests.rs")];
 
 /// One broken rule.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,7 +2,8 @@
 //! repeated or turned. The outside world and the people live in this process, which is never
 //! killed; the driver is a child of it. The last line is JSON.
 //!
-//! `crash` runs the harness. `crash --worker FOLDER WORLD RUNS SEED DIE` is the child.
+//! `crash` runs the harness, and then three saboteurs that must make it fail; `--kills`, `--runs`
+//! and `--seed` take numbers. `crash --worker ...` is the child.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -12,20 +13,22 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use bench::outside::{Memory, Outside, Shared};
+use bench::sabotage::{Eager, Hasty, Sabotage};
 use journal::{
     About, Answer, Chain, Hash, Mode, Order, Record, Reply, ReviewNo, RunId, RunQuery, Seq,
     Starter, Status, Store,
 };
 use plan::ids::PersonId;
 use runtime::socket::{Client, Request, Response};
-use runtime::{NewRun, Runtime};
+use runtime::{NewRun, Runtime, World};
 use store::{OpenOptions, Probe, SqliteReader, SqliteStore};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> Result<(), Failure> {
     let args: Vec<String> = std::env::args().collect();
-    let threads = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let threads =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     if args.get(1).map(String::as_str) == Some("--worker") {
         let worker = Worker::read(&args)?;
         return threads.block_on(worker.work());
@@ -37,7 +40,102 @@ fn main() -> Result<(), Failure> {
     let mut seed = [0; 8];
     getrandom::fill(&mut seed).map_err(|e| e.to_string())?;
     let seed = option("--seed", u64::from_be_bytes(seed) >> 16);
-    threads.block_on(harness(option("--kills", 200), option("--runs", 60), seed))
+    let kills = option("--kills", 200);
+    threads.block_on(async {
+        let runs = option("--runs", 60);
+        let setting = Setting { kills, runs, seed, sabotage: None, shim: None };
+        let report = harness(&setting).await?;
+        println!("{}", setting.line(&report));
+        setting.judge(&report)?;
+        let shim = build_shim()?;
+        let forgetful = Setting { kills: kills.div_ceil(4), shim: Some(shim), ..setting };
+        let forgot = harness(&forgetful).await?;
+        println!("{}", forgetful.line(&forgot));
+        forgetful.judge(&forgot)?;
+        if forgot.forgotten == 0 {
+            return Err("the disk never forgot anything: the shim was not in use".into());
+        }
+        let mut noticed = Vec::new();
+        for (name, sabotage) in Sabotage::ALL {
+            // Fewer kills do for a saboteur: the rule it breaks is broken all the time.
+            let kills = kills.min(30);
+            let sabotage = Some((name, sabotage));
+            let setting = Setting { kills, runs: 40, seed, sabotage, shim: None };
+            match harness(&setting).await {
+                Ok(report) if setting.judge(&report).is_ok() => {
+                    return Err(format!("the saboteur `{name}` was not noticed").into());
+                }
+                Ok(_) | Err(_) => noticed.push(name),
+            }
+        }
+        println!(
+            "{}",
+            serde_json::json!({
+                "kills": report.kills + forgot.kills, "runs": report.runs + forgot.runs,
+                "repeated": report.repeated + forgot.repeated,
+                "violations": report.violations.len() + forgot.violations.len(),
+                "power_cuts_that_forgot": forgot.forgotten,
+                "saboteurs_noticed": noticed, "seed": seed,
+            })
+        );
+        Ok(())
+    })
+}
+
+/// One round of the harness.
+struct Setting {
+    kills: u64,
+    runs: u64,
+    seed: u64,
+    sabotage: Option<(&'static str, Sabotage)>,
+    /// A library that makes the disk forget what was not synced.
+    shim: Option<PathBuf>,
+}
+
+/// Compiles the shim beside this program.
+fn build_shim() -> Result<PathBuf, Failure> {
+    let library = std::env::current_exe()?.with_file_name("libforget.so");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("shim/forget.c");
+    let mut cc = Process::new("cc");
+    cc.args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source).arg("-ldl");
+    if cc.status()?.success() { Ok(library) } else { Err("`cc` cannot build the shim".into()) }
+}
+
+/// What a power cut leaves: the files as they were last synced. True if anything was forgotten.
+fn power_cut(data: &Path, durable: &Path) -> Result<bool, Failure> {
+    let mut forgot = false;
+    for name in ["journal.db", "journal.db-wal"] {
+        forgot |= std::fs::read(data.join(name)).ok() != std::fs::read(durable.join(name)).ok();
+    }
+    std::fs::remove_dir_all(data)?;
+    std::fs::create_dir_all(data)?;
+    for file in std::fs::read_dir(durable)? {
+        let file = file?;
+        std::fs::copy(file.path(), data.join(file.file_name()))?;
+    }
+    Ok(forgot)
+}
+
+impl Setting {
+    fn line(&self, report: &Report) -> serde_json::Value {
+        serde_json::json!({
+            "kills": report.kills, "runs": report.runs, "frames": report.frames,
+            "decisions": report.decisions, "in_doubt": report.in_doubt,
+            "forgotten": report.forgotten, "repeated": report.repeated,
+            "violations": report.violations, "seed": self.seed,
+        })
+    }
+
+    fn judge(&self, report: &Report) -> Result<(), Failure> {
+        if report.in_doubt == 0 {
+            return Err("no act was ever in doubt: the kills came at harmless moments".into());
+        }
+        if report.violations.is_empty() && report.repeated == 0 {
+            Ok(())
+        } else {
+            Err("the journal and the outside world disagree".into())
+        }
+    }
 }
 
 /// A small generator, so that a seed repeats the same moments.
@@ -59,7 +157,8 @@ struct Mine {
 
 impl Mine {
     fn step(&self) {
-        let before = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
+        let before =
+            self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
         if before == Ok(1) {
             // As hard as it gets: nothing is flushed, nothing is dropped.
             let _ = rustix::process::kill_process(
@@ -91,6 +190,7 @@ struct Worker {
     world: PathBuf,
     runs: usize,
     die: u64,
+    sabotage: Option<Sabotage>,
 }
 
 impl Worker {
@@ -101,6 +201,7 @@ impl Worker {
             world: arg(3)?.into(),
             runs: arg(4)?.parse()?,
             die: arg(5)?.parse()?,
+            sabotage: Sabotage::named(&arg(6)?),
         })
     }
 
@@ -109,12 +210,26 @@ impl Worker {
         let mine = Arc::new(Mine { left: AtomicU64::new(self.die) });
         let probe = Arc::new(Edges { commit: mine.clone() });
         let options = OpenOptions { probe, ..OpenOptions::default() };
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open_with(&self.folder, options)?);
+        let mut store: Arc<dyn Store> = Arc::new(SqliteStore::open_with(&self.folder, options)?);
+        if self.sabotage == Some(Sabotage::AcknowledgeFirst) {
+            store = Arc::new(Hasty(store));
+        }
         let (before, after) = (mine.clone(), mine);
-        let world =
-            Outside::new(&self.world, Arc::new(move || before.step()), Arc::new(move || after.step()));
-        let runtime = Runtime::new(store.clone(), Arc::new(world), [7; 32]);
-        let plan = Arc::new(bench::fixture::plan("crash")?);
+        let outside = Outside::new(
+            &self.world,
+            Arc::new(move || before.step()),
+            Arc::new(move || after.step()),
+        );
+        let world: Arc<dyn World> = match self.sabotage {
+            Some(Sabotage::ActFirst) => Arc::new(Eager(outside)),
+            Some(Sabotage::AcknowledgeFirst | Sabotage::Repeat) | None => Arc::new(outside),
+        };
+        let runtime = Runtime::new(store.clone(), world, [7; 32]);
+        let plan = match self.sabotage {
+            Some(Sabotage::Repeat) => bench::fixture::misdeclared("crash")?,
+            Some(_) | None => bench::fixture::plan("crash")?,
+        };
+        let plan = Arc::new(plan);
         runtime.releases().add(&plan)?;
         runtime.wake_due().await?;
         let _time = runtime.keep_time();
@@ -135,25 +250,37 @@ impl Worker {
 /// What the people of the harness decided and were told was accepted.
 #[derive(Default)]
 struct People {
+    /// What was sent, accepted or not.
+    said: BTreeMap<(RunId, ReviewNo), bool>,
     decided: BTreeMap<(RunId, ReviewNo), bool>,
 }
 
-async fn harness(kills: u64, runs: u64, seed: u64) -> Result<(), Failure> {
+async fn harness(setting: &Setting) -> Result<Report, Failure> {
     let folder = tempfile::tempdir()?;
     let data = folder.path().join("data");
     std::fs::create_dir_all(&data)?;
     let world = folder.path().join("world");
     let memory: Shared = Arc::default();
-    tokio::spawn(bench::outside::serve(world.clone(), memory.clone()));
-    let mut dice = Dice(seed | 1);
+    let outside = tokio::spawn(bench::outside::serve(world.clone(), memory.clone()));
+    let mut dice = Dice(setting.seed | 1);
     let mut people = People::default();
-    let mut done = 0;
-    let mut wanted = runs;
-    while done < kills {
+    let mut wanted = setting.runs;
+    let durable = folder.path().join("durable");
+    std::fs::create_dir_all(&durable)?;
+    let start = |wanted: u64, die: u64| {
+        let mut child = child(&data, &world, wanted, die, setting.sabotage)?;
+        if let Some(shim) = &setting.shim {
+            child.env("LD_PRELOAD", shim).env("FORGET_DIR", &data);
+            child.env("FORGET_DURABLE", &durable);
+        }
+        Ok::<Child, Failure>(child.spawn()?)
+    };
+    let mut forgotten = 0;
+    for _ in 0..setting.kills {
         // Work never runs out: more cases come with every kill.
         wanted += 4;
         let die = if dice.roll(2) == 0 { 1 + dice.roll(160) } else { 0 };
-        let mut child = spawn(&data, &world, wanted, die)?;
+        let mut child = start(wanted, die)?;
         // A kill before the driver is up tests nothing, so the clock starts when it answers.
         while Client::connect(&data).await.is_none() && child.try_wait()?.is_none() {
             tokio::time::sleep(Duration::from_millis(2)).await;
@@ -165,37 +292,36 @@ async fn harness(kills: u64, runs: u64, seed: u64) -> Result<(), Failure> {
         }
         child.kill()?;
         child.wait()?;
-        done += 1;
+        if setting.shim.is_some() {
+            forgotten += u64::from(power_cut(&data, &durable)?);
+        }
     }
-    let mut child = spawn(&data, &world, wanted, 0)?;
+    let mut child = start(wanted, 0)?;
     let finished = finish(&data, &mut people, &memory, &mut dice, wanted).await;
     child.kill()?;
     child.wait()?;
+    outside.abort();
     finished?;
-    let report = verify(&data, &people, &memory)?;
-    println!(
-        "{}",
-        serde_json::json!({
-            "kills": kills, "runs": wanted, "frames": report.frames, "decisions": people.decided.len(),
-            "in_doubt": report.in_doubt, "repeated": report.repeated,
-            "violations": report.violations, "seed": seed,
-        })
-    );
-    if report.in_doubt == 0 {
-        return Err("no act was ever in doubt: the kills came at harmless moments".into());
-    }
-    if report.violations.is_empty() && report.repeated == 0 {
-        Ok(())
-    } else {
-        Err("the journal and the outside world disagree".into())
-    }
+    let mut report = verify(&data, &people, &memory)?;
+    report.forgotten = forgotten;
+    report.kills = setting.kills;
+    report.runs = wanted;
+    report.decisions = people.decided.len();
+    Ok(report)
 }
 
-fn spawn(data: &Path, world: &Path, runs: u64, die: u64) -> Result<Child, Failure> {
-    let own = std::env::current_exe()?;
-    let mut process = Process::new(own);
+fn child(
+    data: &Path,
+    world: &Path,
+    runs: u64,
+    die: u64,
+    sabotage: Option<(&'static str, Sabotage)>,
+) -> Result<Process, Failure> {
+    let mut process = Process::new(std::env::current_exe()?);
     process.arg("--worker").arg(data).arg(world).arg(runs.to_string()).arg(die.to_string());
-    Ok(process.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?)
+    process.arg(sabotage.map_or("none", |(name, _)| name));
+    process.stdin(Stdio::null()).stdout(Stdio::null());
+    Ok(process)
 }
 
 /// Plays the people: answers every open review, and knows the truth about effects in doubt.
@@ -207,20 +333,23 @@ async fn decide(data: &Path, people: &mut People, memory: &Shared, dice: &mut Di
     for line in &lines {
         let Ok(open) = open_reviews(&reader, line.run) else { continue };
         for (review, about, by) in open {
+            if people.decided.contains_key(&(line.run, review)) {
+                // Whoever was told that it is accepted does not say it again.
+                continue;
+            }
             let reply = match about {
                 About::InDoubt { act } => {
                     let Some(yes) = happened(&reader, line.run, act, memory) else { continue };
                     Reply::Happened { yes }
                 }
-                _ if dice.roll(8) == 0 && !people.decided.contains_key(&(line.run, review)) => {
-                    Reply::Reject { reason: "no".to_owned() }
-                }
-                _ => match people.decided.get(&(line.run, review)) {
-                    Some(false) => Reply::Reject { reason: "no".to_owned() },
-                    Some(true) | None => Reply::Approve,
+                _ => match people.said.get(&(line.run, review)) {
+                    // A command without an answer is sent again as it was: its id is the same.
+                    Some(yes) => answer(*yes),
+                    None => answer(dice.roll(8) > 0),
                 },
             };
             let yes = !matches!(reply, Reply::Reject { .. });
+            people.said.insert((line.run, review), yes);
             let who = if by == "lead" { "ann@bench.example" } else { "bob@bench.example" };
             let Ok(who) = PersonId::new(who) else { continue };
             let hash = Hash::of_parts(&[&line.run.to_bytes(), &review.0.to_be_bytes()]);
@@ -240,6 +369,10 @@ async fn decide(data: &Path, people: &mut People, memory: &Shared, dice: &mut Di
         }
     }
     lines.len()
+}
+
+fn answer(yes: bool) -> Reply {
+    if yes { Reply::Approve } else { Reply::Reject { reason: "no".to_owned() } }
 }
 
 type OpenReview = (ReviewNo, About, String);
@@ -292,13 +425,16 @@ async fn finish(
     wanted: u64,
 ) -> Result<(), Failure> {
     let reader = SqliteReader::open(data)?;
-    for _ in 0..3_000 {
+    let (mut last, mut quiet) = (0, 0);
+    while quiet < 500 {
         decide(data, people, memory, dice).await;
         let all = reader.runs(&RunQuery { limit: usize::MAX >> 1, ..RunQuery::default() })?;
         let over = all.iter().filter(|line| line.status.over()).count() as u64;
         if over >= wanted {
             return Ok(());
         }
+        quiet = if over == last { quiet + 1 } else { 0 };
+        last = over;
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let all = reader.runs(&RunQuery { limit: usize::MAX >> 1, ..RunQuery::default() })?;
@@ -313,6 +449,10 @@ async fn finish(
 
 #[derive(Default)]
 struct Report {
+    kills: u64,
+    runs: u64,
+    decisions: usize,
+    forgotten: u64,
     frames: usize,
     in_doubt: usize,
     repeated: usize,
@@ -375,9 +515,9 @@ fn check_run(
         report.violations.insert(format!("{run} ended with acts that never came back"));
     }
     for (told, review) in people.decided.keys().filter(|(r, _)| *r == run) {
-        let there = records.iter().any(
-            |r| matches!(r, Record::ReviewAnswered { review: n, .. } if n == review),
-        );
+        let there = records
+            .iter()
+            .any(|r| matches!(r, Record::ReviewAnswered { review: n, .. } if n == review));
         if !there {
             report.violations.insert(format!("a decision of {told} was lost"));
         }
@@ -390,7 +530,10 @@ fn check_run(
         }
     }
     let done = records.iter().any(|r| {
-        matches!(r, Record::Ended { end: journal::End::Reached(plan::workflow::EndOutcome::Done), .. })
+        matches!(
+            r,
+            Record::Ended { end: journal::End::Reached(plan::workflow::EndOutcome::Done), .. }
+        )
     });
     for tool in ["out.pay", "out.post", "out.note"] {
         let times = happened.get(tool).copied().unwrap_or(0);

@@ -148,6 +148,11 @@ pub enum Command {
         #[command(subcommand)]
         command: Mcp,
     },
+    /// Models: install the local one, list, test
+    Model {
+        #[command(subcommand)]
+        command: Model,
+    },
     /// Say what is installed, what works, and what is missing
     Doctor,
     /// Print the completion script of a shell
@@ -372,6 +377,19 @@ impl From<EffectArg> for Effect {
             EffectArg::Delete => Self::Delete,
         }
     }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Model {
+    /// Install the local model and its server, or find that they are there
+    Install,
+    /// List the models that the workflows use
+    List,
+    /// Put one small question to a model
+    Test {
+        /// The model; otherwise the first
+        model: Option<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

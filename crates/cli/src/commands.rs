@@ -2,11 +2,13 @@
 //! to the screen; it must hold no rule of the business.
 
 pub mod check;
+pub mod desk;
 pub mod doctor;
 pub mod explain;
 pub mod instructions;
 pub mod logs;
 pub mod mcp;
+pub mod model;
 pub mod new;
 pub mod orders;
 pub mod review;

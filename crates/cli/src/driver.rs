@@ -17,6 +17,7 @@ use tokio::sync::Mutex;
 use tokio::task::AbortHandle;
 
 use crate::exit::{Exit, Stop};
+use crate::models::Serving;
 use crate::servers;
 use crate::workspace::Workspace;
 use crate::world::{Notices, Outside};
@@ -66,7 +67,12 @@ impl Driver {
     }
 
     /// Opens a case.
-    pub async fn open(&self, plan: &Arc<Plan>, case: Vec<u8>, by: &PersonId) -> Result<RunId, Stop> {
+    pub async fn open(
+        &self,
+        plan: &Arc<Plan>,
+        case: Vec<u8>,
+        by: &PersonId,
+    ) -> Result<RunId, Stop> {
         let starter = Starter::Person(by.clone());
         match self {
             Self::Own(own) => {
@@ -139,6 +145,21 @@ impl Driver {
         };
         let read = self.reader().inbox(run)?.is_empty();
         Ok((still && (read || line.status.over())).then_some(line.status))
+    }
+
+    /// Follows runs that a stop held back to where they rest. One that another stop still holds
+    /// stays where it is.
+    pub async fn released(&self, held: &[RunId]) -> Result<(), Stop> {
+        for run in held {
+            for _ in 0..50 {
+                if self.standing(*run)? != Some(Status::Halted) {
+                    self.rested(*run).await?;
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+        Ok(())
     }
 
     fn reader(&self) -> &dyn Reading {
@@ -234,7 +255,9 @@ fn own(workspace: &Workspace, store: Arc<SqliteStore>) -> Result<Driver, Stop> {
         Stop::usage(problems).help("`flightdeck check` shows them with their fixes")
     })?;
     let tools = servers::pool(workspace, &places)?;
-    let outside = Arc::new(Outside { tools, notices: Notices::new(&workspace.data) });
+    let plans = plan::check_all(&workspace.files).plans;
+    let models = Serving::new(&places, plans.values())?;
+    let outside = Arc::new(Outside { tools, models, notices: Notices::new(&workspace.data) });
     let keying = keying(&workspace.data)?;
     let store: Arc<dyn Store> = store;
     let runtime = Runtime::new(store, outside.clone(), keying);
@@ -268,5 +291,7 @@ fn opened(fault: &runtime::Fault) -> Stop {
 }
 
 fn odd(response: &Response) -> Stop {
-    Stop::failed(format!("the running flightdeck gave an answer that fits no question: {response:?}"))
+    Stop::failed(format!(
+        "the running flightdeck gave an answer that fits no question: {response:?}"
+    ))
 }

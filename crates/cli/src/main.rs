@@ -7,6 +7,7 @@ mod commands;
 mod driver;
 mod exit;
 mod glossary;
+mod models;
 mod screen;
 mod servers;
 mod stored;
@@ -21,7 +22,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use args::{Cli, Command, Instructions, Mcp, OneReview, Reason, Review};
+use args::{Cli, Command, Instructions, Mcp, Model, OneReview, Reason, Review};
 use commands::orders::Said;
 use exit::{Ended, Exit};
 use journal::Order;
@@ -87,6 +88,13 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
         Command::Why { run } => commands::why::why(screen, global, run.as_deref()),
         Command::Logs { run, verify } => commands::logs::logs(screen, global, &run, verify),
         Command::Mcp { command } => mcp(screen, global, command),
+        Command::Model { command } => match command {
+            Model::Install => commands::model::install(screen),
+            Model::List => commands::model::list(screen, &Workspace::open(global)?),
+            Model::Test { model } => {
+                commands::model::test(screen, &Workspace::open(global)?, model.as_deref())
+            }
+        },
         Command::Doctor => commands::doctor::doctor(screen, global),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -101,6 +109,7 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
 fn review(screen: &Screen, global: &args::Global, command: Option<Review>) -> Ended {
     let answer = |one: &OneReview, said| commands::orders::answer(screen, global, one, said);
     match command {
+        None if screen.interactive => commands::desk::desk(screen, global),
         None | Some(Review::List) => commands::review::list(screen, global),
         Some(Review::Show(one)) => commands::review::show(screen, global, &one),
         Some(Review::Approve(one)) => answer(&one, Said::Approve),

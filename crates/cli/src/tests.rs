@@ -85,3 +85,70 @@ fn messages_begin_small_and_end_without_a_stop() {
         assert!(lines(code.title), "{}", code.title);
     }
 }
+
+/// The reference of the command line, made from the command line itself.
+fn reference() -> String {
+    let mut text = String::from(
+        "# The command line\n\nMade by a test of `crates/cli/src/tests.rs`; refresh it with\n\
+         `UPDATE=1 cargo test -p flightdeck the_reference_is_fresh`.\n",
+    );
+    let mut root = Cli::command().term_width(100).disable_help_subcommand(true);
+    root.build();
+    let mut open = vec![(String::from("flightdeck"), root)];
+    let global = ["workspace", "data", "person", "json", "help"];
+    while let Some((name, mut command)) = open.pop() {
+        // What every command takes stands once, at the top.
+        if name != "flightdeck" {
+            for id in global {
+                command = command.mut_args(|arg| {
+                    let same = arg.get_id() == id;
+                    if same { arg.hide(true) } else { arg }
+                });
+            }
+        }
+        let help = command.render_long_help().to_string();
+        text.push_str(&format!("\n## `{name}`\n\n```text\n{}\n```\n", trimmed(&help)));
+        let below: Vec<_> = command
+            .get_subcommands()
+            .filter(|c| !c.is_hide_set() && c.get_name() != "help")
+            .map(|c| (format!("{name} {}", c.get_name()), c.clone()))
+            .collect();
+        open.extend(below.into_iter().rev());
+    }
+    text
+}
+
+fn trimmed(help: &str) -> String {
+    help.trim_end().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_reference_is_fresh() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/cli.md");
+    let fresh = reference();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, &fresh).unwrap();
+    }
+    let stored = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(stored == fresh, "docs/cli.md is stale: run this test with `UPDATE=1`");
+}
+
+/// Documents may only show commands that exist.
+#[test]
+fn every_command_in_the_readme_exists() {
+    let readme = include_str!("../../../README.md");
+    let root = Cli::command();
+    let mut found = 0;
+    for rest in readme.split("flightdeck ").skip(1) {
+        let words: Vec<&str> = rest.split([' ', '`', '\n']).take(2).collect();
+        let Some(first) = root.find_subcommand(words[0]) else {
+            assert!(!readme.contains(&format!("\nflightdeck {}", words[0])), "{}", words[0]);
+            continue;
+        };
+        found += 1;
+        let groups = first.has_subcommands() && first.is_subcommand_required_set();
+        assert!(!groups || first.find_subcommand(words[1]).is_some(), "{} {}", words[0], words[1]);
+    }
+    assert!(found > 8, "only {found} commands were looked at");
+}

@@ -54,7 +54,8 @@ pub fn assignment(workflow: &Workflow, text: &str) -> Result<(String, String), S
         .ok_or_else(|| format!("`{text}` is not `PATH=VALUE`, such as `read.total=95.00 EUR`"))?;
     let path = Path::parse(path.trim())?;
     let scope = plan::types::scope(workflow);
-    let root = scope.get(path.root()).ok_or_else(|| format!("there is no step `{}`", path.root()))?;
+    let root =
+        scope.get(path.root()).ok_or_else(|| format!("there is no step `{}`", path.root()))?;
     let kind = plan::types::at(root, path.fields())
         .ok_or_else(|| format!("`{}` is no value of this workflow", path.as_str()))?;
     let value = read(&kind, value).map_err(|why| format!("`{}`: {why}", path.as_str()))?;

@@ -10,9 +10,12 @@ use journal::{Code, Failure, NotifyAsk, Outcome, Payload, Permit, Usage};
 use runtime::{Answered, World};
 use tools::Tools;
 
+use crate::models::Serving;
+
 /// Everything that a permit can reach.
 pub struct Outside {
     pub tools: Tools,
+    pub models: Serving,
     pub notices: Notices,
 }
 
@@ -24,7 +27,10 @@ impl World for Outside {
                     let called = self.tools.call(permit).await;
                     Answered { outcome: called.outcome, certain: called.certain }
                 }
-                Payload::Model(_) => Answered { outcome: failed(Code::Unavailable, "no model"), certain: true },
+                Payload::Model(_) => {
+                    let called = self.models.call(permit).await;
+                    Answered { outcome: called.outcome, certain: called.certain }
+                }
                 Payload::Notify(_) => self.notices.write(permit),
             }
         })
@@ -53,14 +59,12 @@ impl Notices {
         let line = serde_json::json!({ "run": run, "to": to, "text": text, "key": key });
         // Two notices at once must not mix on one line.
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = std::fs::File::options()
-            .create(true)
-            .append(true)
-            .open(&self.file)
-            .and_then(|mut file| {
+        let written = std::fs::File::options().create(true).append(true).open(&self.file).and_then(
+            |mut file| {
                 writeln!(file, "{line}")?;
                 file.sync_data()
-            });
+            },
+        );
         let outcome = match written {
             Ok(()) => Outcome {
                 result: Ok(Arc::from(&b"{}"[..])),

@@ -11,6 +11,7 @@ use journal::{
 use plan::workflow::{EndOutcome, From};
 
 use crate::Engine;
+use crate::audit::DeclinedCommands;
 use crate::control::{Act, Control};
 use crate::env::Env;
 use crate::work::Work;
@@ -98,8 +99,20 @@ pub fn open(engine: &Engine, opening: &Opening) -> Draft {
 /// Takes a run one frame further. `None` if there is nothing to write down.
 #[must_use]
 pub fn advance(engine: &Engine, control: &Control, env: &Env, input: &Input) -> Option<Draft> {
+    advance_with(engine, control, env, input, None)
+}
+
+/// An advance in which some commands are known to have been declined, for an audit.
+pub(crate) fn advance_with(
+    engine: &Engine,
+    control: &Control,
+    env: &Env,
+    input: &Input,
+    declined: Option<&DeclinedCommands>,
+) -> Option<Draft> {
     let mut work = Work::new(engine, control, env, input.now, input.entropy, &input.refusals);
     work.control.epoch = input.epoch;
+    work.declined = declined;
     let mut cause = Vec::with_capacity(input.events.len());
     for event in &input.events {
         cause.push(tell(&mut work, event, input.epoch));
@@ -194,7 +207,7 @@ fn tell(work: &mut Work<'_>, event: &Event, epoch: Epoch) -> Cause {
         }
         Event::Timer => Cause::Timer,
         Event::Unstop(scope) => {
-            if work.control.halted.contains(scope) {
+            if work.control.ended.is_none() && work.control.halted.contains(scope) {
                 work.note(Record::Unhalted { scope: scope.clone() });
             }
             Cause::Unstop
@@ -263,7 +276,9 @@ fn wake_at(engine: &Engine, control: &Control, now: Millis) -> Option<Millis> {
     let expires = Millis(opened.0.saturating_add(days.saturating_mul(86_400_000)));
     let timers = control.live.values().filter_map(|v| v.until).filter(|until| *until > now);
     let reviews = control.reviews.values().map(|r| r.due);
-    timers.chain(reviews).chain([expires]).min()
+    // A case that is ending cannot expire any more; an instant in the past would wake it for ever.
+    let expires = control.ending.is_none().then_some(expires);
+    timers.chain(reviews).chain(expires).min()
 }
 
 fn draft(

@@ -34,6 +34,11 @@ impl Work<'_> {
         let Task::Answer { tools, turns_max, .. } = &agent.work else {
             return Err(Stuck::defect("an answering step without a contract"));
         };
+        // Calls of a turn may be out side by side; the model itself is asked one thing at a time.
+        let asking = |act: &crate::control::Act| act.at == *at && act.slot == Slot::Model;
+        if self.control.acts.values().any(asking) {
+            return Ok(Progress::Wait);
+        }
         if self.visit(at)?.lines.is_empty() {
             self.say_given(at, agent)?;
         }
@@ -256,7 +261,9 @@ impl Work<'_> {
         let what = What::Model { model: model.clone(), messages: lines, question };
         let bytes: usize = messages.iter().map(|m| m.text.len() + 16).sum();
         // One token stands for at least one byte, so this is the worst case.
-        let input = (bytes + prepared.instructions.len() + prepared.tools_bytes) as u64;
+        let shape = answer.as_ref().unwrap_or(&prepared.answer);
+        let around = prepared.instructions.len() + prepared.tools_bytes + shape_bytes(shape);
+        let input = (bytes + around) as u64;
         let output = u64::from(spec.answer_tokens);
         let price = &spec.price;
         let cost = input.saturating_mul(price.input_nanos.max(price.cached_nanos));
@@ -529,5 +536,17 @@ impl plan::expr::Scope for StepScope<'_, '_> {
             return Some(self.value);
         }
         self.value.get(name).or_else(|| self.work.root(name))
+    }
+}
+
+/// The size of what describes an answer: it is sent with the call and counted by the vendor.
+fn shape_bytes(shape: &AnswerShape) -> usize {
+    match shape {
+        // A schema is counted once per release, with the tools.
+        AnswerShape::Text | AnswerShape::Json(_) => 0,
+        AnswerShape::Choice(choice) => {
+            let options: usize = choice.options.iter().map(|o| o.len() + 8).sum();
+            choice.question.len() + choice.lead.len() + options + 256
+        }
     }
 }

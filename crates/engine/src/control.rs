@@ -87,6 +87,8 @@ pub(crate) struct Visit {
     pub approved: Option<ReviewNo>,
     pub held: BTreeMap<Slot, ReviewNo>,
     pub in_doubt: BTreeMap<Slot, (ActNo, What)>,
+    /// Acts that may have happened although their answer is not known, until one is known.
+    pub unsure: BTreeSet<Slot>,
     pub children: Children,
 }
 
@@ -297,6 +299,12 @@ impl Control {
     /// Acts that are out and not over.
     pub fn open_acts(&self) -> impl Iterator<Item = ActNo> {
         self.acts.keys().copied()
+    }
+
+    /// The place of a root's value: a step's output, or the case, as a review may have edited it.
+    pub(crate) fn root(&self, name: &str) -> Option<BodyRef> {
+        let case = || self.opening.as_ref().filter(|_| name == "case").map(|o| o.case);
+        self.bound.get(name).copied().or_else(case)
     }
 
     /// The arguments a person was asked about.

@@ -13,6 +13,7 @@ use crate::agent::{Facts, ToolCallOf};
 use crate::asks::{Asked, Want};
 use crate::control::{EffectDone, Slot};
 use crate::drive::Progress;
+use crate::kinds::ended_id;
 use crate::work::{Stuck, Work, worst};
 
 impl Work<'_> {
@@ -60,7 +61,7 @@ impl Work<'_> {
         if let Some(Starter::Parent { run, at, item, .. }) = parent {
             let output = output.as_ref().map(|(_, o)| o.clone());
             let order = Order::ChildEnded { at, item, end: end.clone(), output };
-            self.posts.push(Command { id: self.ended_id(), run, at: self.now, order });
+            self.posts.push(Command { id: ended_id(self.control.run), run, at: self.now, order });
         }
         let usage = self.control.used();
         self.note(Record::Ended { end, output: output.map(|(body, _)| body), usage });
@@ -155,6 +156,13 @@ impl Work<'_> {
             if let Some(value) = result.get(name).or_else(|| args.get(name)) {
                 out.insert(name.clone(), value.clone());
             }
+        }
+        // An undo that cannot say what it takes back is not tried.
+        let required = spec.and_then(|t| t.input.get("required")).and_then(Value::as_array);
+        let required = required.into_iter().flatten().filter_map(Value::as_str);
+        let roles = spec.into_iter().flat_map(|t| t.args.keys().map(String::as_str));
+        if let Some(name) = required.chain(roles).find(|name| !out.contains_key(*name)) {
+            return Err(Stuck::new(Code::Expression, format!("the undo has no `{name}`")));
         }
         let mut label = self.loaded(effect.result)?.labels().at("");
         // What an effect gave back names the effect itself; it is not a stranger's choice.

@@ -266,13 +266,14 @@ impl Work<'_> {
         Some((body, Output { json: value.to_string(), labels }))
     }
 
-    /// The claim id of a message that a run sends about its own end: the same each time.
-    pub(crate) fn ended_id(&self) -> journal::CommandId {
-        let hash = Hash::of_parts(&[b"ended", &self.control.run.to_bytes()]);
-        let mut id = [0; 16];
-        for (to, from) in id.iter_mut().zip(hash.0) {
-            *to = from;
-        }
-        journal::CommandId(id)
+}
+
+/// The id of the message that a run sends about its own end: the same each time.
+pub(crate) fn ended_id(run: journal::RunId) -> journal::CommandId {
+    let hash = Hash::of_parts(&[b"ended", &run.to_bytes()]);
+    let mut id = [0; 16];
+    for (to, from) in id.iter_mut().zip(hash.0) {
+        *to = from;
     }
+    journal::CommandId(id)
 }

@@ -5,6 +5,7 @@
 mod advance;
 mod agent;
 mod asks;
+mod audit;
 mod control;
 mod copy;
 mod drive;
@@ -32,6 +33,7 @@ use plan::Plan;
 
 pub use advance::{Event, Input, Opening, advance, caught, open, standing, standing_of};
 pub use agent::wire_name;
+pub use audit::{Audit, AuditError, Audited};
 pub use control::{Control, FoldError};
 pub use env::{Env, EnvError, Loaded};
 pub use prepared::{ChildRun, Prepared, children};

@@ -17,6 +17,10 @@ use crate::work::{Stuck, Work};
 impl Work<'_> {
     pub(crate) fn order(&mut self, command: &Command) {
         self.consumes.push(command.id);
+        if let Some((who, because)) = self.declined.and_then(|all| all.get(&command.id)) {
+            let (command, who, because) = (command.id, who.clone(), *because);
+            return self.note(Record::Declined { command, who, because });
+        }
         let before = (self.records.len(), self.bodies_added());
         let outcome = match &command.order {
             Order::Review { who, review, reply } => self.reply(who, *review, reply),
@@ -298,7 +302,7 @@ impl Work<'_> {
         for (path, json) in values {
             let path = Path::parse(path).map_err(|_| Decline::BadEdit)?;
             let new: Value = serde_json::from_str(json).map_err(|_| Decline::BadEdit)?;
-            if !self.may_edit(review, &path) {
+            if !self.may_edit(review, &path) || self.guard.edit(&path, &new).is_err() {
                 return Err(Decline::BadEdit);
             }
             let step = StepId::new(path.root()).map_err(|_| Decline::BadEdit)?;

@@ -64,7 +64,10 @@ fn prepare(plan: &Plan, agent: &AgentStep) -> PreparedStep {
             (defs.collect(), AnswerShape::Json(Arc::new(schema.clone())))
         }
     };
-    let tools_bytes = tools.iter().map(|t| t.description.len() + t.input.to_string().len()).sum();
+    let mut tools_bytes: usize = tools.iter().map(|t| t.description.len() + t.input.to_string().len()).sum();
+    if let AnswerShape::Json(schema) = &answer {
+        tools_bytes += schema.to_string().len();
+    }
     PreparedStep { instructions, tools: tools.into(), tools_bytes, answer }
 }
 
@@ -135,13 +138,7 @@ fn case(
     at: &At,
     item: u32,
 ) -> Option<(Vec<u8>, Labels)> {
-    let root = |name: &str| {
-        let body = match name {
-            "case" => control.opening().map(|o| o.case),
-            _ => control.bound.get(name).copied(),
-        };
-        env.get(body?)
-    };
+    let root = |name: &str| env.get(control.root(name)?);
     match &plan.step(&at.step)?.does {
         Does::Each(each) => {
             let loaded = root(each.list.root())?;

@@ -19,7 +19,7 @@ use plan::ids::{PersonId, ReleaseId};
 use serde_json::Value;
 use store::MemoryStore;
 
-use crate::{Control, Engine, Env, Event, Input, Opening};
+use crate::{Audit, Audited, Control, Engine, Env, Event, Input, Opening};
 use truth::Truth;
 use world::World;
 
@@ -29,6 +29,19 @@ pub(crate) struct Held {
     pub control: Control,
     pub env: Env,
     pub epoch: Epoch,
+}
+
+impl Drop for Rig {
+    /// Whoever runs a failing seed again wants to see what led to it.
+    fn drop(&mut self) {
+        if std::thread::panicking() && std::env::var_os("SEED").is_some() {
+            for run in self.truth.all_runs() {
+                for record in self.records(run) {
+                    println!("{run}: {record:?}");
+                }
+            }
+        }
+    }
 }
 
 /// The driver, the store and the world.
@@ -41,6 +54,10 @@ pub(crate) struct Rig {
     pub permits: Vec<Permit>,
     pub engines: BTreeMap<ReleaseId, Rc<Engine>>,
     pub frames: usize,
+    /// The steps that the last stored frame entered.
+    pub entered: Vec<plan::ids::StepId>,
+    /// What could not be stored: told again at the next wake of the same driver.
+    kept: Vec<(RunId, Epoch, Vec<Event>)>,
     seed: u64,
     desk: journal::Hash,
     desk_next: u32,
@@ -60,6 +77,8 @@ impl Rig {
             permits: Vec::new(),
             engines: BTreeMap::new(),
             frames: 0,
+            entered: Vec::new(),
+            kept: Vec::new(),
             seed,
             desk: journal::Hash::default(),
             desk_next: 0,
@@ -151,6 +170,11 @@ impl Rig {
             self.frames += 1;
             let stops = self.store.stops().unwrap();
             self.truth.stored(&committed.frame, &stops);
+            let steps = committed.frame.records.iter().filter_map(|record| match record {
+                Record::Entered { at, .. } => Some(at.step.clone()),
+                _ => None,
+            });
+            self.entered = steps.collect();
         }
         result
     }
@@ -193,6 +217,11 @@ impl Rig {
     pub(crate) fn wake(&mut self, run: RunId, mut events: Vec<Event>) -> bool {
         let Some(held) = self.runs.get(&run) else { return false };
         let epoch = held.epoch;
+        for (_, of, kept) in self.kept.extract_if(.., |(kept, ..)| *kept == run) {
+            // What a driver kept in memory dies with it.
+            let kept = kept.into_iter().filter(|e| of == epoch && !matches!(e, Event::Command(_)));
+            events.extend(kept);
+        }
         events.extend(self.store.inbox(run).unwrap().into_iter().map(Event::Command));
         let mut refusals = Vec::new();
         loop {
@@ -216,10 +245,49 @@ impl Rig {
                     self.runs.remove(&run);
                     return false;
                 }
+                // Nothing was stored and nothing was done: what came is kept and told again.
+                Err(CommitError::Fault(_)) => {
+                    self.kept.push((run, epoch, events));
+                    return false;
+                }
                 Err(refusal) => refusals.push(refusal),
             }
             assert!(refusals.len() < 20, "refused again and again: {refusals:?}");
         }
+    }
+
+    /// Decides what follows from events, and dies before it is stored.
+    pub(crate) fn decide_and_forget(&mut self, run: RunId, events: Vec<Event>) {
+        let entropy = self.entropy();
+        let Some(held) = self.runs.get(&run) else { return };
+        let (now, epoch) = (self.now, held.epoch);
+        let input = Input { now, epoch, entropy, events, refusals: Vec::new() };
+        let _ = crate::advance(&held.engine, &held.control, &held.env, &input);
+    }
+
+    pub(crate) fn has_mail(&self, run: RunId) -> bool {
+        !self.store.inbox(run).unwrap().is_empty()
+    }
+
+    /// The earliest time at which a run in memory wants to be woken.
+    pub(crate) fn next_wake(&self) -> Option<Millis> {
+        let open = self.runs.values().filter(|held| held.control.ended().is_none());
+        open.filter_map(|h| crate::standing_of(&h.engine, &h.control, self.now).wake_at).min()
+    }
+
+    /// Lets time pass and wakes every run, without doing anything they ask for.
+    pub(crate) fn skip(&mut self, ms: u64) {
+        self.now = Millis(self.now.0 + ms);
+        let all: Vec<RunId> = self.runs.keys().copied().collect();
+        for run in all {
+            self.wake(run, vec![Event::Timer]);
+        }
+    }
+
+    /// Another driver claims a run; this one does not know it yet, and its permits for it die.
+    pub(crate) fn take_over(&mut self, run: RunId) {
+        self.permits.retain(|permit| permit.run() != run);
+        self.store.claim(run).unwrap();
     }
 
     /// Does one permitted act; the world remembers it whatever becomes of the outcome.
@@ -227,7 +295,11 @@ impl Rig {
         let (run, act) = (permit.run(), permit.act());
         self.truth.perform(run, act);
         let payload: Payload = permit.consume();
+        let before = self.world.effects.len();
         let bytes = self.world.perform(run, act, &payload);
+        if let Some(effect) = self.world.effects.get(before) {
+            self.truth.effect(run, act, world::idempotent(&effect.tool));
+        }
         let usage = world::usage(&payload);
         let outcome = Outcome { result: Ok(bytes.into()), usage, reported: None };
         (run, Event::Act { act, outcome, certain: true })
@@ -286,19 +358,25 @@ impl Rig {
         self.check_folds();
         self.runs.clear();
         self.permits.clear();
+        self.kept.clear();
     }
 
     /// A new driver takes every run over that is not at its end.
     pub(crate) fn recover(&mut self) {
         let mut runs = self.truth.open_runs();
         runs.sort();
-        for run in runs {
+        for run in runs.into_iter().filter(|run| !self.runs.contains_key(run)).collect::<Vec<_>>() {
             let epoch = self.store.claim(run).unwrap();
             let (control, env) = self.load(run);
             let engine = self.engines[&control.opening().unwrap().release].clone();
             let children = crate::children(engine.plan(), &control, &env, None);
+            // A stop that was lifted while nobody had the run in memory.
+            let stops = self.store.stops().unwrap();
+            let lifted = control.halted().iter().filter(|scope| !stops.contains(scope));
+            let mut events: Vec<Event> = lifted.cloned().map(Event::Unstop).collect();
+            events.insert(0, Event::Claim);
             self.runs.insert(run, Held { engine, control, env, epoch });
-            self.wake(run, vec![Event::Claim]);
+            self.wake(run, events);
             self.open_children(children);
         }
     }
@@ -325,6 +403,23 @@ impl Rig {
                 "the stored frames of {run} give another state than the live run"
             );
         }
+    }
+
+    /// Every stored frame is what the engine decides from what it was told.
+    pub(crate) fn audit(&self, run: RunId) {
+        let (control, _) = self.load(run);
+        let engine = &self.engines[&control.opening().unwrap().release];
+        let mut audit = Audit::new(engine, run);
+        for stored in self.store.frames(run, Seq(0), usize::MAX).unwrap() {
+            match audit.check(&stored) {
+                Ok(audited) => assert_eq!(audited, Audited::Same),
+                Err(error) => {
+                    let bytes = String::from_utf8_lossy(&stored.bytes);
+                    panic!("{run}: {error}\n{bytes}");
+                }
+            }
+        }
+        assert_eq!(format!("{:?}", audit.control()), format!("{control:?}"));
     }
 
     /// Sets or lifts a stop, as a person at the desk does.
@@ -364,6 +459,37 @@ impl Rig {
             let all: Vec<RunId> = self.runs.keys().copied().collect();
             for run in all {
                 self.wake(run, vec![Event::Unstop(scope.clone())]);
+            }
+        }
+    }
+
+    /// Makes a release and all the workflows it calls known beforehand; guards are costly.
+    pub(crate) fn share(&mut self, engine: &Rc<Engine>) {
+        self.add(engine);
+        for name in engine.plan().workflow().children.keys() {
+            let plan = engine.plan().child(name).unwrap().clone();
+            self.engines.entry(plan.release()).or_insert_with(|| workspace::shared(&plan));
+        }
+    }
+
+    /// No shared account stands above its limit.
+    pub(crate) fn check_accounts(&self) {
+        for engine in self.engines.values() {
+            let (workflow, limits) = (engine.plan().workflow(), &engine.plan().workflow().limits);
+            let mut at = START;
+            while at <= self.now {
+                let day = crate::hours::day(&workflow.hours, at);
+                let stands = |what: &str| {
+                    let account = format!("day/{day}/{}/{what}", workflow.name);
+                    self.store.account(&journal::Account(account.into())).unwrap()
+                };
+                assert!(stands("cost") <= limits.day.cost_nanos, "{day}: over the day's cost");
+                assert!(stands("cases") <= limits.day.cases, "{day}: over the day's cases");
+                if let Some(amount) = limits.day.amount {
+                    let minor = stands("amount");
+                    assert!(minor <= amount.minor.unsigned_abs(), "{day}: over the day's amount");
+                }
+                at = Millis(at.0 + 86_400_000);
             }
         }
     }

@@ -85,12 +85,16 @@ fn find_hex(answer: &Value) -> Option<&str> {
             None => fields.values().find_map(find_hex),
         },
         Value::Array(items) => items.iter().find_map(find_hex),
+        // A server that writes rows as text: `[{'rows': '5B5D'}]`, and nothing looser than that.
         Value::String(text) => {
-            let after = text.split_once("rows")?.1;
-            let start = after.find(|c: char| c.is_ascii_hexdigit())?;
-            let hex = after.get(start..)?;
-            let end = hex.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(hex.len());
-            hex.get(..end)
+            let quotes = |c: char| c == '\'' || c == '"';
+            let inner = text.trim().strip_prefix("[{")?.strip_suffix("}]")?;
+            let (name, hex) = inner.split_once(':')?;
+            if name.trim().trim_matches(quotes) != "rows" {
+                return None;
+            }
+            let hex = hex.trim().trim_matches(quotes);
+            hex.bytes().all(|b| b.is_ascii_hexdigit()).then_some(hex)
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }

@@ -16,6 +16,7 @@ use plan::ids::{ModelName, StepId};
 use plan::workflow::Step;
 use serde_json::Value;
 
+use crate::audit::DeclinedCommands;
 use crate::control::{Control, Slot, Visit};
 use crate::env::{Env, Loaded};
 use crate::{Engine, Prepared};
@@ -56,6 +57,8 @@ pub(crate) struct Work<'a> {
     pub vendors: Vec<(ModelName, String)>,
     /// Why the store refused earlier tries of this advance.
     pub refusals: &'a [CommitError],
+    /// Commands that an audit knows to have been declined.
+    pub declined: Option<&'a DeclinedCommands>,
 }
 
 impl<'a> Work<'a> {
@@ -85,6 +88,7 @@ impl<'a> Work<'a> {
             payloads: Vec::new(),
             vendors: Vec::new(),
             refusals,
+            declined: None,
         }
     }
 
@@ -140,10 +144,7 @@ impl<'a> Work<'a> {
 
     /// The place of a root's value: the case, or a step's output.
     pub(crate) fn root_ref(&self, name: &str) -> Option<BodyRef> {
-        if name == "case" {
-            return self.control.opening.as_ref().map(|o| o.case);
-        }
-        self.control.bound.get(name).copied()
+        self.control.root(name)
     }
 
     /// The value a path leads to now, if there is one.

@@ -14,9 +14,10 @@ use crate::fault::Fault;
 use crate::server::Erp;
 
 const USAGE: &str = "\
-usage: erp-stand-in [--store FILE] [--repeatable] [--fault KIND[:TIMES]]
+usage: erp-stand-in [--store FILE] [--list] [--repeatable] [--fault KIND[:TIMES]]
 
   --store FILE     where drafts are kept (default: erp.db)
+  --list           print every draft as a line of JSON, and serve nothing
   --repeatable     a second call with the same key answers with the first one's draft
   --fault KIND     hang, hang-before, die, die-before, flood, garbage or change-definition, on
                    the first TIMES calls of create_draft that the file has seen (default: all);
@@ -24,6 +25,7 @@ usage: erp-stand-in [--store FILE] [--repeatable] [--fault KIND[:TIMES]]
 
 struct Options {
     store: PathBuf,
+    list: bool,
     repeatable: bool,
     fault: Option<Fault>,
 }
@@ -31,6 +33,7 @@ struct Options {
 fn options(mut args: impl Iterator<Item = String>) -> Result<Options, String> {
     let mut options = Options {
         store: PathBuf::from("erp.db"),
+        list: false,
         repeatable: false,
         fault: match std::env::var("ERP_FAULT") {
             Ok(fault) => Some(fault.parse()?),
@@ -41,6 +44,7 @@ fn options(mut args: impl Iterator<Item = String>) -> Result<Options, String> {
         let mut value = || args.next().ok_or_else(|| format!("{option} needs a value"));
         match option.as_str() {
             "--store" => options.store = PathBuf::from(value()?),
+            "--list" => options.list = true,
             "--repeatable" => options.repeatable = true,
             "--fault" => options.fault = Some(value()?.parse()?),
             other => return Err(format!("`{other}` is no option\n{USAGE}")),
@@ -65,5 +69,19 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), String> {
     let options = options(std::env::args().skip(1))?;
     let books = Books::open(&options.store, options.repeatable).map_err(|why| why.to_string())?;
+    if options.list {
+        return list(&books);
+    }
     server::serve(Erp::new(books, options.fault)).await
+}
+
+/// For people and tests that look into the books from outside.
+fn list(books: &Books) -> Result<(), String> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    for draft in books.list().map_err(|why| why.to_string())? {
+        let line = serde_json::to_string(&draft).map_err(|why| why.to_string())?;
+        writeln!(out, "{line}").map_err(|why| why.to_string())?;
+    }
+    Ok(())
 }

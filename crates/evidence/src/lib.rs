@@ -17,7 +17,7 @@ mod tests;
 pub use fleet::{Fleet, Limiter, Summary};
 pub use history::{Broken, History, Proof, verify};
 pub use view::{
-    ActState, ActView, DecisionView, DeclinedView, Line, ReviewKind, ReviewState, ReviewView, RunView, ShownValue, StepState,
-    StepView, Trouble,
+    ActState, ActView, DecisionView, DeclinedView, Line, ReviewKind, ReviewState, ReviewView,
+    RunView, ShownValue, StepState, StepView, Trouble,
 };
 pub use why::{Explanation, why};

@@ -8,8 +8,8 @@ mod people;
 use std::collections::BTreeMap;
 
 use journal::{
-    ActNo, At, Code, CommandId, Decline, End, Hash, Labels, Millis, Mode, ReviewNo, RunId, Starter, Status, StopScope,
-    Usage,
+    ActNo, At, Code, CommandId, Decline, End, Hash, Labels, Millis, Mode, ReviewNo, RunId, Starter,
+    Status, StopScope, Usage,
 };
 use plan::Plan;
 use plan::ids::{PersonId, ReleaseId, RoleId, StepId, WorkflowName};

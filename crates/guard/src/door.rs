@@ -32,7 +32,8 @@ pub(crate) struct Door {
     slice: Slice,
     pub leash: Leash,
     kinds: HashMap<String, ArgKind>,
-    rulings: Mutex<HashMap<Vec<Fact>, Ruling>>,
+    /// By group of policies and what they looked at.
+    rulings: Mutex<HashMap<(usize, Vec<Fact>), Ruling>>,
 }
 
 /// What policies may look at.
@@ -101,18 +102,28 @@ impl Door {
                 Err(why) => return Ruling::Broken(why),
             }
         }
+        let mut ruling = self.slice.settled().clone();
+        for (n, places) in self.slice.groups().enumerate() {
+            let key: Vec<_> = places.iter().filter_map(|n| facts.get(*n).cloned()).collect();
+            ruling = ruling.and(self.remembered(n, key));
+        }
+        ruling
+    }
+
+    fn remembered(&self, group: usize, facts: Vec<Fact>) -> Ruling {
+        let key = (group, facts);
         // A lock that a panic poisoned is not asked again: the policies are.
         if let Ok(rulings) = self.rulings.lock()
-            && let Some(known) = rulings.get(&facts)
+            && let Some(known) = rulings.get(&key)
         {
             return known.clone();
         }
-        let ruling = self.slice.rule(&facts);
+        let ruling = self.slice.rule_group(group, &key.1);
         if let Ok(mut rulings) = self.rulings.lock() {
             if rulings.len() >= REMEMBERED {
                 rulings.clear();
             }
-            rulings.insert(facts, ruling.clone());
+            rulings.insert(key, ruling.clone());
         }
         ruling
     }

@@ -39,6 +39,9 @@ fn label(origin: Source, influence: Option<Source>) -> Label {
     label
 }
 
+/// A backing fact: its value, label, margin and condition.
+type Backed = (Value, Label, i64, Option<Result<bool, EvalError>>);
+
 /// One argument of a call, owned.
 #[derive(Clone)]
 struct Given {
@@ -49,7 +52,7 @@ struct Given {
     literal: bool,
     endorsed: Option<ReviewNo>,
     money: Option<Money>,
-    fact: Option<(Value, Label, i64, Option<Result<bool, EvalError>>)>,
+    fact: Option<Backed>,
 }
 
 fn given(name: &'static str, value: &str, label: Label) -> Given {

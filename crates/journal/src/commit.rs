@@ -170,6 +170,12 @@ impl Batch {
         &self.bytes
     }
 
+    /// The leaf hash of the frame's bytes.
+    #[must_use]
+    pub fn hash(&self) -> Hash {
+        self.hash
+    }
+
     /// The bodies, to be stored under the run's key.
     #[must_use]
     pub fn bodies(&self) -> &[Body] {

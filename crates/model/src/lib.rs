@@ -1,33 +1,45 @@
-//! Calls of models, each against a [`Permit`](journal::Permit): what is sent is read from the permit
-//! and from nowhere else. Time-outs, rate limits, breakers and prices live here; which model is
-//! tried next is the engine's decision. It must not know workflows.
+//! Calls of models, each against a [`Permit`](journal::Permit): what is sent is read from the
+//! permit and from nowhere else. Time-outs, rate limits, breakers and prices live here; which model
+//! is tried next is the engine's decision. It must not know workflows.
 
 mod breaker;
 mod choice;
+mod http;
 pub mod local;
 mod models;
 mod openai;
 mod pace;
 mod price;
 mod provider;
-pub mod rehearsal;
+mod rehearsal;
 mod secret;
+mod shapes;
 mod wire;
 
-pub use choice::Choose;
-pub use models::{CallResult, Models, Offer};
-pub use openai::{Endpoint, OpenAi};
-pub use provider::{Answered, Answering, Provider};
+pub use models::{Called, ModelSpec, Models, Place};
+pub use rehearsal::{Line, REPORTED, Rehearsal, ScriptError, digest};
 pub use secret::Secret;
 
-/// Why a provider could not be set up. What goes wrong in a call is a
-/// [`Failure`](journal::Failure) instead, because runs record it.
+/// Why models could not be set up. What goes wrong in a call is a [`Failure`](journal::Failure)
+/// instead, because runs record it.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
     /// The address is not one of HTTP.
-    #[error("`{0}` is no address of a model server")]
-    Address(String),
+    #[error("the model `{model}` has no usable address: {why}")]
+    Address { model: String, why: String },
+    /// A key that no header can carry.
+    #[error("the key of the model `{0}` cannot be sent: it holds characters that no header allows")]
+    Key(String),
+    /// Two models under one name.
+    #[error("the model `{0}` is given twice")]
+    Twice(String),
+    /// No model has the name.
+    #[error("no model is called `{0}`")]
+    Unknown(String),
     /// The HTTP client could not be made.
-    #[error("the http client cannot be made")]
-    Client(#[source] reqwest::Error),
+    #[error("no connection to model servers can be made: {0}")]
+    Client(String),
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,12 +20,6 @@ use crate::workflow::{Policy, Workflow};
 mod tests;
 
 /// Checks one workflow, by its name or the path of its file, and all it needs.
-///
-/// ```
-/// let files = plan::Files::from_iter([("workflows/hello.md", "# no settings")]);
-/// let problems = plan::check(&files, "hello").unwrap_err();
-/// assert!(problems.iter().any(|problem| problem.code.id == "FD-P011"));
-/// ```
 pub fn check(files: &Files, workflow: &str) -> Result<Plan, Problems> {
     let policies = policies(files);
     let cx = Cx::new(files);

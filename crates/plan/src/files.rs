@@ -81,10 +81,10 @@ impl<P: AsRef<str>, T: AsRef<str>> FromIterator<(P, T)> for Files {
 
 /// A place in a file: bytes `start..end` of its text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Spot {
-    pub file: Arc<str>,
-    pub start: usize,
-    pub end: usize,
+pub(crate) struct Spot {
+    pub(crate) file: Arc<str>,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
 }
 
 impl Spot {

@@ -1,4 +1,5 @@
-//! Names that files give to things, as types. It must not hold ids of what happened: those are the journal's.
+//! Names that files give to things, as types. It must not hold ids of what happened: those are
+//! the journal's.
 
 use std::borrow::Borrow;
 use std::fmt;

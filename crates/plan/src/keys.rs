@@ -64,6 +64,9 @@ const fn else_problem(
     Key { name, form, missing: Option::Some(code), doc }
 }
 
+/// The kind of a field: a word, or `one_of`, `list_of` and further fields.
+const KIND: Form = Either(&[Text, Map(&Any)]);
+
 pub(crate) const RISKS: &[&str] = &["low", "medium", "high", "critical"];
 pub(crate) const AUTONOMIES: &[&str] = &["suggest", "approve", "act_with_undo", "act"];
 pub(crate) const SOURCES: &[&str] = &["outside", "inside"];
@@ -105,7 +108,7 @@ pub(crate) static CASE: Shape = Shape {
     keys: &[
         must("one", Text, "What one case is: `file in inbox/`."),
         must("from", Words(SOURCES), "Who may have written it; outside is untrusted."),
-        may("fields", Map(&Text), "The fields of the case and their kinds."),
+        may("fields", Map(&KIND), "The fields of the case and their kinds."),
         may("tags", List(&Name), "Tags such as `personal`."),
     ],
 };
@@ -151,7 +154,7 @@ pub(crate) static TABLE: Shape = Shape {
     keys: &[
         must("tool", Text, "The tool that answers read-only SQL: `table.read_query`."),
         must("name", Text, "The table's name in that server."),
-        must("columns", Map(&Text), "The columns and their kinds."),
+        must("columns", Map(&KIND), "The columns and their kinds."),
         may("tags", List(&Name), "Tags such as `personal`."),
     ],
 };
@@ -225,7 +228,7 @@ pub(crate) static STEP: Shape = Shape {
         may("given", Some(&Path), "What the agent is given."),
         may("from", Path, "The text that fields are copied from; `case.text` if not said."),
         may("copy", Map(&Either(&[Text, Form::Shape(&COPY)])), "Fields copied from the text."),
-        may("answer", Either(&[Text, Map(&Any)]), "A schema file, or fields and their kinds."),
+        may("answer", Either(&[Text, Map(&KIND)]), "A schema file, or fields and their kinds."),
         may("tools", List(&Text), "Tools the agent may use here."),
         may("turns", Whole, "The most rounds with tools; 8 if not said."),
         may("must_hold", List(&Condition), "What must hold for the fields."),
@@ -235,7 +238,7 @@ pub(crate) static STEP: Shape = Shape {
         may("backed_by", Map(&Form::Shape(&BACKING)), "Trusted facts arguments must equal."),
         may("undo", Text, "The tool that takes the effect back."),
         may("confirm", Form::Shape(&CONFIRM), "A read-back that must hold."),
-        may("gives", Map(&Any), "Fields of the result and their kinds."),
+        may("gives", Map(&KIND), "Fields of the result and their kinds."),
         may("lookup", Map(&Form::Shape(&FIND)), "Rows of tables."),
         may("decide", Form::Shape(&DECIDE), "A rule chooses the next step."),
         may("review", Form::Shape(&REVIEW), "A person decides."),
@@ -271,6 +274,7 @@ pub(crate) static CONFIRM: Shape = Shape {
     keys: &[
         must("tool", Text, "The tool that reads back."),
         may("with", Map(&Any), "Its arguments."),
+        may("gives", Map(&KIND), "Fields of `result` and their kinds."),
         must("holds", Condition, "What must hold; `result` is the tool's answer."),
     ],
 };

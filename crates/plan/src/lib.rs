@@ -1,5 +1,45 @@
 //! Files to a checked, immutable, content-addressed [`Plan`]. It must not know runs, clocks,
 //! models or disks: it is given named texts and gives back a plan, or every problem at once.
+//!
+//! ```
+//! let files = plan::Files::from_iter([
+//!     ("flightdeck.yaml", r#"
+//! organisation: Acme
+//! currency: EUR
+//! people: { mara: { name: Mara }, ben: { name: Ben } }
+//! roles: { lead: [ mara, ben ] }
+//! working_hours: { days: mon-fri, from: "09:00", to: "17:30", zone: Europe/London }
+//! models: {}
+//! "#),
+//!     ("workflows/letters.md", r#"---
+//! workflow: letters
+//! purpose: A person looks at each letter.
+//! accountable: mara
+//! override: lead
+//! risk: low
+//! autonomy: suggest
+//! case: { one: letter, from: outside }
+//! limits: { case: { cost: 0.10 EUR }, day: { cost: 5 EUR, cases: 100 } }
+//! steps:
+//!   - step: look
+//!     review:
+//!       by: lead
+//!       never_by: [ starter ]
+//!       show: [ case ]
+//!       within: 8 working hours
+//!       late: { then: stop }
+//!       if_rejected: { then: stop }
+//! exceptions: [ { what: not a letter, go: look } ]
+//! ---
+//! "#),
+//! ]);
+//! let plan = plan::check(&files, "letters").unwrap_or_else(|problems| panic!("{problems}"));
+//! assert_eq!(plan.workflow().steps.len(), 1);
+//!
+//! let broken = plan::Files::from_iter([("workflows/letters.md", "# no settings")]);
+//! let problems = plan::check(&broken, "letters").unwrap_err();
+//! assert!(problems.iter().any(|problem| problem.code.id == "FD-P011"));
+//! ```
 
 pub mod codes;
 pub mod expr;
@@ -23,7 +63,7 @@ mod schema;
 mod yaml;
 
 pub use check::{Checked, Places, check, check_all, places};
-pub use files::{FILE_BYTES_MAX, Files, Spot};
+pub use files::{FILE_BYTES_MAX, Files};
 pub use problem::{Problem, Problems};
 pub use read::servers::Server;
 pub use read::settings::ModelPlace;

@@ -128,12 +128,15 @@ impl Problem {
         let group: Group<'_> = match files.get(&self.file) {
             // A secret is not printed once more, wherever problems may be sent or kept.
             Some(text) if !text.is_empty() && self.code.id != codes::SECRET.id => {
-                let end = self.end.min(text.len());
-                let span = self.start.min(end)..end;
+                // One line is shown, whatever the length of the file and of what is meant.
+                let (line, from) = line_at(text, self.start);
+                let start = self.start.saturating_sub(from).min(line.len());
+                let end = self.end.saturating_sub(from).clamp(start, line.len());
                 title.element(
-                    Snippet::source(text.as_ref())
+                    Snippet::source(line)
+                        .line_start(self.line)
                         .path(self.file.as_str())
-                        .annotation(AnnotationKind::Primary.span(span)),
+                        .annotation(AnnotationKind::Primary.span(start..end)),
                 )
             }
             found => {
@@ -261,8 +264,7 @@ fn place(found: Found, files: &Files) -> Problem {
     let start = floor(text, spot.start);
     let end = floor(text, spot.end).max(start);
     let before = text.get(..start).unwrap_or_default();
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    let line_text = text.get(line_start..).unwrap_or_default().lines().next().unwrap_or_default();
+    let (line_text, line_start) = line_at(text, start);
     let excerpt: String = match code.id == codes::SECRET.id {
         true => "(not shown: it may be a secret)".to_owned(),
         false => line_text.chars().take(200).collect(),
@@ -280,6 +282,13 @@ fn place(found: Found, files: &Files) -> Problem {
         fix: fix.unwrap_or_else(|| code.fix.to_owned()),
         did_you_mean: near,
     }
+}
+
+/// The line that holds a byte, without its end, and where it starts.
+fn line_at(text: &str, at: usize) -> (&str, usize) {
+    let before = text.get(..floor(text, at)).unwrap_or_default();
+    let from = before.rfind('\n').map_or(0, |at| at + 1);
+    (text.get(from..).unwrap_or_default().lines().next().unwrap_or_default(), from)
 }
 
 /// The nearest character boundary at or before a byte.

@@ -93,9 +93,10 @@ pub fn scope(workflow: &Workflow) -> BTreeMap<String, Type> {
     let mut roots = BTreeMap::new();
     let fields = workflow.case.fields.iter().map(|(name, kind)| (name.to_string(), kind.clone()));
     roots.insert("case".to_owned(), Type::Record(fields.collect()));
-    // A parallel step gives what its branches' last steps give, so it comes after all others.
+    // A parallel step gives what its branches' last steps give. It comes after all others, and
+    // after the parallel steps inside it, which stand behind it.
     for last in [false, true] {
-        for step in &workflow.steps {
+        for step in workflow.steps.iter().rev() {
             if matches!(step.does, Does::Parallel(_)) == last
                 && let Some(kind) = output(step, workflow, &roots)
             {

@@ -158,9 +158,9 @@ async fn load(
             }
         }
         let opening = control.opening();
-        let release = opening.map(|o| o.release).ok_or_else(|| {
-            Fault::Store(journal::StoreError::Unknown(format!("run {run}")))
-        })?;
+        let release = opening
+            .map(|o| o.release)
+            .ok_or_else(|| Fault::Store(journal::StoreError::Unknown(format!("run {run}"))))?;
         let engine = reader.releases.get(release)?;
         let inbox = reader.store.inbox(run)?;
         Ok((engine, control, env, epoch, inbox))
@@ -285,9 +285,8 @@ impl Run {
     /// Advances; a panic is caught, and nothing is allowed because of it.
     fn advance(&self, input: &Input, hopeless: bool) -> Option<Draft> {
         let advance = || engine::advance(&self.engine, &self.control, &self.env, input);
-        let caught = |text: &str| {
-            engine::caught(&self.engine, &self.control, &self.env, input, text)
-        };
+        let caught =
+            |text: &str| engine::caught(&self.engine, &self.control, &self.env, input, text);
         if hopeless {
             return Some(caught("the store kept refusing"));
         }

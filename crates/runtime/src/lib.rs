@@ -15,8 +15,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use engine::Event;
 use journal::{
-    ActNo, Command, CommandId, CommitError, Entropy, Labels, Millis, Mode, Order, RunId,
-    RunQuery, Standing, Starter, Status, StopScope, Store, StoreError,
+    ActNo, Command, CommandId, CommitError, Entropy, Labels, Millis, Mode, Order, RunId, RunQuery,
+    Standing, Starter, Status, StopScope, Store, StoreError,
 };
 use plan::Plan;
 use plan::ids::PersonId;
@@ -277,7 +277,11 @@ impl Inner {
 
     /// Takes a run out of memory, unless something has arrived for it. The mailbox is looked at
     /// under the lock that senders hold, so that no letter is lost between the look and the leave.
-    pub(crate) fn dismiss(&self, run: RunId, letters: &mut mpsc::UnboundedReceiver<Event>) -> Vec<Event> {
+    pub(crate) fn dismiss(
+        &self,
+        run: RunId,
+        letters: &mut mpsc::UnboundedReceiver<Event>,
+    ) -> Vec<Event> {
         let mut runs = lock(&self.runs);
         let mut late = Vec::new();
         while let Ok(event) = letters.try_recv() {
@@ -290,7 +294,13 @@ impl Inner {
         late
     }
 
-    pub(crate) fn act_out(&self, run: RunId, act: ActNo, scopes: BTreeSet<StopScope>, abort: AbortHandle) {
+    pub(crate) fn act_out(
+        &self,
+        run: RunId,
+        act: ActNo,
+        scopes: BTreeSet<StopScope>,
+        abort: AbortHandle,
+    ) {
         lock(&self.out).insert((run, act), Out { scopes, abort });
     }
 
@@ -313,8 +323,11 @@ impl Inner {
     }
 
     pub(crate) fn halted_runs(&self) -> Result<Vec<RunId>, StoreError> {
-        let query =
-            RunQuery { status: vec![Status::Halted], limit: usize::MAX >> 1, ..RunQuery::default() };
+        let query = RunQuery {
+            status: vec![Status::Halted],
+            limit: usize::MAX >> 1,
+            ..RunQuery::default()
+        };
         Ok(self.store.runs(&query)?.into_iter().map(|line| line.run).collect())
     }
 
@@ -357,4 +370,3 @@ pub(crate) async fn blocking<T: Send + 'static>(
         Err(error) => Err(StoreError::Fault(error.to_string())),
     }
 }
-

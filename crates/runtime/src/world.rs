@@ -3,9 +3,8 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 
-use journal::{Code, Failure, Outcome, Payload, Permit, Usage};
+use journal::{Outcome, Permit};
 
 /// What an act came to, and whether that is certain: an effect that may have happened although no
 /// answer came is not.
@@ -20,4 +19,3 @@ pub trait World: Send + Sync {
     /// Performs one act. The permit is used up.
     fn act(&self, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>>;
 }
-

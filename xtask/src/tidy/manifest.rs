@@ -15,7 +15,7 @@ pub(super) fn check(tree: &Tree, report: &mut Report) {
     for (path, text) in tree.ending(&["Cargo.toml"]) {
         let room = match path.split('/').collect::<Vec<_>>().as_slice() {
             ["crates", room, "Cargo.toml"] => *room,
-            ["xtask", "Cargo.toml"] => "xtask",
+            [room @ ("xtask" | "bench"), "Cargo.toml"] => *room,
             ["Cargo.toml"] => continue,
             _ => {
                 report.add(path, 0, "edges", "a package outside `crates/` and `xtask/`");

@@ -13,6 +13,7 @@ const TEXTS: &[&str] =
     &[".rs", ".md", ".toml", ".yaml", ".yml", ".json", ".sh", ".csv", ".cedar", ".snap", "/run"];
 
 pub(super) fn check(tree: &Tree, report: &mut Report) {
+    let tests = Tests::of(tree);
     let mut long_files: Vec<(usize, String)> = Vec::new();
     let mut long_fns: Vec<(usize, String)> = Vec::new();
     for (path, text) in tree.ending(&[".rs"]) {
@@ -32,13 +33,13 @@ pub(super) fn check(tree: &Tree, report: &mut Report) {
         names(path, text, report);
         lines_of(path, text, report);
         // A test's function may hold a table of cases, which is easier to read in one piece.
-        let table = is_test(path);
+        let table = tests.has(path);
         for (line, length, name) in functions(text) {
             if length > FN_LINES_MAX && !table {
                 long_fns.push((length, format!("{path}:{line} {name}")));
             }
         }
-        pure_names(path, text, report);
+        pure_names(path, text, &tests, report);
     }
     ratchet("files longer than is comfortable", &mut long_files, LONG_FILES_MAX, report);
     ratchet("functions longer than allowed", &mut long_fns, LONG_FNS_MAX, report);
@@ -46,10 +47,10 @@ pub(super) fn check(tree: &Tree, report: &mut Report) {
     report.long_fns = long_fns.len();
     machine_paths(tree, report);
     forgotten(tree, report);
-    marks(tree, report);
+    marks(tree, &tests, report);
 }
 
-fn ratchet(what: &str, found: &mut Vec<(usize, String)>, most: usize, report: &mut Report) {
+fn ratchet(what: &str, found: &mut [(usize, String)], most: usize, report: &mut Report) {
     found.sort();
     if found.len() > most {
         for (lines, place) in found.iter() {
@@ -93,7 +94,7 @@ fn names(path: &str, text: &str, report: &mut Report) {
         }
     }
     for (n, line) in text.lines().enumerate() {
-        let mut words = line.trim_start().split_whitespace().skip_while(|word| {
+        let mut words = line.split_whitespace().skip_while(|word| {
             word.starts_with("pub") || matches!(*word, "unsafe" | "async" | "const")
         });
         let declares = matches!(words.next(), Some("struct" | "enum" | "trait" | "type"));
@@ -106,9 +107,9 @@ fn names(path: &str, text: &str, report: &mut Report) {
     }
 }
 
-fn pure_names(path: &str, text: &str, report: &mut Report) {
+fn pure_names(path: &str, text: &str, tests: &Tests, report: &mut Report) {
     let pure = PURE.iter().any(|(room, _)| path.starts_with(&format!("crates/{room}/src/")));
-    if !pure || is_test(path) {
+    if !pure || tests.has(path) {
         return;
     }
     for (n, line) in text.lines().enumerate() {
@@ -180,13 +181,7 @@ fn forgotten(tree: &Tree, report: &mut Report) {
         if !seen.insert(path.clone()) {
             continue;
         }
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let file = path.rsplit('/').next().unwrap_or_default();
-        let own = match file {
-            "lib.rs" | "main.rs" | "mod.rs" | "build.rs" => folder.to_owned(),
-            _ if root(&path) => folder.to_owned(),
-            _ => path.trim_end_matches(".rs").to_owned(),
-        };
+        let own = own_folder(&path);
         for name in modules(text) {
             open.push(format!("{own}/{name}.rs"));
             open.push(format!("{own}/{name}/mod.rs"));
@@ -212,14 +207,17 @@ fn root(path: &str) -> bool {
     let parts: Vec<&str> = path.split('/').collect();
     let inside = match parts.as_slice() {
         ["crates", _, inside @ ..] => inside,
-        ["xtask", inside @ ..] => inside,
+        ["xtask" | "bench", inside @ ..] => inside,
         _ => return false,
     };
-    match inside {
-        ["src", "lib.rs" | "main.rs"] | ["build.rs"] | ["src", "bin", _] => true,
-        ["tests" | "benches" | "examples", _] | ["tests" | "benches", _, "main.rs"] => true,
-        _ => false,
-    }
+    matches!(
+        inside,
+        ["src", "lib.rs" | "main.rs"]
+            | ["build.rs"]
+            | ["src", "bin", _]
+            | ["tests" | "benches" | "examples", _]
+            | ["tests" | "benches", _, "main.rs"]
+    )
 }
 
 /// The names of `mod NAME;` lines.
@@ -236,15 +234,15 @@ fn modules(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Each branch of guard carries a mark, and a test of guard names each mark.
-fn marks(tree: &Tree, report: &mut Report) {
+fn marks(tree: &Tree, tests: &Tests, report: &mut Report) {
     let guard = || tree.ending(&[".rs"]).filter(|(path, _)| path.starts_with("crates/guard/"));
-    let tests: Vec<&str> = guard().filter(|(path, _)| is_test(path)).map(|(_, t)| t).collect();
-    for (path, text) in guard().filter(|(path, _)| !is_test(path)) {
+    let texts: Vec<&str> = guard().filter(|(path, _)| tests.has(path)).map(|(_, t)| t).collect();
+    for (path, text) in guard().filter(|(path, _)| !tests.has(path)) {
         for (n, line) in text.lines().enumerate() {
             let marks = line.split("mark!(\"").skip(1).filter_map(|rest| rest.split_once('"'));
             for (name, _) in marks {
                 let quoted = format!("\"{name}\"");
-                if !tests.iter().any(|test| test.contains(&quoted)) {
+                if !texts.iter().any(|test| test.contains(&quoted)) {
                     let what = format!("no test names the mark `{name}`");
                     report.add(path, n + 1, "marks", what);
                 }
@@ -253,7 +251,41 @@ fn marks(tree: &Tree, report: &mut Report) {
     }
 }
 
-/// Whether a file holds tests only.
-fn is_test(path: &str) -> bool {
-    path.ends_with("tests.rs") || path.contains("/tests/")
+/// Files that hold tests only: by their name, or below a module that is built for tests only.
+struct Tests(Vec<String>);
+
+impl Tests {
+    fn of(tree: &Tree) -> Self {
+        let mut below = Vec::new();
+        for (path, text) in tree.ending(&[".rs"]) {
+            let folder = own_folder(path);
+            let lines: Vec<&str> = text.lines().map(str::trim).collect();
+            for pair in lines.windows(2) {
+                if let [first, second] = pair
+                    && *first == "#[cfg(test)]"
+                {
+                    below.extend(modules(second).map(|name| format!("{folder}/{name}")));
+                }
+            }
+        }
+        Self(below)
+    }
+
+    fn has(&self, path: &str) -> bool {
+        let below = |module: &String| {
+            path.strip_prefix(module.as_str())
+                .is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+        };
+        path.ends_with("tests.rs") || path.contains("/tests/") || self.0.iter().any(below)
+    }
+}
+
+/// The folder in which the modules of a file stand.
+fn own_folder(path: &str) -> String {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    match path.rsplit('/').next().unwrap_or_default() {
+        "lib.rs" | "main.rs" | "mod.rs" | "build.rs" => folder.to_owned(),
+        _ if root(path) => folder.to_owned(),
+        _ => path.trim_end_matches(".rs").to_owned(),
+    }
 }

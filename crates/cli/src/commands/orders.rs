@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use evidence::words;
-use journal::{CommandId, Decline, Order, Reply, ReviewNo, RunId, StopScope};
+use journal::{CommandId, Decline, Order, Reply, ReviewNo, RunId, Status, StopScope};
 use plan::ids::PersonId;
 use serde_json::json;
 
@@ -62,7 +62,13 @@ pub fn order(
     make: impl FnOnce(PersonId) -> Order,
 ) -> Ended {
     let who = mcp::named(global)?;
-    let run = Runs::existing(global)?.find(run)?;
+    let runs = Runs::existing(global)?;
+    let run = runs.find(run)?;
+    let view = runs.view(run)?;
+    if view.status.over() {
+        let what = format!("the case is over: it is {}", view.status.as_str());
+        return Err(Stop::usage(what).help(format!("`flightdeck why {run}` says more")));
+    }
     order_and_follow(screen, global, run, make(who))
 }
 
@@ -175,14 +181,23 @@ pub fn resume(screen: &Screen, global: &Global, at: &Scope, reason: &Reason) -> 
         return Err(Stop::usage(what).help("`flightdeck status` lists what is stopped"));
     }
     let workspace = Workspace::open(global)?;
+    let held: Vec<RunId> = runs
+        .standing(&[Status::Halted], usize::MAX >> 1)?
+        .into_iter()
+        .map(|line| line.run)
+        .collect();
     let woken = mcp::within(async {
         let driver = Driver::start(&workspace).await?;
-        let lifted = driver.lift(scope.clone(), &who, &reason.reason).await;
+        let followed = async {
+            let woken = driver.lift(scope.clone(), &who, &reason.reason).await?;
+            driver.released(&held).await?;
+            Ok::<_, Stop>(woken)
+        };
+        let followed = followed.await;
         driver.close().await;
-        lifted
+        followed
     })??;
     screen.object("resumed", json!({ "scope": scope, "woken": woken }))?;
     screen.line(format!("{} may go on; {woken} cases do", words::scope(&scope)));
-    screen.line("`flightdeck run --open` takes them further");
     Ok(Exit::Done)
 }

@@ -232,4 +232,3 @@ async fn rest_of(driver: &Driver, global: &Global) -> Result<Vec<(RunId, Status)
     }
     Ok(settled)
 }
-

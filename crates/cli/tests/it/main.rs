@@ -3,4 +3,5 @@
 
 mod desk;
 mod files;
+mod runs;
 mod servers;

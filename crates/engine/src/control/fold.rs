@@ -128,6 +128,7 @@ impl Control {
             approved: None,
             held: Default::default(),
             in_doubt: Default::default(),
+            unsure: Default::default(),
             children: Children::default(),
         };
         self.live.insert(at.clone(), visit);
@@ -185,6 +186,7 @@ impl Control {
         match outcome {
             Finish::Ok { body } => {
                 visit.trouble = None;
+                visit.unsure.remove(&act.slot);
                 match act.slot {
                     Slot::Model => visit.lines.push(Line::Answer(*body)),
                     Slot::Question(field, wording) => {
@@ -213,8 +215,9 @@ impl Control {
                 | Slot::Undo
                 | Slot::ReadBack
                 | Slot::Lookup(_) => {
-                    // Asking back is no attempt at the act that is asked about: its key stays.
-                    if act.slot != Slot::ReadBack {
+                    // Asking back is no attempt at the act that is asked about, and that a repeat
+                    // of a call in doubt failed says nothing about the first one: the key stays.
+                    if act.slot != Slot::ReadBack && !visit.unsure.contains(&act.slot) {
                         visit.sure_failures += 1;
                     }
                     let trouble = Trouble {
@@ -226,6 +229,7 @@ impl Control {
                 }
             },
             Finish::Unknown { .. } => {
+                visit.unsure.insert(act.slot);
                 visit.in_doubt.insert(act.slot, (no, act.what));
             }
         }
@@ -238,6 +242,7 @@ impl Control {
         // Nobody knows what it cost, so it counts as its worst case.
         self.used = self.used.plus(act.reserve);
         if let Some(visit) = self.live.get_mut(&act.at) {
+            visit.unsure.insert(act.slot);
             visit.in_doubt.insert(act.slot, (no, act.what));
         }
         Ok(())
@@ -254,6 +259,7 @@ impl Control {
         let Some((slot, what)) = found.map(|(slot, (_, what))| (*slot, what.clone())) else {
             return Err(FoldError::UnknownAct(no));
         };
+        visit.unsure.remove(&slot);
         visit.in_doubt.remove(&slot);
         visit.in_doubt.remove(&Slot::ReadBack);
         visit.results.remove(&Slot::ReadBack);

@@ -20,8 +20,6 @@ pub(crate) struct Allowed {
     pub key: Hash,
     pub performed: bool,
     pub over: bool,
-    /// In doubt: settled as happened or not, or never settled.
-    pub doubt: bool,
 }
 
 #[derive(Debug, Default)]
@@ -41,6 +39,7 @@ struct Run {
 pub(crate) struct Truth {
     pub acts: BTreeMap<(RunId, ActNo), Allowed>,
     runs: BTreeMap<RunId, Run>,
+    effects: BTreeMap<(RunId, String), Hash>,
 }
 
 impl Truth {
@@ -90,20 +89,21 @@ impl Truth {
                         assert_eq!(shown, what, "{id}: what was approved is not what is done");
                     }
                 }
+                let same = |((run, _), act): (&(RunId, ActNo), &Allowed)| {
+                    *run == id && !act.over && act.at == *at && place(&act.what) == place(what)
+                };
+                let twin = self.acts.iter().find(|(no, act)| same((no, act)));
+                assert!(twin.is_none(), "{id}: {what:?} is allowed while {twin:?} is out");
                 let (at, what, key) = (at.clone(), what.clone(), *key);
                 let allowed =
-                    Allowed { at, what, key, performed: false, over: false, doubt: false };
+                    Allowed { at, what, key, performed: false, over: false };
                 let twice = self.acts.insert((id, *act), allowed);
                 assert!(twice.is_none(), "{id}: {act:?} was allowed twice");
             }
             Record::Refused { what: What::Tool { args, .. }, .. } => {
                 run.refused.insert(*args);
             }
-            Record::Finished { act, outcome, .. } => {
-                let doubt = matches!(outcome, journal::Finish::Unknown { .. });
-                self.over(id, *act, doubt);
-            }
-            Record::InDoubt { act } => self.over(id, *act, true),
+            Record::Finished { act, .. } | Record::InDoubt { act } => self.over(id, *act),
             Record::ReviewOpened { review, about, .. } => {
                 assert!(run.asked.insert(*review, about.clone()).is_none(), "{review:?} twice");
             }
@@ -123,11 +123,10 @@ impl Truth {
         }
     }
 
-    fn over(&mut self, run: RunId, act: ActNo, doubt: bool) {
+    fn over(&mut self, run: RunId, act: ActNo) {
         let allowed = self.acts.get_mut(&(run, act)).unwrap();
         assert!(!allowed.over, "{run}: {act:?} is over twice");
         allowed.over = true;
-        allowed.doubt = doubt;
     }
 
     /// An act is performed now.
@@ -136,6 +135,31 @@ impl Truth {
         let allowed = allowed.unwrap_or_else(|| panic!("{run}: {act:?} was never allowed"));
         assert!(!allowed.performed, "{run}: {act:?} is performed twice");
         allowed.performed = true;
+    }
+
+    /// An effect really happened. One place of one run has one effect, unless its tool knows a
+    /// repeat again by its key.
+    pub(crate) fn effect(&mut self, run: RunId, act: ActNo, idempotent: bool) {
+        let allowed = &self.acts[&(run, act)];
+        let What::Tool { part, .. } = &allowed.what else { return };
+        // A turn's place is in its key; a step's own effect has one place whatever its key is.
+        let place = match part {
+            Part::Turn(_) => format!("{} {part:?} {}", allowed.at, allowed.key),
+            _ => format!("{} {part:?}", allowed.at),
+        };
+        let key = allowed.key;
+        let before = self.effects.insert((run, place.clone()), key);
+        if let Some(before) = before {
+            assert!(idempotent && before == key, "{run}: {place} has had its effect twice");
+        }
+    }
+
+    /// Every allowed act of an ended run is over.
+    pub(crate) fn all_over(&self) {
+        for ((run, act), allowed) in &self.acts {
+            let ended = self.runs.get(run).is_some_and(|r| r.ended);
+            assert!(!ended || allowed.over, "{run}: {act:?} has no end");
+        }
     }
 
     /// Runs that are not over.
@@ -164,6 +188,15 @@ impl Truth {
             *run == id && !free
         });
         assert!(counted.count() <= limits.acts as usize, "{id}: too many acts");
+    }
+}
+
+/// What may be out only once in a step.
+fn place(what: &What) -> String {
+    match what {
+        What::Model { question, .. } => format!("model {question:?}"),
+        What::Tool { part, .. } => format!("{part:?}"),
+        What::Notify { .. } => "notify".to_owned(),
     }
 }
 

@@ -186,11 +186,7 @@ pub(crate) fn plan(workflows: &[(&str, &str)]) -> Arc<Plan> {
     let files = files(workflows);
     match plan::check(&files, workflows[0].0) {
         Ok(plan) => Arc::new(plan),
-        Err(problems) => panic!(
-            "{}\n{}",
-            problems.render(&files, false),
-            workflows.iter().map(|(_, text)| *text).collect::<Vec<_>>().join("\n\n")
-        ),
+        Err(problems) => panic!("{}\n{}", problems.render(&files, false), workflows[0].1),
     }
 }
 
@@ -199,6 +195,22 @@ pub(crate) const KEYING: [u8; 32] = [7; 32];
 pub(crate) fn engine(plan: &Arc<Plan>) -> Rc<Engine> {
     let guard = Guard::build(plan).unwrap();
     Rc::new(Engine::new(plan.clone(), guard, KEYING))
+}
+
+thread_local! {
+    /// Engines of called workflows; the same few are called by every plan.
+    static SHARED: std::cell::RefCell<Vec<Rc<Engine>>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+/// The engine of a plan, made once per thread.
+pub(crate) fn shared(plan: &Arc<Plan>) -> Rc<Engine> {
+    SHARED.with_borrow_mut(|all| {
+        if let Some(made) = all.iter().find(|e| e.plan().release() == plan.release()) {
+            return made.clone();
+        }
+        all.push(engine(plan));
+        all[all.len() - 1].clone()
+    })
 }
 
 /// A workflow file from its steps, with settings that let it act by itself.

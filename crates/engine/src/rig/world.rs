@@ -130,8 +130,8 @@ impl World {
         }
         let schema = match &ask.answer {
             AnswerShape::Choice(choice) => {
-                // The first option is the best candidate; an empty list leaves none.
-                let pick = if choice.options.is_empty() { Value::Null } else { json!(0) };
+                let right = |o: &String| o.contains("100.00") || o.contains("INV-7");
+                let pick = choice.options.iter().position(right);
                 return text(json!({ "choice": pick }).to_string());
             }
             AnswerShape::Text => return text("fine".into()),

@@ -54,14 +54,19 @@ pub(super) fn find(page: &Page<'_>) -> Vec<Found> {
         for hit in form.captures_iter(&page.text) {
             let Some(written) = read(page, &hit) else { continue };
             let range = &written.found.range;
-            let taken = all.iter().rev().take(64).any(|w| w.found.range.start < range.end && range.start < w.found.range.end);
+            let taken = all
+                .iter()
+                .rev()
+                .take(64)
+                .any(|w| w.found.range.start < range.end && range.start < w.found.range.end);
             if !taken {
                 all.push(written);
             }
         }
     }
     let order = Order::of(page, &all);
-    let mut found: Vec<Found> = all.into_iter().filter_map(|written| order.settle(written)).collect();
+    let mut found: Vec<Found> =
+        all.into_iter().filter_map(|written| order.settle(written)).collect();
     found.sort_by_key(|found| found.range.start);
     found
 }
@@ -76,7 +81,8 @@ fn read(page: &Page<'_>, hit: &Captures<'_>) -> Option<Written> {
     }
     let tail = page.text.get(whole.end()..)?.chars().nth(1);
     if after.is_some_and(|c| matches!(c, '/' | '-' | '_'))
-        || (after.is_some_and(|c| matches!(c, '.' | ',')) && tail.is_some_and(|c| c.is_ascii_digit()))
+        || (after.is_some_and(|c| matches!(c, '.' | ','))
+            && tail.is_some_and(|c| c.is_ascii_digit()))
     {
         return None;
     }
@@ -94,7 +100,10 @@ fn read(page: &Page<'_>, hit: &Captures<'_>) -> Option<Written> {
         return Some(Written { found: Found { range, value, flaw: None, base: 30 }, pair: None });
     }
     let value = iso(year, b, a).or_else(|| iso(year, a, b))?;
-    Some(Written { found: Found { range, value, flaw: None, base: 30 }, pair: Some((a, b, year, mark)) })
+    Some(Written {
+        found: Found { range, value, flaw: None, base: 30 },
+        pair: Some((a, b, year, mark)),
+    })
 }
 
 fn century(year: u32, digits: usize) -> i32 {
@@ -104,7 +113,10 @@ fn century(year: u32, digits: usize) -> i32 {
 
 fn month(name: &str) -> Option<u32> {
     let name = fold(name);
-    MONTHS.iter().find(|(_, names)| names.iter().any(|n| name.starts_with(n))).map(|(number, _)| *number)
+    MONTHS
+        .iter()
+        .find(|(_, names)| names.iter().any(|n| name.starts_with(n)))
+        .map(|(number, _)| *number)
 }
 
 fn iso(year: i32, month: u32, day: u32) -> Option<Value> {
@@ -138,8 +150,24 @@ impl Order {
         }
         // No pair of numbers shows it. Documents in these languages write the day first.
         const WORDS: &[&str] = &[
-            "rechnung", "rechnungsnummer", "rechnungsdatum", "mwst", "ust", "facture", "tva", "factura", "iva", "pedido",
-            "fecha", "fattura", "imponibile", "ordine", "factuur", "btw", "datum", "commande",
+            "rechnung",
+            "rechnungsnummer",
+            "rechnungsdatum",
+            "mwst",
+            "ust",
+            "facture",
+            "tva",
+            "factura",
+            "iva",
+            "pedido",
+            "fecha",
+            "fattura",
+            "imponibile",
+            "ordine",
+            "factuur",
+            "btw",
+            "datum",
+            "commande",
         ];
         let folded = fold(page.part(0..page.text.len().min(8192)).get(..).unwrap_or_default());
         let hits = WORDS.iter().filter(|word| folded.split(' ').any(|w| w == **word)).count();
@@ -155,7 +183,9 @@ impl Order {
             (Some(one), None) | (None, Some(one)) => (one, None),
             (Some(one), Some(other)) if one == other => (one, None),
             // A point is never written between month and day in that order.
-            (Some(one), Some(_)) if mark == '.' || (self.day_first && !self.month_first) => (one, None),
+            (Some(one), Some(_)) if mark == '.' || (self.day_first && !self.month_first) => {
+                (one, None)
+            }
             (Some(_), Some(other)) if self.month_first && !self.day_first => (other, None),
             (Some(one), Some(_)) => (one, Some(Flaw::DayOrMonth)),
             (None, None) => return None,

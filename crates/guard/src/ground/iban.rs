@@ -14,10 +14,42 @@ static START: LazyLock<Regex> =
 
 /// Lengths by country; a country that is not here may have any length with a good checksum.
 const LENGTHS: &[(&str, usize)] = &[
-    ("AD", 24), ("AT", 20), ("BE", 16), ("BG", 22), ("CH", 21), ("CY", 28), ("CZ", 24), ("DE", 22), ("DK", 18),
-    ("EE", 20), ("ES", 24), ("FI", 18), ("FR", 27), ("GB", 22), ("GR", 27), ("HR", 21), ("HU", 28), ("IE", 22),
-    ("IS", 26), ("IT", 27), ("LI", 21), ("LT", 20), ("LU", 20), ("LV", 21), ("MC", 27), ("MT", 31), ("NL", 18),
-    ("NO", 15), ("PL", 28), ("PT", 25), ("RO", 24), ("SE", 24), ("SI", 19), ("SK", 24), ("SM", 27), ("TR", 26),
+    ("AD", 24),
+    ("AT", 20),
+    ("BE", 16),
+    ("BG", 22),
+    ("CH", 21),
+    ("CY", 28),
+    ("CZ", 24),
+    ("DE", 22),
+    ("DK", 18),
+    ("EE", 20),
+    ("ES", 24),
+    ("FI", 18),
+    ("FR", 27),
+    ("GB", 22),
+    ("GR", 27),
+    ("HR", 21),
+    ("HU", 28),
+    ("IE", 22),
+    ("IS", 26),
+    ("IT", 27),
+    ("LI", 21),
+    ("LT", 20),
+    ("LU", 20),
+    ("LV", 21),
+    ("MC", 27),
+    ("MT", 31),
+    ("NL", 18),
+    ("NO", 15),
+    ("PL", 28),
+    ("PT", 25),
+    ("RO", 24),
+    ("SE", 24),
+    ("SI", 19),
+    ("SK", 24),
+    ("SM", 27),
+    ("TR", 26),
 ];
 
 pub(super) fn find(page: &Page<'_>) -> Vec<Found> {
@@ -49,7 +81,8 @@ fn longest(text: &str) -> Option<(String, usize)> {
             gap = false;
             compact.push(c.to_ascii_uppercase());
             let end = at + 1;
-            let more = text.get(end..).is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric()));
+            let more =
+                text.get(end..).is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric()));
             if !more && valid(&compact) {
                 best = Some((compact.clone(), end));
             }

@@ -13,11 +13,16 @@ use super::{Found, date, iban, money};
 #[allow(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
 static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
     // A short word in capitals may lead ("RE 2026-114"), and a slash may have spaces around it.
-    Regex::new(r"(?:\b[A-Z]{1,4} )?[\p{L}0-9][\p{L}0-9]*(?:(?:[-/_.:#]| / )[\p{L}0-9]+)*").expect("a constant pattern")
+    Regex::new(r"(?:\b[A-Z]{1,4} )?[\p{L}0-9][\p{L}0-9]*(?:(?:[-/_.:#]| / )[\p{L}0-9]+)*")
+        .expect("a constant pattern")
 });
 
 /// Words in capitals that stand before a number without being a part of it.
-const NOT_LEADING: &[&str] = &["NO", "NR", "NUM", "EUR", "USD", "GBP", "CHF", "DEN", "DU", "DEL", "AM", "LE", "VOM", "NET", "VAT", "TVA", "IVA", "BTW", "UST", "HT", "TTC", "IBAN", "BIC", "RAL", "DIN", "ISO", "TEL", "FAX", "CP", "BP", "PO", "DE", "N", "P", "DATE", "REF"];
+const NOT_LEADING: &[&str] = &[
+    "NO", "NR", "NUM", "EUR", "USD", "GBP", "CHF", "DEN", "DU", "DEL", "AM", "LE", "VOM", "NET",
+    "VAT", "TVA", "IVA", "BTW", "UST", "HT", "TTC", "IBAN", "BIC", "RAL", "DIN", "ISO", "TEL",
+    "FAX", "CP", "BP", "PO", "DE", "N", "P", "DATE", "REF",
+];
 
 pub(super) fn find(page: &Page<'_>) -> Vec<Found> {
     let taken: Vec<Range<usize>> = {
@@ -90,7 +95,9 @@ fn shape(page: &Page<'_>, mut range: Range<usize>) -> Option<Range<usize>> {
     let text = page.part(range.clone());
     if let Some((lead, rest)) = text.split_once(' ') {
         let digits = rest.starts_with(|c: char| c.is_ascii_digit());
-        if !text.starts_with(|c: char| c.is_ascii_digit()) && (NOT_LEADING.contains(&lead) || !digits) {
+        if !text.starts_with(|c: char| c.is_ascii_digit())
+            && (NOT_LEADING.contains(&lead) || !digits)
+        {
             range.start += lead.len() + 1;
         }
     }
@@ -103,8 +110,9 @@ fn shape(page: &Page<'_>, mut range: Range<usize>) -> Option<Range<usize>> {
     let mut rest = page.text.get(range.end..)?.chars();
     let (next, second) = (rest.next(), rest.next());
     // An address of the net, a rate, a decimal number, an amount with a currency sign.
-    if before.is_some_and(|c| matches!(c, '@' | '.' | '/' | ',' | '€' | '$' | '£' | '+' | '\'' | '-' | '_'))
-        || matches!(next, Some('@' | '%' | '€' | '\''))
+    if before.is_some_and(|c| {
+        matches!(c, '@' | '.' | '/' | ',' | '€' | '$' | '£' | '+' | '\'' | '-' | '_')
+    }) || matches!(next, Some('@' | '%' | '€' | '\''))
         || (next == Some(' ') && matches!(second, Some('%' | '€')))
         || (matches!(next, Some(',')) && second.is_some_and(|c| c.is_ascii_digit()))
     {
@@ -119,10 +127,15 @@ fn shape(page: &Page<'_>, mut range: Range<usize>) -> Option<Range<usize>> {
 /// Digits with a decimal part: an amount, not an identifier.
 fn amount(text: &str) -> bool {
     text.rsplit_once('.').is_some_and(|(whole, part)| {
-        part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit()) && whole.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        part.len() == 2
+            && part.bytes().all(|b| b.is_ascii_digit())
+            && whole.bytes().all(|b| b.is_ascii_digit() || b == b'.')
     })
 }
 
 fn domain(text: &str) -> bool {
-    text.starts_with("www") || text.rsplit_once('.').is_some_and(|(_, last)| last.len() >= 2 && last.chars().all(char::is_alphabetic))
+    text.starts_with("www")
+        || text
+            .rsplit_once('.')
+            .is_some_and(|(_, last)| last.len() >= 2 && last.chars().all(char::is_alphabetic))
 }

@@ -92,6 +92,27 @@ impl Phrases {
     }
 }
 
+/// Whether a text is a label and nothing else.
+pub(super) fn whole(text: &str) -> bool {
+    let folded = fold(text);
+    let words: Vec<&str> = folded.split(' ').collect();
+    KNOWN.at(&words).is_some_and(|phrase| phrase.words.len() == words.len())
+}
+
+/// How many bytes of a text are a label of a party before a name: "Spett.le ", "Payment to ".
+pub(super) fn party(text: &str) -> usize {
+    let ends = text.match_indices(' ').take(3).map(|(at, _)| at);
+    let names = |end: &usize| {
+        let folded = fold(text.get(..*end).unwrap_or_default());
+        let words: Vec<&str> = folded.split(' ').collect();
+        KNOWN.at(&words).is_some_and(|phrase| {
+            let party = matches!(phrase.meaning, Meaning::Known("supplier" | "buyer"));
+            party && phrase.words.len() == words.len()
+        })
+    };
+    ends.filter(names).last().map_or(0, |end| end + 1)
+}
+
 /// The words of one field: the table's, and the operator's own on top.
 pub(super) struct Lexicon {
     own: Phrases,
@@ -106,7 +127,8 @@ impl Lexicon {
         let (name, called) = (field.name.as_str(), &field.called);
         let spaced = name.replace('_', " ");
         let known = |text: &str| {
-            let exact = rows().find(|(meaning, ..)| *meaning == text || meaning.replace('_', " ") == text);
+            let exact =
+                rows().find(|(meaning, ..)| *meaning == text || meaning.replace('_', " ") == text);
             if let Some((meaning, ..)) = exact {
                 return Some(Meaning::Known(meaning));
             }
@@ -155,7 +177,9 @@ impl Lexicon {
             Meaning::Own => true,
             Meaning::Known(name) => {
                 label.meaning == self.meaning
-                    || (name != "with" && name != "without" && (self.kind.is_empty() || self.kind.contains(&name)))
+                    || (name != "with"
+                        && name != "without"
+                        && (self.kind.is_empty() || self.kind.contains(&name)))
             }
         });
         labels
@@ -196,8 +220,9 @@ impl Lexicon {
 /// that stand before any value do not.
 fn counts(word: &str) -> bool {
     const NEAR: &[&str] = &[
-        "eur", "usd", "gbp", "chf", "sek", "nok", "dkk", "pln", "czk", "euro", "euros", "in", "is", "of", "no", "nr",
-        "n", "the", "at", "de", "di", "der", "du", "del", "van", "a", "sfr", "fr", "kr",
+        "eur", "usd", "gbp", "chf", "sek", "nok", "dkk", "pln", "czk", "euro", "euros", "in", "is",
+        "of", "no", "nr", "n", "the", "at", "de", "di", "der", "du", "del", "van", "a", "sfr",
+        "fr", "kr",
     ];
     !word.chars().all(|c| c.is_ascii_digit()) && !NEAR.contains(&word)
 }

@@ -130,7 +130,16 @@ fn weigh(page: &Page<'_>, field: &CopyField) -> Vec<Candidate> {
         let span = page.span(&found.range);
         let flaw = if page.hides(&span) { Some(Flaw::Hidden) } else { found.flaw };
         let shown = page.part(found.range).split_whitespace().collect::<Vec<_>>().join(" ");
-        all.push(Candidate { span, value: found.value, finder, score, shown, language, second: None, flaw });
+        all.push(Candidate {
+            span,
+            value: found.value,
+            finder,
+            score,
+            shown,
+            language,
+            second: None,
+            flaw,
+        });
     }
     all
 }
@@ -175,7 +184,9 @@ fn best(mut all: Vec<Candidate>) -> (Vec<Candidate>, bool) {
 /// Whether two values are the same for a reader: names and ids without case and punctuation.
 fn alike(a: &Value, b: &Value) -> bool {
     match (a.as_str(), b.as_str()) {
-        (Some(a), Some(b)) => a == b || page::fold(a).replace(' ', "") == page::fold(b).replace(' ', ""),
+        (Some(a), Some(b)) => {
+            a == b || page::fold(a).replace(' ', "") == page::fold(b).replace(' ', "")
+        }
         _ => a == b,
     }
 }

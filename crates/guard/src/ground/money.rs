@@ -13,14 +13,31 @@ use super::{Flaw, Found};
 /// Signs and words for currencies, longest first where one begins another. A sign that several
 /// countries share (`kr`) is none.
 const SIGNS: &[(&str, &str)] = &[
-    ("US$", "USD"), ("C$", "CAD"), ("CA$", "CAD"), ("A$", "AUD"), ("AU$", "AUD"), ("$", "USD"), ("€", "EUR"),
-    ("£", "GBP"), ("SFr.", "CHF"), ("SFr", "CHF"), ("Fr.", "CHF"), ("zł", "PLN"), ("Kč", "CZK"), ("Ft", "HUF"),
-    ("euros", "EUR"), ("euro", "EUR"), ("Euro", "EUR"), ("EURO", "EUR"), ("Euros", "EUR"), ("EUROS", "EUR"),
+    ("US$", "USD"),
+    ("C$", "CAD"),
+    ("CA$", "CAD"),
+    ("A$", "AUD"),
+    ("AU$", "AUD"),
+    ("$", "USD"),
+    ("€", "EUR"),
+    ("£", "GBP"),
+    ("SFr.", "CHF"),
+    ("SFr", "CHF"),
+    ("Fr.", "CHF"),
+    ("zł", "PLN"),
+    ("Kč", "CZK"),
+    ("Ft", "HUF"),
+    ("euros", "EUR"),
+    ("euro", "EUR"),
+    ("Euro", "EUR"),
+    ("EURO", "EUR"),
+    ("Euros", "EUR"),
+    ("EUROS", "EUR"),
 ];
 
 const CODES: &[&str] = &[
-    "EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "RON", "BGN", "CAD", "AUD", "NZD", "JPY",
-    "CNY", "SGD", "HKD", "ISK", "TRY", "INR", "ZAR", "BRL", "MXN", "AED",
+    "EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "RON", "BGN", "CAD",
+    "AUD", "NZD", "JPY", "CNY", "SGD", "HKD", "ISK", "TRY", "INR", "ZAR", "BRL", "MXN", "AED",
 ];
 
 #[allow(clippy::expect_used, reason = "constant patterns, compiled by a test")]
@@ -57,8 +74,11 @@ pub(super) fn find(page: &Page<'_>) -> Vec<Found> {
         .find_iter(&page.text)
         .filter_map(|hit| Some((hit.range(), currency(hit.as_str())?)))
         .collect();
-    let numbers: Vec<Range<usize>> =
-        NUMBER.find_iter(&page.text).map(|hit| hit.range()).filter(|range| alone(page, range)).collect();
+    let numbers: Vec<Range<usize>> = NUMBER
+        .find_iter(&page.text)
+        .map(|hit| hit.range())
+        .filter(|range| alone(page, range))
+        .collect();
     let house = House { currency: only(&marks), decimal: decimal(page, &numbers) };
     numbers.iter().filter_map(|number| amount(page, number, &marks, &house)).collect()
 }
@@ -75,7 +95,9 @@ fn alone(page: &Page<'_>, range: &Range<usize>) -> bool {
     let mut after = page.text.get(range.end..).unwrap_or_default().chars();
     let (next, second) = (after.next(), after.next());
     let joined = |c: char| c.is_alphanumeric() && !matches!(c, '€' | '£' | '$');
-    if before.is_some_and(|c| joined(c) || matches!(c, '/' | '.' | ',' | '#' | '_' | ':' | '@' | '+')) {
+    if before
+        .is_some_and(|c| joined(c) || matches!(c, '/' | '.' | ',' | '#' | '_' | ':' | '@' | '+'))
+    {
         // A currency code may touch its number: "EUR1,200.00".
         let head = page.part(range.start.saturating_sub(3)..range.start);
         if !CODES.contains(&head) {
@@ -90,8 +112,10 @@ fn alone(page: &Page<'_>, range: &Range<usize>) -> bool {
         }
     }
     let rate = next == Some('%') || (next == Some(' ') && second == Some('%'));
-    let goes_on = next.is_some_and(|c| matches!(c, '/' | '_' | '@') || (joined(c) && !page_code(page, range.end)))
-        || (next.is_some_and(|c| matches!(c, '.' | ',' | '-' | ':' | '\'')) && second.is_some_and(char::is_alphanumeric));
+    let goes_on = next.is_some_and(|c| {
+        matches!(c, '/' | '_' | '@') || (joined(c) && !page_code(page, range.end))
+    }) || (next.is_some_and(|c| matches!(c, '.' | ',' | '-' | ':' | '\''))
+        && second.is_some_and(char::is_alphanumeric));
     !rate && !goes_on
 }
 
@@ -118,7 +142,12 @@ fn decimal(page: &Page<'_>, numbers: &[Range<usize>]) -> Option<char> {
     }
 }
 
-fn amount(page: &Page<'_>, number: &Range<usize>, marks: &[(Range<usize>, Currency)], house: &House) -> Option<Found> {
+fn amount(
+    page: &Page<'_>,
+    number: &Range<usize>,
+    marks: &[(Range<usize>, Currency)],
+    house: &House,
+) -> Option<Found> {
     let beside = beside(page, number, marks);
     let currency = beside.as_ref().map(|(_, currency)| *currency).or(house.currency);
     let text = page.part(number.clone());
@@ -148,13 +177,22 @@ fn amount(page: &Page<'_>, number: &Range<usize>, marks: &[(Range<usize>, Curren
 }
 
 /// The currency on the same line that touches the number, before or after, spaces aside.
-fn beside(page: &Page<'_>, number: &Range<usize>, marks: &[(Range<usize>, Currency)]) -> Option<(Range<usize>, Currency)> {
-    let near = |gap: &str, most: usize| gap.len() <= most && gap.chars().all(|c| matches!(c, ' ' | '\t' | '-' | '(' | ':'));
+fn beside(
+    page: &Page<'_>,
+    number: &Range<usize>,
+    marks: &[(Range<usize>, Currency)],
+) -> Option<(Range<usize>, Currency)> {
+    let near = |gap: &str, most: usize| {
+        gap.len() <= most && gap.chars().all(|c| matches!(c, ' ' | '\t' | '-' | '(' | ':'))
+    };
     let at = marks.partition_point(|(mark, _)| mark.end <= number.start);
-    let before = at.checked_sub(1).and_then(|n| marks.get(n)).filter(|(mark, _)| {
-        near(page.part(mark.end..number.start), 24)
-    });
-    let after = marks.get(at).filter(|(mark, _)| mark.start >= number.end && near(page.part(number.end..mark.start), 3));
+    let before = at
+        .checked_sub(1)
+        .and_then(|n| marks.get(n))
+        .filter(|(mark, _)| near(page.part(mark.end..number.start), 24));
+    let after = marks
+        .get(at)
+        .filter(|(mark, _)| mark.start >= number.end && near(page.part(number.end..mark.start), 3));
     match (before, after) {
         // Between two numbers a currency belongs to the nearer one.
         (Some(b), Some(a)) => {
@@ -166,25 +204,24 @@ fn beside(page: &Page<'_>, number: &Range<usize>, marks: &[(Range<usize>, Curren
     }
 }
 
-/// Whether a minus stands before or after the amount and its currency, or brackets around them.
+/// Whether a minus touches the amount or its currency, or brackets stand around them.
 fn negative(page: &Page<'_>, range: &Range<usize>, mark: Option<&Range<usize>>) -> bool {
     let start = mark.map_or(range.start, |mark| mark.start.min(range.start));
     let end = mark.map_or(range.end, |mark| mark.end.max(range.end));
-    let before = page.part(0..start).trim_end_matches(' ');
-    let touching = page.part(0..range.start);
-    let leads = |text: &str| {
-        // A run of dashes is a ruler, and a dash after a word parts it from the amount.
-        text.ends_with('-') && !text.ends_with("--") && {
-            let head = text.trim_end_matches('-');
-            head.len() == start.min(text.len()) - 1 || !head.trim_end().ends_with(char::is_alphanumeric)
-                || head.ends_with([' ', '\t', '\n'])
-        }
+    // Two dashes are a ruler, and a dash after a letter or digit joins words.
+    let part_of_more = |c: Option<char>| c.is_some_and(|c| c == '-' || c.is_alphanumeric());
+    let minus_before = |at: usize| {
+        let mut back = page.part(0..at).chars().rev();
+        back.next() == Some('-') && !part_of_more(back.next())
     };
-    let after = page.text.get(end..).unwrap_or_default();
-    let trails = after.starts_with('-')
-        && !after.get(1..).is_some_and(|rest| rest.starts_with(|c: char| c == '-' || c.is_alphanumeric()));
-    let brackets = before.ends_with('(') && after.starts_with(')');
-    (before.len() == start && leads(before)) || leads(touching) || trails || brackets
+    let minus_after = |at: usize| {
+        let mut ahead = page.text.get(at..).unwrap_or_default().chars();
+        ahead.next() == Some('-') && !part_of_more(ahead.next())
+    };
+    let brackets = page.part(0..start).ends_with('(')
+        && page.text.get(end..).is_some_and(|rest| rest.starts_with(')'));
+    let minus = minus_before(start) || minus_before(range.start);
+    minus || minus_after(range.end) || minus_after(end) || brackets
 }
 
 /// The number with a decimal point and nothing else, and whether its separators leave no doubt.

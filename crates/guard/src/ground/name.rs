@@ -5,23 +5,111 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use super::{Candidate, Found, LABELLED};
+use super::label;
 use super::page::{Page, fold};
+use super::{Candidate, Found, LABELLED};
 
 /// Legal forms as words, after folding. A form in several words stands with spaces.
 const FORMS: &[&str] = &[
-    "gmbh", "ag", "kg", "ohg", "ug", "e k", "gbr", "ltd", "limited", "llc", "llp", "inc", "corp", "corporation", "plc",
-    "pty", "co", "company", "group", "sa", "s a", "sas", "s a s", "sarl", "s a r l", "eurl", "sasu", "snc", "s n c",
-    "sl", "s l", "slu", "s l u", "sll", "srl", "s r l", "spa", "s p a", "sapa", "sas di", "bv", "b v", "nv", "n v",
-    "vof", "v o f", "ab", "as", "a s", "aps", "oy", "oyj", "sp z o o", "s r o", "sro", "kft", "zrt", "lda", "eood", "ood",
-    "d o o", "sprl", "bvba", "scrl", "se", "asa", "hb", "kb",
+    "gmbh",
+    "ag",
+    "kg",
+    "ohg",
+    "ug",
+    "e k",
+    "gbr",
+    "ltd",
+    "limited",
+    "llc",
+    "llp",
+    "inc",
+    "corp",
+    "corporation",
+    "plc",
+    "pty",
+    "co",
+    "company",
+    "group",
+    "sa",
+    "s a",
+    "sas",
+    "s a s",
+    "sarl",
+    "s a r l",
+    "eurl",
+    "sasu",
+    "snc",
+    "s n c",
+    "sl",
+    "s l",
+    "slu",
+    "s l u",
+    "sll",
+    "srl",
+    "s r l",
+    "spa",
+    "s p a",
+    "sapa",
+    "sas di",
+    "bv",
+    "b v",
+    "nv",
+    "n v",
+    "vof",
+    "v o f",
+    "ab",
+    "as",
+    "a s",
+    "aps",
+    "oy",
+    "oyj",
+    "sp z o o",
+    "s r o",
+    "sro",
+    "kft",
+    "zrt",
+    "lda",
+    "eood",
+    "ood",
+    "d o o",
+    "sprl",
+    "bvba",
+    "scrl",
+    "se",
+    "asa",
+    "hb",
+    "kb",
 ];
 
 /// Words that a letterhead's first line may hold without being a name.
 const TITLES: &[&str] = &[
-    "invoice", "tax invoice", "rechnung", "facture", "factura", "fattura", "factuur", "credit note", "gutschrift", "avoir",
-    "nota di credito", "creditnota", "statement", "reminder", "page", "original", "copy", "duplicate", "kopie", "copie",
-    "copia", "pro forma", "proforma", "sales invoice", "commercial invoice", "rechnungskopie", "duplicata",
+    "invoice",
+    "tax invoice",
+    "rechnung",
+    "facture",
+    "factura",
+    "fattura",
+    "factuur",
+    "credit note",
+    "gutschrift",
+    "avoir",
+    "nota di credito",
+    "creditnota",
+    "statement",
+    "reminder",
+    "page",
+    "original",
+    "copy",
+    "duplicate",
+    "kopie",
+    "copie",
+    "copia",
+    "pro forma",
+    "proforma",
+    "sales invoice",
+    "commercial invoice",
+    "rechnungskopie",
+    "duplicata",
 ];
 
 const NAME_CHARS_MAX: usize = 70;
@@ -29,8 +117,9 @@ const NAME_CHARS_MAX: usize = 70;
 pub(super) fn find(page: &Page<'_>) -> Vec<Found> {
     let mut found: Vec<(Found, bool)> = Vec::new();
     let mut head = true;
-    for line in &page.lines {
-        let first = found.len();
+    let written = page.lines.iter().filter(|line| !page.part((*line).clone()).trim().is_empty());
+    for (n, line) in written.enumerate() {
+        head &= n < HEAD_LINES;
         for cell in cells(page, line) {
             for part in parts(page, cell) {
                 let Some((range, formed)) = name(page, part) else { continue };
@@ -40,13 +129,15 @@ pub(super) fn find(page: &Page<'_>) -> Vec<Found> {
                     (false, true) => FORMED,
                     (false, false) => BARE,
                 };
-                let value = page.part(range.clone()).split_whitespace().collect::<Vec<_>>().join(" ");
-                found.push((Found { range, value: Value::String(value), flaw: None, base }, formed));
+                let value =
+                    page.part(range.clone()).split_whitespace().collect::<Vec<_>>().join(" ");
+                found
+                    .push((Found { range, value: Value::String(value), flaw: None, base }, formed));
                 // Only the first name of a document is its letterhead.
                 head = false;
             }
         }
-        if found.len() > first && found.len() > NAMES_MAX {
+        if found.len() > NAMES_MAX {
             break;
         }
     }
@@ -66,18 +157,16 @@ fn repeated(found: &mut [(Found, bool)]) {
 /// A cell as it is, and its parts behind a colon or a comma, where a name may begin.
 fn parts(page: &Page<'_>, cell: Range<usize>) -> Vec<Range<usize>> {
     let text = page.part(cell.clone());
-    let marks = text.match_indices([':', ',']).filter(|(at, _)| text.get(at + 1..).is_some_and(|rest| rest.starts_with(' ')));
+    let marks = text
+        .match_indices([':', ','])
+        .filter(|(at, _)| text.get(at + 1..).is_some_and(|rest| rest.starts_with(' ')));
     let mut parts = Vec::new();
     let mut start = 0;
     for (at, mark) in marks.take(8) {
-        if mark == "," || start == 0 {
-            parts.push(cell.start + start..cell.start + at);
-        }
-        // A form behind a comma belongs to the name before it, so the name's part runs on.
-        if let Some(last) = parts.last_mut() {
-            if mark == "," {
-                last.end = cell.end;
-            }
+        // What stands before a colon is a label, never a name. What stands before a comma runs on,
+        // because a legal form behind the comma belongs to it.
+        if mark == "," {
+            parts.push(cell.start + start..cell.end);
         }
         start = at + 2;
     }
@@ -95,8 +184,12 @@ fn lead(page: &Page<'_>, part: Range<usize>) -> Range<usize> {
             None => break,
         }
     }
+    start += label::party(text.get(start..).unwrap_or_default());
     part.start + start..part.end
 }
+
+/// Among how many lines, empty ones aside, the letterhead is.
+const HEAD_LINES: usize = 4;
 
 /// How many names a document keeps.
 const NAMES_MAX: usize = 400;
@@ -144,12 +237,18 @@ pub(super) fn cells(page: &Page<'_>, line: &Range<usize>) -> Vec<Range<usize>> {
 /// The name at the start of a cell, and whether it has a legal form.
 fn name(page: &Page<'_>, cell: Range<usize>) -> Option<(Range<usize>, bool)> {
     let text = page.part(cell.clone());
-    let cut = [", ", " - ", " / ", " | ", " (", " \u{2013} "].iter().filter_map(|mark| text.find(mark)).min();
+    let cut = [", ", " - ", " / ", " | ", " (", " \u{2013} "]
+        .iter()
+        .filter_map(|mark| text.find(mark))
+        .min();
     let short = text.get(..cut.unwrap_or(text.len()))?;
     // A form may follow the first comma: "Cascade Bearings, Inc."
     let (part, formed) = match formed(short) {
         Some(len) => (short.get(..len)?, true),
-        None => match text.split_once(", ").and_then(|(a, b)| formed(b).filter(|len| *len <= 6).map(|len| a.len() + 2 + len)) {
+        None => match text
+            .split_once(", ")
+            .and_then(|(a, b)| formed(b).filter(|len| *len <= 6).map(|len| a.len() + 2 + len))
+        {
             Some(len) => (text.get(..len)?, true),
             None => (short, false),
         },
@@ -165,8 +264,17 @@ fn name(page: &Page<'_>, cell: Range<usize>) -> Option<(Range<usize>, bool)> {
     let letters = part.chars().filter(|c| c.is_alphabetic()).count();
     let digits = part.chars().filter(char::is_ascii_digit).count();
     let folded = fold(part);
-    let title = TITLES.iter().any(|title| folded == *title || folded.starts_with(&format!("{title} ")));
-    if greets && !formed || !formed && part.starts_with(|c: char| c.is_ascii_digit()) || title || letters < 3 || digits > 2 && !formed || part.chars().count() > NAME_CHARS_MAX || part.contains('@') {
+    let title =
+        TITLES.iter().any(|title| folded == *title || folded.starts_with(&format!("{title} ")));
+    if label::whole(part)
+        || greets && !formed
+        || !formed && part.starts_with(|c: char| c.is_ascii_digit())
+        || title
+        || letters < 3
+        || digits > 2 && !formed
+        || part.chars().count() > NAME_CHARS_MAX
+        || part.contains('@')
+    {
         return None;
     }
     part.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit() || c == '"' || c == '\'')

@@ -28,7 +28,8 @@ impl<'s> Page<'s> {
             let Some(plain) = plain(c) else { continue };
             text.push(plain);
             let end = at + c.len_utf8();
-            let place = (u32::try_from(at).unwrap_or(u32::MAX), u32::try_from(end).unwrap_or(u32::MAX));
+            let place =
+                (u32::try_from(at).unwrap_or(u32::MAX), u32::try_from(end).unwrap_or(u32::MAX));
             from.resize(text.len(), place);
         }
         let mut lines = Vec::new();

@@ -44,18 +44,42 @@ enum Where {
 }
 
 impl<'p> Places<'p> {
-    pub(super) fn new(page: &'p Page<'p>, lexicon: &'p Lexicon, find: Find, found: &[Found]) -> Self {
+    pub(super) fn new(
+        page: &'p Page<'p>,
+        lexicon: &'p Lexicon,
+        find: Find,
+        found: &[Found],
+    ) -> Self {
         let ranges: Vec<Range<usize>> = found.iter().map(|found| found.range.clone()).collect();
-        let cells: Vec<Vec<(Range<usize>, Option<Label>)>> = page.lines.iter().map(|line| {
-            let line = line.start..line.end.min(line.start + 400);
-            let line = line.start..floor(&page.text, line.end);
-            cells(page, &line).into_iter().map(|cell| {
-                let text = page.part(cell.clone());
-                let label = if text.len() <= 40 { lexicon.labels(text).into_iter().find(|l| l.before <= 1) } else { None };
-                (cell, label)
-            }).collect()
-        }).collect();
-        let mut places = Self { page, lexicon, find, heads: heads(&cells, page), ranges, cells, columns: Vec::new() };
+        let cells: Vec<Vec<(Range<usize>, Option<Label>)>> = page
+            .lines
+            .iter()
+            .map(|line| {
+                let line = line.start..line.end.min(line.start + 400);
+                let line = line.start..floor(&page.text, line.end);
+                cells(page, &line)
+                    .into_iter()
+                    .map(|cell| {
+                        let text = page.part(cell.clone());
+                        let label = if text.len() <= 40 {
+                            lexicon.labels(text).into_iter().find(|l| l.before <= 1)
+                        } else {
+                            None
+                        };
+                        (cell, label)
+                    })
+                    .collect()
+            })
+            .collect();
+        let mut places = Self {
+            page,
+            lexicon,
+            find,
+            heads: heads(&cells, page),
+            ranges,
+            cells,
+            columns: Vec::new(),
+        };
         let mut columns: Vec<((usize, usize), usize)> = Vec::new();
         for range in &places.ranges {
             if let Some((key, _)) = places.head(range) {
@@ -84,7 +108,8 @@ impl<'p> Places<'p> {
                 _ => 60,
             },
             Where::Head(1) => 85,
-            Where::Head(_) => 40,
+            // Many values under one head are lines of goods; the head names none of them.
+            Where::Head(_) => return Some(self.unlabelled(found)),
             Where::Above | Where::After => 80,
         };
         Some(near - (2 - label.strength) * 12 + found.base.max(0) / 10)
@@ -92,9 +117,18 @@ impl<'p> Places<'p> {
 
     fn unlabelled(&self, found: &Found) -> i32 {
         match self.find {
-            Find::Name if self.lexicon.meaning() != Meaning::Known("supplier") => found.base.min(30),
-            Find::Date if self.lexicon.meaning() == Meaning::Known("date") && self.dateline(&found.range) => DATELINE,
-            Find::Money | Find::Date | Find::Id | Find::Iban | Find::Line | Find::Name => found.base,
+            Find::Name if self.lexicon.meaning() != Meaning::Known("supplier") => {
+                found.base.min(30)
+            }
+            Find::Date
+                if self.lexicon.meaning() == Meaning::Known("date")
+                    && self.dateline(&found.range) =>
+            {
+                DATELINE
+            }
+            Find::Money | Find::Date | Find::Id | Find::Iban | Find::Line | Find::Name => {
+                found.base
+            }
         }
     }
 
@@ -102,13 +136,17 @@ impl<'p> Places<'p> {
     /// "Erfurt, 29. Oktober 2026".
     fn dateline(&self, range: &Range<usize>) -> bool {
         let Some(row) = self.cells.get(self.page.line_of(range.start)) else { return false };
-        let Some((cell, _)) = row.iter().find(|(cell, _)| cell.start <= range.start && range.end <= cell.end) else {
+        let Some((cell, _)) =
+            row.iter().find(|(cell, _)| cell.start <= range.start && range.end <= cell.end)
+        else {
             return false;
         };
         let before = self.page.part(cell.start..range.start).trim();
         let after = self.page.part(range.end..cell.end).trim_matches(['.', ' ']);
         let place = before.is_empty()
-            || (before.split(' ').count() <= 4 && before.starts_with(char::is_uppercase) && before.contains(',')
+            || (before.split(' ').count() <= 4
+                && before.starts_with(char::is_uppercase)
+                && before.contains(',')
                 && before.bytes().all(|b| !b.is_ascii_digit()));
         place && after.is_empty()
     }
@@ -119,7 +157,11 @@ impl<'p> Places<'p> {
             .or_else(|| self.after(n, range).map(|label| (label, Where::After)))
             .or_else(|| {
                 self.head(range).map(|(key, label)| {
-                    let rows = self.columns.iter().find(|(known, _)| *known == key).map_or(1, |(_, count)| *count);
+                    let rows = self
+                        .columns
+                        .iter()
+                        .find(|(known, _)| *known == key)
+                        .map_or(1, |(_, count)| *count);
                     (label, Where::Head(rows))
                 })
             })
@@ -133,12 +175,18 @@ impl<'p> Places<'p> {
         }
         let line = self.page.line(self.page.line_of(range.start));
         let next = self.ranges.get(n + 1).map_or(line.end, |next| next.start.min(line.end));
-        let text = self.page.part(range.end..next.min(floor(&self.page.text, range.end + 30)).max(range.end));
+        let text = self
+            .page
+            .part(range.end..next.min(floor(&self.page.text, range.end + 30)).max(range.end));
         let text = text.split(['.', ',', ';', '(', '|']).next().unwrap_or_default();
         if text.contains("  ") {
             return None;
         }
-        self.lexicon.labels(text).into_iter().next().filter(|label| label.before <= 1 && label.strength == 2)
+        self.lexicon
+            .labels(text)
+            .into_iter()
+            .next()
+            .filter(|label| label.before <= 1 && label.strength == 2)
     }
 
     /// What a date's connecting word means: "invoice 12 of", "order 7 vom".
@@ -167,7 +215,24 @@ impl<'p> Places<'p> {
         if let Some(label) = own.last() {
             return Some(self.of(*label, &line, range.start));
         }
-        if last <= line.start || self.find != Find::Money {
+        if last <= line.start {
+            return None;
+        }
+        if self.find == Find::Id && self.page.part(last..range.start) == " " {
+            // Groups of one number, as in "GB 447 1190 28".
+            let first = self.ranges.get(..n)?.iter().rev().scan(range.start, |start, other| {
+                (self.page.part(other.end..*start) == " ")
+                    .then(|| *start = other.start)
+                    .map(|()| *start)
+            });
+            let start = first.take(4).last()?;
+            return self
+                .lexicon
+                .labels(self.page.part(line.start.max(reach)..start))
+                .last()
+                .copied();
+        }
+        if self.find != Find::Money {
             return None;
         }
         let next = self.ranges.get(n + 1).is_some_and(|next| next.start < line.end);
@@ -185,7 +250,8 @@ impl<'p> Places<'p> {
         let (line, head_line) = (self.page.line(at), self.page.line(head));
         let row = self.cells.get(at)?;
         let columns = self.cells.get(head)?;
-        let own = row.iter().position(|(cell, _)| cell.start <= range.start && range.end <= cell.end)?;
+        let own =
+            row.iter().position(|(cell, _)| cell.start <= range.start && range.end <= cell.end)?;
         let width = |from: usize, to: usize| self.page.part(from..to).chars().count();
         let (left, right) = (width(line.start, range.start), width(line.start, range.end));
         let column = if row.len() == columns.len() {
@@ -209,7 +275,9 @@ impl<'p> Places<'p> {
         }
         let mut above = at.checked_sub(1)?;
         if let [(cell, _)] = self.cells.get(above)?.as_slice() {
-            let text = self.page.part(floor(&self.page.text, cell.end.saturating_sub(REACH)).max(cell.start)..cell.end);
+            let text = self.page.part(
+                floor(&self.page.text, cell.end.saturating_sub(REACH)).max(cell.start)..cell.end,
+            );
             let goes_on = !text.ends_with(['.', ';', '!', '?']);
             let tail = self.lexicon.labels(text).last().copied();
             if let Some(label) = tail.filter(|label| goes_on && label.distance <= 3) {
@@ -233,7 +301,7 @@ impl<'p> Places<'p> {
 }
 
 /// For each line the nearest line above it, at most six up and without a gap of two empty lines,
-/// that heads a table: two cells or more, at least one label, and no amounts.
+/// that heads a table: two cells or more, at least one label, no numbers, and numbers below.
 fn heads(cells: &[Vec<(Range<usize>, Option<Label>)>], page: &Page<'_>) -> Vec<Option<usize>> {
     let mut head: Option<usize> = None;
     let mut empty = 0;
@@ -255,11 +323,15 @@ fn heads(cells: &[Vec<(Range<usize>, Option<Label>)>], page: &Page<'_>) -> Vec<O
             head = None;
         }
         all.push(head);
-        let labels = row.iter().filter(|(_, label)| label.is_some()).count();
-        let digits = row.iter().any(|(cell, _)| {
-            page.part(cell.clone()).bytes().filter(u8::is_ascii_digit).count() > 1
-        });
-        if row.len() >= 2 && labels >= 2 && !digits {
+        let digits = |row: &[(Range<usize>, Option<Label>)]| {
+            row.iter().any(|(cell, _)| {
+                page.part(cell.clone()).bytes().filter(u8::is_ascii_digit).count() > 1
+            })
+        };
+        let labelled = row.iter().any(|(_, label)| label.is_some());
+        // A ruler may stand between the head and the first row.
+        let below = cells.iter().skip(n + 1).take(2).any(|below| below.len() >= 2 && digits(below));
+        if row.len() >= 2 && labelled && !digits(row) && below {
             head = Some(n);
         }
     }

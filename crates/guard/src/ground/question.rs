@@ -17,7 +17,13 @@ const LEADS: &str = include_str!("leads.txt");
 /// A chat model's words for a field, twice.
 const ASKED: &[(&str, [&str; 2])] = &[
     ("supplier", ["the company that sends this invoice and wants to be paid", "the seller's name"]),
-    ("number", ["the number of this invoice", "the invoice's own identifier, not an order or customer number"]),
+    (
+        "number",
+        [
+            "the number of this invoice",
+            "the invoice's own identifier, not an order or customer number",
+        ],
+    ),
     ("order", ["the buyer's purchase order number", "the order that this invoice refers to"]),
     ("date", ["the date of this invoice", "the day on which this invoice was issued"]),
     ("due", ["the date by which to pay", "the due date"]),
@@ -67,7 +73,9 @@ pub fn questions(field: &CopyField, candidates: &[Candidate], wording: u8) -> Ch
         Meaning::Own => "",
     };
     let asked = ASKED.iter().find(|(known, _)| *known == meaning);
-    let asked = asked.and_then(|(_, asked)| asked.get(second)).map_or(words.clone(), |text| (*text).to_owned());
+    let asked = asked
+        .and_then(|(_, asked)| asked.get(second))
+        .map_or(words.clone(), |text| (*text).to_owned());
     let language = candidates.first().map_or("en", |candidate| candidate.language);
     let lead = lead(language, meaning, second).map(str::to_owned);
     let kind = match field.find {
@@ -83,11 +91,14 @@ pub fn questions(field: &CopyField, candidates: &[Candidate], wording: u8) -> Ch
     } else {
         format!("The document gives several {kind}s. Find {asked} among them, or choose null.")
     };
-    let mut options: Vec<String> = candidates.iter().take(offered(candidates)).map(|c| c.shown.clone()).collect();
+    let mut options: Vec<String> =
+        candidates.iter().take(offered(candidates)).map(|c| c.shown.clone()).collect();
     if second == 1 {
         options.reverse();
     }
-    let lead = lead.unwrap_or_else(|| if second == 0 { format!("{words}:") } else { format!("The {words} is") });
+    let lead = lead.unwrap_or_else(|| {
+        if second == 0 { format!("{words}:") } else { format!("The {words} is") }
+    });
     Choice { question, lead, options }
 }
 

@@ -84,7 +84,8 @@ pub fn worth_asking(field: &CopyField, candidates: &[Candidate]) -> bool {
 pub fn settle(field: &CopyField, candidates: &[Candidate], answers: [Option<usize>; 2]) -> Settled {
     let Some(best) = candidates.first() else { return Settled::None };
     let accounts = field.find == Find::Iban;
-    let near = candidates.iter().filter(|c| c.score >= LABELLED && c.score > best.score - MARGIN).count();
+    let near =
+        candidates.iter().filter(|c| c.score >= LABELLED && c.score > best.score - MARGIN).count();
     let [first, second] = answers;
     let first = first.and_then(|n| option(candidates, 0, n));
     let second = second.and_then(|n| option(candidates, 1, n));

@@ -14,8 +14,22 @@ pub(super) fn trusted(workflow: &Workflow, graph: &Graph, path: &Path) -> bool {
     if path.root() == "case" {
         return workflow.case.from == From::Inside;
     }
-    let step = graph.at.get(path.root()).and_then(|n| workflow.steps.get(*n));
+    given(workflow, graph, path.root(), &mut path.fields())
+}
+
+fn given(
+    workflow: &Workflow,
+    graph: &Graph,
+    step: &str,
+    fields: &mut dyn Iterator<Item = &str>,
+) -> bool {
+    let step = graph.at.get(step).and_then(|n| workflow.steps.get(*n));
     match step.map(|step| &step.does) {
+        // A parallel step holds what the last step of each branch gives.
+        Some(Does::Parallel(parallel)) => fields
+            .next()
+            .and_then(|branch| parallel.branches.get(branch))
+            .is_some_and(|branch| given(workflow, graph, branch.gives.as_str(), fields)),
         Some(Does::Lookup(_)) => true,
         Some(Does::Tool(call)) => {
             workflow.tools.get(&call.tool).is_some_and(|tool| tool.trust == Trust::Trusted)

@@ -63,10 +63,7 @@ impl Values<'_, '_> {
                 Some(Type::Record(fields)) => fields.clone(),
                 _ => BTreeMap::new(),
             },
-            Place::Confirm(_, tool) => {
-                let kind = self.draft.results.get(tool.as_str()).cloned();
-                BTreeMap::from([("result".to_owned(), kind.unwrap_or(Type::Unknown))])
-            }
+            Place::Confirm(_, result) => BTreeMap::from([("result".to_owned(), result.clone())]),
             Place::Before(_) | Place::Anywhere => BTreeMap::new(),
         }
     }

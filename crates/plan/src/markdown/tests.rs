@@ -1,5 +1,7 @@
 //! Settings, headings and their texts.
 
+#![allow(clippy::string_slice, reason = "a test ends with what it finds")]
+
 use super::*;
 
 #[test]

@@ -8,10 +8,10 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use cedar_policy::{
-    ActionConstraint, Authorizer, Context, Decision, Entities, EntityUid, Policy as Cedar,
+    ActionConstraint, Authorizer, Context, Decision, Effect, Entities, EntityUid, Policy as Cedar,
     PolicyId, PolicySet, PrincipalConstraint, Request, ResourceConstraint, RestrictedExpression,
 };
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::PolicyFault;
 use super::vocabulary::{Act, World, autonomy_word, risk_word, world};
@@ -65,6 +65,24 @@ pub enum Ruling {
     Broken(String),
 }
 
+impl Ruling {
+    /// The harder of two rulings: broken, forbid, ask, permit, silent.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        if other.hardness() > self.hardness() { other } else { self }
+    }
+
+    fn hardness(&self) -> u8 {
+        match self {
+            Self::Silent => 0,
+            Self::Permit(_) => 1,
+            Self::Ask(..) => 2,
+            Self::Forbid(_) => 3,
+            Self::Broken(_) => 4,
+        }
+    }
+}
+
 /// The policies of a release, parsed once for all its acts.
 pub struct Policies {
     parsed: Vec<Parsed>,
@@ -94,12 +112,23 @@ impl Policies {
 /// The policies of one act.
 pub struct Slice {
     fixed: Ruling,
-    moving: PolicySet,
+    groups: Vec<Group>,
     notes: Vec<Note>,
     mentions: Vec<Mention>,
     world: World,
     /// Risk and autonomy, which the plan settles.
     settled: Vec<(String, RestrictedExpression)>,
+}
+
+/// Policies that look at the same things, so that one context decides them all.
+struct Group {
+    set: PolicySet,
+    /// All conditions of its `forbid`s in one: mostly none of them holds, and one evaluation
+    /// tells so.
+    any: Option<PolicySet>,
+    looks_at: BTreeSet<Mention>,
+    /// The same as places in the slice's list.
+    places: Vec<usize>,
 }
 
 struct Note {
@@ -121,7 +150,7 @@ impl Slice {
         ];
         let mut slice = Self {
             fixed: Ruling::Silent,
-            moving: PolicySet::new(),
+            groups: Vec::new(),
             notes: Vec::new(),
             mentions: Vec::new(),
             world,
@@ -132,16 +161,35 @@ impl Slice {
             if !in_scope(cedar, &slice.world) {
                 continue;
             }
-            let to = if mentions.is_empty() { &mut still } else { &mut slice.moving };
-            to.add(cedar.clone())
-                .map_err(|why| PolicyFault::Policy(name.to_string(), why.to_string()))?;
+            let known = slice.groups.iter_mut().find(|group| group.looks_at == *mentions);
+            let added = match known {
+                _ if mentions.is_empty() => still.add(without_scope(cedar)),
+                Some(group) => group.set.add(without_scope(cedar)),
+                None => {
+                    let mut set = PolicySet::new();
+                    let added = set.add(without_scope(cedar));
+                    let looks_at = mentions.clone();
+                    slice.groups.push(Group { set, any: None, looks_at, places: Vec::new() });
+                    added
+                }
+            };
+            added.map_err(|why| PolicyFault::Policy(name.to_string(), why.to_string()))?;
             let id = cedar.id().clone();
             slice.notes.push(Note { id, name: name.clone(), ask: ask.clone() });
             slice.mentions.extend(mentions.iter().cloned());
         }
         slice.mentions.sort();
         slice.mentions.dedup();
-        slice.fixed = slice.evaluate(&still, slice.settled.clone());
+        for group in &mut slice.groups {
+            group.any = any_of(&group.set);
+            let wanted = |mention: &&Mention| group.looks_at.contains(*mention);
+            let all = slice.mentions.iter().enumerate();
+            group.places = all.filter(|(_, mention)| wanted(mention)).map(|(n, _)| n).collect();
+        }
+        slice.fixed = match slice.request(slice.settled.clone()) {
+            Ok(request) => slice.evaluate(&still, &request),
+            Err(why) => Ruling::Broken(why),
+        };
         Ok(slice)
     }
 
@@ -149,7 +197,7 @@ impl Slice {
     #[must_use]
     pub fn fixed(&self) -> Option<&Ruling> {
         let hard = matches!(self.fixed, Ruling::Forbid(_) | Ruling::Broken(_));
-        (hard || self.moving.is_empty()).then_some(&self.fixed)
+        (hard || self.groups.is_empty()).then_some(&self.fixed)
     }
 
     /// What the remaining policies look at, in the order that [`Slice::rule`] wants the facts.
@@ -158,29 +206,56 @@ impl Slice {
         &self.mentions
     }
 
+    /// The groups of policies that look at the same things: for each the places, in the list of
+    /// mentions, of what it looks at. The same facts there always give the same ruling.
+    pub fn groups(&self) -> impl Iterator<Item = &[usize]> {
+        self.groups.iter().map(|group| group.places.as_slice())
+    }
+
+    /// The ruling of one group, given one fact for each of its places.
+    #[must_use]
+    pub fn rule_group(&self, group: usize, facts: &[Fact]) -> Ruling {
+        match self.groups.get(group) {
+            Some(group) if group.places.len() == facts.len() => {
+                let mentions = group.places.iter().filter_map(|place| self.mentions.get(*place));
+                match (self.request(self.pairs(mentions.zip(facts))), &group.any) {
+                    (Err(why), _) => Ruling::Broken(why),
+                    (Ok(request), Some(any)) if self.none_holds(&request, any) => Ruling::Silent,
+                    (Ok(request), _) => self.evaluate(&group.set, &request),
+                }
+            }
+            Some(_) | None => Ruling::Broken("the policies were given too few facts".to_owned()),
+        }
+    }
+
     /// The ruling, given one fact per mention.
     #[must_use]
     pub fn rule(&self, facts: &[Fact]) -> Ruling {
         if let Some(fixed) = self.fixed() {
             return fixed.clone();
         }
-        if facts.len() != self.mentions.len() {
-            return Ruling::Broken("the policies were given too few facts".to_owned());
+        let mut ruling = self.fixed.clone();
+        for (n, group) in self.groups.iter().enumerate() {
+            let facts = group.places.iter().filter_map(|place| facts.get(*place).cloned());
+            let facts: Vec<_> = facts.collect();
+            ruling = ruling.and(self.rule_group(n, &facts));
         }
-        let moved = self.evaluate(&self.moving, self.pairs(facts));
-        // The harder of the two: broken, forbid, ask, permit, silent.
-        match (moved, &self.fixed) {
-            (moved @ (Ruling::Broken(_) | Ruling::Forbid(_) | Ruling::Ask(..)), _) => moved,
-            (_, fixed @ Ruling::Ask(..)) => fixed.clone(),
-            (Ruling::Silent, fixed) => fixed.clone(),
-            (moved @ Ruling::Permit(_), _) => moved,
-        }
+        ruling
     }
 
-    fn pairs(&self, facts: &[Fact]) -> Vec<(String, RestrictedExpression)> {
+    /// What the policies say that look at nothing; the beginning of any ruling.
+    #[must_use]
+    pub fn settled(&self) -> &Ruling {
+        &self.fixed
+    }
+
+    fn pairs<'f>(
+        &self,
+        facts: impl Iterator<Item = (&'f Mention, &'f Fact)>,
+    ) -> Vec<(String, RestrictedExpression)> {
         let mut pairs = self.settled.clone();
         let (mut args, mut labels) = (Vec::new(), Vec::new());
-        for (mention, fact) in self.mentions.iter().zip(facts) {
+        for (mention, fact) in facts {
             let Some(value) = restricted(fact) else { continue };
             match mention {
                 Mention::Arg(name) => args.push((name.clone(), value)),
@@ -201,19 +276,23 @@ impl Slice {
         pairs
     }
 
-    fn evaluate(&self, set: &PolicySet, pairs: Vec<(String, RestrictedExpression)>) -> Ruling {
-        let world = &self.world;
-        let context = match Context::from_pairs(pairs) {
-            Ok(context) => context,
-            Err(why) => return Ruling::Broken(why.to_string()),
-        };
-        let (principal, action) = (world.principal.clone(), world.action.clone());
-        let request = Request::new(principal, action, world.resource.clone(), context, None);
-        let request = match request {
-            Ok(request) => request,
-            Err(why) => return Ruling::Broken(why.to_string()),
-        };
-        let response = Authorizer::new().is_authorized(&request, set, &world.entities);
+    fn request(&self, pairs: Vec<(String, RestrictedExpression)>) -> Result<Request, String> {
+        let World { principal, action, resource, .. } = &self.world;
+        let context = Context::from_pairs(pairs).map_err(|why| why.to_string())?;
+        let (principal, action) = (principal.clone(), action.clone());
+        Request::new(principal, action, resource.clone(), context, None)
+            .map_err(|why| why.to_string())
+    }
+
+    /// Whether it is certain that no policy of the set holds: not even an error is left.
+    fn none_holds(&self, request: &Request, set: &PolicySet) -> bool {
+        let response = Authorizer::new().is_authorized(request, set, &self.world.entities);
+        let said = response.diagnostics();
+        said.reason().next().is_none() && said.errors().next().is_none()
+    }
+
+    fn evaluate(&self, set: &PolicySet, request: &Request) -> Ruling {
+        let response = Authorizer::new().is_authorized(request, set, &self.world.entities);
         // Cedar skips a policy that errs; a `forbid` that was skipped would be an open door.
         if let Some(error) = response.diagnostics().errors().next() {
             return Ruling::Broken(error.to_string());
@@ -296,6 +375,54 @@ fn in_scope(policy: &Cedar, world: &World) -> bool {
         }
     };
     who && what && to_what
+}
+
+/// The policy without its scope, which was matched beforehand and would be matched again at every
+/// evaluation.
+fn without_scope(policy: &Cedar) -> Cedar {
+    let shorter = policy.to_json().ok().and_then(|mut tree| {
+        for part in ["principal", "action", "resource"] {
+            *tree.get_mut(part)? = json!({ "op": "All" });
+        }
+        Cedar::from_json(Some(policy.id().clone()), tree).ok()
+    });
+    shorter.unwrap_or_else(|| policy.clone())
+}
+
+/// One `forbid` that holds where any of these does. Nothing where there is a `permit`, whose name
+/// is wanted, or where there is only one.
+fn any_of(set: &PolicySet) -> Option<PolicySet> {
+    // Nested conditions cost stack, so a very large group stays as it is.
+    let many = 2..=200;
+    if !many.contains(&set.num_of_policies())
+        || set.policies().any(|one| one.effect() == Effect::Permit)
+    {
+        return None;
+    }
+    let mut whole: Option<Json> = None;
+    let mut shape = None;
+    for policy in set.policies() {
+        let tree = policy.to_json().ok()?;
+        let mut holds = json!({ "Value": true });
+        for condition in tree.get("conditions")?.as_array()? {
+            let body = condition.get("body")?.clone();
+            let body = match condition.get("kind")?.as_str()? {
+                "when" => body,
+                "unless" => json!({ "!": { "arg": body } }),
+                _ => return None,
+            };
+            holds = json!({ "&&": { "left": holds, "right": body } });
+        }
+        whole = Some(match whole {
+            Some(before) => json!({ "||": { "left": before, "right": holds } }),
+            None => holds,
+        });
+        shape = Some(tree);
+    }
+    let mut shape = shape?;
+    *shape.get_mut("conditions")? = json!([{ "kind": "when", "body": whole? }]);
+    let id = PolicyId::from_str("any").ok()?;
+    PolicySet::from_policies([Cedar::from_json(Some(id), shape).ok()?]).ok()
 }
 
 fn under(entities: &Entities, uid: &EntityUid, above: &EntityUid) -> bool {

@@ -173,3 +173,50 @@ fn a_policy_that_cannot_be_read_makes_no_slice() {
     broken.policies[3].text.truncate(40);
     assert!(Policies::parse(&broken.policies).is_err());
 }
+
+/// Many policies that look at the same things are first tried as one: it must never hide one that
+/// holds or errs.
+#[test]
+fn many_policies_at_once_say_what_each_says_alone() {
+    let one = |n: u32, condition: &str| {
+        format!(
+            "@id(\"p{n}\") forbid (principal, action == Action::\"erp.create_draft\", resource) {condition};"
+        )
+    };
+    let files = [
+        one(
+            1,
+            "when { context.args.amount.minor > 100 } unless { context.args.amount.minor > 200 }",
+        ),
+        one(2, "when { context.args.amount.minor * 4611686018427387904 == 1 }"),
+        one(3, "unless { context.args.amount.currency == \"EUR\" }"),
+        one(
+            4,
+            "when { context.args.amount.minor > 1000 } when { context.args.amount.minor > 2000 }",
+        ),
+    ];
+    let all = workflow(&[("a.cedar", &files.concat())]);
+    let draft = slice(&all, "draft", None, Some("erp.create_draft"));
+    for (amount, expected) in [
+        ("0.01 EUR", "Permit"),
+        ("0 EUR", "Permit"),
+        ("0 USD", "p3"),
+        ("1.50 EUR", "Broken"),
+        ("-0.01 EUR", "Permit"),
+        ("25 EUR", "Broken"),
+    ] {
+        let facts = [Fact::Amount(Money::parse(amount).unwrap()), Fact::Bool(false)];
+        let said = format!("{:?}", draft.rule(&facts));
+        assert!(said.contains(expected), "{amount}: {said}");
+    }
+    let without: String = [0, 2, 3].map(|n: usize| files[n].clone()).concat();
+    let all = workflow(&[("a.cedar", &without)]);
+    let draft = slice(&all, "draft", None, Some("erp.create_draft"));
+    for (amount, expected) in
+        [("1 EUR", "Permit"), ("1.50 EUR", "p1"), ("3 EUR", "Permit"), ("25 EUR", "p4")]
+    {
+        let facts = [Fact::Amount(Money::parse(amount).unwrap()), Fact::Bool(false)];
+        let said = format!("{:?}", draft.rule(&facts));
+        assert!(said.contains(expected), "{amount}: {said}");
+    }
+}

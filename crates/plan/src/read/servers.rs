@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::codes;
 use crate::files::Spot;
 use crate::ids::ToolName;
+use crate::inspect::secrets::is_hidden;
 use crate::lock::{Lock, LockError, Pinned};
 use crate::problem::{Cx, Found};
 
@@ -114,6 +115,13 @@ pub(crate) fn read(cx: &Cx<'_>) -> Servers {
         }
     }
     for (name, pinned) in &all.lock.tools {
+        // Escapes keep such characters out of sight of a search through the file.
+        let definition = &pinned.definition;
+        let texts = [&definition.description, &definition.input.to_string()];
+        if texts.iter().any(|text| text.chars().any(is_hidden)) {
+            let what = format!("the definition of `{name}` has a hidden character");
+            cx.add::<()>(Found::new(&codes::HIDDEN, &all.spot(name.as_str()), what));
+        }
         if pinned.definition.digest(name.tool()).ok().as_deref() != Some(pinned.digest.as_str()) {
             let what = format!("the definition of `{name}` is not the approved one");
             cx.add::<()>(Found::new(&codes::LOCK_DIGEST, &all.spot(name.as_str()), what));

@@ -106,8 +106,10 @@ impl Steps<'_, '_> {
         }
         for (n, item) in items.iter().enumerate() {
             let next = names.get(n + 1).cloned().flatten().map_or(Next::End, Next::Step);
+            // A parallel step stands before the steps of its branches, as in the file.
+            let at = self.steps.len();
             match self.one(item, next, container) {
-                Some(step) => self.steps.push(step),
+                Some(step) => self.steps.insert(at, step),
                 None => self.holes = true,
             }
         }

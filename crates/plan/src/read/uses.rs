@@ -4,8 +4,9 @@
 use crate::codes::{self, Code};
 use crate::expr::{Expr, ExprProblem, Path};
 use crate::files::Spot;
-use crate::ids::{StepId, ToolName};
+use crate::ids::StepId;
 use crate::problem::{Cx, Found};
+use crate::workflow::Type;
 use crate::yaml::Node;
 
 /// One use of a value.
@@ -27,8 +28,8 @@ pub(crate) enum Place {
     Before(StepId),
     /// A step over its own fields.
     Own(StepId),
-    /// A read-back of a step's tool, whose answer is `result`.
-    Confirm(StepId, ToolName),
+    /// A read-back of a step's tool, whose answer is `result` and of this kind.
+    Confirm(StepId, Type),
     /// The case as a whole, at any time.
     Anywhere,
 }

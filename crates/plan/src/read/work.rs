@@ -312,21 +312,21 @@ impl Steps<'_, '_> {
             Some(node) => Some(self.confirm(id, node)?),
             None => None,
         };
-        let gives = match fields.get("gives") {
-            Some(node) => {
-                let kinds = cx.kinds(node)?;
-                Type::Record(kinds.into_iter().map(|(n, kind)| (n.to_string(), kind)).collect())
-            }
-            None => self.result(&tool),
-        };
+        let gives = self.gives(fields, &tool)?;
         known?;
         Some(ToolStep { tool, with, backed_by, undo, confirm, gives })
     }
 
-    /// What a tool's approved definition says about its answer.
-    pub(crate) fn result(&self, tool: &ToolName) -> Type {
+    /// What a tool's answer holds: as the file says, or as its approved definition does.
+    fn gives(&self, fields: Fields<'_>, tool: &ToolName) -> Option<Type> {
+        if let Some(node) = fields.get("gives") {
+            let kinds = self.cx.kinds(node)?.into_iter();
+            return Some(Type::Record(
+                kinds.map(|(name, kind)| (name.to_string(), kind)).collect(),
+            ));
+        }
         let output = self.ws.servers.pinned(tool).and_then(|p| p.definition.output.as_ref());
-        output.map_or(Type::Unknown, types::from_schema)
+        Some(output.map_or(Type::Unknown, types::from_schema))
     }
 
     fn backing(&mut self, id: &StepId, node: &Node) -> Option<Backing> {
@@ -352,7 +352,8 @@ impl Steps<'_, '_> {
         let tool = cx.name(tool_node, ToolName::new)?;
         let known = self.tool(&tool, &tool_node.at);
         let mut with = BTreeMap::new();
-        let place = Place::Confirm(id.clone(), tool.clone());
+        let result = self.gives(fields, &tool)?;
+        let place = Place::Confirm(id.clone(), result);
         for entry in fields.get("with").and_then(|n| cx.map(n)).unwrap_or_default() {
             with.insert(entry.key.clone(), self.argument(place.clone(), &entry.value)?);
         }

@@ -11,7 +11,7 @@ use crate::ids::{StepId, WorkflowName};
 use crate::keys;
 use crate::markdown;
 use crate::problem::{Cx, Found};
-use crate::workflow::{Exception, FORMAT, Policy, Type, Workflow};
+use crate::workflow::{Exception, FORMAT, Policy, Workflow};
 use crate::yaml::{Kind, Node};
 
 use super::about;
@@ -31,8 +31,6 @@ pub(crate) struct Draft {
     /// A part could not be read, so the flow is not known.
     pub(crate) holes: bool,
     pub(crate) top: Spot,
-    /// What a tool that is read back answers, by tool.
-    pub(crate) results: BTreeMap<String, Type>,
 }
 
 impl Draft {
@@ -181,7 +179,6 @@ fn finish(
         }
     }
     let people = &ws.settings.people;
-    let results = steps.tools.keys().map(|t| (t.to_string(), steps.result(t))).collect();
     let mut secrets: Vec<String> = steps
         .tools
         .keys()
@@ -226,7 +223,7 @@ fn finish(
     };
     let top = Spot::top(&file.path);
     let (uses, spots, holes) = (steps.uses, steps.spots, steps.holes);
-    Some(Draft { workflow, uses, spots, holes, top, results })
+    Some(Draft { workflow, uses, spots, holes, top })
 }
 
 fn once_per(steps: &mut Steps<'_, '_>, fields: Fields<'_>) -> Vec<Vec<Path>> {
@@ -287,4 +284,3 @@ fn exceptions(steps: &mut Steps<'_, '_>, fields: Fields<'_>) -> Vec<Exception> {
     }
     all
 }
-

@@ -56,11 +56,12 @@ fn the_example_without_its_facts_is_refused() {
 /// What the tools of the example may do, while the workspace has no pins of its own.
 fn pins() -> Lock {
     let text = json!({ "type": "string" });
-    let one = |name: &str| json!({ "type": "object", "properties": { name: text }, "required": [name] });
+    let one =
+        |name: &str| json!({ "type": "object", "properties": { name: text }, "required": [name] });
     let draft = json!({
         "type": "object",
         "properties": {
-            "supplier": text, "iban": text, "amount": text, "currency": text, "number": text
+            "status": text, "supplier": text, "iban": text, "amount": text, "currency": text, "number": text
         },
         "required": ["supplier", "iban", "amount", "currency", "number"]
     });
@@ -72,15 +73,15 @@ fn pins() -> Lock {
     let tools = [
         ("files.read_text_file", one("path"), Effect::Read, Trust::Untrusted, none()),
         ("table.read_query", one("query"), Effect::Read, Trust::Trusted, none()),
-        ("erp.create_draft", draft, Effect::Write, Trust::Trusted, drafted),
+        ("erp.create_draft", draft.clone(), Effect::Write, Trust::Trusted, drafted),
         ("erp.get_draft", one("id"), Effect::Read, Trust::Trusted, none()),
         ("erp.delete_draft", one("id"), Effect::Delete, Trust::Trusted, none()),
     ];
     let mut lock = Lock::default();
     for (name, input, effect, trust, args) in tools {
         let name = ToolName::new(name).unwrap();
-        let definition =
-            Definition { title: None, description: name.to_string(), input, output: None };
+        let output = (name.tool() == "get_draft").then(|| draft.clone());
+        let definition = Definition { title: None, description: name.to_string(), input, output };
         let pinned = Pinned {
             digest: definition.digest(name.tool()).unwrap(),
             definition,

@@ -1,5 +1,10 @@
 //! Tests of the crate as others use it: files in, a plan or problems out.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends with what it finds")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::string_slice,
+    reason = "a test ends with what it finds"
+)]
 
 mod example;
 mod folder;

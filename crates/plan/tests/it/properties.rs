@@ -59,8 +59,9 @@ proptest! {
             Just("99999999999999999999".to_owned()),
         ],
         twice in any::<bool>(),
+        kinds in any::<bool>(),
     ) {
-        let base = changed("FD-P009/good.change");
+        let base = changed(if kinds { "../kinds.change" } else { "FD-P009/good.change" });
         let all: Vec<_> = base.iter().map(|(path, text)| (path.clone(), text.clone())).collect();
         let (path, text) = &all[file.index(all.len())];
         let mut files = base.clone();

@@ -28,6 +28,9 @@ fn settings(name: &str) -> Value {
 #[test]
 fn the_schema_takes_what_check_takes() {
     let schema = jsonschema::draft202012::new(&plan::workflow_schema()).unwrap();
+    let all = settings("../kinds.change");
+    let errors: Vec<String> = schema.iter_errors(&all).map(|e| e.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
     for good in ["FD-P102", "FD-P107", "FD-P109", "FD-P110", "FD-P208", "FD-P212", "FD-P309"] {
         let settings = settings(&format!("{good}/good.change"));
         let errors: Vec<String> = schema.iter_errors(&settings).map(|e| e.to_string()).collect();

@@ -52,9 +52,14 @@ fn many_problems_are_found_at_once() {
 }
 
 #[test]
-fn a_plan_is_shown_in_sentences_and_as_a_picture() {
-    let files = changed("FD-P107/good.change");
-    let plan = plan::check(&files, "intake").unwrap();
+fn a_plan_with_every_kind_of_step_is_shown_in_sentences_and_as_a_picture() {
+    let files = changed("../kinds.change");
+    let plan = plan::check(&files, "intake")
+        .unwrap_or_else(|problems| panic!("\n{}", problems.render(&files, false)));
     insta::assert_snapshot!("sentences", plan::show::sentences(&plan));
     insta::assert_snapshot!("mermaid", plan::show::mermaid(&plan));
+    let visits: Vec<String> =
+        plan.workflow().steps.iter().map(|s| format!("{} {}", s.id, s.visits_max)).collect();
+    insta::assert_snapshot!("visits", visits.join("\n"));
+    assert!(plan.child(&plan::ids::WorkflowName::new("line").unwrap()).is_some());
 }

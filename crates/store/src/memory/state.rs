@@ -150,7 +150,7 @@ impl State {
             changed: frame.at,
             wake_at: None,
         });
-        run.tip = Hash::leaf(batch.bytes());
+        run.tip = batch.hash();
         run.frames.push(Stored {
             bytes: batch.bytes().to_vec(),
             bodies: (!run.erased).then(|| batch.bodies().iter().map(|b| b.bytes.clone()).collect()),

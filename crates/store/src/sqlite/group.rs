@@ -210,7 +210,7 @@ impl Group<'_> {
             self.post(command)?;
         }
         state.next = state.next.saturating_add(1);
-        state.tip = Hash::leaf(batch.bytes());
+        state.tip = batch.hash();
         self.changes.frames += 1;
         self.changes.runs.insert(frame.run, state);
         Ok(())

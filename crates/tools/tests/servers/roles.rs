@@ -80,7 +80,10 @@ impl Script {
         let about = if self.changed { "Works for somebody else." } else { "Works." };
         let text = json!({ "type": "string" });
         let schema = json!({ "type": "object", "properties": { "do": text, "key": text } });
-        let tool = |name: &str, about: &str| json!({ "name": name, "description": about, "inputSchema": schema });
+        let tool = |name: &str, about: &str| {
+            let about = json!(about);
+            json!({ "name": name, "description": about, "inputSchema": schema })
+        };
         if params["cursor"] == "2" {
             json!({ "tools": [tool("other", "Does something else.")] })
         } else {

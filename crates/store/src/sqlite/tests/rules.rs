@@ -131,7 +131,7 @@ fn a_stop_forbids_acts_in_its_scope_and_nothing_else() {
         for scope in scopes {
             assert_eq!(check(1, act), Ok(1));
             put(store, stop(store, scope.clone(), true)).unwrap();
-            assert_eq!(store.stops().unwrap(), [scope.clone()]);
+            assert_eq!(store.stops().unwrap(), std::slice::from_ref(&scope));
             assert_eq!(check(1, act), Err(CommitError::Stopped(scope.clone())));
             assert_eq!(check(1, message), Ok(1));
             assert_eq!(check(1, finished), Ok(0));

@@ -1,0 +1,237 @@
+//! The models of a workspace, ready to be called: where each one answers, with which key, and the
+//! local server, which is started when it is first needed and watched from then on.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use journal::{Payload, Permit};
+use model::local::{self, Backend, Server, Settings, State};
+use model::{Called, ModelSpec, Models, Place, Secret};
+use plan::ids::ModelName;
+use plan::workflow::Model;
+use plan::{ModelPlace, Places, Plan};
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+
+use crate::exit::Stop;
+
+/// Conversations the local server keeps side by side.
+const SLOTS: u32 = 2;
+/// After a failed start the next one waits this long.
+const REST: Duration = Duration::from_secs(15);
+
+/// The vendors that have an address of their own.
+const KNOWN: &[(&str, &str)] = &[
+    ("openai", "https://api.openai.com/v1"),
+    ("ollama", "http://127.0.0.1:11434/v1"),
+    ("mistral", "https://api.mistral.ai/v1"),
+];
+
+/// Models that can be called.
+pub struct Serving {
+    models: Arc<Models>,
+    /// Models that a server of ours answers for, by name.
+    locals: BTreeMap<ModelName, Own>,
+}
+
+/// One model that is served here.
+struct Own {
+    model: String,
+    context: u32,
+    running: Mutex<Running>,
+}
+
+#[derive(Default)]
+enum Running {
+    #[default]
+    No,
+    Failed(Instant),
+    Yes {
+        _server: Server,
+        watcher: JoinHandle<()>,
+    },
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Self::Yes { watcher, .. } = self {
+            watcher.abort();
+        }
+    }
+}
+
+impl Serving {
+    /// Sets up every model that the plans name. Nothing is started and nothing is sent.
+    pub fn new<'p>(places: &Places, plans: impl Iterator<Item = &'p Plan>) -> Result<Self, Stop> {
+        let mut all: BTreeMap<ModelName, Model> = BTreeMap::new();
+        for plan in plans {
+            collect(plan.workflow(), &mut all);
+        }
+        let mut specs = Vec::new();
+        let mut locals = BTreeMap::new();
+        for (name, model) in all {
+            let place = places.models.get(&name);
+            let own = served_here(&model.vendor, place);
+            specs.push(ModelSpec {
+                name: name.clone(),
+                model: model.model.clone(),
+                place: if own { waiting() } else { elsewhere(&model.vendor, place)? },
+                price: model.price,
+                can: model.can,
+                at_once: if own { SLOTS as usize } else { 16 },
+                per_minute: None,
+            });
+            if own {
+                let (model, context) = (model.model, model.context_tokens);
+                locals.insert(name, Own { model, context, running: Mutex::default() });
+            }
+        }
+        let models = Models::new(specs).map_err(Stop::usage)?;
+        Ok(Self { models: Arc::new(models), locals })
+    }
+
+    /// Performs the call that a permit allows, after the model's server is up.
+    pub async fn call(&self, permit: Permit) -> Called {
+        if let Payload::Model(wanted) = permit.payload()
+            && let Some(own) = self.locals.get(&wanted.model)
+        {
+            self.up(&wanted.model, own).await;
+        }
+        self.models.call(permit).await
+    }
+
+    /// Starts the server of a model unless it runs. A server that does not start leaves the reason
+    /// where the call will find it.
+    async fn up(&self, name: &ModelName, own: &Own) {
+        let mut running = own.running.lock().await;
+        match &*running {
+            Running::Yes { .. } => return,
+            Running::Failed(at) if at.elapsed() < REST => return,
+            Running::Failed(_) | Running::No => {}
+        }
+        match start(own).await {
+            Ok(server) => {
+                let watcher = tokio::spawn(watch(
+                    Arc::clone(&self.models),
+                    name.clone(),
+                    server.key().clone(),
+                    server.state(),
+                ));
+                if let Some(base_url) = server.base_url() {
+                    let _ = self.models.place(name, up(base_url, server.key()));
+                }
+                *running = Running::Yes { _server: server, watcher };
+            }
+            Err(why) => {
+                let _ = self.models.place(name, Place::Down(why));
+                *running = Running::Failed(Instant::now());
+            }
+        }
+    }
+}
+
+/// The models of a workflow and of those it calls.
+fn collect(workflow: &plan::workflow::Workflow, all: &mut BTreeMap<ModelName, Model>) {
+    for (name, model) in &workflow.models {
+        all.entry(name.clone()).or_insert_with(|| model.clone());
+    }
+    for child in workflow.children.values() {
+        collect(child, all);
+    }
+}
+
+/// Whether this program serves a model of the vendor itself.
+fn served_here(vendor: &str, place: Option<&ModelPlace>) -> bool {
+    let addressed = place.is_some_and(|place| place.base_url.is_some());
+    matches!(vendor, "local" | "llama-server") && !addressed
+}
+
+fn waiting() -> Place {
+    Place::Down("the local model is not started yet".to_owned())
+}
+
+fn up(base_url: String, key: &Secret) -> Place {
+    Place::LlamaCpp { base_url, key: Some(key.clone()), slots: Some(SLOTS) }
+}
+
+/// A model that somebody else serves.
+fn elsewhere(vendor: &str, place: Option<&ModelPlace>) -> Result<Place, Stop> {
+    let known = KNOWN.iter().find(|(name, _)| *name == vendor).map(|(_, url)| (*url).to_owned());
+    let named = place.and_then(|place| place.base_url.clone());
+    let Some(base_url) = named.or(known) else {
+        let what = format!("nobody knows where the vendor `{vendor}` answers");
+        return Err(Stop::usage(what).help("add `base_url:` to the model in `flightdeck.yaml`"));
+    };
+    let variable = place.and_then(|place| place.key.as_deref());
+    let key = match variable {
+        None => None,
+        Some(name) => match std::env::var(name) {
+            Ok(key) if !key.is_empty() => Some(Secret::new(key)),
+            // Without its key a model is down, and every other one still answers.
+            Ok(_) | Err(_) => {
+                return Ok(Place::Down(format!("`{name}` is not set in the environment")));
+            }
+        },
+    };
+    Ok(match vendor {
+        "llama.cpp" | "llama-server" | "local" => Place::LlamaCpp { base_url, key, slots: None },
+        _ => Place::OpenAi { base_url, key },
+    })
+}
+
+async fn start(own: &Own) -> Result<Server, String> {
+    let backend = backend(&own.model).await?;
+    let settings = Settings { backend, slots: SLOTS, context: own.context };
+    Server::start(settings).await.map_err(|error| error.to_string())
+}
+
+/// What serves a model of that name: the installed default, or a file that was named.
+async fn backend(model: &str) -> Result<Backend, String> {
+    let gguf = PathBuf::from(model);
+    let named = gguf.extension().is_some_and(|end| end == "gguf");
+    if named && let Some(program) = on_path("llama-server") {
+        return Ok(Backend::LlamaServer { program, gguf });
+    }
+    match local::installed(&folder()).await {
+        Some(server) if named => Ok(Backend::Gguf { server, gguf }),
+        Some(server) => Ok(Backend::Installed(server)),
+        None => Err("the local model is not installed; `flightdeck model install`".to_owned()),
+    }
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+/// Where the local model is installed: once for all workspaces of a person.
+#[must_use]
+pub fn folder() -> PathBuf {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    if let Some(folder) = set("FLIGHTDECK_MODELS") {
+        return PathBuf::from(folder);
+    }
+    let data = set("XDG_DATA_HOME").map(PathBuf::from);
+    let home = || set("HOME").map(|home| PathBuf::from(home).join(".local/share"));
+    data.or_else(home).unwrap_or_else(std::env::temp_dir).join("flightdeck/model")
+}
+
+/// Follows a server that goes away and comes back.
+async fn watch(
+    models: Arc<Models>,
+    name: ModelName,
+    key: Secret,
+    mut state: tokio::sync::watch::Receiver<State>,
+) {
+    while state.changed().await.is_ok() {
+        let place = match &*state.borrow_and_update() {
+            State::Up { base_url } => up(base_url.clone(), &key),
+            State::Starting => waiting(),
+            State::Down { why } => Place::Down(why.clone()),
+        };
+        // The name was taken from these very models, so it is known.
+        let _ = models.place(&name, place);
+    }
+}

@@ -1,0 +1,50 @@
+//! Simulation: from a number a plan with every kind of step, a case, and a schedule of faults, and
+//! an outside world that remembers every effect. What must always be true is asserted with every
+//! stored frame and every act. A failure names its seed; `SEED=n` runs that one again, `SEEDS=n`
+//! sets how many are run.
+
+mod crowd;
+mod faults;
+mod matrix;
+mod plans;
+mod schedule;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::Engine;
+use matrix::Matrix;
+
+/// Plans are costly to check and prove, so many schedules share one.
+const SCHEDULES: u64 = 20;
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+#[test]
+fn nothing_is_lost_repeated_or_done_without_leave() {
+    let mut matrix = Matrix::default();
+    let mut engines: BTreeMap<u64, Rc<Engine>> = BTreeMap::new();
+    if let Some(seed) = number("SEED") {
+        schedule::run(seed, &plans::engine(seed / SCHEDULES), &mut matrix);
+        return;
+    }
+    let seeds = number("SEEDS").unwrap_or(2_000);
+    for seed in 0..seeds {
+        let engine = plans::engine_cached(seed / SCHEDULES, &mut engines);
+        let run = std::panic::AssertUnwindSafe(|| {
+            schedule::run(seed, &engine, &mut matrix);
+        });
+        if let Err(panic) = std::panic::catch_unwind(run) {
+            eprintln!("the simulation failed: run it again with SEED={seed}");
+            std::panic::resume_unwind(panic);
+        }
+    }
+    println!("{matrix}");
+    // With few seeds some cells are empty by chance.
+    if seeds >= 10_000 {
+        let empty = matrix.empty();
+        assert!(empty.is_empty(), "never reached: {empty:#?}");
+    }
+}

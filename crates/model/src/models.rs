@@ -1,0 +1,269 @@
+//! The models of a workspace by name. One call consumes one permit and is one request. It must not
+//! choose a model, and never tries again: that is the engine's, on record.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use journal::{AnswerShape, Code, Failure, ModelAsk, Outcome, Payload, Permit, Usage};
+use plan::ids::ModelName;
+use plan::workflow::{Can, Price};
+use reqwest::Client;
+use tokio::time::{Instant, timeout};
+
+use crate::breaker::Breaker;
+use crate::http::{self, Endpoint, Way, millis};
+use crate::openai::{Dialect, OpenAi};
+use crate::pace::Pace;
+use crate::price::usage;
+use crate::provider::{Answered, Provider, Tokens};
+use crate::{Fault, Rehearsal, Secret};
+
+/// A model of a workspace.
+#[derive(Debug, Clone)]
+pub struct ModelSpec {
+    pub name: ModelName,
+    /// The vendor's own name of it.
+    pub model: String,
+    pub place: Place,
+    pub price: Price,
+    pub can: Vec<Can>,
+    /// Calls that may be out at the same time.
+    pub at_once: usize,
+    pub per_minute: Option<u32>,
+}
+
+/// Where a model answers.
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// A server of the OpenAI-compatible format, up to and without `/chat/completions`:
+    /// `https://api.openai.com/v1`.
+    OpenAi { base_url: String, key: Option<Secret> },
+    /// A llama.cpp server, with or without `/v1`. With `slots` (no more than it has) a document
+    /// stays in one slot and is read once for all questions about it.
+    LlamaCpp { base_url: String, key: Option<Secret>, slots: Option<u32> },
+    /// Written or recorded answers, and no model.
+    Rehearsal(Arc<Rehearsal>),
+    /// A server that is not up, and why. Another place takes over when it is.
+    Down(String),
+}
+
+/// The outcome of a call, and whether it is known what happened.
+///
+/// A call that was sent and not answered with a count may have been charged for. It is reported as
+/// uncertain with no usage, and the engine counts its whole reservation; of a model without a price
+/// it is certain that it cost nothing. A call that was never sent, or that the vendor turned down,
+/// is certain and used nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Called {
+    pub outcome: Outcome,
+    pub certain: bool,
+}
+
+/// Who answers now.
+enum Served {
+    By { provider: Arc<dyn Provider>, breaker: Option<Arc<Breaker>> },
+    Nobody(String),
+}
+
+struct Line {
+    model: String,
+    served: RwLock<Arc<Served>>,
+    pace: Pace,
+    price: Price,
+    can: Vec<Can>,
+}
+
+/// All models of a workspace.
+pub struct Models {
+    lines: HashMap<ModelName, Line>,
+    /// Models behind one address are one vendor, and share its breaker.
+    breakers: Mutex<HashMap<String, Arc<Breaker>>>,
+    clients: Mutex<HashMap<Way, Client>>,
+}
+
+impl Models {
+    /// Sets the models up. Nothing is sent.
+    pub fn new(specs: Vec<ModelSpec>) -> Result<Self, Fault> {
+        let mut models = Self {
+            lines: HashMap::with_capacity(specs.len()),
+            breakers: Mutex::default(),
+            clients: Mutex::default(),
+        };
+        for spec in specs {
+            let served = models.served(&spec.name, &spec.model, spec.place)?;
+            let line = Line {
+                model: spec.model,
+                served: RwLock::new(Arc::new(served)),
+                pace: Pace::new(spec.at_once, spec.per_minute),
+                price: spec.price,
+                can: spec.can,
+            };
+            if models.lines.insert(spec.name.clone(), line).is_some() {
+                return Err(Fault::Twice(spec.name.to_string()));
+            }
+        }
+        Ok(models)
+    }
+
+    /// Moves a model to another place. Calls that are out still end at the old one.
+    pub fn place(&self, name: &ModelName, place: Place) -> Result<(), Fault> {
+        let line = self.lines.get(name).ok_or_else(|| Fault::Unknown(name.to_string()))?;
+        let served = Arc::new(self.served(name, &line.model, place)?);
+        *line.served.write().unwrap_or_else(PoisonError::into_inner) = served;
+        Ok(())
+    }
+
+    /// Performs the call that a permit allows.
+    pub async fn call(&self, permit: Permit) -> Called {
+        let ask = match permit.consume() {
+            Payload::Model(ask) => ask,
+            Payload::Tool(_) | Payload::Notify(_) => {
+                return unsent(Code::Defect, "the permit is for no call of a model", None);
+            }
+        };
+        match self.lines.get(&ask.model) {
+            Some(line) => line.call(&ask).await,
+            None => {
+                let why = format!("no model is called `{}`", ask.model);
+                unsent(Code::Unavailable, &why, None)
+            }
+        }
+    }
+
+    fn served(&self, name: &ModelName, model: &str, place: Place) -> Result<Served, Fault> {
+        let (base, key, dialect) = match place {
+            Place::Down(why) => return Ok(Served::Nobody(why)),
+            Place::Rehearsal(rehearsal) => {
+                return Ok(Served::By { provider: rehearsal, breaker: None });
+            }
+            Place::OpenAi { base_url, key } => (base_url, key, Dialect::OpenAi),
+            Place::LlamaCpp { base_url, key, slots } => {
+                let root = base_url.trim_end_matches('/').trim_end_matches("/v1");
+                (format!("{root}/v1"), key, Dialect::LlamaCpp { slots })
+            }
+        };
+        let base = base.trim_end_matches('/');
+        let (url, way) = http::address(&format!("{base}/chat/completions"))
+            .map_err(|why| Fault::Address { model: name.to_string(), why })?;
+        let official = url.host_str() == Some("api.openai.com");
+        let dialect = if official { Dialect::Official } else { dialect };
+        let client = self.client(way)?;
+        let endpoint =
+            Endpoint::new(client, url, key).ok_or_else(|| Fault::Key(name.to_string()))?;
+        let mut breakers = self.breakers.lock().unwrap_or_else(PoisonError::into_inner);
+        // A local server comes back under another port; the breaker of the old one goes with it.
+        breakers.retain(|_, breaker| Arc::strong_count(breaker) > 1);
+        let breaker = Arc::clone(breakers.entry(base.to_owned()).or_default());
+        let provider = Arc::new(OpenAi::new(endpoint, dialect, model.to_owned()));
+        Ok(Served::By { provider, breaker: Some(breaker) })
+    }
+
+    fn client(&self, way: Way) -> Result<Client, Fault> {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(&way) {
+            return Ok(client.clone());
+        }
+        let client = http::client(way)?;
+        clients.insert(way, client.clone());
+        Ok(client)
+    }
+}
+
+impl Line {
+    async fn call(&self, ask: &ModelAsk) -> Called {
+        if let Some(missing) = self.missing(ask) {
+            let why = format!("`{}` is not declared to {missing}", ask.model);
+            return unsent(Code::VendorRefused, &why, None);
+        }
+        // Waiting for a turn is not the model's time: the time-out starts when the call goes out.
+        let turn = match self.pace.turn().await {
+            Ok(turn) => turn,
+            Err(after) => {
+                let why = "the vendor asked to be left alone for longer than a call can wait";
+                return unsent(Code::RateLimited, why, Some(after));
+            }
+        };
+        let served = self.served.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let (provider, breaker) = match &*served {
+            Served::By { provider, breaker } => (provider, breaker),
+            Served::Nobody(why) => return unsent(Code::Unavailable, why, None),
+        };
+        let pass = match breaker.as_ref().map(|breaker| breaker.pass(Instant::now())) {
+            None => None,
+            Some(Ok(pass)) => Some(pass),
+            Some(Err(left)) => {
+                let why = "the server failed several times in a row and is left alone for a while";
+                return unsent(Code::Unavailable, why, Some(left));
+            }
+        };
+        let began = Instant::now();
+        let limit = Duration::from_millis(ask.time_out_ms);
+        let answered = match timeout(limit, provider.ask(ask)).await {
+            Ok(answered) => answered,
+            Err(_) => Answered { certain: false, ..Answered::failed(late(ask.time_out_ms)) },
+        };
+        drop(turn);
+        if let Some(pass) = pass {
+            pass.note(Instant::now(), well(&answered));
+        }
+        if let Some(rest) = answered.rest {
+            self.pace.rest(rest);
+        }
+        let active_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.called(answered, active_ms)
+    }
+
+    /// What an ask needs and the model is not declared to do.
+    fn missing(&self, ask: &ModelAsk) -> Option<&'static str> {
+        let can = |can| self.can.contains(&can);
+        match &ask.answer {
+            _ if !ask.tools.is_empty() && !can(Can::Tools) => Some("call tools"),
+            AnswerShape::Json(_) if !can(Can::Json) => Some("answer under a schema"),
+            AnswerShape::Choice(_) if !can(Can::Choose) && !can(Can::Json) => Some("choose"),
+            AnswerShape::Text | AnswerShape::Json(_) | AnswerShape::Choice(_) => None,
+        }
+    }
+
+    fn called(&self, answered: Answered, active_ms: u64) -> Called {
+        let Answered { result, tokens, counted, reported, certain, rest: _ } = answered;
+        let free = self.price == Price::default();
+        let result = result.and_then(|answer| {
+            serde_json::to_vec(&answer).map(Arc::from).map_err(|error| Failure {
+                code: Code::Defect,
+                text: format!("an answer cannot be written: {error}"),
+                retry_after_ms: None,
+            })
+        });
+        // What nobody counted is taken at its worst where it costs money, and at nothing elsewhere.
+        let tokens = if counted || !free { tokens } else { Tokens::default() };
+        let usage = usage(tokens, self.price, active_ms);
+        Called { outcome: Outcome { result, usage, reported }, certain: certain || free }
+    }
+}
+
+/// Whether an answer speaks for or against the vendor's health.
+fn well(answered: &Answered) -> Option<bool> {
+    match &answered.result {
+        Ok(_) => Some(true),
+        Err(failure) => match failure.code {
+            Code::Unavailable | Code::TimedOut => Some(false),
+            // It answered, if only to refuse.
+            Code::BadAnswer | Code::TooLarge | Code::VendorRefused => Some(true),
+            _ => None,
+        },
+    }
+}
+
+fn late(ms: u64) -> Failure {
+    let text = format!("no answer within {ms} milliseconds");
+    Failure { code: Code::TimedOut, text, retry_after_ms: None }
+}
+
+/// A call that never left.
+fn unsent(code: Code, why: &str, after: Option<Duration>) -> Called {
+    let retry_after_ms = after.map(millis);
+    let failure = Failure { code, text: why.to_owned(), retry_after_ms };
+    let outcome = Outcome { result: Err(failure), usage: Usage::default(), reported: None };
+    Called { outcome, certain: true }
+}

@@ -1,0 +1,56 @@
+//! What every source of answers has in common. It must not know where an answer comes from.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use journal::{Failure, ModelAnswer, ModelAsk};
+
+/// A model's answer, or why there is none, with what the call used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answered {
+    pub(crate) result: Result<ModelAnswer, Failure>,
+    pub(crate) tokens: Tokens,
+    /// Whether the vendor counted `tokens`. Where it does not, they are what the call used at most.
+    pub(crate) counted: bool,
+    /// The model the vendor says it used.
+    pub(crate) reported: Option<String>,
+    /// Whether it is known that the call happened or did not. A call that broke off after it was
+    /// sent may have been charged for.
+    pub(crate) certain: bool,
+    /// How long the vendor wants to be left alone, as its headers say.
+    pub(crate) rest: Option<Duration>,
+}
+
+/// Tokens as the vendor counted them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tokens {
+    /// All tokens of the input, cached ones included.
+    pub(crate) input: u64,
+    pub(crate) cached: u64,
+    pub(crate) output: u64,
+}
+
+impl Answered {
+    /// A call that failed, and is known to have cost nothing.
+    pub(crate) fn failed(failure: Failure) -> Self {
+        Self {
+            result: Err(failure),
+            tokens: Tokens::default(),
+            counted: true,
+            reported: None,
+            certain: true,
+            rest: None,
+        }
+    }
+}
+
+/// An answer on its way.
+pub(crate) type Answering<'a> = Pin<Box<dyn Future<Output = Answered> + Send + 'a>>;
+
+/// A source of answers. It is never asked directly: [`Models`](crate::Models) asks it, with what a
+/// permit holds.
+pub(crate) trait Provider: Send + Sync {
+    /// Asks once. It neither waits for a turn nor tries again.
+    fn ask<'a>(&'a self, ask: &'a ModelAsk) -> Answering<'a>;
+}

@@ -1,0 +1,219 @@
+//! The OpenAI-compatible wire format as types. It must not decide anything: what a status or an
+//! ending means is read elsewhere.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// A request for one answer. Fields that a server may not know are left out, not sent as null.
+#[derive(Debug, Serialize)]
+pub(crate) struct Request<'a> {
+    pub(crate) model: &'a str,
+    pub(crate) messages: Vec<Said<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tools: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) response_format: Option<Format<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) max_tokens: Option<u32>,
+    /// The newer name of the same limit, where the older one is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) max_completion_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) temperature: Option<u8>,
+    /// llama.cpp: a GBNF grammar that the answer follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) grammar: Option<String>,
+    /// llama.cpp: keep what was computed for this prompt for the next one that begins like it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cache_prompt: Option<bool>,
+    /// llama.cpp: which of the server's slots works on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) id_slot: Option<u32>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Said<'a> {
+    pub(crate) role: &'static str,
+    pub(crate) content: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) tool_calls: Vec<SaidCall<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tool_call_id: Option<&'a str>,
+}
+
+impl<'a> Said<'a> {
+    pub(crate) fn new(role: &'static str, content: impl Into<Cow<'a, str>>) -> Self {
+        Self { role, content: Some(content.into()), tool_calls: Vec::new(), tool_call_id: None }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct SaidCall<'a> {
+    pub(crate) id: &'a str,
+    #[serde(rename = "type")]
+    pub(crate) kind: &'static str,
+    pub(crate) function: SaidFunction<'a>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct SaidFunction<'a> {
+    pub(crate) name: Cow<'a, str>,
+    pub(crate) arguments: &'a str,
+}
+
+/// A tool as it is offered.
+#[derive(Debug, Serialize)]
+pub(crate) struct Offered<'a> {
+    #[serde(rename = "type")]
+    pub(crate) kind: &'static str,
+    pub(crate) function: OfferedFunction<'a>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct OfferedFunction<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) description: &'a str,
+    pub(crate) parameters: &'a serde_json::Value,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Format<'a> {
+    #[serde(rename = "type")]
+    pub(crate) kind: &'static str,
+    pub(crate) json_schema: Named<'a>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Named<'a> {
+    pub(crate) name: &'static str,
+    pub(crate) strict: bool,
+    pub(crate) schema: &'a RawValue,
+}
+
+impl<'a> Format<'a> {
+    pub(crate) fn schema(schema: &'a RawValue, strict: bool) -> Self {
+        Self { kind: "json_schema", json_schema: Named { name: "answer", strict, schema } }
+    }
+}
+
+/// What a server answers. Everything may be missing: other software wrote it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Completion {
+    pub(crate) model: Option<String>,
+    #[serde(default)]
+    pub(crate) choices: Vec<Alternative>,
+    pub(crate) usage: Option<Used>,
+    /// Some gateways answer 200 and put the failure here.
+    pub(crate) error: Option<Trouble>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Alternative {
+    pub(crate) message: Told,
+    pub(crate) finish_reason: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Told {
+    pub(crate) content: Option<Content>,
+    pub(crate) refusal: Option<String>,
+    pub(crate) tool_calls: Option<Vec<ToldCall>>,
+}
+
+/// Most servers send a text, some a list of parts.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Content {
+    Text(String),
+    Parts(Vec<Piece>),
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Piece {
+    #[serde(default)]
+    pub(crate) text: String,
+}
+
+impl Content {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Parts(parts) => parts.iter().map(|part| part.text.len()).sum(),
+        }
+    }
+
+    pub(crate) fn text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::Parts(parts) => parts.into_iter().map(|part| part.text).collect(),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct ToldCall {
+    #[serde(default)]
+    pub(crate) id: String,
+    pub(crate) function: ToldFunction,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct ToldFunction {
+    pub(crate) name: String,
+    /// JSON in a text, or from some servers the JSON itself.
+    pub(crate) arguments: Option<Box<RawValue>>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(crate) struct Used {
+    #[serde(default)]
+    pub(crate) prompt_tokens: u64,
+    #[serde(default)]
+    pub(crate) completion_tokens: u64,
+    pub(crate) prompt_tokens_details: Option<UsedDetails>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(crate) struct UsedDetails {
+    pub(crate) cached_tokens: Option<u64>,
+}
+
+/// A failure as servers word it: an object, or a bare text.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Trouble {
+    Text(String),
+    Object { message: Option<String>, code: Option<TroubleCode> },
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum TroubleCode {
+    Number(u16),
+    Text(String),
+}
+
+/// The body of an error answer.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct TroubleBody {
+    pub(crate) error: Option<Trouble>,
+    pub(crate) message: Option<String>,
+}
+
+impl Trouble {
+    pub(crate) fn message(&self) -> &str {
+        match self {
+            Self::Text(text) => text,
+            Self::Object { message, .. } => message.as_deref().unwrap_or_default(),
+        }
+    }
+
+    pub(crate) fn code(&self) -> Option<&TroubleCode> {
+        match self {
+            Self::Text(_) => None,
+            Self::Object { code, .. } => code.as_ref(),
+        }
+    }
+}

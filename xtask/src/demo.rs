@@ -1,0 +1,222 @@
+//! `cargo xtask demo`: the example over its invoices with the local model, then over the held-out
+//! ones, then with no model at all. What counts is read from outside: the drafts that the ERP
+//! stand-in was left with, compared with the right answers in `cases/`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use crate::say::say;
+use crate::{product, shell};
+
+const WORKFLOW: &str = "invoice_intake";
+
+/// One round of the demo.
+struct Round {
+    name: &'static str,
+    /// Where its documents are, below the example.
+    documents: &'static str,
+    answers: &'static str,
+    model: bool,
+}
+
+const ROUNDS: &[Round] = &[
+    Round { name: "inbox", documents: "inbox", answers: "cases/invoice_intake", model: true },
+    Round { name: "held_out", documents: "cases/held-out", answers: "cases/held-out", model: true },
+    Round { name: "no_model", documents: "inbox", answers: "cases/invoice_intake", model: false },
+];
+
+/// What a round came to.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Figures {
+    cases: usize,
+    honest: usize,
+    /// Honest ones that were finished and needed nobody.
+    alone: usize,
+    drafts: usize,
+    /// Drafts that no answer knows, or that exist although a person had to look first.
+    wrong: usize,
+    /// Drafts beyond the first for one answer.
+    duplicate: usize,
+    waiting: usize,
+}
+
+/// Runs all rounds and ends with their figures as one line of JSON.
+pub fn run(root: &Path) -> Result<(), String> {
+    product::build(root)?;
+    shell::run(root, &product::binary(root, "flightdeck"), &["model", "install"])?;
+    let mut all = serde_json::Map::new();
+    let mut bad = 0;
+    for round in ROUNDS {
+        let began = Instant::now();
+        let (figures, summary) = one(root, round)?;
+        bad += figures.wrong + figures.duplicate;
+        let share = (figures.alone * 100).checked_div(figures.honest).unwrap_or_default();
+        let Figures { cases, honest, alone, drafts, wrong, duplicate, waiting } = figures;
+        say(&format!(
+            "\n{}: {cases} documents; {alone} of {honest} honest ones finished without a person \
+             ({share} %); {waiting} wait; {drafts} drafts, {wrong} wrong, {duplicate} twice\n",
+            round.name
+        ));
+        all.insert(
+            round.name.to_owned(),
+            json!({
+                "cases": cases, "honest": honest, "alone": alone, "alone_percent": share,
+                "drafts": drafts, "wrong": wrong, "duplicate": duplicate, "waiting": waiting,
+                "seconds": began.elapsed().as_secs(),
+                "tokens_per_hour": at(&summary, "tokens_per_hour"), "cost": at(&summary, "cost"),
+                "minutes_saved": at(&summary, "minutes_saved"), "limited_by": at(&summary, "limited_by"),
+            }),
+        );
+    }
+    say(&Value::Object(all).to_string());
+    if bad == 0 { Ok(()) } else { Err(format!("{bad} drafts are wrong or made twice")) }
+}
+
+fn one(root: &Path, round: &Round) -> Result<(Figures, Value), String> {
+    let desk = product::target(root).join("demo").join(round.name);
+    prepare(root, round, &desk).map_err(|why| format!("`target/demo`: {why}"))?;
+    say(&format!("\n== {}: documents of {} ==", round.name, round.documents));
+    let flightdeck = product::binary(root, "flightdeck");
+    let args = ["run", WORKFLOW, "--each", "inbox", "--json"];
+    let mut lines: Vec<Value> = Vec::new();
+    let code = shell::lines(&desk, &flightdeck, &args, |line| {
+        if let Ok(object) = serde_json::from_str::<Value>(line) {
+            if at(&object, "kind") == "case" {
+                let word = |key: &str| at(&object, key).as_str().unwrap_or_default().to_owned();
+                say(&format!("  {:<28} {}", word("case"), word("status")));
+            }
+            lines.push(object);
+        }
+    })?;
+    // Waiting for people is how such a run is meant to end; an error of the run itself is not.
+    if !matches!(code, 0 | 1 | 3) {
+        return Err(format!("`flightdeck run` ended with {code}"));
+    }
+    let summary = lines.iter().rfind(|line| at(line, "kind") == "summary").cloned();
+    let summary = summary.ok_or("`flightdeck run` gave no summary")?;
+    let store = desk.join(".flightdeck").join("erp.db").to_string_lossy().into_owned();
+    let erp = product::binary(root, "erp-stand-in");
+    let (drafts, _) = shell::read(&desk, &erp, &["--store", &store, "--list"])?;
+    let drafts: Vec<Value> = drafts.lines().filter_map(|l| serde_json::from_str(l).ok()).collect();
+    for draft in drafts.iter().filter(|draft| at(draft, "status") == "draft") {
+        let word = |key: &str| at(draft, key).as_str().unwrap_or_default();
+        say(&format!(
+            "  draft {} {} {} {} {}",
+            word("supplier"),
+            word("iban"),
+            word("amount"),
+            word("currency"),
+            word("number")
+        ));
+    }
+    let answers = answers(&root.join("examples/back-office").join(round.answers))?;
+    Ok((score(&answers, &lines, &drafts), summary))
+}
+
+/// A fresh copy of the example with the round's documents in its inbox.
+fn prepare(root: &Path, round: &Round, desk: &Path) -> std::io::Result<()> {
+    let example = root.join("examples").join("back-office");
+    if desk.exists() {
+        fs::remove_dir_all(desk)?;
+    }
+    copy(&example, desk)?;
+    let inbox = desk.join("inbox");
+    fs::remove_dir_all(&inbox)?;
+    fs::create_dir_all(&inbox)?;
+    for entry in fs::read_dir(example.join(round.documents))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|end| end == "txt")
+            && let Some(name) = path.file_name()
+        {
+            fs::copy(&path, inbox.join(name))?;
+        }
+    }
+    if !round.model {
+        // A model server that nobody started: whatever needs an answer of it waits for a person.
+        let settings = desk.join("flightdeck.yaml");
+        let text = fs::read_to_string(&settings)?;
+        let off = "    base_url: http://127.0.0.1:9/v1\n    vendor: nobody\n";
+        fs::write(settings, text.replacen("    vendor: local\n", off, 1))?;
+    }
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if entry.file_type()?.is_dir() {
+            // What earlier runs left in the example itself does not belong to a fresh copy.
+            if name != ".flightdeck" {
+                copy(&entry.path(), &to.join(&name))?;
+            }
+        } else {
+            fs::copy(entry.path(), to.join(&name))?;
+        }
+    }
+    Ok(())
+}
+
+/// The right answers by the name of their document.
+fn answers(folder: &Path) -> Result<BTreeMap<String, Value>, String> {
+    let mut all = BTreeMap::new();
+    let failed = |what: &dyn std::fmt::Display| format!("`{}`: {what}", folder.display());
+    for entry in fs::read_dir(folder).map_err(|e| failed(&e))? {
+        let path: PathBuf = entry.map_err(|e| failed(&e))?.path();
+        if path.extension().is_none_or(|end| end != "json") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).map_err(|e| failed(&e))?;
+        let answer: Value = serde_json::from_str(&text).map_err(|e| failed(&e))?;
+        let file = at(&answer, "file").as_str().unwrap_or_default();
+        let name = file.rsplit('/').next().unwrap_or(file).to_owned();
+        all.insert(name, answer);
+    }
+    Ok(all)
+}
+
+/// Compares what was left behind with what was right.
+fn score(answers: &BTreeMap<String, Value>, lines: &[Value], drafts: &[Value]) -> Figures {
+    let mut figures = Figures { cases: answers.len(), ..Figures::default() };
+    for (name, answer) in answers {
+        let line = lines.iter().find(|l| at(l, "kind") == "case" && at(l, "case") == name.as_str());
+        let status = line.and_then(|line| at(line, "status").as_str()).unwrap_or_default();
+        let honest = at(answer, "honest") == true;
+        figures.honest += usize::from(honest);
+        figures.alone += usize::from(honest && status == "done");
+        figures.waiting += usize::from(status == "waiting");
+        // Nobody answered anything in this run, so such a case may not be done.
+        figures.wrong += usize::from(at(answer, "expect") == "person" && status == "done");
+    }
+    let right: Vec<String> = answers.values().filter_map(|a| key(&at(a, "draft"))).collect();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for draft in drafts.iter().filter(|draft| at(draft, "status") == "draft") {
+        figures.drafts += 1;
+        let word = |key: &str| at(draft, key).as_str().unwrap_or_default();
+        let amount = format!("{} {}", word("amount"), word("currency"));
+        let made = [word("supplier"), word("iban"), &amount, word("number")].join("|");
+        figures.wrong += usize::from(!right.contains(&made));
+        *seen.entry(made).or_default() += 1;
+    }
+    figures.duplicate = seen.values().map(|n| n - 1).sum();
+    figures
+}
+
+/// A field, or nothing.
+fn at<'v>(value: &'v Value, key: &str) -> &'v Value {
+    value.get(key).unwrap_or(&Value::Null)
+}
+
+/// A right draft as one text.
+fn key(draft: &Value) -> Option<String> {
+    let word = |key: &str| at(draft, key).as_str();
+    Some([word("supplier_id")?, word("iban")?, word("amount")?, word("number")?].join("|"))
+}
+
+#[cfg(test)]
+mod tests;
