@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use bench::floor::Floor;
 use bench::outside::Slow;
-use journal::{Chain, Mode, Permit, Record, RunQuery, Seq, Starter, Status, StopScope, Store};
+use journal::{Chain, Mode, Permit, Record, RunQuery, Seq, Starter, Status, StopScope};
 use model::{ModelSpec, Models, Place};
 use plan::ids::{ModelName, PersonId};
 use runtime::{Answered, NewRun, Runtime, World};

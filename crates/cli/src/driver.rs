@@ -286,6 +286,7 @@ fn opened(fault: &runtime::Fault) -> Stop {
         | runtime::Fault::Store(_)
         | runtime::Fault::Release(_)
         | runtime::Fault::Random(_)
+        | runtime::Fault::Over(..)
         | runtime::Fault::Socket(_) => stop,
     }
 }

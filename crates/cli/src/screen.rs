@@ -76,6 +76,14 @@ impl Screen {
         Ok(())
     }
 
+    /// One JSON object about what is wrong, where problems go. Without `--json` there is none.
+    pub fn complaint<T: Serialize>(&self, kind: &str, body: T) {
+        let object = Object { schema_version: SCHEMA_VERSION, kind, body };
+        if let (true, Ok(line)) = (self.json, serde_json::to_string(&object)) {
+            complain(&line);
+        }
+    }
+
     /// A line about what is going on, for people who wait.
     pub fn note(&self, text: impl AsRef<str>) {
         if !self.json {

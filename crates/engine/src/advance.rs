@@ -160,6 +160,7 @@ pub fn caught(engine: &Engine, control: &Control, env: &Env, input: &Input, deta
         for act in open {
             work.note(Record::InDoubt { act });
         }
+        work.abandon_children();
         work.close(End::Failed(Code::Defect));
     }
     draft(engine, control, work, cause, input.epoch)

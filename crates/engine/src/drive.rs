@@ -166,6 +166,7 @@ impl Work<'_> {
         let inside = self.plan.step(&at.step).is_some_and(|s| s.inside.is_some());
         let others: Vec<At> = self.control.live.keys().filter(|o| *o != at).cloned().collect();
         for from in others.into_iter().filter(|_| inside) {
+            self.abandon_children_of(&from);
             let (to, why) = (Next::End, Why::Exception(exception));
             self.note(Record::Moved { from, to, why });
         }

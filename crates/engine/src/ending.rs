@@ -2,7 +2,7 @@
 //! done, then one last record. Also the two small acts around effects: reading back and telling.
 
 use journal::{
-    ActNo, At, Code, Command, Draw, End, Label, Labels, NotifyAsk, Order, Part, Payload, Record, Source,
+    ActNo, At, BodyRef, Code, Command, Draw, End, Label, Labels, NotifyAsk, Order, Part, Payload, Record, Source,
     Starter, What,
 };
 use plan::ids::RoleId;
@@ -13,14 +13,32 @@ use crate::agent::{Facts, ToolCallOf};
 use crate::asks::{Asked, Want};
 use crate::control::{EffectDone, Slot};
 use crate::drive::Progress;
-use crate::kinds::ended_id;
+use crate::kinds::{ended_id, parent_ended_id};
 use crate::work::{Stuck, Work, worst};
 
 impl Work<'_> {
     /// Decides how the run ends. It is over once everything that is out has come back.
     pub(crate) fn end_as(&mut self, end: End) {
         if self.control.ending.is_none() && self.control.ended.is_none() {
+            self.abandon_children();
             self.note(Record::Ending { end });
+        }
+    }
+
+    /// Child runs that are still open are told that nobody waits for them.
+    pub(crate) fn abandon_children(&mut self) {
+        let live: Vec<At> = self.control.live.keys().cloned().collect();
+        for at in live {
+            self.abandon_children_of(&at);
+        }
+    }
+
+    pub(crate) fn abandon_children_of(&mut self, at: &At) {
+        let Some(visit) = self.control.live.get(at) else { return };
+        for item in &visit.children.open {
+            let run = self.control.run.child(at, *item);
+            let (id, order) = (parent_ended_id(run), Order::ParentEnded);
+            self.posts.push(Command { id, run, at: self.now, order });
         }
     }
 
@@ -182,8 +200,9 @@ impl Work<'_> {
         let spec = self.plan.workflow().tools.get(tool);
         let Some(reader) = spec.and_then(|t| t.read_back.clone()) else { return Ok(None) };
         if let Some(body) = self.visit(at)?.results.get(&Slot::ReadBack).copied() {
-            let found = happened(self.value(body)?);
-            let happened = if found { Some(body) } else { None };
+            // An answer that says neither is none: a person finds out.
+            let Some(found) = happened(self.value(body)?) else { return Ok(None) };
+            let happened = if found { Some(self.as_result(body)?) } else { None };
             self.note(Record::Settled { at: at.clone(), act, happened });
             return Ok(Some(Progress::Again));
         }
@@ -218,6 +237,19 @@ impl Work<'_> {
         }
     }
 
+    /// What a read-back found, in the form in which the act itself would have given it: a thing that
+    /// stands alone beside `found` is the result.
+    fn as_result(&mut self, body: BodyRef) -> Result<BodyRef, Stuck> {
+        let Some(fields) = self.value(body)?.as_object() else { return Ok(body) };
+        let mut beside = fields.iter().filter(|(name, _)| *name != "found");
+        let (Some((name, thing @ Value::Object(_))), None) = (beside.next(), beside.next()) else {
+            return Ok(body);
+        };
+        let (thing, name) = (thing.clone(), format!("/{name}"));
+        let label = self.loaded(body)?.labels().at(&name);
+        Ok(self.add_value(&thing, Labels::all(label)))
+    }
+
     /// Asks for a message to the people of a role.
     pub(crate) fn tell(&mut self, at: &At, role: &RoleId, text: &str) -> Result<Progress, Stuck> {
         let body = self.add_text(text, Label::from(Source::Plan));
@@ -236,16 +268,12 @@ impl Work<'_> {
     }
 }
 
-/// A read-back found the act if it answers with anything that stands for a thing.
-fn happened(answer: &Value) -> bool {
+/// Whether a read-back found the act: it says `found`, yes or no, or lists what it found.
+fn happened(answer: &Value) -> Option<bool> {
     match answer {
-        Value::Null => false,
-        Value::Bool(yes) => *yes,
-        Value::Array(items) => !items.is_empty(),
-        Value::Object(fields) => {
-            let found = fields.get("found").and_then(Value::as_bool);
-            found.unwrap_or_else(|| fields.values().any(|v| !v.is_null()))
-        }
-        Value::Number(_) | Value::String(_) => true,
+        Value::Bool(yes) => Some(*yes),
+        Value::Array(items) => Some(!items.is_empty()),
+        Value::Object(fields) => fields.get("found").and_then(Value::as_bool),
+        Value::Null | Value::Number(_) | Value::String(_) => None,
     }
 }

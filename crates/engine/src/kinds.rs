@@ -270,7 +270,16 @@ impl Work<'_> {
 
 /// The id of the message that a run sends about its own end: the same each time.
 pub(crate) fn ended_id(run: journal::RunId) -> journal::CommandId {
-    let hash = Hash::of_parts(&[b"ended", &run.to_bytes()]);
+    message_id(b"ended", run)
+}
+
+/// The id of the message that a run gets when its parent is over.
+pub(crate) fn parent_ended_id(run: journal::RunId) -> journal::CommandId {
+    message_id(b"parent_ended", run)
+}
+
+fn message_id(about: &[u8], run: journal::RunId) -> journal::CommandId {
+    let hash = Hash::of_parts(&[about, &run.to_bytes()]);
     let mut id = [0; 16];
     for (to, from) in id.iter_mut().zip(hash.0) {
         *to = from;

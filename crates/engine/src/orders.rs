@@ -31,7 +31,12 @@ impl Work<'_> {
             Order::Cancel { who, reason } => self.cancel(who, reason),
             Order::ChildEnded { at, item, end, output } => {
                 if self.control.live.contains_key(at) {
-                    let output = output.as_ref().map(|o| {
+                    // What nobody collects is not kept: a million items leave a count.
+                    let kept = match self.plan.step(&at.step).map(|s| &s.does) {
+                        Some(Does::Each(each)) => each.collect,
+                        _ => true,
+                    };
+                    let output = output.as_ref().filter(|_| kept).map(|o| {
                         let body = o.body();
                         self.add(body.bytes.to_vec(), body.labels)
                     });
@@ -40,6 +45,7 @@ impl Work<'_> {
                 }
                 return;
             }
+            Order::ParentEnded => return self.end_as(End::Cancelled),
         };
         if let Err(because) = outcome
             && let Some(who) = who(&command.order)
@@ -385,7 +391,7 @@ fn who(order: &Order) -> Option<PersonId> {
         | Order::Retry { who }
         | Order::Skip { who, .. }
         | Order::Cancel { who, .. } => Some(who.clone()),
-        Order::ChildEnded { .. } => None,
+        Order::ChildEnded { .. } | Order::ParentEnded => None,
     }
 }
 

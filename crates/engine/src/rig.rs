@@ -2,6 +2,7 @@
 //! simulated world and feeds back what came of them. It can lose its memory at any moment; the
 //! store and the world never do.
 
+mod shelf;
 pub(crate) mod truth;
 pub(crate) mod workspace;
 pub(crate) mod world;
@@ -17,9 +18,9 @@ use journal::{
 use plan::Plan;
 use plan::ids::{PersonId, ReleaseId};
 use serde_json::Value;
-use store::MemoryStore;
 
 use crate::{Audit, Audited, Control, Engine, Env, Event, Input, Opening};
+use shelf::Shelf;
 use truth::Truth;
 use world::World;
 
@@ -46,7 +47,7 @@ impl Drop for Rig {
 
 /// The driver, the store and the world.
 pub(crate) struct Rig {
-    pub store: MemoryStore,
+    pub store: Shelf,
     pub world: World,
     pub truth: Truth,
     pub now: Millis,
@@ -69,7 +70,7 @@ pub(crate) const START: Millis = Millis(1_795_428_000_000);
 impl Rig {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
-            store: MemoryStore::new(),
+            store: Shelf::default(),
             world: World::default(),
             truth: Truth::default(),
             now: START,
@@ -499,6 +500,15 @@ impl Rig {
         let mut chain = Chain::new(run);
         let frames = self.store.frames(run, Seq(0), usize::MAX).unwrap();
         frames.iter().flat_map(|stored| chain.read(&stored.bytes).unwrap().records).collect()
+    }
+
+    /// Bytes of each frame of a run with its bodies.
+    pub(crate) fn sizes(&self, run: RunId) -> Vec<usize> {
+        let frames = self.store.frames(run, Seq(0), usize::MAX).unwrap();
+        let size = |f: &journal::Stored| {
+            f.bytes.len() + f.bodies.iter().flatten().map(|b| b.len()).sum::<usize>()
+        };
+        frames.iter().map(size).collect()
     }
 
     pub(crate) fn status(&self, run: RunId) -> journal::Status {

@@ -9,6 +9,8 @@ mod matrix;
 mod plans;
 mod schedule;
 
+pub(crate) use schedule::to_the_end;
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 

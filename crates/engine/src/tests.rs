@@ -1,15 +1,29 @@
-//! The engine driven through whole runs, kind of step by kind of step.
+//! The engine driven through whole runs, one subject after the other.
 
-use journal::Status;
-use serde_json::json;
+mod agents;
+mod doubt;
+mod flow;
+mod golden;
+mod many;
+mod people;
+mod times;
 
+use std::rc::Rc;
+use std::sync::Arc;
+
+use journal::{Record, RunId, Status};
+use plan::Plan;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::Engine;
 use crate::rig::{Rig, workspace};
 
-fn case() -> serde_json::Value {
+fn case() -> Value {
     json!({
         "name": "Acme", "code": "A1", "order": "O1", "day": "2026-11-25",
         "amount": { "currency": "EUR", "minor": 10_000 },
-        "text": "Invoice number: INV-7\nTotal: 100.00 EUR\nOrder: O1\n",
+        "text": "Invoice number: INV-7\nTotal: 100.00 EUR\n",
         "items": [
             { "name": "Acme", "code": "A1", "text": "one" },
             { "name": "Bolt", "code": "B2", "text": "two" },
@@ -17,10 +31,58 @@ fn case() -> serde_json::Value {
     })
 }
 
+/// The engine of one workflow with these steps.
+fn engine(more: &str, steps: &str) -> Rc<Engine> {
+    let last = "  - step: last\n    end: done\n";
+    let text = workspace::workflow("main", more, &format!("{steps}{last}"));
+    workspace::engine(&workspace::plan(&[("main", &text)]))
+}
+
+/// Opens a run of it and lets it go as far as it goes alone.
+fn started(engine: &Rc<Engine>) -> (Rig, RunId) {
+    let mut rig = Rig::new(1);
+    let run = rig.open(engine, &case());
+    rig.settle();
+    (rig, run)
+}
+
+/// A release that `check` would not have made, for what guard must refuse all the same.
+fn tampered(engine: &Engine, change: impl Fn(&mut Value)) -> Rc<Engine> {
+    let mut workflow: Value = serde_json::from_slice(engine.plan().canonical()).unwrap();
+    change(&mut workflow);
+    let bytes = workflow.to_string().into_bytes();
+    let release = plan::ids::ReleaseId(Sha256::digest(&bytes).into());
+    workspace::engine(&Arc::new(Plan::open(release, &bytes).unwrap()))
+}
+
+/// The rules of the act that called a tool, or of its refusal.
+fn rules(rig: &Rig, run: RunId, name: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    for record in rig.records(run) {
+        match record {
+            Record::Allowed { what: journal::What::Tool { tool, .. }, rules, .. }
+                if tool.as_str() == name =>
+            {
+                all.extend(rules.iter().map(|r| r.0.to_string()));
+            }
+            Record::Refused { what: journal::What::Tool { tool, .. }, rule, .. }
+                if tool.as_str() == name =>
+            {
+                all.push(format!("refused {}", rule.0));
+            }
+            Record::ReviewOpened {
+                about: journal::About::Act { what: journal::What::Tool { tool, .. }, rule },
+                ..
+            } if tool.as_str() == name => all.push(format!("asked {}", rule.0)),
+            _ => {}
+        }
+    }
+    all
+}
+
 #[test]
 fn a_run_goes_from_its_case_to_its_end() {
-    let text = workspace::workflow(
-        "first",
+    let engine = engine(
         "",
         r#"  - step: match
     lookup:
@@ -33,18 +95,16 @@ fn a_run_goes_from_its_case_to_its_end() {
     gives: { id: text, status: text }
     undo: erp.remove
     confirm: { tool: erp.get, with: { id: draft.id }, holds: "result.status == 'draft'" }
-  - step: last
-    end: done
-    tell: lead
 "#,
     );
-    let plan = workspace::plan(&[("first", &text)]);
-    let engine = workspace::engine(&plan);
-    let mut rig = Rig::new(1);
-    let run = rig.open(&engine, &case());
-    rig.settle();
+    let (rig, run) = started(&engine);
     assert_eq!(rig.status(run), Status::Done, "{:#?}", rig.records(run));
     assert_eq!(rig.world.effects.len(), 1);
     assert_eq!(rig.world.effects[0].args["supplier"], "S1");
+    assert_eq!(
+        rules(&rig, run, "erp.create"),
+        ["flow:amount=fact", "flow:supplier=table", "cedar:standard.declared_tools"]
+    );
     rig.check_folds();
+    rig.audit(run);
 }

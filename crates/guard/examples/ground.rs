@@ -111,17 +111,27 @@ fn main() -> Result<(), Box<dyn Error>> {
             let found = candidates(&text, &field);
             let list: Vec<serde_json::Value> = found
                 .iter()
-                .map(|c| serde_json::json!({"shown": c.shown, "value": c.value, "score": c.score, "second": c.second.map(|s| format!("{s:?}")), "flaw": c.flaw.map(|f| format!("{f:?}")), "span": [c.span.start, c.span.end]}))
+                .map(|c| {
+                    serde_json::json!({
+                        "shown": c.shown, "value": c.value, "score": c.score,
+                        "span": [c.span.start, c.span.end],
+                        "second": c.second.map(|s| format!("{s:?}")),
+                        "flaw": c.flaw.map(|f| format!("{f:?}")),
+                    })
+                })
                 .collect();
             let asks: Vec<serde_json::Value> = [0, 1]
                 .map(|wording| questions(&field, &found, wording))
                 .iter()
-                .map(|q| serde_json::json!({"question": q.question, "lead": q.lead, "options": q.options}))
+                .map(|q| serde_json::json!({ "question": q.question, "lead": q.lead, "options": q.options }))
                 .collect();
             let settled = format!("{:?}", settle(&field, &found, [None, None]));
             println!(
                 "{}",
-                serde_json::json!({"file": path, "field": name, "candidates": list, "asks": asks, "alone": settled})
+                serde_json::json!({
+                    "file": path, "field": name, "candidates": list, "asks": asks,
+                    "alone": settled,
+                })
             );
         }
     }

@@ -54,6 +54,9 @@ pub enum Order {
         end: End,
         output: Option<Output>,
     },
+    /// The run that started this one is over, and nobody waits for it any more. Sent by the commit
+    /// that ends it.
+    ParentEnded,
 }
 
 /// A reviewer's reply.

@@ -37,6 +37,9 @@ pub enum Fault {
     Open(CommitError),
     #[error("the release cannot be run: {0}")]
     Release(String),
+    /// A command came after the end.
+    #[error("case {0} is over ({1}): nothing can be decided about it any more")]
+    Over(RunId, &'static str),
     #[error("the system gives no randomness: {0}")]
     Random(String),
     #[error("{0}")]
@@ -130,7 +133,18 @@ impl Runtime {
     pub async fn command(&self, command: Command) -> Result<(), Fault> {
         let store = self.inner.store.clone();
         let posted = command.clone();
-        blocking(move || store.post(&posted)).await?;
+        let over = blocking(move || {
+            let prefix = Some(posted.run.to_string());
+            let lines = store.runs(&RunQuery { prefix, limit: 1, ..RunQuery::default() })?;
+            let over = lines.first().map(|line| line.status).filter(|status| status.over());
+            match over {
+                None => store.post(&posted).map(|()| None),
+                Some(status) => Ok(Some(status)),
+            }
+        });
+        if let Some(status) = over.await? {
+            return Err(Fault::Over(command.run, status.as_str()));
+        }
         self.inner.deliver(command);
         Ok(())
     }

@@ -16,7 +16,9 @@ fn each_rule_fires_where_it_is_broken_and_only_there() {
     let header = "//! A file.\n";
     let long = format!("{header}{}", "//\n".repeat(800));
     let body = "    x();\n".repeat(80);
-    let long_fn = format!("{header}fn long() {{\n{body}}}\nfn short() {{\n    x();\n}}\n");
+    let one = format!("fn long() {{\n{body}}}\n");
+    let many = one.repeat(super::LONG_FNS_MAX + 1);
+    let long_fn = format!("{header}{many}fn short() {{\n    x();\n}}\n");
     let wide = format!("{header}// {}\n", "x".repeat(100));
     let wide_text = format!("{header}    \"{}\"\n", "x".repeat(100));
     let machine = format!("{header}// see {}shared/x\n", ["/wo", "rk/"].concat());

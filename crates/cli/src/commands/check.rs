@@ -45,11 +45,16 @@ pub fn check(screen: &Screen, workspace: &Workspace, workflow: Option<&str>) -> 
         }
         return Ok(Exit::Done);
     }
-    Err(problems(screen, workspace, &checked.problems, count))
+    Err(shown(screen, workspace, &checked.problems, count))
 }
 
 /// Shows problems and says how many there are.
 pub fn problems(screen: &Screen, workspace: &Workspace, problems: &Problems, count: usize) -> Stop {
+    screen.complaint("problems", json!({ "problems": problems }));
+    shown(screen, workspace, problems, count)
+}
+
+fn shown(screen: &Screen, workspace: &Workspace, problems: &Problems, count: usize) -> Stop {
     screen.note(problems.render(&workspace.files, screen.colour_err));
     let first = problems.iter().next().map_or("CODE", |problem| problem.code.id);
     let many = if count == 1 { "1 problem".to_owned() } else { format!("{count} problems") };

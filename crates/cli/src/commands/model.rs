@@ -80,8 +80,8 @@ pub fn test(screen: &Screen, workspace: &Workspace, name: Option<&str>) -> Ended
     let places = mcp::places(screen, workspace)?;
     let checked = plan::check_all(&workspace.files);
     let named = |model: &&ModelName| name.is_none_or(|name| model.as_str() == name);
-    let models = checked.plans.values().flat_map(|plan| plan.workflow().models.keys());
-    let Some(model) = models.filter(named).next().cloned() else {
+    let mut models = checked.plans.values().flat_map(|plan| plan.workflow().models.keys());
+    let Some(model) = models.find(named).cloned() else {
         let what = format!("no workflow uses a model `{}`", name.unwrap_or_default());
         return Err(Stop::usage(what).help("`flightdeck model list` shows those that are used"));
     };

@@ -3,5 +3,9 @@
 
 mod desk;
 mod files;
+mod obedient;
+mod office;
+mod refusals;
 mod runs;
 mod servers;
+mod vendor;

@@ -13,7 +13,7 @@ use super::DeclinedCommands;
 use crate::advance::Event;
 use crate::control::Control;
 use crate::env::Env;
-use crate::kinds::ended_id;
+use crate::kinds::{ended_id, parent_ended_id};
 
 pub(super) struct Told<'a> {
     plan: &'a Plan,
@@ -140,6 +140,10 @@ impl<'a> Told<'a> {
     }
 
     fn command(&mut self, id: CommandId, n: usize) -> Option<Command> {
+        if id == parent_ended_id(self.run) {
+            let (run, at, order) = (self.run, self.frame.at, Order::ParentEnded);
+            return Some(Command { id, run, at, order });
+        }
         let until = self.until(n);
         let mut order = None;
         for (at, record) in self.rest().take_while(|(at, _)| *at < until) {

@@ -85,12 +85,8 @@ impl World {
                 let key = args["key"].as_str().unwrap_or_default();
                 let found = self.known.iter().find(|((_, k), _)| k.to_string() == key);
                 return match found {
-                    Some((_, result)) => {
-                        let mut found = result.clone();
-                        found["found"] = Value::from(true);
-                        found
-                    }
-                    None => json!({ "found": false }),
+                    Some((_, result)) => json!({ "found": true, "draft": result }),
+                    None => json!({ "found": false, "draft": null }),
                 };
             }
             _ => {}

@@ -170,7 +170,7 @@ fn best(mut all: Vec<Candidate>) -> (Vec<Candidate>, bool) {
         match kept.iter().position(|known| alike(&known.value, &candidate.value)) {
             Some(at) => {
                 repeated |= at == 0;
-                // A clear reading elsewhere does not heal hidden characters; they may be the forgery.
+                // A clear reading elsewhere does not heal hidden characters: they may be forged.
                 if let Some(known) = kept.get_mut(at) {
                     known.flaw = known.flaw.or(candidate.flaw.filter(|flaw| *flaw == Flaw::Hidden));
                 }

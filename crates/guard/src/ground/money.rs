@@ -42,8 +42,12 @@ const CODES: &[&str] = &[
 
 #[allow(clippy::expect_used, reason = "constant patterns, compiled by a test")]
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"[0-9]{1,3}(?:[.,'][0-9]{3})+(?:[.,](?:[0-9]{1,3}|-{1,2}))?|[0-9]{1,3}(?: [0-9]{3})+(?:[.,][0-9]{1,3})?|[0-9]{1,9}(?:[.,](?:[0-9]{1,4}|-{1,2}))?")
-        .expect("a constant pattern")
+    Regex::new(concat!(
+        r"[0-9]{1,3}(?:[.,'][0-9]{3})+(?:[.,](?:[0-9]{1,3}|-{1,2}))?",
+        r"|[0-9]{1,3}(?: [0-9]{3})+(?:[.,][0-9]{1,3})?",
+        r"|[0-9]{1,9}(?:[.,](?:[0-9]{1,4}|-{1,2}))?"
+    ))
+    .expect("a constant pattern")
 });
 
 #[allow(clippy::expect_used, reason = "constant patterns, compiled by a test")]

@@ -15,14 +15,10 @@ def die(why):
 
 def digest(path):
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else slow(file)
-
-
-def slow(file):
-    hashed = hashlib.sha256()
-    for part in iter(lambda: file.read(1 << 20), b""):
-        hashed.update(part)
-    return hashed.hexdigest()
+        hashed = hashlib.sha256()
+        for part in iter(lambda: file.read(1 << 20), b""):
+            hashed.update(part)
+        return hashed.hexdigest()
 
 
 def watch():
@@ -42,7 +38,7 @@ try:
     params.model.path = settings["model"]
     params.n_parallel = settings["slots"]
     params.n_ctx = settings["context"] * settings["slots"]
-    # More threads than cores spin at every barrier; one was measured to be the best on a busy machine.
+    # More threads spin at every barrier; one was measured to be the best on a busy machine.
     params.cpuparams.n_threads = 1
     params.cpuparams_batch.n_threads = 1
     params.hostnames = ["127.0.0.1"]

@@ -261,7 +261,7 @@ fn spawn(mut command: Command) -> Result<(Child, ChildStdin), LocalError> {
     Ok((child, input))
 }
 
-/// A port that is free now. It may be taken before it is used; then the start fails and is repeated.
+/// A port that is free now. If it is taken before it is used, the start fails and is repeated.
 fn free_port() -> Result<u16, LocalError> {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0));
     let address = listener.and_then(|listener| listener.local_addr());

@@ -1,0 +1,128 @@
+//! A stand-in for a model vendor: a server on loopback that speaks the OpenAI-compatible format and
+//! answers by a function of the test's. It is no model and says so in its answers.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+
+/// One question as it came over the wire.
+pub struct Asked {
+    /// The document and the question about it.
+    pub text: String,
+    /// What can be chosen, where the question is a choice.
+    pub options: Vec<String>,
+}
+
+type Answer = dyn Fn(&Asked) -> String + Send + Sync;
+
+/// A vendor that listens until the test's process ends.
+pub struct Vendor {
+    port: u16,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Vendor {
+    pub fn new(answer: impl Fn(&Asked) -> String + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let asked = Arc::new(AtomicUsize::new(0));
+        let answer: Arc<Answer> = Arc::new(answer);
+        let count = Arc::clone(&asked);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (answer, count) = (Arc::clone(&answer), Arc::clone(&count));
+                std::thread::spawn(move || serve(stream, &*answer, &count));
+            }
+        });
+        Self { port, asked }
+    }
+
+    /// A reader that takes the finder's first candidate of either wording.
+    pub fn plain() -> Self {
+        Self::new(|asked| choice(first(asked)))
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/v1", self.port)
+    }
+
+    pub fn asked(&self) -> usize {
+        self.asked.load(Ordering::Acquire)
+    }
+}
+
+/// An option as the wire wants it.
+pub fn choice(n: Option<usize>) -> String {
+    json!({ "choice": n }).to_string()
+}
+
+/// The best candidate, which the second wording offers last.
+pub fn first(asked: &Asked) -> Option<usize> {
+    let turned = asked.text.contains("The document gives several");
+    if turned { asked.options.len().checked_sub(1) } else { (!asked.options.is_empty()).then_some(0) }
+}
+
+/// Answers every request of a connection until the other side closes it.
+fn serve(stream: TcpStream, answer: &Answer, count: &AtomicUsize) {
+    let Ok(mut out) = stream.try_clone() else { return };
+    let mut lines = BufReader::new(stream);
+    while let Some(body) = request(&mut lines) {
+        let asked = question(&body);
+        count.fetch_add(1, Ordering::AcqRel);
+        let message = json!({ "role": "assistant", "content": answer(&asked) });
+        let body = json!({
+            "model": "written-answers",
+            "choices": [{ "index": 0, "message": message, "finish_reason": "stop" }],
+            "usage": { "prompt_tokens": 100, "completion_tokens": 5, "total_tokens": 105 },
+        })
+        .to_string();
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length:";
+        if write!(out, "{head} {}\r\n\r\n{body}", body.len()).is_err() {
+            return;
+        }
+    }
+}
+
+fn request(lines: &mut impl BufRead) -> Option<Value> {
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        if lines.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        let line = line.trim_end().to_ascii_lowercase();
+        if line.is_empty() {
+            break;
+        }
+        if let Some(value) = line.strip_prefix("content-length:") {
+            length = value.trim().parse().ok()?;
+        }
+    }
+    let mut body = vec![0; length];
+    lines.read_exact(&mut body).ok()?;
+    serde_json::from_slice(&body).ok()
+}
+
+/// The numbered options stand last, above the line that says how to answer.
+fn question(body: &Value) -> Asked {
+    let messages = body["messages"].as_array().unwrap();
+    let text = messages.last().unwrap()["content"].as_str().unwrap().to_owned();
+    let Some((listed, _)) = text.rsplit_once("\nAnswer with {\"choice\"") else {
+        return Asked { text, options: Vec::new() };
+    };
+    let mut options: Vec<(usize, String)> = Vec::new();
+    for line in listed.lines().rev() {
+        let Some((n, option)) = line.split_once(": ") else { break };
+        let Ok(n) = n.parse() else { break };
+        options.push((n, option.to_owned()));
+        if n == 0 {
+            break;
+        }
+    }
+    options.reverse();
+    assert!(options.iter().enumerate().all(|(n, (listed, _))| n == *listed), "{listed}");
+    Asked { options: options.into_iter().map(|(_, option)| option).collect(), text }
+}

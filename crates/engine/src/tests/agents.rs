@@ -1,0 +1,130 @@
+//! Agents with tools: calls in order, a held call, refusals the agent sees, and conversations that
+//! grow no faster than what is said in them.
+
+use journal::{Message, Record, Reply, Role, RunId, Status, What};
+use serde_json::json;
+
+use super::{engine, rules, started};
+use crate::rig::Rig;
+
+const WORK: &str = r"  - step: work
+    agent: clerk
+    given: [ case.text ]
+    answer: { note: text }
+    tools: [ web.query, erp.note, erp.send ]
+    turns: 6
+";
+
+fn calls(rig: &mut Rig) {
+    rig.world.script = vec![vec![
+        ("erp.note".into(), json!({ "text": "first" })),
+        ("erp.send".into(), json!({ "to": "a@b.c", "text": "hello" })),
+        ("erp.note".into(), json!({ "text": "third" })),
+        ("erp.create".into(), json!({ "supplier": "me" })),
+    ]];
+}
+
+/// What the model is told last: who speaks, and which call it answers.
+fn told(rig: &Rig, run: RunId) -> Vec<(Role, Option<String>)> {
+    let held = &rig.runs[&run];
+    let (at, _) = held.control.live.iter().next().unwrap();
+    let input = [];
+    let work = crate::work::Work::new(
+        &held.engine,
+        &held.control,
+        &held.env,
+        rig.now,
+        journal::Entropy([0; 32]),
+        &input,
+    );
+    let all: Vec<_> = work.messages(at).unwrap();
+    all.iter().map(|m: &std::sync::Arc<Message>| (m.role, m.answers.clone())).collect()
+}
+
+#[test]
+fn a_held_call_holds_the_later_ones_of_its_turn() {
+    let engine = engine("", WORK);
+    for approve in [true, false] {
+        let mut rig = Rig::new(1);
+        calls(&mut rig);
+        let run = rig.open(&engine, &super::case());
+        rig.settle();
+        assert_eq!(rig.status(run), Status::Waiting);
+        assert_eq!(rules(&rig, run, "erp.send"), ["asked flow:to"]);
+        let done: Vec<_> = rig.world.effects.iter().map(|e| e.args["text"].clone()).collect();
+        assert_eq!(done, ["first"]);
+        let reply = if approve { Reply::Approve } else { Reply::Reject { reason: "no".into() } };
+        let who = "cem@x.example";
+        // Up to the model's next turn, so that what it is told can be looked at.
+        let order = journal::Order::Review {
+            who: plan::ids::PersonId::new(who).unwrap(),
+            review: journal::ReviewNo(1),
+            reply,
+        };
+        rig.post(run, order);
+        rig.wake(run, Vec::new());
+        while rig.permits.iter().all(|p| matches!(p.payload(), journal::Payload::Tool(_))) {
+            // Results come back in the other order.
+            let permit = rig.permits.pop().unwrap();
+            let (_, event) = rig.perform(permit);
+            rig.wake(run, vec![event]);
+        }
+        let ids = ["c0_0", "c0_1", "c0_2", "c0_3"];
+        let mut expected = vec![(Role::User, None), (Role::Assistant, None)];
+        expected.extend(ids.map(|id| (Role::Tool, Some(id.to_owned()))));
+        assert_eq!(told(&rig, run), expected, "approve {approve}");
+        rig.settle();
+        assert_eq!(rig.status(run), Status::Done);
+        let sent = rig.world.effects.iter().filter(|e| e.tool == "erp.send").count();
+        assert_eq!(sent, usize::from(approve));
+        assert!(rig.world.effects.iter().all(|e| e.tool != "erp.create"), "not one of its tools");
+        rig.audit(run);
+    }
+}
+
+#[test]
+fn a_broken_answer_is_mended_once() {
+    let engine = engine("", WORK);
+    let (rig, run) = started(&engine);
+    assert_eq!(rig.status(run), Status::Done);
+    let mut rig = Rig::new(1);
+    rig.world.answers = vec![("Material".into(), "{}".into()), ("does not fit".into(), "{}".into())];
+    let run = rig.open(&engine, &super::case());
+    rig.settle();
+    assert_eq!(rig.status(run), Status::Waiting, "a person is asked when repairs are used up");
+    assert_eq!(rig.world.calls["model"], 2);
+}
+
+#[test]
+fn the_same_call_again_and_again_is_refused_and_said_so() {
+    let engine = engine("", WORK);
+    let mut rig = Rig::new(1);
+    rig.world.script = vec![vec![("web.query".into(), json!({ "q": "x" }))]; 5];
+    let run = rig.open(&engine, &super::case());
+    rig.settle();
+    assert_eq!(rig.status(run), Status::Done);
+    assert_eq!(rig.world.calls["web.query"], 3);
+    assert!(rules(&rig, run, "web.query").contains(&"refused loop:same".to_owned()));
+}
+
+#[test]
+fn a_long_conversation_grows_by_what_is_said() {
+    let more = "limits: { case: { cost: 2000 USD, tokens: 900000000, acts: 5000, days: 30, active: 10 hours }, \
+                day: { cost: 20000 USD, cases: 10 } }\n";
+    let engine = engine(more, &WORK.replace("turns: 6", "turns: 1000"));
+    let mut rig = Rig::new(1);
+    rig.world.script =
+        (0..500).map(|n| vec![("web.query".into(), json!({ "q": format!("q{n:04}") }))]).collect();
+    let run = rig.open(&engine, &super::case());
+    rig.settle();
+    assert_eq!(rig.status(run), Status::Done);
+    assert_eq!(rig.world.calls["model"] + rig.world.calls["web.query"], 1_001);
+    let sizes = rig.sizes(run);
+    let (early, late) = (sizes[10..110].iter().sum::<usize>(), sizes[890..990].iter().sum::<usize>());
+    // Numbers of acts grow from two digits to four; nothing else may grow.
+    assert!(late < early + early / 20, "{early} bytes early, {late} bytes late");
+    let models = rig.records(run).into_iter().filter(
+        |r| matches!(r, Record::Allowed { what: What::Model { .. }, .. }),
+    );
+    assert_eq!(models.count(), 501);
+}

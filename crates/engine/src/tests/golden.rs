@@ -1,0 +1,197 @@
+//! Recorded runs, with their releases, as earlier versions stored them: each folds, its links
+//! hold, and it is continued to its end. `REGENERATE_JOURNALS=1` records them anew; that is only
+//! right before a first release, for old journals are what must go on working.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use journal::{Chain, Entropy, Millis, RunId, Seq, Starter, Store, Stored};
+use plan::Plan;
+use plan::ids::ReleaseId;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{case, engine};
+use crate::rig::{Rig, workspace};
+use crate::sim::to_the_end;
+use crate::{Audit, Audited, Engine};
+
+#[derive(Serialize, Deserialize)]
+struct Line {
+    /// The bytes of the frame exactly as stored.
+    frame: String,
+    bodies: Vec<String>,
+    entropy: Option<String>,
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/journals")
+}
+
+fn hex32(text: &str) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(text, &mut bytes).unwrap();
+    bytes
+}
+
+/// Rigs in the middle of something, by name.
+fn recorded() -> Vec<(&'static str, Rig)> {
+    let both = r"  - step: match
+    lookup: { supplier: { in: suppliers, where: { name: case.name, code: case.code } } }
+  - step: copy_1
+    agent: clerk
+    copy: { total: money }
+  - step: both
+    parallel:
+      left:
+        - { step: post, tool: erp.post, with: { name: case.name }, gives: { id: text }, undo: erp.retract }
+        - { step: wait_1, wait: { for: 2 hours } }
+      right:
+        - step: review_1
+          review:
+            by: lead
+            never_by: [ starter ]
+            question: Right?
+            show: [ case, match ]
+            may_edit: [ case.name ]
+            within: 8 working hours
+            late: { ask: boss, within: 2 working hours, then: stop }
+            if_rejected: { tell: lead, then: stop }
+";
+    let agent = r"  - step: tools_1
+    agent: clerk
+    given: [ case.text ]
+    answer: { note: text }
+    tools: [ web.query, erp.note, erp.send ]
+    turns: 6
+";
+    let (mut waiting, _) = super::started(&engine("", both));
+    waiting.pass(60_000);
+
+    let asks = engine("", agent);
+    let mut held = Rig::new(2);
+    held.world.script = vec![vec![
+        ("web.query".into(), json!({ "q": "x" })),
+        ("erp.send".into(), json!({ "to": "a@b.c", "text": "hello" })),
+    ]];
+    held.open(&asks, &case());
+    held.settle();
+
+    // A driver died: one act is out, and nobody knows whether it happened.
+    let post = "  - { step: post, tool: erp.post, with: { name: case.name }, undo: erp.retract }\n";
+    let mut doubt = Rig::new(3);
+    doubt.open(&engine("once_per: [ case.name ]\n", post), &case());
+    doubt.permits.clear();
+
+    let child = "  - { step: put, tool: erp.put, with: { name: case.name } }\n  - { step: last, end: done }\n";
+    let more = "case: { one: an item, from: outside, fields: { name: text } }\noutput: put\n";
+    let steps = "  - step: each_1\n    each: { of: case.items, workflow: child, items: 9, at_once: 1 }\n  - \
+                 step: last\n    end: done\n    tell: lead\n";
+    let main = workspace::workflow("main", "", steps);
+    let child = workspace::workflow("child", more, child);
+    let plan = workspace::plan(&[("main", &main), ("child", &child)]);
+    let mut items = Rig::new(4);
+    items.open(&workspace::engine(&plan), &case());
+
+    let (done, _) = super::started(&engine("", post));
+    vec![
+        ("waits_for_a_person", waiting),
+        ("agent_with_a_held_call", held),
+        ("act_in_doubt", doubt),
+        ("child_is_open", items),
+        ("done", done),
+    ]
+}
+
+fn write(name: &str, rig: &Rig) {
+    let mut lines = String::new();
+    for run in rig.truth.all_runs() {
+        for stored in rig.store.frames(run, Seq(0), usize::MAX).unwrap() {
+            let text = |b: &Arc<[u8]>| String::from_utf8(b.to_vec()).unwrap();
+            let line = Line {
+                frame: String::from_utf8(stored.bytes).unwrap(),
+                bodies: stored.bodies.unwrap().iter().map(text).collect(),
+                entropy: stored.entropy.map(|e| hex::encode(e.0)),
+            };
+            lines.push_str(&serde_json::to_string(&line).unwrap());
+            lines.push('\n');
+        }
+    }
+    std::fs::create_dir_all(folder()).unwrap();
+    std::fs::write(folder().join(format!("{name}.jsonl")), lines).unwrap();
+    // A child's release is nested in its caller's.
+    let openings = rig.truth.all_runs().into_iter().map(|run| rig.load(run).0.opening().cloned());
+    let first = openings.flatten().find(|o| matches!(o.starter, Starter::Person(_)));
+    let release = first.unwrap().release;
+    let plan = rig.engines[&release].plan();
+    std::fs::write(folder().join(format!("{name}.release.json")), plan.canonical()).unwrap();
+}
+
+/// The engine of a stored release, opened by the id that its bytes must give.
+fn open(bytes: &[u8]) -> std::rc::Rc<Engine> {
+    use sha2::{Digest, Sha256};
+    let release = ReleaseId(Sha256::digest(bytes).into());
+    workspace::engine(&Arc::new(Plan::open(release, bytes).unwrap()))
+}
+
+fn read(name: &str) -> Rig {
+    let bytes = std::fs::read(folder().join(format!("{name}.release.json"))).unwrap();
+    let engine = open(&bytes);
+    let mut rig = Rig::new(99);
+    rig.share(&engine);
+    let text = std::fs::read_to_string(folder().join(format!("{name}.jsonl"))).unwrap();
+    for line in text.lines() {
+        let line: Line = serde_json::from_str(line).unwrap();
+        let stored = Stored {
+            bytes: line.frame.into_bytes(),
+            bodies: Some(line.bodies.iter().map(|b| Arc::from(b.as_bytes())).collect()),
+            entropy: line.entropy.map(|e| Entropy(hex32(&e))),
+        };
+        let frame = rig.store.put(stored);
+        rig.now = Millis(rig.now.0.max(frame.at.0));
+        rig.truth.stored(&frame, &[]);
+    }
+    rig
+}
+
+#[test]
+fn recorded_runs_are_folded_and_continued() {
+    if std::env::var_os("REGENERATE_JOURNALS").is_some() {
+        for (name, rig) in recorded() {
+            write(name, &rig);
+        }
+    }
+    let mut names: Vec<String> = std::fs::read_dir(folder())
+        .unwrap()
+        .filter_map(|f| f.unwrap().file_name().to_str()?.strip_suffix(".jsonl").map(str::to_owned))
+        .collect();
+    names.sort();
+    assert!(names.len() >= 5, "{names:?}");
+    for name in names {
+        let mut rig = read(&name);
+        let runs: Vec<RunId> = rig.truth.all_runs();
+        // The state that a journal gives is part of what must not change.
+        for run in &runs {
+            let (control, _) = rig.load(*run);
+            assert!(control.opening().is_some(), "{name}");
+            let engine = rig.engines[&control.opening().unwrap().release].clone();
+            let mut audit = Audit::new(&engine, *run);
+            for stored in rig.store.frames(*run, Seq(0), usize::MAX).unwrap() {
+                let audited = audit.check(&stored).unwrap_or_else(|e| panic!("{name}: {e}"));
+                assert!(matches!(audited, Audited::Same | Audited::OtherEngine));
+            }
+        }
+        let before: usize = runs.iter().map(|run| rig.records(*run).len()).sum();
+        let open = rig.truth.open_runs().len();
+        let rig = to_the_end(rig);
+        assert!(rig.truth.open_runs().is_empty(), "{name}");
+        let after: usize = rig.truth.all_runs().iter().map(|run| rig.records(*run).len()).sum();
+        assert!(open == 0 || after > before, "{name} was not continued");
+        for run in rig.truth.all_runs() {
+            let mut chain = Chain::new(run);
+            for stored in rig.store.frames(run, Seq(0), usize::MAX).unwrap() {
+                chain.read(&stored.bytes).unwrap();
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Questions to people: late, wrong, twice; and what ends or turns a case.
+
+use journal::{Decline, End, Order, Record, Reply, ReviewNo, Status, Why};
+use plan::ids::PersonId;
+use serde_json::json;
+
+use super::{case, engine, started};
+use crate::rig::{Rig, workspace};
+
+fn review(late: &str) -> String {
+    format!(
+        "  - step: look\n    review:\n      by: lead\n      never_by: [ starter, owner ]\n      \
+         question: Right?\n      show: [ case ]\n      within: 8 working hours\n      late: {late}\n      \
+         if_rejected: {{ tell: boss, then: stop }}\n"
+    )
+}
+
+#[test]
+fn late_reviews_pass_on_once_and_then_end() {
+    let engine = engine("", &review("{ ask: boss, within: 2 working hours, then: stop }"));
+    let (mut rig, run) = started(&engine);
+    let due = |rig: &Rig| rig.runs[&run].control.reviews.values().next().map(|r| r.due.0);
+    let hour = 3_600_000;
+    // Monday 10:00 and eight working hours: Tuesday 10:00.
+    assert_eq!(due(&rig), Some(rig.now.0 + 24 * hour));
+    rig.pass(24 * hour - 1);
+    assert_eq!(rig.runs[&run].control.reviews[&ReviewNo(1)].by.as_str(), "lead");
+    rig.pass(1);
+    assert_eq!(rig.runs[&run].control.reviews[&ReviewNo(1)].by.as_str(), "boss");
+    assert_eq!(due(&rig), Some(rig.now.0 + 2 * hour));
+    // Whoever was asked first is asked no longer.
+    rig.reply(run, "lea@x.example", 1, Reply::Approve);
+    assert_eq!(rig.status(run), Status::Waiting);
+    rig.pass(2 * hour);
+    assert_eq!(rig.status(run), Status::Failed);
+    assert_eq!(rig.runs[&run].control.ended(), Some(&End::Failed(journal::Code::Late)));
+    rig.audit(run);
+}
+
+#[test]
+fn only_those_who_may_answer_do_and_only_once() {
+    let engine = engine("", &review("{ then: stop }"));
+    let (mut rig, run) = started(&engine);
+    for (who, order) in [
+        ("bo@x.example", Reply::Approve),
+        ("olga@x.example", Reply::Approve),
+        ("nobody@x.example", Reply::Approve),
+        ("lea@x.example", Reply::Happened { yes: true }),
+    ] {
+        rig.reply(run, who, 1, order);
+        assert_eq!(rig.status(run), Status::Waiting, "{who}");
+    }
+    rig.reply(run, "lea@x.example", 7, Reply::Approve);
+    for _ in 0..2 {
+        let who = PersonId::new("leo@x.example").unwrap();
+        let reply = Reply::Reject { reason: "wrong".into() };
+        rig.post(run, Order::Review { who, review: ReviewNo(1), reply });
+    }
+    rig.settle();
+    assert_eq!(rig.status(run), Status::Rejected);
+    let declined: Vec<Decline> = rig
+        .records(run)
+        .into_iter()
+        .filter_map(|r| match r {
+            Record::Declined { because, .. } => Some(because),
+            _ => None,
+        })
+        .collect();
+    use Decline::{BadEdit, NotNow, NotOpen, NotPermitted};
+    // The second rejection finds a case that is already ending.
+    let last = if declined.last() == Some(&NotOpen) { NotOpen } else { NotNow };
+    let expected = [NotPermitted, NotPermitted, NotPermitted, BadEdit, NotOpen, last];
+    assert_eq!(declined, expected);
+    assert_eq!(rig.world.calls.get("notify"), Some(&1));
+    rig.audit(run);
+}
+
+#[test]
+fn the_same_case_twice_is_one_case() {
+    let engine = engine(
+        "once_per: [ [ case.name, case.code ], [ case.order ] ]\n",
+        "  - { step: slow, wait: { for: 2 hours } }\n  - { step: put, tool: erp.put, with: { name: case.name } }\n",
+    );
+    let mut rig = Rig::new(1);
+    let first = rig.open(&engine, &case());
+    let mut spelt = case();
+    spelt["name"] = json!(" ACME ");
+    spelt["order"] = json!("O2");
+    let second = rig.open(&engine, &spelt);
+    rig.pass(3 * 3_600_000);
+    assert_eq!(rig.status(first), Status::Done);
+    assert_eq!(rig.runs[&second].control.ended(), Some(&End::Duplicate(first)));
+    assert_eq!(rig.world.effects.len(), 1);
+    // Another case that shares only the second set is the same case too.
+    let mut other = case();
+    other["name"] = json!("Other");
+    let third = rig.open(&engine, &other);
+    rig.pass(3 * 3_600_000);
+    assert_eq!(rig.runs[&third].control.ended(), Some(&End::Duplicate(first)));
+    for run in [first, second, third] {
+        rig.audit(run);
+    }
+}
+
+#[test]
+fn an_exception_leads_out_of_every_branch() {
+    let more = "exceptions:\n  - { what: odd, when: \"read.text != 'fine'\", go: by_hand }\n";
+    let steps = r"  - step: both
+    parallel:
+      left:
+        - { step: read, tool: web.query, with: { q: case.name }, gives: { text: text } }
+        - { step: wrong, tool: erp.post, with: { name: case.name } }
+      right:
+        - { step: slow, wait: { for: 2 hours } }
+        - { step: never, tool: erp.post, with: { name: case.code } }
+  - step: after
+    tool: erp.post
+    with: { name: case.text }
+    then: last
+  - step: by_hand
+    wait: { for: 1 hours }
+";
+    let (mut rig, run) = started(&engine(more, steps));
+    let live: Vec<&str> = rig.runs[&run].control.live.keys().map(|at| at.step.as_str()).collect();
+    assert_eq!(live, ["by_hand"]);
+    rig.pass(5 * 3_600_000);
+    assert_eq!(rig.status(run), Status::Done);
+    assert!(rig.world.effects.is_empty());
+    let raised = rig.records(run).into_iter().filter(
+        |r| matches!(r, Record::Moved { why: Why::Exception(0), to: plan::workflow::Next::Step(_), .. }),
+    );
+    assert_eq!(raised.count(), 1);
+    rig.audit(run);
+}
+
+#[test]
+fn effects_are_undone_in_reverse_and_pauses_do_not_hinder_it() {
+    let steps = r"  - { step: one, tool: erp.post, with: { name: case.name }, gives: { id: text }, undo: erp.retract }
+  - { step: two, tool: erp.post, with: { name: case.code }, gives: { id: text }, undo: erp.remove }
+  - { step: three, tool: erp.put, with: { name: case.code } }
+  - { step: slow, wait: { for: 2 hours } }
+";
+    let (mut rig, run) = started(&engine("", steps));
+    let who = || PersonId::new(workspace::OWNER).unwrap();
+    rig.post(run, Order::Pause { who: who() });
+    rig.settle();
+    assert_eq!(rig.status(run), Status::Paused);
+    rig.post(run, Order::Cancel { who: who(), reason: "enough".into() });
+    rig.settle();
+    assert_eq!(rig.status(run), Status::Cancelled);
+    let tools: Vec<&str> = rig.world.effects.iter().map(|e| e.tool.as_str()).collect();
+    assert_eq!(tools, ["erp.post", "erp.post", "erp.put", "erp.remove", "erp.retract"]);
+    assert_eq!(rig.world.effects[3].args["id"], "t2");
+    assert_eq!(rig.world.effects[4].args["id"], "t1");
+    rig.audit(run);
+}

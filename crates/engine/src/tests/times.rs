@@ -1,0 +1,60 @@
+//! Working hours.
+
+use journal::Millis;
+use plan::workflow::{Within, WorkingHours};
+
+use crate::hours;
+
+fn london() -> WorkingHours {
+    WorkingHours {
+        days: vec![1, 2, 3, 4, 5],
+        from_minute: 9 * 60,
+        to_minute: 17 * 60,
+        zone: "Europe/London".into(),
+        holidays: vec!["2026-12-25".into(), "2026-12-28".into()],
+    }
+}
+
+fn at(text: &str) -> Millis {
+    hours::instant(&london(), text).unwrap()
+}
+
+#[test]
+fn working_time_passes_only_while_people_work() {
+    let hour = 3_600_000;
+    for (from, hours_of_work, expected) in [
+        ("2026-11-23T10:00:00Z", 1, "2026-11-23T11:00:00Z"),
+        // Eight hours are a day's work: the same time of the next day.
+        ("2026-11-23T10:00:00Z", 8, "2026-11-24T10:00:00Z"),
+        // What is asked before work begins with the work; after it, on the next day.
+        ("2026-11-23T03:00:00Z", 1, "2026-11-23T10:00:00Z"),
+        ("2026-11-23T20:00:00Z", 1, "2026-11-24T10:00:00Z"),
+        // Friday afternoon and a weekend.
+        ("2026-11-27T16:00:00Z", 2, "2026-11-30T10:00:00Z"),
+        // Holidays beside a weekend.
+        ("2026-12-24T16:00:00Z", 2, "2026-12-29T10:00:00Z"),
+        // The clocks go forward on 2027-03-28: nine o'clock is earlier then.
+        ("2027-03-26T16:00:00Z", 2, "2027-03-29T09:00:00Z"),
+        // No time is the next moment at which anybody works.
+        ("2026-11-28T12:00:00Z", 0, "2026-11-30T09:00:00Z"),
+    ] {
+        let due = hours::after(&london(), at(from), Within::WorkingMs(hours_of_work * hour));
+        assert_eq!(due, at(expected), "{from} and {hours_of_work} working hours");
+        let wall = hours::after(&london(), at(from), Within::Ms(hours_of_work * hour));
+        assert_eq!(wall.0, at(from).0 + hours_of_work * hour);
+    }
+}
+
+#[test]
+fn days_are_those_of_the_zone() {
+    let mut hours = london();
+    assert_eq!(hours::day(&hours, at("2026-06-30T23:30:00Z")), "2026-07-01");
+    hours.zone = "America/New_York".into();
+    assert_eq!(hours::day(&hours, at("2026-06-30T23:30:00Z")), "2026-06-30");
+    assert_eq!(hours::instant(&hours, "2026-06-30").unwrap(), at("2026-06-30T04:00:00Z"));
+    assert_eq!(hours::instant(&hours, "soon"), None);
+    // Nobody works at all: the time on the wall counts.
+    hours.days.clear();
+    let from = at("2026-06-30T04:00:00Z");
+    assert_eq!(hours::add_working(&hours, from, 60_000).0, from.0 + 60_000);
+}
