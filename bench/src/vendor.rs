@@ -5,7 +5,15 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 /// The contract of the workflow `three`, filled in.
-pub const ANSWER: &str = r#"{\"a\":\"alpha\",\"b\":\"beta\",\"c\":3,\"d\":true,\"e\":\"x\",\"f\":\"a text of some length that stands for a summary of about two hundred words; it goes on for a while, so that an answer has the size of an answer and not that of a ping. The quick brown fox jumps over the lazy dog, and the five boxing wizards jump quickly. Pack my box with five dozen liquor jugs. How vexingly quick daft zebras jump. Sphinx of black quartz, judge my vow. Jackdaws love my big sphinx of quartz. The jay, pig, fox, zebra and my wolves quack. Two driven jocks help fax my big quiz.\"}"#;
+pub const ANSWER: &str = concat!(
+    r#"{\"a\":\"alpha\",\"b\":\"beta\",\"c\":3,\"d\":true,\"e\":\"x\",\"f\":\""#,
+    "a text of some length that stands for a summary of about two hundred words; it goes on for ",
+    "a while, so that an answer has the size of an answer and not that of a ping. The quick brown ",
+    "fox jumps over the lazy dog, and the five boxing wizards jump quickly. Pack my box with five ",
+    "dozen liquor jugs. How vexingly quick daft zebras jump. Sphinx of black quartz, judge my ",
+    "vow. Jackdaws love my big sphinx of quartz. The jay, pig, fox, zebra and my wolves quack.",
+    r#"\"}"#
+);
 
 /// Serves until the process ends.
 pub async fn serve(listener: TcpListener) -> std::io::Result<()> {

@@ -231,7 +231,7 @@ impl Worker {
         };
         let plan = Arc::new(plan);
         runtime.releases().add(&plan)?;
-        runtime.wake_due().await?;
+        runtime.take_up().await?;
         let _time = runtime.keep_time();
         let _socket = runtime::socket::serve(runtime.clone(), &self.folder)?;
         let known = store.runs(&RunQuery { limit: usize::MAX >> 1, ..RunQuery::default() })?.len();

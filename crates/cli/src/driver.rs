@@ -200,7 +200,7 @@ impl Driver {
     /// Wakes every run that can go on. Another holder does so by itself.
     pub async fn wake(&self) -> Result<usize, Stop> {
         match self {
-            Self::Own(own) => own.runtime.wake_due().await.map_err(Stop::failed),
+            Self::Own(own) => own.runtime.take_up().await.map_err(Stop::failed),
             Self::Other { .. } => Ok(0),
         }
     }

@@ -3,26 +3,21 @@
 
 use std::sync::Arc;
 
-use guard::{Act as GuardAct, ArgFact};
+use guard::Act as GuardAct;
 use journal::{
-    AnswerShape, At, BodyRef, Code, Label, Labels, Message, ModelAsk, Part, Payload, Record, Role,
-    Source, ToolAsk, ToolCall, What,
+    AnswerShape, At, BodyRef, Code, Label, Labels, Message, ModelAsk, Payload, Record, Role,
+    Source, ToolCall, What,
 };
 use plan::ids::{ModelName, ToolName};
-use plan::workflow::{AgentStep, Step, Trust, Work as Task};
+use plan::workflow::{AgentStep, Step, Work as Task};
 use serde_json::Value;
 
 use crate::asks::{Asked, Want};
 use crate::control::{Line, Slot};
 use crate::drive::Progress;
-use crate::tool::amount_of;
 use crate::work::{Stuck, Work, worst};
 
-/// An answer larger than this is no answer.
-const RESULT_BYTES_MAX: u32 = 1 << 20;
-
-/// More calls in one turn than this are no plan but a flood.
-const CALLS_MAX: usize = 64;
+mod turn;
 
 impl Work<'_> {
     pub(crate) fn drive_answer(
@@ -304,206 +299,6 @@ impl Work<'_> {
         let model = models.get(attempt.checked_rem(models.len()).unwrap_or(0)).cloned();
         model.ok_or_else(|| Stuck::defect(format!("agent `{}` has no model", agent.agent)))
     }
-
-    /// Works on the calls of one turn, in order. `Again` when every call has its result.
-    fn turn(
-        &mut self,
-        at: &At,
-        step: &Step,
-        agent: &AgentStep,
-        calls: &[ToolCall],
-    ) -> Result<Progress, Stuck> {
-        if calls.len() > CALLS_MAX {
-            let text = format!("the model asked for {} calls at once", calls.len());
-            return Err(Stuck::new(Code::BadAnswer, text));
-        }
-        let mut all = true;
-        for (n, call) in (0_u16..).zip(calls) {
-            if self.has_result(at, n, call)? {
-                continue;
-            }
-            let slot = Slot::Turn(crate::control::turn_of(self.visit(at)?), n);
-            if self.control.acts.values().any(|a| a.at == *at && a.slot == slot) {
-                all = false;
-                continue;
-            }
-            // Once a call waits for a person, the later ones of that turn wait too.
-            if self.visit(at)?.review.is_some() {
-                return Ok(Progress::Wait);
-            }
-            match self.call_of_turn(at, step, agent, n, call)? {
-                Asked::Held | Asked::Halted => return Ok(Progress::Wait),
-                Asked::Started => all = false,
-                // The refusal is the call's result.
-                Asked::Refused(_) => {}
-            }
-        }
-        Ok(if all { Progress::Again } else { Progress::Wait })
-    }
-
-    /// Gives a call of the last turn a text as its result.
-    pub(crate) fn answer_call(&mut self, at: &At, n: u16, text: &str) -> Result<(), Stuck> {
-        let mut id = None;
-        for line in self.visit(at)?.lines.iter().rev() {
-            if let Line::Answer(body) = line {
-                id = self.message(*body)?.calls.get(usize::from(n)).map(|c| c.id.clone());
-                break;
-            }
-        }
-        self.say(at, Role::Tool, text, id, Label::from(Source::Plan))
-    }
-
-    fn has_result(&self, at: &At, n: u16, call: &ToolCall) -> Result<bool, Stuck> {
-        for line in self.visit(at)?.lines.iter().rev() {
-            match line {
-                Line::Answer(_) => return Ok(false),
-                Line::Result { n: m, .. } if *m == n => return Ok(true),
-                Line::Said(body) => {
-                    if self.message(*body)?.answers.as_deref() == Some(call.id.as_str()) {
-                        return Ok(true);
-                    }
-                }
-                Line::Result { .. } => {}
-            }
-        }
-        Ok(false)
-    }
-
-    fn call_of_turn(
-        &mut self,
-        at: &At,
-        step: &Step,
-        agent: &AgentStep,
-        n: u16,
-        call: &ToolCall,
-    ) -> Result<Asked, Stuck> {
-        let Task::Answer { tools, .. } = &agent.work else {
-            return Err(Stuck::defect("a turn without tools"));
-        };
-        let label = self.conversation_label(at)?;
-        let known = tools.iter().find(|t| wire_name(t) == call.tool || t.as_str() == call.tool);
-        let args: Option<Value> = serde_json::from_str(&call.args).ok();
-        let (Some(tool), Some(Value::Object(args))) = (known.cloned(), args) else {
-            let text = "refused: no such tool, or arguments that are no JSON object";
-            self.say(at, Role::Tool, text, Some(call.id.clone()), Label::from(Source::Plan))?;
-            return Ok(Asked::Refused(Code::Refused));
-        };
-        if self.tool_held_back(&tool) {
-            return Ok(Asked::Halted);
-        }
-        let args = Value::Object(args);
-        let slot = Slot::Turn(crate::control::turn_of(self.visit(at)?), n);
-        let (body, same) = self.args_body(at, slot, &args, Labels::all(label.clone()))?;
-        let asked = self.call_tool(ToolCallOf {
-            at,
-            step,
-            tool: &tool,
-            part: Part::Turn(n),
-            slot,
-            body,
-            same,
-            facts: Facts::Agent(label),
-        })?;
-        if let Asked::Refused(code) = asked {
-            let code = serde_json::to_string(&code).unwrap_or_default();
-            let text = format!("refused by a rule of this workflow ({})", code.trim_matches('"'));
-            self.say(at, Role::Tool, &text, Some(call.id.clone()), Label::from(Source::Plan))?;
-        }
-        Ok(asked)
-    }
-
-    /// The body of arguments; the very same body again when a person was asked about it.
-    pub(crate) fn args_body(
-        &mut self,
-        at: &At,
-        slot: Slot,
-        args: &Value,
-        labels: Labels,
-    ) -> Result<(BodyRef, bool), Stuck> {
-        let bytes = args.to_string().into_bytes();
-        let visit = self.visit(at)?;
-        if let Some(held) = visit.held.get(&slot).and_then(|no| self.control.held_args(*no))
-            && self.loaded(held)?.bytes().as_ref() == bytes.as_slice()
-        {
-            return Ok((held, true));
-        }
-        Ok((self.add(bytes, labels), false))
-    }
-
-    /// Asks for one tool call.
-    pub(crate) fn call_tool(&mut self, call: ToolCallOf<'_>) -> Result<Asked, Stuck> {
-        let what = What::Tool { tool: call.tool.clone(), args: call.body, part: call.part.clone() };
-        let loaded = self.loaded(call.body)?.clone();
-        let args = loaded.value().and_then(Value::as_object);
-        let args = args.ok_or_else(|| Stuck::defect("tool arguments are no object"))?;
-        let spec = self.plan.workflow().tools.get(call.tool);
-        let digest: Arc<str> = spec.map_or("", |t| t.digest.as_str()).into();
-        let amount = spec.and_then(|t| amount_of(t, args, &call.facts));
-        let visit = self.visit(call.at)?;
-        let attempt = visit.sure_failures + 1;
-        let facts: Vec<ArgFact<'_>> =
-            args.iter().map(|(name, value)| self.fact(name, value, &call)).collect();
-        let reserve = worst(0, 0, 0);
-        let act = GuardAct::Tool {
-            tool: call.tool,
-            part: &call.part,
-            args: &facts,
-            hash: loaded.plain(),
-            reserve,
-        };
-        let verdict = self.decide(call.at, call.slot, call.same, act)?;
-        drop(facts);
-        let key = self.key(call.at, call.slot, attempt);
-        let ask = ToolAsk {
-            tool: call.tool.clone(),
-            digest,
-            args: loaded.bytes().clone(),
-            key,
-            time_out_ms: call.step.time_out_ms,
-            bytes_max: RESULT_BYTES_MAX,
-        };
-        let payload = Payload::Tool(ask);
-        let want = Want { what, slot: call.slot, attempt, reserve, payload, amount };
-        self.follow(call.at, want, verdict)
-    }
-
-    /// The label of a tool's result: the tool's own trust, under the influence of what it was
-    /// told.
-    pub(crate) fn result_label(&self, tool: &ToolName, args: BodyRef) -> Label {
-        let spec = self.plan.workflow().tools.get(tool);
-        let trusted = spec.is_some_and(|t| t.trust == Trust::Trusted);
-        let mut label = Label::from(if trusted { Source::Tool } else { Source::OutsideTool });
-        label.tags.extend(spec.into_iter().flat_map(|t| t.tags.iter().cloned()));
-        if let Ok(args) = self.loaded(args) {
-            label.influenced(&args.labels().at(""));
-        }
-        label
-    }
-}
-
-/// One tool call on its way to guard.
-pub(crate) struct ToolCallOf<'a> {
-    pub at: &'a At,
-    pub step: &'a Step,
-    pub tool: &'a ToolName,
-    pub part: Part,
-    pub slot: Slot,
-    pub body: BodyRef,
-    /// The arguments are the very body that a person was asked about.
-    pub same: bool,
-    pub facts: Facts<'a>,
-}
-
-/// Where the arguments of a call come from.
-pub(crate) enum Facts<'a> {
-    /// The plan binds each.
-    Plan(&'a plan::workflow::ToolStep),
-    /// The plan binds each, for a read-back.
-    Confirm(&'a std::collections::BTreeMap<String, plan::workflow::Arg>),
-    /// A model wrote them.
-    Agent(Label),
-    /// The engine built them from the run's values.
-    Engine,
 }
 
 /// The name by which a model knows a tool: vendors allow no points in names.

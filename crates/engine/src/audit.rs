@@ -90,12 +90,7 @@ impl<'e> Audit<'e> {
         &self.control
     }
 
-    fn decide(
-        &self,
-        frame: &Frame,
-        bytes: &[u8],
-        entropy: Entropy,
-    ) -> Result<Audited, AuditError> {
+    fn decide(&self, frame: &Frame, bytes: &[u8], entropy: Entropy) -> Result<Audited, AuditError> {
         if frame.engine.as_ref() != ENGINE {
             return Ok(Audited::OtherEngine);
         }

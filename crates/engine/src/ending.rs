@@ -2,15 +2,15 @@
 //! done, then one last record. Also the two small acts around effects: reading back and telling.
 
 use journal::{
-    ActNo, At, BodyRef, Code, Command, Draw, End, Label, Labels, NotifyAsk, Order, Part, Payload, Record, Source,
-    Starter, What,
+    ActNo, At, BodyRef, Code, Command, Draw, End, Label, Labels, NotifyAsk, Order, Part, Payload,
+    Record, Source, Starter, What,
 };
 use plan::ids::RoleId;
 use plan::workflow::{Does, EndOutcome, Step, ToolStep};
 use serde_json::{Map, Value};
 
-use crate::agent::{Facts, ToolCallOf};
 use crate::asks::{Asked, Want};
+use crate::call::{Facts, ToolCallOf};
 use crate::control::{EffectDone, Slot};
 use crate::drive::Progress;
 use crate::kinds::{ended_id, parent_ended_id};

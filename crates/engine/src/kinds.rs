@@ -2,9 +2,7 @@
 //! workflow and end. Calling another workflow only writes down which child runs are wanted; the
 //! driver opens them from the record.
 
-use journal::{
-    About, At, End, Hash, Label, Labels, Output, Record, ReviewNo, Shown, Source, Why,
-};
+use journal::{About, At, End, Hash, Label, Labels, Output, Record, ReviewNo, Shown, Source, Why};
 use plan::ids::StepId;
 use plan::workflow::{
     DecideStep, EachStep, EndOutcome, EndStep, Late, LateEnd, Next, ParallelStep, ReviewStep,
@@ -265,7 +263,6 @@ impl Work<'_> {
         let labels = Labels::all(self.label_of(path));
         Some((body, Output { json: value.to_string(), labels }))
     }
-
 }
 
 /// The id of the message that a run sends about its own end: the same each time.

@@ -6,6 +6,7 @@ mod advance;
 mod agent;
 mod asks;
 mod audit;
+mod call;
 mod control;
 mod copy;
 mod drive;

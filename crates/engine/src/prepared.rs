@@ -64,7 +64,8 @@ fn prepare(plan: &Plan, agent: &AgentStep) -> PreparedStep {
             (defs.collect(), AnswerShape::Json(Arc::new(schema.clone())))
         }
     };
-    let mut tools_bytes: usize = tools.iter().map(|t| t.description.len() + t.input.to_string().len()).sum();
+    let mut tools_bytes: usize =
+        tools.iter().map(|t| t.description.len() + t.input.to_string().len()).sum();
     if let AnswerShape::Json(schema) = &answer {
         tools_bytes += schema.to_string().len();
     }

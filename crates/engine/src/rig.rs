@@ -2,6 +2,7 @@
 //! simulated world and feeds back what came of them. It can lose its memory at any moment; the
 //! store and the world never do.
 
+mod checks;
 mod shelf;
 pub(crate) mod truth;
 pub(crate) mod workspace;
@@ -12,14 +13,14 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
 use journal::{
-    Chain, Command, CommandId, CommitError, Committed, Draft, Entropy, Epoch, Millis, Mode, Order,
+    Command, CommandId, CommitError, Committed, Draft, Entropy, Epoch, Millis, Mode, Order,
     Outcome, Payload, Permit, Record, Reply, ReviewNo, RunId, Seq, Starter, StopScope, Store,
 };
 use plan::Plan;
 use plan::ids::{PersonId, ReleaseId};
 use serde_json::Value;
 
-use crate::{Audit, Audited, Control, Engine, Env, Event, Input, Opening};
+use crate::{Control, Engine, Env, Event, Input, Opening};
 use shelf::Shelf;
 use truth::Truth;
 use world::World;
@@ -297,7 +298,7 @@ impl Rig {
         self.truth.perform(run, act);
         let payload: Payload = permit.consume();
         let before = self.world.effects.len();
-        let bytes = self.world.perform(run, act, &payload);
+        let bytes = self.world.perform(&payload);
         if let Some(effect) = self.world.effects.get(before) {
             self.truth.effect(run, act, world::idempotent(&effect.tool));
         }
@@ -382,47 +383,6 @@ impl Rig {
         }
     }
 
-    /// A run as its stored frames give it.
-    pub(crate) fn load(&self, run: RunId) -> (Control, Env) {
-        let (mut control, mut env, mut chain) =
-            (Control::new(run), Env::new(), Chain::new(run));
-        for stored in self.store.frames(run, Seq(0), usize::MAX).unwrap() {
-            let frame = chain.read(&stored.bytes).unwrap();
-            env.load(&frame, stored.bodies.as_deref(), stored.entropy.as_ref()).unwrap();
-            control.fold(&frame, chain.last()).unwrap();
-        }
-        (control, env)
-    }
-
-    /// What is in memory is exactly what the stored frames give.
-    pub(crate) fn check_folds(&self) {
-        for (run, held) in &self.runs {
-            let (control, _) = self.load(*run);
-            assert_eq!(
-                format!("{control:?}"),
-                format!("{:?}", held.control),
-                "the stored frames of {run} give another state than the live run"
-            );
-        }
-    }
-
-    /// Every stored frame is what the engine decides from what it was told.
-    pub(crate) fn audit(&self, run: RunId) {
-        let (control, _) = self.load(run);
-        let engine = &self.engines[&control.opening().unwrap().release];
-        let mut audit = Audit::new(engine, run);
-        for stored in self.store.frames(run, Seq(0), usize::MAX).unwrap() {
-            match audit.check(&stored) {
-                Ok(audited) => assert_eq!(audited, Audited::Same),
-                Err(error) => {
-                    let bytes = String::from_utf8_lossy(&stored.bytes);
-                    panic!("{run}: {error}\n{bytes}");
-                }
-            }
-        }
-        assert_eq!(format!("{:?}", audit.control()), format!("{control:?}"));
-    }
-
     /// Sets or lifts a stop, as a person at the desk does.
     pub(crate) fn stop(&mut self, scope: StopScope, set: bool) {
         let who = PersonId::new(workspace::OWNER).unwrap();
@@ -471,55 +431,5 @@ impl Rig {
             let plan = engine.plan().child(name).unwrap().clone();
             self.engines.entry(plan.release()).or_insert_with(|| workspace::shared(&plan));
         }
-    }
-
-    /// No shared account stands above its limit.
-    pub(crate) fn check_accounts(&self) {
-        for engine in self.engines.values() {
-            let (workflow, limits) = (engine.plan().workflow(), &engine.plan().workflow().limits);
-            let mut at = START;
-            while at <= self.now {
-                let day = crate::hours::day(&workflow.hours, at);
-                let stands = |what: &str| {
-                    let account = format!("day/{day}/{}/{what}", workflow.name);
-                    self.store.account(&journal::Account(account.into())).unwrap()
-                };
-                assert!(stands("cost") <= limits.day.cost_nanos, "{day}: over the day's cost");
-                assert!(stands("cases") <= limits.day.cases, "{day}: over the day's cases");
-                if let Some(amount) = limits.day.amount {
-                    let minor = stands("amount");
-                    assert!(minor <= amount.minor.unsigned_abs(), "{day}: over the day's amount");
-                }
-                at = Millis(at.0 + 86_400_000);
-            }
-        }
-    }
-
-    /// Every record of a run, in order.
-    pub(crate) fn records(&self, run: RunId) -> Vec<Record> {
-        let mut chain = Chain::new(run);
-        let frames = self.store.frames(run, Seq(0), usize::MAX).unwrap();
-        frames.iter().flat_map(|stored| chain.read(&stored.bytes).unwrap().records).collect()
-    }
-
-    /// Bytes of each frame of a run with its bodies.
-    pub(crate) fn sizes(&self, run: RunId) -> Vec<usize> {
-        let frames = self.store.frames(run, Seq(0), usize::MAX).unwrap();
-        let size = |f: &journal::Stored| {
-            f.bytes.len() + f.bodies.iter().flatten().map(|b| b.len()).sum::<usize>()
-        };
-        frames.iter().map(size).collect()
-    }
-
-    pub(crate) fn status(&self, run: RunId) -> journal::Status {
-        let held = &self.runs[&run];
-        crate::standing_of(&held.engine, &held.control, self.now).status
-    }
-
-    /// The output that a step is bound to.
-    pub(crate) fn bound(&self, run: RunId, step: &str) -> Option<(Value, journal::Labels)> {
-        let held = &self.runs[&run];
-        let loaded = held.env.get(*held.control.bound.get(step)?)?;
-        Some((loaded.value()?.clone(), loaded.labels().clone()))
     }
 }

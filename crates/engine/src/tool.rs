@@ -11,8 +11,8 @@ use plan::value::Money;
 use plan::workflow::{Arg, ArgRole, Does, Effect, LookupStep, RowFind, Step, Tool, ToolStep, Type};
 use serde_json::{Map, Value};
 
-use crate::agent::{Facts, ToolCallOf};
 use crate::asks::Asked;
+use crate::call::{Facts, ToolCallOf};
 use crate::control::{Endorsed, Slot};
 use crate::drive::Progress;
 use crate::sql;

@@ -440,13 +440,15 @@ proptest! {
     #[test]
     fn nothing_from_outside_moves_a_terminal(text in "\\PC*|[\\x00-\\x1f\\u{200b}-\\u{202e}a-z]*") {
         let line = words::plain(&text);
-        let hidden = |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}');
+        let unseen =
+            |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}');
+        let hidden = |c: char| c.is_control() || unseen(c);
         prop_assert!(!line.contains(hidden));
         prop_assert!(!words::plain_lines(&text).contains(|c| hidden(c) && c != '\n' && c != '\t'));
     }
 
     #[test]
-    fn any_changed_byte_of_a_run_is_found(row in 0_usize..5, byte in 0_usize..4_000, flip in 1_u8..) {
+    fn any_changed_byte_is_found(row in 0_usize..5, byte in 0_usize..4_000, flip in 1_u8..) {
         let mut made = corrected();
         let bytes = &mut made.stored[row].bytes;
         let at = byte % bytes.len();

@@ -1,5 +1,6 @@
 //! Why a run stands where it stands: what happened, the cause with its code, and the next command
-//! that is safe. It works without any model, and it must not recommend what the records do not bear.
+//! that is safe. It works without any model, and it must not recommend what the records do not
+//! bear.
 
 use journal::{Code, Millis, ReviewNo, RunId, Starter, Status};
 use serde::Serialize;

@@ -59,23 +59,12 @@ impl Plan {
         release: ReleaseId,
         canonical: Arc<[u8]>,
     ) -> Result<Self, OpenError> {
-        let at = workflow
-            .steps
-            .iter()
-            .enumerate()
-            .map(|(n, s)| (s.id.clone(), n))
-            .collect();
+        let at = workflow.steps.iter().enumerate().map(|(n, s)| (s.id.clone(), n)).collect();
         let mut children = BTreeMap::new();
         for (name, child) in &workflow.children {
             children.insert(name.clone(), Arc::new(Self::seal(child.clone())?));
         }
-        Ok(Self {
-            workflow,
-            release,
-            canonical,
-            at,
-            children,
-        })
+        Ok(Self { workflow, release, canonical, at, children })
     }
 
     /// The workflow, to read.

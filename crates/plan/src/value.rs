@@ -95,10 +95,7 @@ impl Money {
     pub fn parse(text: &str) -> Result<Self, MoneyError> {
         let (number, code) = text.trim().rsplit_once(' ').ok_or(MoneyError::NoCurrency)?;
         let currency = Currency::new(code.trim()).map_err(|_| MoneyError::NoCurrency)?;
-        Ok(Self {
-            currency,
-            minor: scaled(number.trim(), currency.digits())?,
-        })
+        Ok(Self { currency, minor: scaled(number.trim(), currency.digits())? })
     }
 
     /// The number alone: `12.50`.
@@ -111,31 +108,20 @@ impl Money {
         if digits == 0 {
             return format!("{sign}{minor}");
         }
-        format!(
-            "{sign}{}.{:0width$}",
-            minor / unit,
-            minor % unit,
-            width = digits as usize
-        )
+        format!("{sign}{}.{:0width$}", minor / unit, minor % unit, width = digits as usize)
     }
 
     /// The sum, if the currencies agree and it fits.
     pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
         self.same(other)?;
-        let minor = self
-            .minor
-            .checked_add(other.minor)
-            .ok_or(MoneyError::Range)?;
+        let minor = self.minor.checked_add(other.minor).ok_or(MoneyError::Range)?;
         Ok(Self { minor, ..self })
     }
 
     /// The difference, if the currencies agree and it fits.
     pub fn minus(self, other: Self) -> Result<Self, MoneyError> {
         self.same(other)?;
-        let minor = self
-            .minor
-            .checked_sub(other.minor)
-            .ok_or(MoneyError::Range)?;
+        let minor = self.minor.checked_sub(other.minor).ok_or(MoneyError::Range)?;
         Ok(Self { minor, ..self })
     }
 
@@ -178,7 +164,5 @@ pub fn scaled(number: &str, digits: u32) -> Result<i64, MoneyError> {
     for _ in part.len()..digits as usize {
         text.push('0');
     }
-    text.parse::<i64>()
-        .map(|n| sign * n)
-        .map_err(|_| MoneyError::Range)
+    text.parse::<i64>().map(|n| sign * n).map_err(|_| MoneyError::Range)
 }

@@ -246,12 +246,7 @@ pub enum Work {
     /// Fields whose values must stand in the source text, chosen among numbered candidates.
     Copy { from: Path, fields: Vec<CopyField> },
     /// A structured answer under a JSON Schema, with or without tools.
-    Answer {
-        schema: serde_json::Value,
-        shape: Type,
-        tools: Vec<ToolName>,
-        turns_max: u32,
-    },
+    Answer { schema: serde_json::Value, shape: Type, tools: Vec<ToolName>, turns_max: u32 },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -122,6 +122,7 @@ pub(crate) async fn woken(
         Ok((loaded, inbox)) => {
             let mut events = vec![Event::Claim];
             events.extend(inbox.into_iter().map(Event::Command));
+            events.extend(lifted(&inner, &loaded.control).await);
             loaded.live(letters, events).await;
         }
         Err(fault) => {
@@ -130,6 +131,18 @@ pub(crate) async fn woken(
             while !inner.dismiss(run, &mut letters).is_empty() {}
         }
     }
+}
+
+/// Stops that hold the run back in its records and are no longer in force.
+async fn lifted(inner: &Arc<Inner>, control: &Control) -> Vec<Event> {
+    if control.halted().is_empty() {
+        return Vec::new();
+    }
+    let store = inner.store.clone();
+    // Without an answer every stop counts as in force.
+    let Ok(stops) = blocking(move || store.stops()).await else { return Vec::new() };
+    let gone = control.halted().iter().filter(|scope| !stops.contains(scope));
+    gone.cloned().map(Event::Unstop).collect()
 }
 
 async fn load(

@@ -15,8 +15,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use engine::Event;
 use journal::{
-    ActNo, Command, CommandId, CommitError, Entropy, Labels, Millis, Mode, Order, RunId, RunQuery,
-    Standing, Starter, Status, StopScope, Store, StoreError,
+    ActNo, Command, CommandId, CommitError, Entropy, Labels, Millis, Mode, Order, RunId, RunLine,
+    RunQuery, Standing, Starter, Status, StopScope, Store, StoreError,
 };
 use plan::Plan;
 use plan::ids::PersonId;
@@ -131,20 +131,14 @@ impl Runtime {
 
     /// Lands a command durably and wakes its run.
     pub async fn command(&self, command: Command) -> Result<(), Fault> {
+        if let Some(line) = self.line(command.run).await?
+            && line.status.over()
+        {
+            return Err(Fault::Over(command.run, line.status.as_str()));
+        }
         let store = self.inner.store.clone();
         let posted = command.clone();
-        let over = blocking(move || {
-            let prefix = Some(posted.run.to_string());
-            let lines = store.runs(&RunQuery { prefix, limit: 1, ..RunQuery::default() })?;
-            let over = lines.first().map(|line| line.status).filter(|status| status.over());
-            match over {
-                None => store.post(&posted).map(|()| None),
-                Some(status) => Ok(Some(status)),
-            }
-        });
-        if let Some(status) = over.await? {
-            return Err(Fault::Over(command.run, status.as_str()));
-        }
+        blocking(move || store.post(&posted)).await?;
         self.inner.deliver(command);
         Ok(())
     }
@@ -165,10 +159,43 @@ impl Runtime {
             {
                 return Ok(found);
             }
-            if standing.changed().await.is_err() {
-                return Err(Fault::Socket("the driver has stopped".to_owned()));
+            // A run that came to rest before anybody watched tells nobody: its line says where it
+            // stands. Whoever rests from now on tells the watcher above.
+            if !self.inner.is_live(run)
+                && let Some(line) = self.line(run).await?
+                && line.status != Status::Running
+            {
+                return Ok(Standing { status: line.status, wake_at: line.wake_at });
+            }
+            match tokio::time::timeout(Duration::from_millis(500), standing.changed()).await {
+                Ok(Err(_)) => return Err(Fault::Socket("the driver has stopped".to_owned())),
+                Ok(Ok(())) | Err(_) => {}
             }
         }
+    }
+
+    async fn line(&self, run: RunId) -> Result<Option<RunLine>, StoreError> {
+        let store = self.inner.store.clone();
+        blocking(move || {
+            let query = RunQuery { prefix: Some(run.to_string()), limit: 1, ..RunQuery::default() };
+            Ok(store.runs(&query)?.into_iter().next())
+        })
+        .await
+    }
+
+    /// Takes up what an earlier driver left: every run that can go on, and every run that a stop
+    /// held back, since the stop may have been lifted just before that driver died.
+    pub async fn take_up(&self) -> Result<usize, Fault> {
+        let inner = self.inner.clone();
+        let halted = blocking(move || inner.halted_runs()).await?;
+        let mut woken = self.wake_due().await?;
+        for run in halted {
+            if !self.inner.is_live(run) {
+                self.inner.send(run, Event::Timer);
+                woken += 1;
+            }
+        }
+        Ok(woken)
     }
 
     /// Wakes every run that can go on: after a start, and on a timer.

@@ -94,8 +94,11 @@ impl<'a> Told<'a> {
         });
         let Some((n, finish, usage)) = found else {
             // It came too late, or twice.
-            let failure =
-                Failure { code: journal::Code::TimedOut, text: String::new(), retry_after_ms: None };
+            let failure = Failure {
+                code: journal::Code::TimedOut,
+                text: String::new(),
+                retry_after_ms: None,
+            };
             let result = Err(failure);
             let outcome = Outcome { result, usage: Usage::default(), reported: None };
             return Some(Event::Act { act, outcome, certain: false });
@@ -152,9 +155,7 @@ impl<'a> Told<'a> {
                     self.declined.insert(id, (who.clone(), *because));
                     Some(Order::Pause { who: who.clone() })
                 }
-                Record::ItemEnded { at, item, .. }
-                    if ended_id(self.run.child(at, *item)) == id =>
-                {
+                Record::ItemEnded { at, item, .. } if ended_id(self.run.child(at, *item)) == id => {
                     Some(self.child_ended(record)?)
                 }
                 _ => self.said(record),
@@ -229,9 +230,9 @@ impl<'a> Told<'a> {
     }
 
     fn happened(&self, no: ActNo) -> bool {
-        self.frame.records.iter().any(|record| {
-            matches!(record, Record::Settled { act, happened: Some(_), .. } if *act == no)
-        })
+        self.frame.records.iter().any(
+            |record| matches!(record, Record::Settled { act, happened: Some(_), .. } if *act == no),
+        )
     }
 
     /// The values of an edit: the leaves that a person wrote and that were others before. Where

@@ -1,13 +1,13 @@
 //! What each record means for a run's state. It must not decide anything: an arm may only write
 //! down what its record says.
 
-use journal::{
-    About, ActNo, Answer, At, Code, End, Finish, Millis, Part, Record, ReviewNo, Usage, What, Why,
-};
+use journal::{About, Answer, At, End, Millis, Record, ReviewNo, What, Why};
 
-use super::{
-    Act, Children, Control, EffectDone, Endorsed, FoldError, Line, Opening, Review, Slot, Trouble, Visit,
-};
+use super::{Children, Control, Endorsed, FoldError, Line, Opening, Review, Slot, Visit};
+
+mod acts;
+
+pub(crate) use acts::{slot, turn};
 
 impl Control {
     pub(crate) fn apply(&mut self, record: &Record, at: Millis) -> Result<(), FoldError> {
@@ -134,154 +134,6 @@ impl Control {
         self.live.insert(at.clone(), visit);
     }
 
-    fn allow(
-        &mut self,
-        act: ActNo,
-        place: &At,
-        what: &What,
-        reserve: Usage,
-        since: Millis,
-    ) -> Result<(), FoldError> {
-        let epoch = self.epoch;
-        let visit = self.visit(place)?;
-        let slot = slot(what, visit);
-        visit.in_doubt.remove(&slot);
-        visit.held.remove(&slot);
-        if let (Slot::Turn(..), What::Tool { tool, args, .. }) = (slot, what) {
-            visit.calls.push((tool.clone(), *args));
-        }
-        self.acts.insert(
-            act,
-            Act { at: place.clone(), slot, what: what.clone(), reserve, epoch, since },
-        );
-        self.acts_started = self.acts_started.max(act.0);
-        self.reserved = self.reserved.plus(reserve);
-        Ok(())
-    }
-
-    fn refuse(&mut self, at: &At, code: Code, what: &What) -> Result<(), FoldError> {
-        let visit = self.visit(at)?;
-        match what {
-            // An agent's own call that is refused is a result that the agent sees.
-            What::Tool { part: Part::Turn(_), .. } => {}
-            What::Tool { .. } | What::Model { .. } | What::Notify { .. } => {
-                visit.refused = Some(code);
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(&mut self, no: ActNo, outcome: &Finish, usage: Usage) -> Result<(), FoldError> {
-        let act = self.acts.remove(&no).ok_or(FoldError::UnknownAct(no))?;
-        self.reserved = less(self.reserved, act.reserve);
-        self.used = self.used.plus(usage);
-        if let (Finish::Ok { body }, What::Tool { args, part: Part::Main, .. }) =
-            (outcome, &act.what)
-        {
-            let effect =
-                EffectDone { at: act.at.clone(), args: *args, result: *body, undone: false };
-            self.effects.push(effect);
-        }
-        let Some(visit) = self.live.get_mut(&act.at) else { return Ok(()) };
-        match outcome {
-            Finish::Ok { body } => {
-                visit.trouble = None;
-                visit.unsure.remove(&act.slot);
-                match act.slot {
-                    Slot::Model => visit.lines.push(Line::Answer(*body)),
-                    Slot::Question(field, wording) => {
-                        visit.answers.insert((field, wording), *body);
-                    }
-                    Slot::Turn(_, n) => visit.lines.push(Line::Result { n, body: *body }),
-                    Slot::Main
-                    | Slot::Confirm
-                    | Slot::Undo
-                    | Slot::ReadBack
-                    | Slot::Lookup(_)
-                    | Slot::Notify => {
-                        visit.results.insert(act.slot, *body);
-                    }
-                }
-            }
-            Finish::Error { code, detail, retry_after_ms } => match act.slot {
-                Slot::Turn(_, n) => visit.lines.push(Line::Result { n, body: *detail }),
-                Slot::Notify => {
-                    visit.results.insert(act.slot, *detail);
-                }
-                Slot::Model
-                | Slot::Question(..)
-                | Slot::Main
-                | Slot::Confirm
-                | Slot::Undo
-                | Slot::ReadBack
-                | Slot::Lookup(_) => {
-                    // Asking back is no attempt at the act that is asked about, and that a repeat
-                    // of a call in doubt failed says nothing about the first one: the key stays.
-                    if act.slot != Slot::ReadBack && !visit.unsure.contains(&act.slot) {
-                        visit.sure_failures += 1;
-                    }
-                    let trouble = Trouble {
-                        code: *code,
-                        detail: Some(*detail),
-                        retry_after_ms: *retry_after_ms,
-                    };
-                    visit.trouble = Some(trouble);
-                }
-            },
-            Finish::Unknown { .. } => {
-                visit.unsure.insert(act.slot);
-                visit.in_doubt.insert(act.slot, (no, act.what));
-            }
-        }
-        Ok(())
-    }
-
-    fn in_doubt(&mut self, no: ActNo) -> Result<(), FoldError> {
-        let act = self.acts.remove(&no).ok_or(FoldError::UnknownAct(no))?;
-        self.reserved = less(self.reserved, act.reserve);
-        // Nobody knows what it cost, so it counts as its worst case.
-        self.used = self.used.plus(act.reserve);
-        if let Some(visit) = self.live.get_mut(&act.at) {
-            visit.unsure.insert(act.slot);
-            visit.in_doubt.insert(act.slot, (no, act.what));
-        }
-        Ok(())
-    }
-
-    fn settled(
-        &mut self,
-        at: &At,
-        no: ActNo,
-        happened: Option<journal::BodyRef>,
-    ) -> Result<(), FoldError> {
-        let visit = self.visit(at)?;
-        let found = visit.in_doubt.iter().find(|(_, (act, _))| *act == no);
-        let Some((slot, what)) = found.map(|(slot, (_, what))| (*slot, what.clone())) else {
-            return Err(FoldError::UnknownAct(no));
-        };
-        visit.unsure.remove(&slot);
-        visit.in_doubt.remove(&slot);
-        visit.in_doubt.remove(&Slot::ReadBack);
-        visit.results.remove(&Slot::ReadBack);
-        visit.trouble = None;
-        if let Some(no) = visit.review.take() {
-            self.reviews.remove(&no);
-        }
-        let Some(body) = happened else { return Ok(()) };
-        let visit = self.visit(at)?;
-        match slot {
-            Slot::Turn(_, n) => visit.lines.push(Line::Result { n, body }),
-            _ => {
-                visit.results.insert(slot, body);
-            }
-        }
-        if let What::Tool { args, part: Part::Main, .. } = what {
-            let effect = EffectDone { at: at.clone(), args, result: body, undone: false };
-            self.effects.push(effect);
-        }
-        Ok(())
-    }
-
     fn moved(&mut self, from: &At, why: &Why) {
         if let Some(visit) = self.live.remove(from)
             && let Some(no) = visit.review
@@ -309,6 +161,8 @@ impl Control {
             visit.answers.clear();
             visit.results.retain(|slot, _| *slot == Slot::Main);
             visit.calls.clear();
+            visit.held.clear();
+            visit.approved = None;
             visit.tries += 1;
             if let Some(no) = visit.review.take() {
                 self.reviews.remove(&no);
@@ -357,6 +211,8 @@ impl Control {
             visit.review = None;
             if approved {
                 visit.approved = Some(no);
+            } else {
+                visit.held.retain(|_, held| *held != no);
             }
         }
         let is_step = matches!(review.about, About::Step { .. });
@@ -420,37 +276,4 @@ impl Control {
 
 fn desk(record: &Record) -> bool {
     matches!(record, Record::StopSet { .. } | Record::StopLifted { .. })
-}
-
-/// What an act is for, from the record and the conversation so far.
-pub(crate) fn slot(what: &What, visit: &Visit) -> Slot {
-    match what {
-        What::Model { question: None, .. } => Slot::Model,
-        What::Model { question: Some((field, wording)), .. } => Slot::Question(*field, *wording),
-        What::Notify { .. } => Slot::Notify,
-        What::Tool { part, .. } => match part {
-            Part::Main => Slot::Main,
-            Part::Confirm => Slot::Confirm,
-            Part::Undo => Slot::Undo,
-            Part::ReadBack => Slot::ReadBack,
-            Part::Lookup(n) => Slot::Lookup(*n),
-            Part::Turn(n) => Slot::Turn(turn(visit), *n),
-        },
-    }
-}
-
-/// The turn of a conversation: the answers so far.
-pub(crate) fn turn(visit: &Visit) -> u32 {
-    let answers = visit.lines.iter().filter(|l| matches!(l, Line::Answer(_))).count();
-    u32::try_from(answers).unwrap_or(u32::MAX)
-}
-
-fn less(from: Usage, what: Usage) -> Usage {
-    Usage {
-        input_tokens: from.input_tokens.saturating_sub(what.input_tokens),
-        cached_tokens: from.cached_tokens.saturating_sub(what.cached_tokens),
-        output_tokens: from.output_tokens.saturating_sub(what.output_tokens),
-        cost_nanos: from.cost_nanos.saturating_sub(what.cost_nanos),
-        active_ms: from.active_ms.saturating_sub(what.active_ms),
-    }
 }

@@ -8,6 +8,7 @@ use journal::{
     What,
 };
 use plan::Plan;
+use plan::ids::WorkflowName;
 use plan::workflow::EndOutcome;
 
 use crate::Control;
@@ -28,6 +29,7 @@ struct Run {
     last_epoch: u32,
     ending: Option<End>,
     ended: bool,
+    workflow: Option<WorkflowName>,
     /// What people were asked about, and what they approved.
     asked: BTreeMap<ReviewNo, About>,
     approved: BTreeSet<ReviewNo>,
@@ -66,7 +68,10 @@ impl Truth {
         match record {
             Record::Allowed { act, at, what, key, rules, .. } => {
                 for scope in stops {
-                    assert!(!covers(scope, id, what), "{id}: {what:?} allowed under {scope}");
+                    assert!(
+                        !covers(scope, id, run.workflow.as_ref(), what),
+                        "{id}: {what:?} allowed under {scope}"
+                    );
                 }
                 if let Some(end) = &run.ending {
                     let keeps = matches!(end, End::Reached(EndOutcome::Done) | End::Duplicate(_));
@@ -95,8 +100,7 @@ impl Truth {
                 let twin = self.acts.iter().find(|(no, act)| same((no, act)));
                 assert!(twin.is_none(), "{id}: {what:?} is allowed while {twin:?} is out");
                 let (at, what, key) = (at.clone(), what.clone(), *key);
-                let allowed =
-                    Allowed { at, what, key, performed: false, over: false };
+                let allowed = Allowed { at, what, key, performed: false, over: false };
                 let twice = self.acts.insert((id, *act), allowed);
                 assert!(twice.is_none(), "{id}: {act:?} was allowed twice");
             }
@@ -113,6 +117,7 @@ impl Truth {
                     run.approved.insert(*review);
                 }
             }
+            Record::Opened { workflow, .. } => run.workflow = Some(workflow.clone()),
             Record::Ending { end } => run.ending = Some(end.clone()),
             Record::Ended { .. } => {
                 run.ended = true;
@@ -200,15 +205,14 @@ fn place(what: &What) -> String {
     }
 }
 
-fn covers(scope: &StopScope, id: RunId, what: &What) -> bool {
+fn covers(scope: &StopScope, id: RunId, of: Option<&WorkflowName>, what: &What) -> bool {
     if matches!(what, What::Notify { .. }) {
         return false;
     }
     match scope {
         StopScope::Everything => true,
         StopScope::Run(run) => *run == id,
-        // One workflow name per rig's runs is not known here; the store's own test covers it.
-        StopScope::Workflow(_) => false,
+        StopScope::Workflow(name) => of == Some(name),
         StopScope::Tool(tool) => matches!(what, What::Tool { tool: t, .. } if t == tool),
         StopScope::Server(server) => {
             matches!(what, What::Tool { tool, .. } if tool.server() == server)

@@ -107,20 +107,13 @@ fn tools() -> Vec<(&'static str, Says)> {
         ),
         (
             "erp.remove",
-            Says {
-                repeatable: true,
-                args: &[("id", Selector)],
-                ..tool(Delete, Trusted, &["id"])
-            },
+            Says { repeatable: true, args: &[("id", Selector)], ..tool(Delete, Trusted, &["id"]) },
         ),
         ("erp.put", Says { repeatable: true, ..tool(Write, Trusted, &["name"]) }),
         ("erp.post", tool(Write, Trusted, &["name"])),
         ("erp.retract", Says { args: &[("id", Selector)], ..tool(Delete, Trusted, &["id"]) }),
         ("erp.note", tool(Write, Untrusted, &["text"])),
-        (
-            "erp.send",
-            Says { args: &[("to", Recipient)], ..tool(Send, Untrusted, &["to", "text"]) },
-        ),
+        ("erp.send", Says { args: &[("to", Recipient)], ..tool(Send, Untrusted, &["to", "text"]) }),
     ]
 }
 

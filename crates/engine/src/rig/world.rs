@@ -3,9 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use journal::{
-    ActNo, AnswerShape, Hash, ModelAnswer, ModelAsk, Payload, RunId, ToolAsk, ToolCall, Usage,
-};
+use journal::{AnswerShape, Hash, ModelAnswer, ModelAsk, Payload, ToolAsk, ToolCall, Usage};
 use serde_json::{Map, Value, json};
 
 use super::workspace;
@@ -13,8 +11,6 @@ use super::workspace;
 /// One effect that really happened.
 #[derive(Debug, Clone)]
 pub(crate) struct Effect {
-    pub run: RunId,
-    pub act: ActNo,
     pub tool: String,
     pub key: Hash,
     pub args: Value,
@@ -28,18 +24,11 @@ pub(crate) struct World {
     /// What each call with a key gave.
     known: BTreeMap<(String, Hash), Value>,
     things: BTreeMap<String, Value>,
-    /// Rounds in which an agent with tools calls some.
-    pub rounds: usize,
     /// What an agent calls in its n-th round.
     pub script: Vec<Vec<(String, Value)>>,
     /// Written answers, by what the conversation contains.
     pub answers: Vec<(String, String)>,
     pub calls: BTreeMap<String, u32>,
-}
-
-/// Tools that change something.
-pub(crate) fn is_effect(tool: &str) -> bool {
-    !matches!(tool, "table.read_query" | "web.query" | "erp.get" | "erp.find")
 }
 
 /// Tools that know a key again.
@@ -49,7 +38,7 @@ pub(crate) fn idempotent(tool: &str) -> bool {
 
 impl World {
     /// Does what a payload asks for and gives the answer's bytes.
-    pub(crate) fn perform(&mut self, run: RunId, act: ActNo, payload: &Payload) -> Vec<u8> {
+    pub(crate) fn perform(&mut self, payload: &Payload) -> Vec<u8> {
         match payload {
             Payload::Model(ask) => {
                 *self.calls.entry("model".into()).or_default() += 1;
@@ -57,7 +46,7 @@ impl World {
             }
             Payload::Tool(ask) => {
                 *self.calls.entry(ask.tool.to_string()).or_default() += 1;
-                self.tool(run, act, ask).to_string().into_bytes()
+                self.tool(ask).to_string().into_bytes()
             }
             Payload::Notify(_) => {
                 *self.calls.entry("notify".into()).or_default() += 1;
@@ -71,7 +60,7 @@ impl World {
         self.effects.iter().any(|e| e.key == key)
     }
 
-    fn tool(&mut self, run: RunId, act: ActNo, ask: &ToolAsk) -> Value {
+    fn tool(&mut self, ask: &ToolAsk) -> Value {
         let tool = ask.tool.as_str().to_owned();
         let args: Value = serde_json::from_slice(&ask.args).unwrap();
         match tool.as_str() {
@@ -112,7 +101,7 @@ impl World {
                 thing
             }
         };
-        self.effects.push(Effect { run, act, tool, key: ask.key, args });
+        self.effects.push(Effect { tool, key: ask.key, args });
         self.known.insert(place, result.clone());
         result
     }
@@ -188,11 +177,8 @@ fn instance(schema: &Value) -> Value {
 
 /// Answers the look-up queries of the engine: rows in which every quoted key stands.
 fn rows(query: &str) -> Value {
-    let table = if query.contains("\"suppliers\"") {
-        workspace::SUPPLIERS
-    } else {
-        workspace::ORDERS
-    };
+    let table =
+        if query.contains("\"suppliers\"") { workspace::SUPPLIERS } else { workspace::ORDERS };
     let keys: Vec<String> = query
         .split(" WHERE ")
         .nth(1)

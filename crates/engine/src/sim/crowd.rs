@@ -67,7 +67,8 @@ pub(crate) fn answer(rig: &mut Rig, dice: &mut Dice, matrix: &mut Matrix, kind: 
         About::Step { .. } if dice.chance(600) => {
             matrix.reply("edit");
             let money = json!({ "currency": "EUR", "minor": 9_000 });
-            let values = [("case.name", json!("Bolt")), ("case.amount", money), ("case.text", json!(1))];
+            let values =
+                [("case.name", json!("Bolt")), ("case.amount", money), ("case.text", json!(1))];
             let (path, value) = &values[dice.below(3)];
             Reply::Edit { values: vec![((*path).to_owned(), value.to_string())] }
         }

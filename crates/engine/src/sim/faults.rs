@@ -90,7 +90,8 @@ fn suffer(rig: &mut Rig, dice: &mut Dice, permit: Permit, fault: Fault) -> (RunI
 /// The fault and the death of one act. Each seed has a pair that it tries most, so that a few
 /// thousand seeds reach every pair in every kind of step.
 fn draw(dice: &mut Dice, focus: u64, kind: &str) -> (Fault, Crash) {
-    let rare = matches!(kind, "confirm" | "readback" | "undo" | "create" | "review" | "end" | "post");
+    let rare =
+        matches!(kind, "confirm" | "readback" | "undo" | "create" | "review" | "end" | "post");
     let pair = if dice.chance(if rare { 550 } else { 180 }) {
         let focus = focus as usize;
         (FAULTS[focus % FAULTS.len()], CRASHES[focus / FAULTS.len() % CRASHES.len()])

@@ -69,8 +69,18 @@ pub(crate) const ORDERS: [&str; 6] = ["stop", "pause", "cancel", "crash", "full"
 
 /// What becomes of questions to people.
 pub(crate) const REPLIES: [&str; 12] = [
-    "approve", "edit", "reject", "escalate", "wrong_person", "duplicate", "absent", "happened",
-    "not_happened", "retry", "skip", "act_approved",
+    "approve",
+    "edit",
+    "reject",
+    "escalate",
+    "wrong_person",
+    "duplicate",
+    "absent",
+    "happened",
+    "not_happened",
+    "retry",
+    "skip",
+    "act_approved",
 ];
 
 #[derive(Debug, Default)]
@@ -135,9 +145,7 @@ pub(crate) fn possible(kind: &str, fault: Fault, crash: Crash) -> bool {
         Crash::Never => true,
         // What is late or comes twice has come once before the driver dies, or after it.
         Crash::AfterAct => matches!(fault, Fault::None | Fault::Late),
-        Crash::BeforeAck | Crash::AfterAck => {
-            !matches!(fault, Fault::Late | Fault::Duplicate)
-        }
+        Crash::BeforeAck | Crash::AfterAck => !matches!(fault, Fault::Late | Fault::Duplicate),
     }
 }
 

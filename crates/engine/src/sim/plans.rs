@@ -316,11 +316,9 @@ impl Writer {
 }
 
 fn review(id: &str, dice: &mut Dice, _: &str) -> String {
-    let late = ["{ then: stop }", "{ ask: boss, within: 3 working hours, then: stop }"][dice.below(2)];
-    let (never, tell) = (
-        ["", ", owner"][dice.below(2)],
-        ["", "tell: lead, "][dice.below(2)],
-    );
+    let late =
+        ["{ then: stop }", "{ ask: boss, within: 3 working hours, then: stop }"][dice.below(2)];
+    let (never, tell) = (["", ", owner"][dice.below(2)], ["", "tell: lead, "][dice.below(2)]);
     format!(
         "  - step: {id}\n    review:\n      by: lead\n      never_by: [ starter{never} ]\n      question: Is it right?\n      show: [ \
          case ]\n      may_edit: [ case.name, case.amount ]\n      within: 8 working hours\n      late: \
@@ -341,13 +339,17 @@ pub(crate) fn engine(number: u64) -> Rc<Engine> {
     // Long plans seldom reach their last steps under faults; each plan begins with another part.
     blocks.truncate(5 + dice.below(6));
     let once = if dice.chance(250) { "once_per: [ [ case.name, case.code ] ]\n" } else { "" };
-    let (cost, amount) = (["200 USD", "0.01 USD"][usize::from(dice.chance(150))], ["100000 EUR", "150 EUR"][usize::from(dice.chance(150))]);
+    let (cost, amount) = (
+        ["200 USD", "0.01 USD"][usize::from(dice.chance(150))],
+        ["100000 EUR", "150 EUR"][usize::from(dice.chance(150))],
+    );
     let acts = [150, 12][usize::from(dice.chance(100))];
     let limits = format!(
         "limits: {{ case: {{ cost: 2 USD, tokens: 40000, acts: {acts}, days: 30 }}, day: {{ cost: \
          {cost}, cases: 500, amount: {amount} }} }}\n"
     );
-    let exceptions = "exceptions:\n  - { what: strange, when: \"case.name == 'Strange'\", go: odd }\n";
+    let exceptions =
+        "exceptions:\n  - { what: strange, when: \"case.name == 'Strange'\", go: odd }\n";
     let failure = if dice.chance(300) {
         "on_failure: { retry: { times: 2, first: 5 seconds }, then: stop }\n"
     } else {
@@ -355,7 +357,9 @@ pub(crate) fn engine(number: u64) -> Rc<Engine> {
     };
     let mut writer = Writer { dice, steps: 0 };
     let mut steps = writer.list(&blocks, 0, "last");
-    steps.push_str("  - step: last\n    end: done\n    tell: lead\n  - step: odd\n    end: failed\n");
+    steps.push_str(
+        "  - step: last\n    end: done\n    tell: lead\n  - step: odd\n    end: failed\n",
+    );
     let more = format!("{once}{limits}{exceptions}{failure}");
     let main = workspace::workflow("main", &more, &steps);
     let a = child("child_a", "", "answer_a", CHILD_A);

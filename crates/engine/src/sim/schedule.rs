@@ -48,15 +48,14 @@ struct Sim<'a> {
     focus: u64,
 }
 
-pub(crate) fn run(
-    seed: u64,
-    engine: &Rc<Engine>,
-    matrix: &mut Matrix,
-) {
+pub(crate) fn run(seed: u64, engine: &Rc<Engine>, matrix: &mut Matrix) {
     let mut dice = Dice(seed ^ 0x5EED);
     let mut rig = Rig::new(seed.wrapping_mul(3));
     rig.world.script = vec![
-        vec![("web.query".into(), json!({ "q": "x" })), ("erp.note".into(), json!({ "text": "n" }))],
+        vec![
+            ("web.query".into(), json!({ "q": "x" })),
+            ("erp.note".into(), json!({ "text": "n" })),
+        ],
         vec![
             ("erp.note".into(), json!({ "text": "before" })),
             ("erp.send".into(), json!({ "to": "a@b.c", "text": "hello" })),
@@ -190,7 +189,8 @@ impl Sim<'_> {
 
     /// Nothing is under way: people answer, most of the time, or time passes.
     fn idle(&mut self) {
-        let paused = self.rig.runs.iter().find(|(_, held)| held.control.paused).map(|(run, _)| *run);
+        let paused =
+            self.rig.runs.iter().find(|(_, held)| held.control.paused).map(|(run, _)| *run);
         if !self.stops.is_empty() && self.dice.chance(400) {
             self.lift();
         } else if let Some(run) = paused.filter(|_| self.dice.chance(300)) {
@@ -329,7 +329,8 @@ impl Sim<'_> {
         let tail: Vec<String> = records
             .iter()
             .filter(|r| !matches!(r, journal::Record::Declined { .. }))
-            .map(|r| format!("{r:?}")).collect();
+            .map(|r| format!("{r:?}"))
+            .collect();
         let tail = tail[tail.len().saturating_sub(30)..].join("\n");
         panic!("seed {seed}: {} does not end, it is {status:?}:\n{tail}", open[0]);
     }

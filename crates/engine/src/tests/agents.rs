@@ -88,7 +88,8 @@ fn a_broken_answer_is_mended_once() {
     let (rig, run) = started(&engine);
     assert_eq!(rig.status(run), Status::Done);
     let mut rig = Rig::new(1);
-    rig.world.answers = vec![("Material".into(), "{}".into()), ("does not fit".into(), "{}".into())];
+    rig.world.answers =
+        vec![("Material".into(), "{}".into()), ("does not fit".into(), "{}".into())];
     let run = rig.open(&engine, &super::case());
     rig.settle();
     assert_eq!(rig.status(run), Status::Waiting, "a person is asked when repairs are used up");
@@ -120,11 +121,13 @@ fn a_long_conversation_grows_by_what_is_said() {
     assert_eq!(rig.status(run), Status::Done);
     assert_eq!(rig.world.calls["model"] + rig.world.calls["web.query"], 1_001);
     let sizes = rig.sizes(run);
-    let (early, late) = (sizes[10..110].iter().sum::<usize>(), sizes[890..990].iter().sum::<usize>());
+    let (early, late) =
+        (sizes[10..110].iter().sum::<usize>(), sizes[890..990].iter().sum::<usize>());
     // Numbers of acts grow from two digits to four; nothing else may grow.
     assert!(late < early + early / 20, "{early} bytes early, {late} bytes late");
-    let models = rig.records(run).into_iter().filter(
-        |r| matches!(r, Record::Allowed { what: What::Model { .. }, .. }),
-    );
+    let models = rig
+        .records(run)
+        .into_iter()
+        .filter(|r| matches!(r, Record::Allowed { what: What::Model { .. }, .. }));
     assert_eq!(models.count(), 501);
 }

@@ -35,7 +35,8 @@ fn in_doubt(engine: &std::rc::Rc<Engine>, done: bool, crash: bool) -> (Rig, jour
 
 const CREATE: &str = "  - { step: draft, tool: erp.create, with: { supplier: { literal: S1 }, amount: \
                       { literal: \"5.00\" }, currency: { literal: EUR } }, gives: { id: text } }\n";
-const POST: &str = "  - { step: post, tool: erp.post, with: { name: case.name }, gives: { id: text } }\n";
+const POST: &str =
+    "  - { step: post, tool: erp.post, with: { name: case.name }, gives: { id: text } }\n";
 const PUT: &str = "  - { step: put, tool: erp.put, with: { name: case.name } }\n";
 
 #[test]

@@ -67,7 +67,8 @@ fn what_decides_over_an_effect() {
     let (rig, run) = started(&good);
     assert_eq!(rig.status(run), Status::Done);
     // One key alone could be anybody's.
-    let one = engine("", &with("{ supplier: match.supplier.payee, amount: match.order.amount }", ""));
+    let one =
+        engine("", &with("{ supplier: match.supplier.payee, amount: match.order.amount }", ""));
     let (rig, run) = started(&one);
     assert_eq!(rules(&rig, run, "erp.create"), ["asked flow:amount"]);
     assert!(rig.world.effects.is_empty());
@@ -115,11 +116,7 @@ fn a_review_endorses_what_it_showed_and_nothing_else() {
     assert_eq!(rig.status(run), Status::Waiting);
     rig.reply(run, "lea@x.example", 1, Reply::Approve);
     assert_eq!(rig.status(run), Status::Done);
-    let expected = [
-        "flow:amount=review",
-        "flow:supplier=review",
-        "cedar:standard.declared_tools",
-    ];
+    let expected = ["flow:amount=review", "flow:supplier=review", "cedar:standard.declared_tools"];
     assert_eq!(rules(&rig, run, "erp.create"), expected);
 
     // An edited value is the person's own, and the rest of what was shown stays endorsed.

@@ -168,7 +168,7 @@ fn recorded_runs_are_folded_and_continued() {
     names.sort();
     assert!(names.len() >= 5, "{names:?}");
     for name in names {
-        let mut rig = read(&name);
+        let rig = read(&name);
         let runs: Vec<RunId> = rig.truth.all_runs();
         // The state that a journal gives is part of what must not change.
         for run in &runs {

@@ -50,7 +50,10 @@ fn a_window_of_items_is_open_and_no_more() {
     assert_eq!(widest, 7);
     assert!(largest < first + 200, "the state grew from {first} to {largest}");
     assert_eq!(rig.world.effects.len(), count);
-    assert_eq!(rig.bound(run, "all").unwrap().0, json!({ "count": count, "done": count, "failed": 0 }));
+    assert_eq!(
+        rig.bound(run, "all").unwrap().0,
+        json!({ "count": count, "done": count, "failed": 0 })
+    );
     rig.audit(run);
 }
 

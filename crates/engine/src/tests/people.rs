@@ -126,9 +126,9 @@ fn an_exception_leads_out_of_every_branch() {
     rig.pass(5 * 3_600_000);
     assert_eq!(rig.status(run), Status::Done);
     assert!(rig.world.effects.is_empty());
-    let raised = rig.records(run).into_iter().filter(
-        |r| matches!(r, Record::Moved { why: Why::Exception(0), to: plan::workflow::Next::Step(_), .. }),
-    );
+    let raised = rig.records(run).into_iter().filter(|r| {
+        matches!(r, Record::Moved { why: Why::Exception(0), to: plan::workflow::Next::Step(_), .. })
+    });
     assert_eq!(raised.count(), 1);
     rig.audit(run);
 }

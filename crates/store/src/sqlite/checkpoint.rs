@@ -1,5 +1,6 @@
 //! Copies the write-ahead log into the database, off the writer's path. It must not make anything
-//! durable that the writer did not commit, and it may be late: the log alone is the truth until then.
+//! durable that the writer did not commit, and it may be late: the log alone is the truth until
+//! then.
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};

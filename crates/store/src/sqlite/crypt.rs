@@ -1,5 +1,6 @@
 //! Keys and sealing. Each run's bodies rest under a key of their own, which rests under the
-//! installation key, so that erasing 32 bytes erases a run's texts. It must not read or write files.
+//! installation key, so that erasing 32 bytes erases a run's texts. It must not read or write
+//! files.
 
 use std::sync::Arc;
 

@@ -1,0 +1,113 @@
+//! One tool call on its way to guard: its arguments as a body, what guard is told of each, and the
+//! label of what comes back. It must not know why a step calls.
+
+use std::sync::Arc;
+
+use guard::{Act as GuardAct, ArgFact};
+use journal::{At, BodyRef, Label, Labels, Part, Payload, Source, ToolAsk, What};
+use plan::ids::ToolName;
+use plan::workflow::{Step, Trust};
+use serde_json::Value;
+
+use crate::asks::{Asked, Want};
+use crate::control::Slot;
+use crate::tool::amount_of;
+use crate::work::{Stuck, Work, worst};
+
+/// An answer larger than this is no answer.
+const RESULT_BYTES_MAX: u32 = 1 << 20;
+
+/// One tool call on its way to guard.
+pub(crate) struct ToolCallOf<'a> {
+    pub at: &'a At,
+    pub step: &'a Step,
+    pub tool: &'a ToolName,
+    pub part: Part,
+    pub slot: Slot,
+    pub body: BodyRef,
+    /// The arguments are the very body that a person was asked about.
+    pub same: bool,
+    pub facts: Facts<'a>,
+}
+
+/// Where the arguments of a call come from.
+pub(crate) enum Facts<'a> {
+    /// The plan binds each.
+    Plan(&'a plan::workflow::ToolStep),
+    /// The plan binds each, for a read-back.
+    Confirm(&'a std::collections::BTreeMap<String, plan::workflow::Arg>),
+    /// A model wrote them.
+    Agent(Label),
+    /// The engine built them from the run's values.
+    Engine,
+}
+
+impl Work<'_> {
+    /// The body of arguments; the very same body again when a person was asked about it.
+    pub(crate) fn args_body(
+        &mut self,
+        at: &At,
+        slot: Slot,
+        args: &Value,
+        labels: Labels,
+    ) -> Result<(BodyRef, bool), Stuck> {
+        let bytes = args.to_string().into_bytes();
+        let visit = self.visit(at)?;
+        if let Some(held) = visit.held.get(&slot).and_then(|no| self.control.held_args(*no))
+            && self.loaded(held)?.bytes().as_ref() == bytes.as_slice()
+        {
+            return Ok((held, true));
+        }
+        Ok((self.add(bytes, labels), false))
+    }
+
+    /// Asks for one tool call.
+    pub(crate) fn call_tool(&mut self, call: ToolCallOf<'_>) -> Result<Asked, Stuck> {
+        let what = What::Tool { tool: call.tool.clone(), args: call.body, part: call.part.clone() };
+        let loaded = self.loaded(call.body)?.clone();
+        let args = loaded.value().and_then(Value::as_object);
+        let args = args.ok_or_else(|| Stuck::defect("tool arguments are no object"))?;
+        let spec = self.plan.workflow().tools.get(call.tool);
+        let digest: Arc<str> = spec.map_or("", |t| t.digest.as_str()).into();
+        let amount = spec.and_then(|t| amount_of(t, args, &call.facts));
+        let visit = self.visit(call.at)?;
+        let attempt = visit.sure_failures + 1;
+        let facts: Vec<ArgFact<'_>> =
+            args.iter().map(|(name, value)| self.fact(name, value, &call)).collect();
+        let reserve = worst(0, 0, 0);
+        let act = GuardAct::Tool {
+            tool: call.tool,
+            part: &call.part,
+            args: &facts,
+            hash: loaded.plain(),
+            reserve,
+        };
+        let verdict = self.decide(call.at, call.slot, call.same, act)?;
+        drop(facts);
+        let key = self.key(call.at, call.slot, attempt);
+        let ask = ToolAsk {
+            tool: call.tool.clone(),
+            digest,
+            args: loaded.bytes().clone(),
+            key,
+            time_out_ms: call.step.time_out_ms,
+            bytes_max: RESULT_BYTES_MAX,
+        };
+        let payload = Payload::Tool(ask);
+        let want = Want { what, slot: call.slot, attempt, reserve, payload, amount };
+        self.follow(call.at, want, verdict)
+    }
+
+    /// The label of a tool's result: the tool's own trust, under the influence of what it was
+    /// told.
+    pub(crate) fn result_label(&self, tool: &ToolName, args: BodyRef) -> Label {
+        let spec = self.plan.workflow().tools.get(tool);
+        let trusted = spec.is_some_and(|t| t.trust == Trust::Trusted);
+        let mut label = Label::from(if trusted { Source::Tool } else { Source::OutsideTool });
+        label.tags.extend(spec.into_iter().flat_map(|t| t.tags.iter().cloned()));
+        if let Ok(args) = self.loaded(args) {
+            label.influenced(&args.labels().at(""));
+        }
+        label
+    }
+}
