@@ -224,7 +224,7 @@ fn came_back(work: &mut Work<'_>, no: ActNo, act: &Act, outcome: &Outcome, certa
                 What::Model { .. } => answer(work, &act.at, bytes),
                 What::Tool { tool, args, .. } => {
                     let label = work.result_label(tool, *args);
-                    work.add(bytes.to_vec(), Labels::all(label))
+                    work.add(as_json(bytes), Labels::all(label))
                 }
                 What::Notify { .. } => work.add(bytes.to_vec(), Labels::default()),
             };
@@ -249,6 +249,14 @@ fn came_back(work: &mut Work<'_>, no: ActNo, act: &Act, outcome: &Outcome, certa
     work.give(account.clone(), unused);
     work.take(account, over, u64::MAX);
     work.note(Record::Finished { act: no, outcome: finish, usage });
+}
+
+/// A tool's answer as JSON; what is none is a text.
+fn as_json(bytes: &[u8]) -> Vec<u8> {
+    match serde_json::from_slice::<serde::de::IgnoredAny>(bytes) {
+        Ok(_) => bytes.to_vec(),
+        Err(_) => serde_json::Value::from(String::from_utf8_lossy(bytes)).to_string().into_bytes(),
+    }
 }
 
 /// A model's answer as a message of the conversation, under the label of all that was said.

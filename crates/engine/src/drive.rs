@@ -284,9 +284,30 @@ impl Work<'_> {
             self.note(Record::Failed { at: at.clone(), code: trouble.code, detail });
             return Ok(Progress::Again);
         }
-        let doubled = step.retry.first_ms.saturating_mul(1 << (attempt - 1).min(20));
-        let delay = doubled.min(step.retry.longest_ms);
+        let delay = delay(step, attempt);
         let delay = delay.max(trouble.retry_after_ms.unwrap_or(0).min(3_600_000));
+        let until = journal::Millis(self.now.0.saturating_add(delay));
+        self.note(Record::RetryAt { at: at.clone(), attempt: attempt + 1, until });
+        Ok(Progress::Again)
+    }
+
+    /// An act in doubt of which it is settled that it did not happen is one more failed attempt:
+    /// a tool that goes away each time is not called without end.
+    pub(crate) fn not_done(&mut self, at: &At) -> Result<Progress, Stuck> {
+        let step = self.step(&at.step)?;
+        let visit = self.visit(at)?;
+        let attempt = visit.attempt;
+        // A retry would forget the others: each is settled first.
+        if visit.in_doubt.values().any(|(_, what)| !self.repeatable(what)) {
+            return Ok(Progress::Again);
+        }
+        if attempt > step.retry.times.max(2) {
+            let code = Code::Unavailable;
+            self.note(Record::Failed { at: at.clone(), code, detail: None });
+            return Ok(Progress::Again);
+        }
+        // The first time it may be we who went away, so there is nothing to wait for.
+        let delay = if attempt > 1 { delay(step, attempt - 1) } else { 0 };
         let until = journal::Millis(self.now.0.saturating_add(delay));
         self.note(Record::RetryAt { at: at.clone(), attempt: attempt + 1, until });
         Ok(Progress::Again)
@@ -342,6 +363,12 @@ impl Work<'_> {
         self.note(Record::RetryAt { at: at.clone(), attempt: attempt + 1, until });
         Ok(Progress::Again)
     }
+}
+
+/// How long an attempt waits after the one before it.
+fn delay(step: &Step, attempt: u32) -> u64 {
+    let doubled = step.retry.first_ms.saturating_mul(1 << attempt.saturating_sub(1).min(20));
+    doubled.min(step.retry.longest_ms)
 }
 
 fn multi(agent: &plan::workflow::AgentStep) -> bool {

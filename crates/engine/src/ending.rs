@@ -204,7 +204,7 @@ impl Work<'_> {
             let Some(found) = happened(self.value(body)?) else { return Ok(None) };
             let happened = if found { Some(self.as_result(body)?) } else { None };
             self.note(Record::Settled { at: at.clone(), act, happened });
-            return Ok(Some(Progress::Again));
+            return if found { Ok(Some(Progress::Again)) } else { self.not_done(at).map(Some) };
         }
         if self.tool_held_back(&reader) {
             return Ok(Some(Progress::Wait));

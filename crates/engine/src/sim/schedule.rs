@@ -163,7 +163,10 @@ impl Sim<'_> {
                 87..=93 => {
                     crowd::answer(&mut self.rig, &mut self.dice, self.matrix, false);
                 }
-                94 => self.time(self.dice.0 % 16 == 0),
+                94 => {
+                    let long = self.dice.chance(60);
+                    self.time(long);
+                }
                 95..=98 => self.trouble(),
                 _ => self.rare(),
             }

@@ -44,14 +44,47 @@ fn a_tool_that_can_be_read_back_is() {
     let engine = engine("", CREATE);
     for crash in [false, true] {
         for done in [false, true] {
-            let (rig, run) = in_doubt(&engine, done, crash);
-            assert_eq!(rig.status(run), Status::Done, "{:#?}", rig.records(run));
+            let (mut rig, run) = in_doubt(&engine, done, crash);
+            // What was not done is tried again after the step's own delay.
+            let expected = if done { Status::Done } else { Status::Sleeping };
+            assert_eq!(rig.status(run), expected, "{:#?}", rig.records(run));
+            rig.pass(5_000);
+            assert_eq!(rig.status(run), Status::Done);
             assert_eq!(rig.world.effects.len(), 1, "done {done}, crash {crash}");
             assert_eq!(rig.world.calls["erp.find"], 1);
             assert_eq!(rig.bound(run, "draft").unwrap().0["id"], "t1");
             rig.audit(run);
         }
     }
+}
+
+#[test]
+fn a_tool_that_goes_away_each_time_is_not_called_without_end() {
+    let (mut rig, run) = in_doubt(&engine("", CREATE), false, false);
+    assert_eq!(rig.status(run), Status::Done);
+    let once = rig.world.calls["erp.create"];
+    let mut rig = Rig::new(1);
+    let run = rig.open(&engine("", CREATE), &super::case());
+    let mut lost_calls = 0;
+    while rig.status(run) != Status::Waiting {
+        let Some(permit) = (!rig.permits.is_empty()).then(|| rig.permits.remove(0)) else {
+            rig.pass(60_000);
+            continue;
+        };
+        match permit.payload() {
+            journal::Payload::Tool(ask) if ask.tool.as_str() == "erp.create" => {
+                lost_calls += 1;
+                rig.wake(run, vec![lost(permit.act())]);
+            }
+            _ => {
+                let (run, event) = rig.perform(permit);
+                rig.wake(run, vec![event]);
+            }
+        }
+    }
+    assert_eq!((once, lost_calls), (1, 3), "{:#?}", rig.records(run));
+    assert!(rig.world.effects.is_empty());
+    rig.audit(run);
 }
 
 #[test]
