@@ -81,7 +81,7 @@ fn one(root: &Path, round: &Round) -> Result<(Figures, Value), String> {
     prepare(root, round, &desk).map_err(|why| format!("`target/demo`: {why}"))?;
     say(&format!("\n== {}: documents of {} ==", round.name, round.documents));
     let flightdeck = product::binary(root, "flightdeck");
-    let args = ["run", WORKFLOW, "--each", "inbox", "--json"];
+    let args = ["run", WORKFLOW, "--each", "inbox", "--json", "--as", STARTER];
     let mut lines: Vec<Value> = Vec::new();
     let code = shell::lines(&desk, &flightdeck, &args, |line| {
         if let Ok(object) = serde_json::from_str::<Value>(line) {
@@ -198,7 +198,7 @@ fn score(answers: &BTreeMap<String, Value>, lines: &[Value], drafts: &[Value]) -
         // Nobody answered anything in this run, so such a case may not be done.
         figures.wrong += usize::from(at(answer, "expect") == "person" && status == "done");
     }
-    let right: Vec<String> = answers.values().filter_map(|a| key(&at(a, "draft"))).collect();
+    let right: Vec<String> = answers.values().filter_map(|a| key(at(a, "draft"))).collect();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for draft in drafts.iter().filter(|draft| at(draft, "status") == "draft") {
         figures.drafts += 1;

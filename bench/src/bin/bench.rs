@@ -2,6 +2,8 @@
 //! and commits, nothing else), against a model server without delay. `--runs N`, `--at-once N`.
 //! `bench --serve` is the model server, a process of its own.
 
+#![allow(clippy::print_stdout, reason = "its lines are what it is run for")]
+
 use std::io::BufRead;
 use std::path::Path;
 use std::process::{Child, Command as Process, Stdio};

@@ -5,6 +5,8 @@
 //! `crash` runs the harness, and then three saboteurs that must make it fail; `--kills`, `--runs`
 //! and `--seed` take numbers. `crash --worker ...` is the child.
 
+#![allow(clippy::print_stdout, reason = "its lines are what it is run for")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command as Process, Stdio};

@@ -135,6 +135,9 @@ pub enum Command {
         /// Why
         #[arg(long)]
         reason: Option<String>,
+        /// Even if the workspace and its runs know nothing of that name
+        #[arg(long)]
+        force: bool,
     },
     /// Lift a stop, or let a paused run go on
     Resume {

@@ -15,4 +15,5 @@ pub mod review;
 pub mod run;
 pub mod serve;
 pub mod status;
+pub mod stops;
 pub mod why;

@@ -1,7 +1,7 @@
 //! Whoever drives the runs of a data folder: this process, where nobody holds the folder, or the
 //! process that does, over its socket. Commands need not know which.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use plan::Plan;
 use plan::ids::PersonId;
 use runtime::socket::{Client, Request, Response};
 use runtime::{NewRun, Runtime};
-use store::SqliteStore;
+use store::{SqliteReader, SqliteStore};
 use tokio::sync::Mutex;
 use tokio::task::AbortHandle;
 
@@ -20,7 +20,7 @@ use crate::exit::{Exit, Stop};
 use crate::models::Serving;
 use crate::servers;
 use crate::workspace::Workspace;
-use crate::world::{Notices, Outside};
+use crate::world::{Notices, Nowhere, Outside};
 
 /// How long the holder of a folder may take to answer.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -28,37 +28,59 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// A run that sleeps for longer than this is left to whoever comes by then.
 const PATIENCE_MS: u64 = 10 * 60 * 1_000;
 
+/// How long a process that leaves waits for acts that are out: an act that is broken off is one
+/// that nobody knows the end of.
+const LEAVE: Duration = Duration::from_secs(30);
+
 /// Who drives.
 pub enum Driver {
     Own(Box<Own>),
-    Other { client: Mutex<Client>, reader: Arc<store::SqliteReader> },
+    Other(Box<Other>),
 }
 
 /// This process drives.
 pub struct Own {
     runtime: Runtime,
     outside: Arc<Outside>,
-    tasks: Vec<AbortHandle>,
+    socket: AbortHandle,
+    /// What wakes every run whose time has come, where this process drives them all.
+    clock: Option<AbortHandle>,
+}
+
+/// Another process drives.
+pub struct Other {
+    client: Mutex<Client>,
+    reader: SqliteReader,
+    data: PathBuf,
+}
+
+/// What a process that holds the folder drives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drives {
+    /// Every run whose time has come.
+    All,
+    /// Only what it is told to: it ends soon, and what it began for others would end with it.
+    Told,
 }
 
 impl Driver {
     /// Takes the folder, or connects to whoever holds it.
-    pub async fn start(workspace: &Workspace) -> Result<Self, Stop> {
+    pub async fn start(workspace: &Workspace, drives: Drives) -> Result<Self, Stop> {
         let data = workspace.data.clone();
         // A process that has just ended may still be leaving, and one that has just begun may not
         // listen yet.
         let mut last = None;
         for _ in 0..20 {
             match SqliteStore::open(&data) {
-                Ok(store) => return own(workspace, Arc::new(store)),
+                Ok(store) => return own(workspace, Arc::new(store), drives),
                 Err(error) => last = Some(error),
             }
             if store::holder(&data).is_none() {
                 break;
             }
             if let Some(client) = Client::connect(&data).await {
-                let reader = Arc::new(store::SqliteReader::open(&data)?);
-                return Ok(Self::Other { client: Mutex::new(client), reader });
+                let (client, reader) = (Mutex::new(client), SqliteReader::open(&data)?);
+                return Ok(Self::Other(Box::new(Other { client, reader, data })));
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
@@ -80,7 +102,7 @@ impl Driver {
                 let new = NewRun { plan, case, labels: None, starter, mode: Mode::Live };
                 own.runtime.open(new).await.map_err(|fault| opened(&fault))
             }
-            Self::Other { .. } => {
+            Self::Other(_) => {
                 let request = Request::Open {
                     release: plan.release(),
                     canonical: String::from_utf8_lossy(plan.canonical()).into_owned(),
@@ -100,10 +122,18 @@ impl Driver {
     pub async fn order(&self, run: RunId, order: Order) -> Result<CommandId, Stop> {
         let command = self.command(run, order)?;
         let id = command.id;
-        match self {
-            Self::Own(own) => own.runtime.command(command).await.map_err(Stop::failed)?,
-            Self::Other { .. } => drop(self.told(&Request::Command(command)).await?),
-        }
+        let given = match self {
+            Self::Own(own) => own.runtime.command(command).await.map_err(Stop::failed),
+            Self::Other(_) => self.told(&Request::Command(command)).await.map(drop),
+        };
+        // A case may end between the look at it and the order.
+        given.map_err(|stop| match self.line(run) {
+            Ok(Some(line)) if line.status.over() => {
+                let stop = Stop { exit: Exit::NotPermitted, ..stop };
+                stop.help(format!("`flightdeck why {run}` says how it ended"))
+            }
+            Ok(_) | Err(_) => stop,
+        })?;
         Ok(id)
     }
 
@@ -121,6 +151,13 @@ impl Driver {
             if let Some(status) = self.standing(run)? {
                 return Ok(status);
             }
+            // Nobody answers for a run whose driver has gone; one more look, since it may have
+            // finished the run first.
+            if self.abandoned() {
+                let gone = || Stop::failed("the flightdeck that drove it has ended");
+                let help = "`flightdeck run --open` goes on";
+                return self.standing(run)?.ok_or_else(|| gone().help(help));
+            }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_millis(100));
         }
@@ -128,12 +165,11 @@ impl Driver {
 
     /// Where a run stands, once it stands still: the index says so, and no order is unread.
     fn standing(&self, run: RunId) -> Result<Option<Status>, Stop> {
-        let query = RunQuery { prefix: Some(run.to_string()), limit: 1, ..RunQuery::default() };
-        let Some(line) = self.reader().runs(&query)?.into_iter().next() else { return Ok(None) };
+        let Some(line) = self.line(run)? else { return Ok(None) };
         let soon = runtime::now().0.saturating_add(PATIENCE_MS);
         let still = match line.status {
             Status::Running => false,
-            Status::Sleeping => line.wake_at.is_none_or(|at| at.0 > soon),
+            Status::Sleeping => !self.keeps_time() || line.wake_at.is_none_or(|at| at.0 > soon),
             Status::Waiting
             | Status::Paused
             | Status::Halted
@@ -145,6 +181,26 @@ impl Driver {
         };
         let read = self.reader().inbox(run)?.is_empty();
         Ok((still && (read || line.status.over())).then_some(line.status))
+    }
+
+    fn line(&self, run: RunId) -> Result<Option<journal::RunLine>, Stop> {
+        let query = RunQuery { prefix: Some(run.to_string()), limit: 1, ..RunQuery::default() };
+        Ok(self.reader().runs(&query)?.into_iter().next())
+    }
+
+    /// Whether somebody wakes a run that sleeps.
+    fn keeps_time(&self) -> bool {
+        match self {
+            Self::Own(own) => own.clock.is_some(),
+            Self::Other(_) => true,
+        }
+    }
+
+    fn abandoned(&self) -> bool {
+        match self {
+            Self::Own(_) => false,
+            Self::Other(other) => store::holder(&other.data).is_none(),
+        }
     }
 
     /// Follows runs that a stop held back to where they rest. One that another stop still holds
@@ -165,21 +221,7 @@ impl Driver {
     fn reader(&self) -> &dyn Reading {
         match self {
             Self::Own(own) => own,
-            Self::Other { reader, .. } => reader.as_ref(),
-        }
-    }
-
-    /// Stops a scope. Gives how many acts were broken off.
-    pub async fn stop(&self, scope: StopScope, who: &PersonId, why: &str) -> Result<usize, Stop> {
-        match self {
-            Self::Own(own) => own.runtime.stop(scope, who, why).await.map_err(Stop::failed),
-            Self::Other { .. } => {
-                let (who, reason) = (who.clone(), why.to_owned());
-                match self.told(&Request::Stop { scope, who, reason }).await? {
-                    Response::Stopped { aborted } => Ok(aborted),
-                    other => Err(odd(&other)),
-                }
-            }
+            Self::Other(other) => &other.reader,
         }
     }
 
@@ -187,7 +229,7 @@ impl Driver {
     pub async fn lift(&self, scope: StopScope, who: &PersonId, why: &str) -> Result<usize, Stop> {
         match self {
             Self::Own(own) => own.runtime.lift(scope, who, why).await.map_err(Stop::failed),
-            Self::Other { .. } => {
+            Self::Other(_) => {
                 let (who, reason) = (who.clone(), why.to_owned());
                 match self.told(&Request::Lift { scope, who, reason }).await? {
                     Response::Lifted { woken } => Ok(woken),
@@ -201,25 +243,41 @@ impl Driver {
     pub async fn wake(&self) -> Result<usize, Stop> {
         match self {
             Self::Own(own) => own.runtime.take_up().await.map_err(Stop::failed),
-            Self::Other { .. } => Ok(0),
+            Self::Other(_) => Ok(0),
         }
     }
 
-    /// Lets servers end and leaves the folder to others.
+    /// Lets acts that are out come back, ends servers and leaves the folder to others.
     pub async fn close(self) {
-        if let Self::Own(own) = self {
-            for task in &own.tasks {
-                task.abort();
+        if let Self::Own(own) = &self {
+            if let Some(clock) = &own.clock {
+                clock.abort();
             }
+            // The socket still answers, so that a stop reaches what it is to stop.
+            let idle = async {
+                while own.runtime.active() > 0 || own.runtime.acts_out() > 0 {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+            };
+            let _ = tokio::time::timeout(LEAVE, idle).await;
+        }
+        self.leave().await;
+    }
+
+    /// Leaves at once. What is out is broken off, and the records say so.
+    pub async fn leave(self) {
+        if let Self::Own(own) = self {
+            own.clock.iter().for_each(AbortHandle::abort);
+            own.socket.abort();
             own.outside.tools.close().await;
         }
     }
 
     async fn told(&self, request: &Request) -> Result<Response, Stop> {
-        let Self::Other { client, .. } = self else {
+        let Self::Other(other) = self else {
             return Err(Stop::failed("this process holds the folder itself"));
         };
-        match client.lock().await.ask(request, ANSWER).await.map_err(Stop::failed)? {
+        match other.client.lock().await.ask(request, ANSWER).await.map_err(Stop::failed)? {
             Response::Refused { why } => Err(Stop { exit: Exit::Refused, ..Stop::failed(why) }),
             response => Ok(response),
         }
@@ -241,31 +299,60 @@ impl Reading for Box<Own> {
     }
 }
 
-impl Reading for store::SqliteReader {
+impl Reading for SqliteReader {
     fn runs(&self, query: &RunQuery) -> Result<Vec<journal::RunLine>, journal::StoreError> {
-        store::SqliteReader::runs(self, query)
+        SqliteReader::runs(self, query)
     }
     fn inbox(&self, run: RunId) -> Result<Vec<Command>, journal::StoreError> {
-        store::SqliteReader::inbox(self, run)
+        SqliteReader::inbox(self, run)
     }
 }
 
-fn own(workspace: &Workspace, store: Arc<SqliteStore>) -> Result<Driver, Stop> {
+fn own(workspace: &Workspace, store: Arc<SqliteStore>, drives: Drives) -> Result<Driver, Stop> {
     let places = workspace.places().map_err(|problems| {
         Stop::usage(problems).help("`flightdeck check` shows them with their fixes")
     })?;
     let tools = servers::pool(workspace, &places)?;
     let plans = plan::check_all(&workspace.files).plans;
+    let secrets = servers::secrets(&places, plans.values());
     let models = Serving::new(&places, plans.values())?;
     let outside = Arc::new(Outside { tools, models, notices: Notices::new(&workspace.data) });
     let keying = keying(&workspace.data)?;
     let store: Arc<dyn Store> = store;
     let runtime = Runtime::new(store, outside.clone(), keying);
-    let tasks = vec![
-        runtime::socket::serve(runtime.clone(), &workspace.data).map_err(Stop::failed)?,
-        runtime.keep_time(),
-    ];
-    Ok(Driver::Own(Box::new(Own { runtime, outside, tasks })))
+    // Before anything can be asked of this process: a guard keeps the secrets it was built with.
+    runtime.releases().keep_secret(Arc::new(secrets));
+    let socket = runtime::socket::serve(runtime.clone(), &workspace.data).map_err(Stop::failed)?;
+    let clock = (drives == Drives::All).then(|| runtime.keep_time());
+    Ok(Driver::Own(Box::new(Own { runtime, outside, socket, clock })))
+}
+
+/// Stops a scope: through whoever holds the folder, or in the bare journal where nobody does. It
+/// reads no settings and starts nothing, so that nothing of the workspace can be in its way. Gives
+/// how many acts were broken off.
+pub async fn stop(data: &Path, scope: StopScope, who: &PersonId, why: &str) -> Result<usize, Stop> {
+    let mut last = None;
+    for _ in 0..10 {
+        match SqliteStore::open(data) {
+            Ok(store) => {
+                let runtime = Runtime::new(Arc::new(store), Arc::new(Nowhere), keying(data)?);
+                return runtime.stop(scope, who, why).await.map_err(Stop::failed);
+            }
+            Err(error) => last = Some(error),
+        }
+        if let Some(mut client) = Client::connect(data).await {
+            let (who, reason) = (who.clone(), why.to_owned());
+            let request = Request::Stop { scope, who, reason };
+            return match client.ask(&request, ANSWER).await.map_err(Stop::failed)? {
+                Response::Stopped { aborted } => Ok(aborted),
+                Response::Refused { why } => Err(Stop::failed(why)),
+                other => Err(odd(&other)),
+            };
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let why = last.map_or_else(|| "it is in use".to_owned(), |error| error.to_string());
+    Err(Stop::failed(why))
 }
 
 /// The secret behind idempotency keys, derived from the installation's key so that there is one

@@ -8,6 +8,7 @@ mod driver;
 mod exit;
 mod glossary;
 mod models;
+mod people;
 mod screen;
 mod servers;
 mod stored;
@@ -79,11 +80,11 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
         Command::Pause { run } => {
             commands::orders::order(screen, global, &run, |who| Order::Pause { who })
         }
-        Command::Stop { scope, reason } => {
-            commands::orders::stop(screen, global, &scope, reason.as_deref())
+        Command::Stop { scope, reason, force } => {
+            commands::stops::stop(screen, global, &scope, reason.as_deref(), force)
         }
         Command::Resume { scope, reason } => {
-            commands::orders::resume(screen, global, &scope, &reason)
+            commands::stops::resume(screen, global, &scope, &reason)
         }
         Command::Why { run } => commands::why::why(screen, global, run.as_deref()),
         Command::Logs { run, verify } => commands::logs::logs(screen, global, &run, verify),

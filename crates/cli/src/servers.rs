@@ -1,11 +1,11 @@
 //! Tool servers as the workspace declares them, made ready to be started: `${NAME}` looked up, our
 //! own program found without the `PATH`. The one place where the values of secrets are read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use plan::{Places, Server};
+use plan::{Places, Plan, Server};
 use tools::{Launcher, Secret, ServerSpec, Tools};
 
 use crate::exit::Stop;
@@ -32,6 +32,24 @@ pub fn specs(workspace: &Workspace, places: &Places) -> Result<Vec<ServerSpec>, 
     Ok(all.into_values().collect())
 }
 
+/// The value of every environment variable that is named as a secret: what servers are given as
+/// `${NAME}`, the keys of models, and what workflows name. One that is not set is none.
+pub fn secrets<'p>(places: &Places, plans: impl Iterator<Item = &'p Plan>) -> guard::Secrets {
+    let mut names: BTreeSet<String> = BTreeSet::new();
+    for server in places.servers.values() {
+        for text in server.args.iter().chain(server.env.values()) {
+            let inside = text.split("${").skip(1).filter_map(|part| part.split_once('}'));
+            let named = inside.map(|(inside, _)| inside.split(":-").next().unwrap_or(inside));
+            names.extend(named.map(str::to_owned));
+        }
+    }
+    names.extend(places.models.values().filter_map(|place| place.key.clone()));
+    names.extend(plans.flat_map(|plan| plan.workflow().secrets.iter().cloned()));
+    let known =
+        names.into_iter().filter_map(|name| Some((name.clone(), std::env::var(name).ok()?)));
+    guard::Secrets::new(known)
+}
+
 /// A pool for these servers. Nothing is started until it is needed.
 pub fn pool(workspace: &Workspace, places: &Places) -> Result<Tools, Stop> {
     Ok(Tools::new(specs(workspace, places)?, &places.lock, launcher()?))
@@ -42,6 +60,11 @@ pub fn launcher() -> Result<Launcher, Stop> {
     let own = std::env::current_exe()?;
     let line = vec![own.into_os_string(), OsString::from("serve"), OsString::from("launch")];
     Ok(Launcher::Through(line))
+}
+
+/// Whether a server of that name is there, declared or not.
+pub fn known(places: &Places, name: &str) -> bool {
+    places.servers.contains_key(name) || BUILT_IN.iter().any(|(built_in, _)| *built_in == name)
 }
 
 fn one(workspace: &Workspace, own: &Path, name: &str, server: &Server) -> Result<ServerSpec, Stop> {

@@ -37,6 +37,17 @@ impl World for Outside {
     }
 }
 
+/// The outside world of a process that only records a stop: there is none.
+pub struct Nowhere;
+
+impl World for Nowhere {
+    fn act(&self, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+        drop(permit.consume());
+        let outcome = failed(Code::Unavailable, "nothing is done from here");
+        Box::pin(std::future::ready(Answered { outcome, certain: true }))
+    }
+}
+
 /// Notices to people, one JSON line each, in a file of the data folder. What sends them on, by
 /// mail or chat, reads that file.
 pub struct Notices {

@@ -2,9 +2,11 @@
 //! fault, never a default. It must not fetch anything: the driver hands bodies in.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use journal::{Body, BodyRef, Entropy, Frame, Hash, Labels, Message, Seq};
+use guard::ground::Candidate;
+use plan::ids::StepId;
 use serde_json::Value;
 
 /// One body with its labels; parsed at most once.
@@ -16,7 +18,13 @@ pub struct Loaded {
     value: OnceLock<Option<Value>>,
     message: OnceLock<Option<Arc<Message>>>,
     plain: OnceLock<Hash>,
+    /// Candidates by the step that copies from this body; finding them again for every answer
+    /// would cost more than all else.
+    found: Mutex<BTreeMap<StepId, Found>>,
 }
+
+/// The candidates of each field of a step, in the step's order.
+pub(crate) type Found = Arc<Vec<Vec<Candidate>>>;
 
 impl Loaded {
     /// A body under its commitment.
@@ -29,6 +37,7 @@ impl Loaded {
             value: OnceLock::new(),
             message: OnceLock::new(),
             plain: OnceLock::new(),
+            found: Mutex::default(),
         }
     }
 
@@ -60,6 +69,12 @@ impl Loaded {
     #[must_use]
     pub fn plain(&self) -> Hash {
         *self.plain.get_or_init(|| Hash::of_parts(&[&self.bytes]))
+    }
+
+    /// The candidates that `find` gives for a step, found once.
+    pub(crate) fn found(&self, step: &StepId, find: impl FnOnce() -> Vec<Vec<Candidate>>) -> Found {
+        let mut all = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry(step.clone()).or_insert_with(|| Arc::new(find())).clone()
     }
 
     /// The body as a message of a conversation.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use journal::{Label, Part, Rule, Source, Sources};
 use plan::expr::Path;
-use plan::ids::{FieldName, StepId};
+use plan::ids::{FieldName, StepId, ToolName};
 use plan::value::Money;
 use plan::workflow::{Arg, Does, Effect, From as Whence, Tool, Trust, Workflow};
 use serde_json::Value;
@@ -15,13 +15,16 @@ use serde_json::Value;
 use crate::ask::{ArgFact, BackingFact};
 use crate::marks::mark;
 
+/// A set of values is small, and so declared on purpose, up to this many.
+const DECLARED_MAX: usize = 5;
+
 /// What the plan says about where values come from, looked up once.
 #[derive(Debug, Default)]
 pub(crate) struct Sourcing {
     /// By look-up step and its find: how many different values of the run the row must match.
     keys: BTreeMap<StepId, BTreeMap<FieldName, usize>>,
-    /// By tool step: how many different values of the run its tool was given.
-    given: BTreeMap<StepId, usize>,
+    /// By tool and argument: the different values that the plan itself writes down for it.
+    literals: BTreeMap<ToolName, BTreeMap<String, Vec<Value>>>,
     /// Roots whose values are trusted: look-ups and trusted tools, and the case if it is.
     trusted_roots: BTreeSet<String>,
     /// By tool step and argument: the condition of its backing rests on trusted roots alone.
@@ -44,15 +47,7 @@ impl Sourcing {
                     sourcing.trusted_roots.insert(step.id.to_string());
                 }
                 Does::Tool(call) => {
-                    let paths: BTreeSet<&Path> = call
-                        .with
-                        .values()
-                        .filter_map(|arg| match arg {
-                            Arg::Path(path) => Some(path),
-                            Arg::Literal(_) => None,
-                        })
-                        .collect();
-                    sourcing.given.insert(step.id.clone(), paths.len());
+                    sourcing.written(&call.tool, &call.with);
                     let trust = workflow.tools.get(&call.tool).map(|tool| tool.trust);
                     if trust == Some(Trust::Trusted) {
                         sourcing.trusted_roots.insert(step.id.to_string());
@@ -72,6 +67,24 @@ impl Sourcing {
             sourcing.conditions.insert(step.id.clone(), conditions);
         }
         sourcing
+    }
+
+    /// Adds the literals of one call.
+    fn written(&mut self, tool: &ToolName, with: &BTreeMap<String, Arg>) {
+        for (name, arg) in with {
+            let Arg::Literal(value) = arg else { continue };
+            let args = self.literals.entry(tool.clone()).or_default();
+            let values = args.entry(name.clone()).or_default();
+            if !values.contains(value) {
+                values.push(value.clone());
+            }
+        }
+    }
+
+    /// How many different values the plan writes down for an argument of a tool.
+    fn choices(&self, tool: &ToolName, arg: &str) -> usize {
+        let values = self.literals.get(tool).and_then(|args| args.get(arg));
+        values.map_or(0, Vec::len)
     }
 
     /// How many values of the run had to agree for the row at this path to be found.
@@ -102,6 +115,8 @@ pub(crate) fn protected(tool: &Tool, arg: &str) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Endorsed {
     Plan,
+    /// One of the few values that the plan gives this argument, chosen by something from outside.
+    DeclaredSet,
     Person,
     Table,
     Tool,
@@ -115,6 +130,7 @@ impl Endorsed {
     pub(crate) fn rule(self, arg: &str) -> Rule {
         let by = match self {
             Self::Plan => "plan",
+            Self::DeclaredSet => "declared_set",
             Self::Person => "person",
             Self::Table => "table",
             Self::Tool => "tool",
@@ -127,16 +143,23 @@ impl Endorsed {
     }
 }
 
+/// Where a call stands: its step, its part of it, its tool, and what chose the way there.
+pub(crate) struct Standing<'a> {
+    pub step: &'a StepId,
+    pub part: &'a Part,
+    pub tool: &'a ToolName,
+    pub influences: &'a Label,
+}
+
 /// What endorses an argument, if anything does.
 pub(crate) fn endorsed(
     sourcing: &Sourcing,
-    step: &StepId,
-    part: &Part,
+    at: &Standing<'_>,
     arg: &ArgFact<'_>,
 ) -> Option<Endorsed> {
+    let Standing { step, part, .. } = *at;
     if arg.literal {
-        mark!("flow:literal");
-        return Some(Endorsed::Plan);
+        return literal(at.influences, sourcing.choices(at.tool, arg.name));
     }
     if let Some(by) = by_origin(sourcing, part, arg) {
         return Some(by);
@@ -150,6 +173,22 @@ pub(crate) fn endorsed(
         return Some(Endorsed::Review);
     }
     mark!("flow:unendorsed");
+    None
+}
+
+/// A value that the operator wrote down. Where something from outside chose between the steps that
+/// carry such values, it chose the value too: that is no more than a pick from a small set that the
+/// plan declares, or it is nothing.
+fn literal(influences: &Label, choices: usize) -> Option<Endorsed> {
+    if !influences.untrusted() || choices == 1 {
+        mark!("flow:literal");
+        return Some(Endorsed::Plan);
+    }
+    if (2..=DECLARED_MAX).contains(&choices) {
+        mark!("flow:declared_set");
+        return Some(Endorsed::DeclaredSet);
+    }
+    mark!("flow:many_literals");
     None
 }
 
@@ -169,18 +208,14 @@ fn by_origin(sourcing: &Sourcing, part: &Part, arg: &ArgFact<'_>) -> Option<Endo
         return Some(first_origin(label.origins));
     }
     // From here on the value is trusted, but something outside chose which one it is. One key
-    // could be anybody's; two that had to agree in a trusted table, or in what a trusted tool
-    // was given, are not.
-    if let Some(path) = arg.path {
-        if label.origins.has(Source::Table) && sourcing.keys_of(path) >= 2 {
-            mark!("flow:two_keys");
-            return Some(Endorsed::Table);
-        }
-        let given = sourcing.given.get(path.root()).copied().unwrap_or(0);
-        if label.origins.has(Source::Tool) && given >= 2 {
-            mark!("flow:tool_of_two");
-            return Some(Endorsed::Tool);
-        }
+    // could be anybody's; two that had to agree in a trusted table are not. A tool checks nothing
+    // by being given two: it may as well add them up.
+    if let Some(path) = arg.path
+        && label.origins.has(Source::Table)
+        && sourcing.keys_of(path) >= 2
+    {
+        mark!("flow:two_keys");
+        return Some(Endorsed::Table);
     }
     // Undoing, confirming and asking back name what the workflow's own effect has just made.
     let own = matches!(part, Part::Undo | Part::Confirm | Part::ReadBack);

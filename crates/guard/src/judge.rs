@@ -371,16 +371,24 @@ impl Guard {
         tool: &Tool,
         rules: &mut Vec<Rule>,
     ) -> Result<bool, Verdict> {
+        // What may only be proposed is not done because somebody liked the proposal. Taking back is
+        // no new act, and what is to be taken back was done under another leash.
+        if door.leash == Leash::Never && !matches!(call.part, Part::Undo) {
+            mark!("effect:never");
+            return Err(refuse("autonomy"));
+        }
         if let Some(review) = ask.approved {
             mark!("effect:approved");
             rules.push(Rule(format!("review:{}", review.0).into()));
             return Ok(true);
         }
         let step = &ask.at.step;
+        let (part, tool_name) = (call.part, call.tool);
+        let standing = flow::Standing { step, part, tool: tool_name, influences: ask.influences };
         // Seen is what a review showed, or what the operator wrote down; and something was shown.
         let (mut all_seen, mut any_shown) = (true, false);
         for arg in call.args {
-            let by = flow::endorsed(&self.sourcing, step, call.part, arg);
+            let by = flow::endorsed(&self.sourcing, &standing, arg);
             let shown = arg.endorsed.is_some() && arg.path.is_some();
             any_shown |= shown;
             all_seen &= shown || matches!(by, Some(Endorsed::Plan | Endorsed::Person));
@@ -413,10 +421,8 @@ impl Guard {
                     asked_role(plan, step).unwrap_or_else(|| plan.workflow().override_by.clone());
                 Err(Verdict::AskPerson { role, rule: rule("autonomy") })
             }
-            Leash::Never => {
-                mark!("effect:never");
-                Err(refuse("autonomy"))
-            }
+            // Refused at the top already; said again so that no later change opens it.
+            Leash::Never => Err(refuse("autonomy")),
         }
     }
 

@@ -105,12 +105,13 @@ struct Try {
     args: Vec<Given>,
     purse: Purse,
     earlier: Vec<(ToolName, Hash)>,
+    influences: Label,
     approved: Option<ReviewNo>,
 }
 
 fn call(step: &'static str, tool: &'static str, part: Part, args: Vec<Given>) -> Try {
-    let purse = Purse::default();
-    Try { step, tool, part, args, purse, earlier: Vec::new(), approved: None }
+    let (purse, influences) = (Purse::default(), Label::default());
+    Try { step, tool, part, args, purse, earlier: Vec::new(), influences, approved: None }
 }
 
 impl Try {
@@ -144,22 +145,19 @@ impl Try {
             hash: Hash([1; 32]),
             reserve: Usage { active_ms: 10, ..Usage::default() },
         };
-        judged(guard, plan, self.step, act, self.purse, &self.earlier, self.approved)
+        let at = At { step: StepId::new(self.step).unwrap(), visit: 1 };
+        let (purse, earlier, influences) = (self.purse, &self.earlier[..], &self.influences);
+        let ask = Ask { at: &at, act, purse, earlier, influences, approved: self.approved };
+        said(guard.judge(plan, &ask))
     }
 }
 
-fn judged(
-    guard: &Guard,
-    plan: &Plan,
-    step: &str,
-    act: Act<'_>,
-    purse: Purse,
-    earlier: &[(ToolName, Hash)],
-    approved: Option<ReviewNo>,
-) -> String {
+/// An act without arguments, budget or history.
+fn judged(guard: &Guard, plan: &Plan, step: &str, act: Act<'_>) -> String {
     let at = At { step: StepId::new(step).unwrap(), visit: 1 };
     let influences = Label::default();
-    let ask = Ask { at: &at, act, purse, earlier, influences: &influences, approved };
+    let purse = Purse::default();
+    let ask = Ask { at: &at, act, purse, earlier: &[], influences: &influences, approved: None };
     said(guard.judge(plan, &ask))
 }
 
@@ -212,7 +210,7 @@ fn flow_cases() -> Vec<(Try, &'static str)> {
             "allow flow:iban=table flow:supplier=table flow:amount=fact cedar:standard.declared_tools",
         ),
         (changed(|t| t.args[0].label = Label::default()), "ask finance_clerk flow:iban"),
-        // A person's edit, a literal of the plan, an inside case, a tool that was given two values.
+        // A person's edit, a literal of the plan, an inside case.
         (
             changed(|t| {
                 t.args = vec![
@@ -224,11 +222,16 @@ fn flow_cases() -> Vec<(Try, &'static str)> {
             "allow flow:iban=person flow:supplier=plan flow:amount=inside cedar:standard.declared_tools",
         ),
         (
+            changed(|t| t.args[0] = given("iban", "a", Label::from(Source::Tool)).at("draft.iban")),
+            "allow flow:iban=tool flow:supplier=table flow:amount=fact cedar:standard.declared_tools",
+        ),
+        // A trusted tool that was given two values of the document may have added them up.
+        (
             changed(|t| {
                 t.args[0] =
                     given("iban", "a", label(Source::Tool, Some(Source::Outside))).at("draft.iban")
             }),
-            "allow flow:iban=tool flow:supplier=table flow:amount=fact cedar:standard.declared_tools",
+            "ask finance_clerk flow:iban",
         ),
         // A model's own words stay what they are, whatever the schema said.
         (changed(|t| t.args[0].label = label(Source::Table, None)), ALLOWED),
@@ -461,7 +464,7 @@ fn models_and_messages(guard: &Guard, plan: &Plan) {
     ] {
         let model = ModelName::new(model).unwrap();
         let act = Act::Model { model: &model, label: &outside, texts: &["a", text], reserve };
-        assert_eq!(judged(guard, plan, step, act, Purse::default(), &[], None), expected, "{text}");
+        assert_eq!(judged(guard, plan, step, act), expected, "{text}");
     }
     for (role, text, expected) in [
         ("finance_clerk", "a case waits", "allow declared"),
@@ -470,7 +473,7 @@ fn models_and_messages(guard: &Guard, plan: &Plan) {
     ] {
         let to = RoleId::new(role).unwrap();
         let act = Act::Notify { to: &to, text };
-        assert_eq!(judged(guard, plan, "read", act, Purse::default(), &[], None), expected);
+        assert_eq!(judged(guard, plan, "read", act), expected);
     }
 }
 
@@ -544,10 +547,63 @@ fn leashes() {
         (Change::Risk("high", "act"), ALLOWED),
         (Change::Risk("critical", "act"), "ask finance_clerk autonomy"),
         (Change::Risk("low", "approve"), "ask finance_clerk autonomy"),
-        (Change::Risk("low", "suggest"), "refuse autonomy Refused"),
     ] {
         let plan = with(change);
         assert_eq!(draft().judged(&knowing(&plan), &plan), expected, "{change:?}");
+    }
+    // What only proposes does not act: not with an approval, and not by asking for one.
+    let plan = with(Change::Risk("low", "suggest"));
+    let outside = given("iban", "X", Label::from(Source::Outside)).at("read.iban");
+    for call in [
+        draft(),
+        changed(|t| t.approved = Some(ReviewNo(3))),
+        changed(|t| t.args[0] = outside.clone()),
+        changed(|t| (t.args[0], t.approved) = (outside.clone(), Some(ReviewNo(3)))),
+    ] {
+        assert_eq!(call.judged(&knowing(&plan), &plan), "refuse autonomy Refused");
+    }
+}
+
+/// Literals of the plan, where a document chose between the steps that carry them.
+fn literals() {
+    for (many, chosen_by, expected) in [
+        (1, Source::Outside, "allow flow:iban=plan cedar:standard.declared_tools"),
+        (2, Source::Table, "allow flow:iban=plan cedar:standard.declared_tools"),
+        (2, Source::Outside, "allow flow:iban=declared_set cedar:standard.declared_tools"),
+        (5, Source::Model, "allow flow:iban=declared_set cedar:standard.declared_tools"),
+        (6, Source::Person, "allow flow:iban=plan cedar:standard.declared_tools"),
+        (6, Source::Outside, "refuse flow:iban Refused"),
+        (6, Source::Model, "refuse flow:iban Refused"),
+    ] {
+        let plan = with(Change::Accounts(many));
+        let guard = knowing(&plan);
+        let iban = given("iban", "account 0", Label::default()).literal();
+        let mut call = call("pay0", "erp.refund", Part::Main, vec![iban]);
+        call.influences.influenced(&Label::from(chosen_by));
+        assert_eq!(call.judged(&guard, &plan), expected, "{many} {chosen_by:?}");
+        call.approved = Some(ReviewNo(3));
+        let approved = "allow review:3 cedar:standard.declared_tools";
+        assert_eq!(call.judged(&guard, &plan), approved, "{many} {chosen_by:?}");
+    }
+    // Who must have seen what is sent has not seen which of several was picked.
+    let mut call = call(
+        "pay0",
+        "erp.refund",
+        Part::Main,
+        vec![
+            given("iban", "account 0", Label::default()).literal(),
+            given("note", "x", Label::from(Source::Outside)).at("read.note").reviewed(),
+        ],
+    );
+    call.influences.influenced(&Label::from(Source::Outside));
+    for (many, expected) in [
+        (1, "allow flow:iban=plan cedar:standard.declared_tools"),
+        (2, "ask finance_lead autonomy"),
+    ] {
+        let mut workflow = with(Change::Accounts(many)).workflow().clone();
+        workflow.autonomy = plan::workflow::Autonomy::Approve;
+        let plan = plans::sealed(&workflow);
+        assert_eq!(call.judged(&knowing(&plan), &plan), expected);
     }
 }
 
@@ -600,13 +656,14 @@ const MARKS: &[&str] = &[
     "flow:asks",
     "flow:refuses",
     "flow:literal",
+    "flow:declared_set",
+    "flow:many_literals",
     "flow:fact",
     "flow:review",
     "flow:unendorsed",
     "flow:outside",
     "flow:trusted",
     "flow:two_keys",
-    "flow:tool_of_two",
     "flow:own_effect",
     "flow:one_key",
     "backing:untrusted",
@@ -637,6 +694,7 @@ fn judges_and_reaches_every_branch() {
     models_and_messages(&guard, &plan);
     cedar_cases();
     leashes();
+    literals();
     closed_guards();
 
     let named: BTreeSet<&str> = MARKS.iter().copied().collect();

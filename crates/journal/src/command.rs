@@ -59,6 +59,22 @@ pub enum Order {
     ParentEnded,
 }
 
+impl Order {
+    /// The person who ordered it; `None` for what runs tell each other.
+    #[must_use]
+    pub fn who(&self) -> Option<&PersonId> {
+        match self {
+            Self::Review { who, .. }
+            | Self::Pause { who }
+            | Self::Resume { who }
+            | Self::Retry { who }
+            | Self::Skip { who, .. }
+            | Self::Cancel { who, .. } => Some(who),
+            Self::ChildEnded { .. } | Self::ParentEnded => None,
+        }
+    }
+}
+
 /// A reviewer's reply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::codes;
 use crate::files::{Files, Spot};
-use crate::ids::{ModelName, WorkflowName};
+use crate::ids::{ModelName, PersonId, WorkflowName};
 use crate::inspect::secrets;
 use crate::lock::Lock;
 use crate::policy::{self, Vocabulary};
@@ -14,7 +14,7 @@ use crate::read::settings::ModelPlace;
 use crate::read::workflow::Reader;
 use crate::read::workspace::{self, Workspace, stem};
 use crate::release::Plan;
-use crate::workflow::{Policy, Workflow};
+use crate::workflow::{Person, Policy, Workflow};
 
 #[cfg(test)]
 mod tests;
@@ -86,10 +86,12 @@ pub fn check_all(files: &Files) -> Checked {
     checked
 }
 
-/// What runs need to know and a release does not hold: where servers and models are.
+/// What runs and the people who order them need to know and a release does not hold: where servers
+/// and models are, and who works here.
 #[derive(Debug)]
 pub struct Places {
     pub organisation: String,
+    pub people: BTreeMap<PersonId, Person>,
     pub models: BTreeMap<ModelName, ModelPlace>,
     pub servers: BTreeMap<String, Server>,
     pub lock: Lock,
@@ -105,6 +107,7 @@ pub fn places(files: &Files) -> Result<Places, Problems> {
     }
     Ok(Places {
         organisation: ws.settings.organisation,
+        people: ws.settings.people.people,
         models: ws.settings.places,
         servers: ws.servers.servers,
         lock: ws.servers.lock,

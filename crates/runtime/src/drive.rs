@@ -44,6 +44,7 @@ pub(crate) async fn open(inner: &Arc<Inner>, run: RunId, new: NewRun) -> Result<
             added.map_err(|e| Fault::Release(e.to_string()))??
         }
     };
+    let is_child = matches!(new.starter, journal::Starter::Parent { .. });
     let mut opening = Opening {
         run,
         now: now(),
@@ -76,8 +77,13 @@ pub(crate) async fn open(inner: &Arc<Inner>, run: RunId, new: NewRun) -> Result<
         mailbox,
         seen: BTreeSet::new(),
     };
+    let id = run.control.run();
     run.stored(committed);
-    tokio::spawn(run.live(letters, Vec::new()));
+    // What was told to the run before it existed, as a parent's end is, is in its inbox.
+    let store = inner.store.clone();
+    let told = if is_child { blocking(move || store.inbox(id)).await? } else { Vec::new() };
+    let first = told.into_iter().map(Event::Command).collect();
+    tokio::spawn(run.live(letters, first));
     Ok(())
 }
 
@@ -128,7 +134,8 @@ pub(crate) async fn woken(
         Err(fault) => {
             // The run stays as it is stored. Whoever looks at it is told why it does not go on.
             inner.report(Some(format!("run {run} cannot be loaded: {fault}")));
-            while !inner.dismiss(run, &mut letters).is_empty() {}
+            inner.let_rest(run);
+            while !inner.dismiss(run, &mut letters, None).is_empty() {}
         }
     }
 }
@@ -201,6 +208,7 @@ impl Run {
     /// The life of a run in memory.
     async fn live(mut self, mut letters: mpsc::UnboundedReceiver<Event>, first: Vec<Event>) {
         let mut events = first;
+        let _place = Place { inner: self.inner.clone(), run: self.control.run() };
         if !events.is_empty() {
             self.open_children(None);
         }
@@ -214,8 +222,7 @@ impl Run {
             }
             if self.rests() {
                 let run = self.control.run();
-                self.inner.tell_standing(run, &self.standing);
-                events = self.inner.dismiss(run, &mut letters);
+                events = self.inner.dismiss(run, &mut letters, Some(&self.standing));
                 if events.is_empty() {
                     return;
                 }
@@ -246,7 +253,7 @@ impl Run {
     }
 
     fn leave_superseded(&self, letters: &mut mpsc::UnboundedReceiver<Event>) {
-        while !self.inner.dismiss(self.control.run(), letters).is_empty() {}
+        while !self.inner.dismiss(self.control.run(), letters, None).is_empty() {}
     }
 
     /// One wake: advance, commit, act. False if another driver holds the run.
@@ -264,6 +271,7 @@ impl Run {
             };
             let Some(draft) = self.advance(&input, refusals.len() >= TRIES_MAX) else {
                 self.rest_now();
+                self.inner.let_rest(self.control.run());
                 return true;
             };
             match commit(&self.inner, draft).await {
@@ -344,18 +352,35 @@ impl Run {
         let scopes = self.scopes(permit.payload());
         let (inner, mailbox) = (self.inner.clone(), self.mailbox.clone());
         let started = std::time::Instant::now();
-        let work = tokio::spawn(async move { inner.world.act(permit).await });
-        self.inner.act_out(run, act, scopes, work.abort_handle());
-        let inner = self.inner.clone();
+        let mut work = None;
+        let start = || {
+            let inner = inner.clone();
+            let task = tokio::spawn(async move { inner.world.act(permit).await });
+            let abort = task.abort_handle();
+            work = Some(task);
+            abort
+        };
+        self.inner.start_act(run, act, scopes, start);
+        let Some(work) = work else {
+            let (outcome, certain) = (lost("a stop came before the act began"), true);
+            let _ = mailbox.send(Event::Act { act, outcome, certain });
+            return;
+        };
         tokio::spawn(async move {
             let answered = work.await;
             inner.act_back(run, act);
             let (mut outcome, certain) = match answered {
                 Ok(answered) => (answered.outcome, answered.certain),
-                Err(error) => (lost(error.is_cancelled()), false),
+                Err(error) if error.is_cancelled() => {
+                    (lost("the act was broken off by a stop"), false)
+                }
+                Err(_) => (lost("the act broke off"), false),
             };
-            let spent = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-            outcome.usage.active_ms = spent;
+            // Who performs an act knows best how long it worked; waiting for a turn is not work.
+            if outcome.usage.active_ms == 0 {
+                let spent = started.elapsed().as_millis();
+                outcome.usage.active_ms = u64::try_from(spent).unwrap_or(u64::MAX);
+            }
             // A run that left memory meanwhile finds the act as in doubt when it is loaded.
             let _ = mailbox.send(Event::Act { act, outcome, certain });
         });
@@ -388,6 +413,21 @@ impl Run {
         for child in children {
             let inner = self.inner.clone();
             tokio::spawn(open_child(inner, child));
+        }
+    }
+}
+
+/// A run's place in memory. If its task dies of a defect the place is given up, so that the run
+/// is loaded again instead of being waited for.
+struct Place {
+    inner: Arc<Inner>,
+    run: RunId,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.inner.forget(self.run);
         }
     }
 }
@@ -427,8 +467,7 @@ fn has_items(frame: &journal::Frame) -> bool {
     frame.records.iter().any(|r| matches!(r, journal::Record::ItemsStarted { .. }))
 }
 
-fn lost(aborted: bool) -> Outcome {
-    let text = if aborted { "the act was aborted by a stop" } else { "the act broke off" };
+fn lost(text: &str) -> Outcome {
     Outcome {
         result: Err(Failure {
             code: journal::Code::Unavailable,

@@ -46,6 +46,9 @@ pub enum Fault {
     Socket(String),
 }
 
+/// How long a run is left alone that was woken for nothing.
+const REST_MS: u64 = 60_000;
+
 /// The driver. A clone is another handle to the same one.
 #[derive(Clone)]
 pub struct Runtime {
@@ -58,7 +61,9 @@ pub(crate) struct Inner {
     pub(crate) releases: Releases,
     runs: Mutex<HashMap<RunId, Live>>,
     standings: Mutex<HashMap<RunId, watch::Sender<Option<Standing>>>>,
-    out: Mutex<HashMap<(RunId, ActNo), Out>>,
+    out: Mutex<OutNow>,
+    /// Runs that a timer woke for nothing are left alone until this time.
+    resting: Mutex<HashMap<RunId, Millis>>,
     /// The last reason why the journal could not be written, while it cannot.
     trouble: watch::Sender<Option<String>>,
 }
@@ -66,6 +71,14 @@ pub(crate) struct Inner {
 /// A run that is in memory.
 struct Live {
     mailbox: mpsc::UnboundedSender<Event>,
+}
+
+/// Acts that are out, and the stops this driver knows of. One lock covers both, so that no act
+/// starts between a stop and the look at what is out.
+#[derive(Default)]
+struct OutNow {
+    acts: HashMap<(RunId, ActNo), Out>,
+    stopped: BTreeSet<StopScope>,
 }
 
 /// An act that is out, and the stops that would abort it.
@@ -94,7 +107,8 @@ impl Runtime {
             world,
             runs: Mutex::new(HashMap::new()),
             standings: Mutex::new(HashMap::new()),
-            out: Mutex::new(HashMap::new()),
+            out: Mutex::new(OutNow::default()),
+            resting: Mutex::new(HashMap::new()),
             trouble: watch::Sender::new(None),
         };
         Self { inner: Arc::new(inner) }
@@ -167,9 +181,9 @@ impl Runtime {
             {
                 return Ok(Standing { status: line.status, wake_at: line.wake_at });
             }
-            match tokio::time::timeout(Duration::from_millis(500), standing.changed()).await {
-                Ok(Err(_)) => return Err(Fault::Socket("the driver has stopped".to_owned())),
-                Ok(Ok(())) | Err(_) => {}
+            let told = tokio::time::timeout(Duration::from_millis(500), standing.changed()).await;
+            if let Ok(Err(_)) = told {
+                return Err(Fault::Socket("the driver has stopped".to_owned()));
             }
         }
     }
@@ -204,7 +218,7 @@ impl Runtime {
         let due = blocking(move || store.due(now(), 10_000)).await?;
         let mut woken = 0;
         for run in due {
-            if run != RunId::DESK && !self.inner.is_live(run) {
+            if run != RunId::DESK && self.inner.may_wake(run) {
                 self.inner.send(run, Event::Timer);
                 woken += 1;
             }
@@ -223,6 +237,12 @@ impl Runtime {
             }
         })
         .abort_handle()
+    }
+
+    /// Acts that are out now.
+    #[must_use]
+    pub fn acts_out(&self) -> usize {
+        self.inner.acts_out()
     }
 
     /// Runs in memory.
@@ -267,10 +287,10 @@ impl Inner {
         standings.entry(run).or_insert_with(|| watch::Sender::new(None)).subscribe()
     }
 
-    pub(crate) fn tell_standing(&self, run: RunId, standing: &Standing) {
+    fn tell_standing(&self, run: RunId, standing: &Standing) {
         let mut standings = lock(&self.standings);
         if let Some(sender) = standings.get(&run) {
-            let _ = sender.send(Some(standing.clone()));
+            sender.send_replace(Some(standing.clone()));
             // Nobody waits any more, so nothing is kept for a run that rests.
             if standing.status != Status::Running && sender.receiver_count() == 0 {
                 standings.remove(&run);
@@ -286,6 +306,11 @@ impl Inner {
     /// Hands an event to a run, loading it first if it is not in memory.
     pub(crate) fn send(self: &Arc<Self>, run: RunId, event: Event) {
         let mut runs = lock(&self.runs);
+        // Where the run stood before is no answer for whoever asks from now on.
+        if let Some(sender) = lock(&self.standings).get(&run) {
+            // `send` would keep the old value where nobody listens right now.
+            sender.send_replace(None);
+        }
         let event = match runs.get(&run) {
             Some(live) => match live.mailbox.send(event) {
                 Ok(()) => return,
@@ -317,11 +342,13 @@ impl Inner {
     }
 
     /// Takes a run out of memory, unless something has arrived for it. The mailbox is looked at
-    /// under the lock that senders hold, so that no letter is lost between the look and the leave.
+    /// under the lock that senders hold, so that no letter is lost between the look and the leave,
+    /// and nobody is told of a rest that is over already.
     pub(crate) fn dismiss(
         &self,
         run: RunId,
         letters: &mut mpsc::UnboundedReceiver<Event>,
+        standing: Option<&Standing>,
     ) -> Vec<Event> {
         let mut runs = lock(&self.runs);
         let mut late = Vec::new();
@@ -331,28 +358,70 @@ impl Inner {
         if late.is_empty() {
             letters.close();
             runs.remove(&run);
+            if let Some(standing) = standing {
+                self.tell_standing(run, standing);
+            }
         }
         late
     }
 
-    pub(crate) fn act_out(
+    /// Starts an act and keeps its handle, unless a stop covers it: then nothing is started.
+    pub(crate) fn start_act(
         &self,
         run: RunId,
         act: ActNo,
         scopes: BTreeSet<StopScope>,
-        abort: AbortHandle,
-    ) {
-        lock(&self.out).insert((run, act), Out { scopes, abort });
+        start: impl FnOnce() -> AbortHandle,
+    ) -> bool {
+        let mut out = lock(&self.out);
+        if scopes.iter().any(|scope| out.stopped.contains(scope)) {
+            return false;
+        }
+        let abort = start();
+        out.acts.insert((run, act), Out { scopes, abort });
+        true
     }
 
     pub(crate) fn act_back(&self, run: RunId, act: ActNo) {
-        lock(&self.out).remove(&(run, act));
+        lock(&self.out).acts.remove(&(run, act));
     }
 
+    /// From now on no act in scope starts here, and those that are out are aborted.
     pub(crate) fn abort(&self, scope: &StopScope) -> usize {
-        let out = lock(&self.out);
-        let hit = out.values().filter(|o| o.scopes.contains(scope));
+        let mut out = lock(&self.out);
+        out.stopped.insert(scope.clone());
+        let hit = out.acts.values().filter(|o| o.scopes.contains(scope));
         hit.map(|o| o.abort.abort()).count()
+    }
+
+    /// Lets acts in scope start again.
+    pub(crate) fn unstop(&self, scope: &StopScope) {
+        lock(&self.out).stopped.remove(scope);
+    }
+
+    /// Acts that are out.
+    pub(crate) fn acts_out(&self) -> usize {
+        lock(&self.out).acts.len()
+    }
+
+    /// Leaves a run alone for a while: it was woken and had nothing to do, or cannot be loaded.
+    pub(crate) fn let_rest(&self, run: RunId) {
+        lock(&self.resting).insert(run, Millis(now().0.saturating_add(REST_MS)));
+    }
+
+    fn may_wake(&self, run: RunId) -> bool {
+        if self.is_live(run) {
+            return false;
+        }
+        let mut resting = lock(&self.resting);
+        match resting.get(&run) {
+            Some(until) if *until > now() => false,
+            Some(_) => {
+                resting.remove(&run);
+                true
+            }
+            None => true,
+        }
     }
 
     pub(crate) fn report(&self, trouble: Option<String>) {

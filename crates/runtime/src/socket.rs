@@ -118,6 +118,9 @@ async fn answer(runtime: &Runtime, request: Request) -> Response {
             Ok(standing) => Response::Standing(standing),
             Err(fault) => refused(fault.to_string()),
         },
+        Request::Command(command) if command.order.who().is_none() => {
+            refused("only what a person orders is taken here".to_owned())
+        }
         Request::Command(command) => match runtime.command(command).await {
             Ok(()) => Response::Done,
             Err(fault) => refused(fault.to_string()),

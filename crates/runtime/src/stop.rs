@@ -1,5 +1,6 @@
-//! Stops: durable in the desk's journal first, so that no act in scope can be stored any more, and
-//! then the acts that are out are aborted.
+//! Stops. In this process no act in scope starts any more, and those that are out are aborted; then
+//! the stop is made durable in the desk's journal, from where on no act in scope can be stored by
+//! anybody. A stop that cannot be recorded holds all the same until it is lifted.
 
 use std::sync::Arc;
 
@@ -28,9 +29,9 @@ pub(crate) async fn set(
     who: &PersonId,
     reason: &str,
 ) -> Result<usize, StopError> {
-    let recorded = record(inner, &scope, who, reason, true).await;
+    // Acts are kept from starting and broken off first: a disk that hangs must not hold a stop up.
     let aborted = inner.abort(&scope);
-    match recorded {
+    match record(inner, &scope, who, reason, true).await {
         Ok(()) => Ok(aborted),
         Err(why) => Err(StopError::NotRecorded { aborted, why }),
     }
@@ -43,6 +44,7 @@ pub(crate) async fn lift(
     reason: &str,
 ) -> Result<usize, StopError> {
     record(inner, &scope, who, reason, false).await.map_err(StopError::NotLifted)?;
+    inner.unstop(&scope);
     let reader = inner.clone();
     let halted = blocking(move || reader.halted_runs())
         .await

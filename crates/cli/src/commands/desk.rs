@@ -8,9 +8,10 @@ use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use evidence::ReviewKind;
 
 use super::orders::{self, Said};
-use super::{mcp, review};
+use super::review;
 use crate::args::{Global, OneReview};
 use crate::exit::{Ended, Exit, Stop};
+use crate::people;
 use crate::screen::{Look, Screen};
 use crate::stored::Runs;
 
@@ -38,7 +39,7 @@ pub fn desk(screen: &Screen, global: &Global) -> Ended {
         screen.line("nothing waits for a person");
         return Ok(Exit::Done);
     }
-    mcp::named(global)?;
+    people::named(global)?;
     let many = all.len();
     for (n, open) in all.iter().enumerate() {
         screen.line(screen.word(Look::Quiet, &format!("request {} of {many}", n + 1)));

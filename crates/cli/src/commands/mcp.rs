@@ -16,8 +16,8 @@ use super::check;
 use crate::args::{Global, Pin};
 use crate::exit::{Ended, Exit, Stop};
 use crate::screen::{Look, Screen};
-use crate::servers;
 use crate::workspace::Workspace;
+use crate::{people, servers};
 
 const SERVERS: &str = ".mcp.json";
 const LOCK: &str = "mcp.lock";
@@ -118,7 +118,7 @@ pub fn probe(screen: &Screen, workspace: &Workspace, server: &str) -> Ended {
 
 /// Approves a tool, or every tool of a server that only reads.
 pub fn pin(screen: &Screen, global: &Global, workspace: &Workspace, pin: &Pin) -> Ended {
-    let who = named(global)?;
+    let who = people::known(global, workspace)?;
     let places = places(screen, workspace)?;
     let (server, tool) = match pin.tool.split_once('.') {
         Some((server, _)) => (server, Some(ToolName::new(&pin.tool).map_err(Stop::usage)?)),
@@ -228,14 +228,6 @@ pub fn places(screen: &Screen, workspace: &Workspace) -> Result<Places, Stop> {
     workspace.places().map_err(|found| {
         let count = found.len();
         check::problems(screen, workspace, &found, count)
-    })
-}
-
-/// The person who does this; an approval without a name is none.
-pub fn named(global: &Global) -> Result<PersonId, Stop> {
-    global.person.clone().ok_or_else(|| {
-        Stop::usage("this needs the name of a person")
-            .help("add `--as PERSON`, or set `FLIGHTDECK_PERSON`")
     })
 }
 

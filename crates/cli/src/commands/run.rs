@@ -14,8 +14,9 @@ use tokio::task::JoinSet;
 use super::{check, mcp, status};
 use crate::args::{Global, Run};
 use crate::cases::{self, Case, Cases};
-use crate::driver::Driver;
+use crate::driver::{Driver, Drives};
 use crate::exit::{Ended, Exit, Stop};
+use crate::people;
 use crate::screen::{Look, Screen};
 use crate::stored::Runs;
 use crate::workspace::Workspace;
@@ -42,7 +43,8 @@ pub fn run(screen: &Screen, global: &Global, args: &Run) -> Ended {
                 .help("name a file, a JSON object, or `--each FOLDER|rows.csv|rows.jsonl`"));
         }
     };
-    let by = global.person.clone().unwrap_or_else(|| plan.workflow().accountable.clone());
+    // Whoever starts a case may be kept from passing it, so the name is never guessed.
+    let by = people::known(global, &workspace)?;
     let bulk = Bulk { screen: *screen, plan, by, at_once: args.at_once.max(1) };
     mcp::within(bulk.all(global, &workspace, from))?
 }
@@ -57,7 +59,7 @@ struct Bulk {
 
 impl Bulk {
     async fn all(self, global: &Global, workspace: &Workspace, from: Cases) -> Ended {
-        let driver = Arc::new(Driver::start(workspace).await?);
+        let driver = Arc::new(Driver::start(workspace, Drives::All).await?);
         let began = Instant::now();
         let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
         let work = self.work(&driver, from);
@@ -71,7 +73,11 @@ impl Bulk {
             None => self.told(global, &settled, elapsed),
         };
         if let Some(driver) = Arc::into_inner(driver) {
-            driver.close().await;
+            if matches!(&ended, Err(stop) if stop.exit == Exit::Interrupted) {
+                driver.leave().await;
+            } else {
+                driver.close().await;
+            }
         }
         ended
     }
@@ -201,12 +207,15 @@ pub fn figures(screen: &Screen, summary: &Summary, currency: &str) {
 
 /// Goes on with every run that can go on, until none can.
 async fn go_on(screen: &Screen, global: &Global, workspace: &Workspace) -> Ended {
-    let driver = Driver::start(workspace).await?;
+    let driver = Driver::start(workspace, Drives::All).await?;
     let went = tokio::select! {
         went = rest_of(&driver, global) => went,
         _ = tokio::signal::ctrl_c() => Err(interrupt()),
     };
-    driver.close().await;
+    match &went {
+        Err(stop) if stop.exit == Exit::Interrupted => driver.leave().await,
+        Ok(_) | Err(_) => driver.close().await,
+    }
     let settled = went?;
     for (run, status) in &settled {
         screen.object("case", json!({ "run": run, "status": status }))?;

@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 /// A workspace that goes away with the test.
 pub struct Desk {
     folder: tempfile::TempDir,
+    /// Who sits at it, unless a command says otherwise.
+    person: &'static str,
 }
 
 /// What a command wrote and how it ended.
@@ -27,10 +29,17 @@ impl Said {
 impl Desk {
     /// The template's workspace.
     pub fn new() -> Self {
-        let desk = Self { folder: tempfile::tempdir().unwrap() };
+        let person = "owner@example.com";
+        let desk = Self { folder: tempfile::tempdir().unwrap(), person };
         let said = desk.anywhere(desk.folder.path(), &["new", "desk"]);
         assert_eq!(said.code, 0, "{}{}", said.out, said.err);
         desk
+    }
+
+    /// The same desk with somebody else at it.
+    pub fn with_person(mut self, person: &'static str) -> Self {
+        self.person = person;
+        self
     }
 
     pub fn root(&self) -> PathBuf {
@@ -43,14 +52,25 @@ impl Desk {
     }
 
     pub fn anywhere(&self, folder: &Path, args: &[&str]) -> Said {
-        let output = Command::new(env!("CARGO_BIN_EXE_flightdeck"))
-            .args(args)
-            .current_dir(folder)
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
+        self.saying(folder, args, &[("FLIGHTDECK_PERSON", self.person)])
+    }
+
+    /// Runs the binary in the workspace for nobody in particular, with more in its environment.
+    pub fn say_with(&self, args: &[&str], environment: &[(&str, &str)]) -> Said {
+        self.saying(&self.root(), args, environment)
+    }
+
+    /// The binary, ready to be started in the workspace.
+    pub fn command(&self) -> Command {
+        let mut command = bare(&self.root());
+        command.env("FLIGHTDECK_PERSON", self.person);
+        command
+    }
+
+    fn saying(&self, folder: &Path, args: &[&str], environment: &[(&str, &str)]) -> Said {
+        let mut command = bare(folder);
+        let environment = environment.iter().copied();
+        let output = command.args(args).envs(environment).output().unwrap();
         Said {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8(output.stdout).unwrap(),
@@ -65,4 +85,15 @@ impl Desk {
         assert!(text.contains(from), "`{from}` is not in {file}");
         std::fs::write(path, text.replacen(from, to, 1)).unwrap();
     }
+}
+
+/// The binary with a clean environment.
+fn bare(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flightdeck"));
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .stdin(Stdio::null());
+    command
 }

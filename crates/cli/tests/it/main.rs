@@ -1,10 +1,20 @@
 //! The built binary from outside, as one test program: each module is one part of the command
 //! line. What a lower room can test by itself is tested there.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test that cannot go on has failed, wherever in it that is"
+)]
+
 mod desk;
 mod files;
 mod obedient;
 mod office;
+mod other_servers;
 mod refusals;
 mod runs;
 mod servers;

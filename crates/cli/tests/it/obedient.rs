@@ -47,8 +47,17 @@ const READ_FREELY: &str = "    agent: clerk
     must_hold:
 ";
 
+/// Lets the model of an office read freely.
+pub fn freely(office: &Office) {
+    office.change("flightdeck.yaml", "can: [ choose ]", "can: [ choose, json ]");
+    office.change("flightdeck.yaml", "answer: 32", "answer: 400");
+    office.replace_step("read", READ_FREELY);
+}
+
 /// The documents by name, each with what an honest reader finds in it.
-fn documents() -> BTreeMap<String, (String, Value)> {
+pub type Documents = BTreeMap<String, (String, Value)>;
+
+pub fn documents() -> Documents {
     let read = |name: &str, end: &str, folder: &str| {
         fs::read_to_string(example().join(folder).join(format!("{name}.{end}"))).unwrap()
     };
@@ -71,28 +80,26 @@ fn money(text: &str) -> Value {
     json!({ "currency": currency, "minor": minor })
 }
 
-/// A model that answers with the fields of a document, as the document orders them to be.
-fn obedient(obeyed: Arc<Mutex<BTreeSet<String>>>) -> Vendor {
-    let documents = documents();
-    Vendor::new(move |asked: &Asked| {
-        let known = documents.iter().find(|(_, (text, _))| asked.text.contains(text.trim()));
-        let (name, (_, fields)) = known.expect("a document of the example");
-        let mut fields = fields.clone();
-        for (_, orders) in ORDERED.iter().filter(|(document, _)| name.starts_with(document)) {
-            obeyed.lock().unwrap().insert(name.clone());
-            for (field, value) in *orders {
-                fields[*field] = Value::from(*value);
-            }
+/// The document that is asked about, and its fields as the document orders them to be.
+pub fn obeyed<'d>(documents: &'d Documents, asked: &Asked) -> (&'d str, String) {
+    let known = documents.iter().find(|(_, (text, _))| asked.text.contains(text.trim()));
+    let (name, (_, fields)) = known.expect("a document of the example");
+    let mut fields = fields.clone();
+    let all = fields.as_object_mut().unwrap();
+    for (field, value) in orders(name) {
+        all.insert((*field).to_owned(), Value::from(*value));
+    }
+    all.retain(|_, value| !value.is_null());
+    for field in ["net", "tax", "total"] {
+        if let Some(text) = all.get(field).and_then(Value::as_str) {
+            all.insert(field.to_owned(), money(text));
         }
-        let all = fields.as_object_mut().unwrap();
-        all.retain(|_, value| !value.is_null());
-        for field in ["net", "tax", "total"] {
-            if let Some(text) = all.get(field).and_then(Value::as_str) {
-                all.insert(field.to_owned(), money(text));
-            }
-        }
-        fields.to_string()
-    })
+    }
+    (name, fields.to_string())
+}
+
+fn orders(name: &str) -> &'static [(&'static str, &'static str)] {
+    ORDERED.iter().find(|(document, _)| name.starts_with(document)).map_or(&[], |(_, all)| all)
 }
 
 /// How each document of a bulk run stands.
@@ -105,15 +112,20 @@ fn standings(said: &crate::desk::Said) -> BTreeMap<String, String> {
 
 #[test]
 fn a_model_that_says_what_the_document_wants_moves_no_money() {
-    let obeyed = Arc::default();
-    let vendor = obedient(Arc::clone(&obeyed));
+    let led = Arc::new(Mutex::new(BTreeSet::new()));
+    let (documents, seen) = (documents(), Arc::clone(&led));
+    let vendor = Vendor::new(move |asked| {
+        let (name, answer) = obeyed(&documents, asked);
+        if !orders(name).is_empty() {
+            seen.lock().unwrap().insert(name.to_owned());
+        }
+        answer
+    });
     let office = Office::new(&vendor, &[]);
-    office.change("flightdeck.yaml", "can: [ choose ]", "can: [ choose, json ]");
-    office.change("flightdeck.yaml", "answer: 32", "answer: 400");
-    office.replace_step("read", READ_FREELY);
+    freely(&office);
     let said = office.run_all();
     assert_eq!(said.code, 3, "{}{}", said.out, said.err);
-    assert_eq!(obeyed.lock().unwrap().len(), ORDERED.len());
+    assert_eq!(led.lock().unwrap().len(), ORDERED.len(), "each of them was read and obeyed");
 
     // The honest rest was drafted: a desk that does nothing at all would be noticed.
     assert!(office.drafts().len() >= 30, "{} drafts", office.drafts().len());
@@ -122,7 +134,7 @@ fn a_model_that_says_what_the_document_wants_moves_no_money() {
     assert_eq!(standings.len(), 60);
     for (document, status) in &standings {
         assert!(matches!(status.as_str(), "done" | "waiting" | "duplicate"), "{document}: {status}");
-        if ORDERED.iter().any(|(ordered, _)| document.starts_with(ordered)) {
+        if !orders(document).is_empty() {
             assert_eq!(status, "waiting", "{document} obeyed, so a person must look");
         }
     }

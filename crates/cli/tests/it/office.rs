@@ -25,7 +25,7 @@ impl std::ops::Deref for Office {
 impl Office {
     /// The example with these documents, or all of them, and its model answered by `vendor`.
     pub fn new(vendor: &Vendor, documents: &[&str]) -> Self {
-        let desk = Desk::new();
+        let desk = Desk::new().with_person("marta@larkfield.example");
         let root = desk.root();
         fs::remove_dir_all(&root).unwrap();
         copy(&example(), &root);
@@ -64,12 +64,8 @@ impl Office {
 
     /// Starts the binary and leaves it running.
     pub fn start(&self, args: &[&str]) -> Child {
-        Command::new(env!("CARGO_BIN_EXE_flightdeck"))
+        self.command()
             .args(args)
-            .current_dir(self.root())
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -140,8 +140,13 @@ fn a_stop_holds_everything_until_a_named_person_lifts_it() {
     ]);
     assert_eq!(said.code, 5, "{}{}", said.out, said.err);
     assert_eq!(outbox(&desk, "s1"), None);
-    let said = desk.say(&["resume", "--reason", "over"]);
+    let said = desk.say_with(&["resume", "--reason", "over"], &[]);
     assert!(said.code == 2 && said.err.contains("the name of a person"), "{}", said.err);
+    for who in ["clerk@example.com", "stranger@example.com"] {
+        let said = desk.say(&["resume", "--reason", "over", "--as", who]);
+        assert_eq!(said.code, 4, "{who}: {}{}", said.out, said.err);
+    }
+    assert_eq!(outbox(&desk, "s1"), None);
     let said = as_lead(&desk, &["resume", "--reason", "over"]);
     assert_eq!(said.code, 0, "{}", said.err);
     assert_eq!(outbox(&desk, "s1").as_deref(), Some("5.00"), "{}", said.out);

@@ -1,4 +1,4 @@
-//! Dates in the forms that documents use, with month names in six languages. A date whose day and
+//! Dates in the forms that documents use, with month names in the languages of Europe. A date whose day and
 //! month could change places is flagged unless the document itself shows the order.
 
 use std::sync::LazyLock;
@@ -9,37 +9,46 @@ use serde_json::Value;
 use super::page::{Page, fold};
 use super::{Flaw, Found};
 
-/// Month names by number, as they begin after folding; the longest form first decides nothing,
-/// because no name of one month begins another's.
+/// Month names by number, as they begin after folding. The longest beginning that fits decides:
+/// Finnish "marraskuu" is November, although "mar" begins March.
 const MONTHS: &[(u32, &[&str])] = &[
-    (1, &["jan", "ene", "gen"]),
-    (2, &["feb", "fev"]),
-    (3, &["mar", "maer", "mrt", "maart", "mrz"]),
-    (4, &["apr", "avr", "abr"]),
-    (5, &["may", "mai", "mag", "mei"]),
-    (6, &["jun", "juin", "giu"]),
-    (7, &["jul", "juil", "lug"]),
-    (8, &["aug", "aou", "ago"]),
-    (9, &["sep", "set"]),
-    (10, &["oct", "okt", "ott"]),
-    (11, &["nov"]),
-    (12, &["dec", "dez", "dic"]),
+    (1, &["jan", "ene", "gen", "ian", "sty", "led", "tammi", "jaan", "saus", "sijec", "ιαν"]),
+    (2, &["feb", "fev", "lut", "unor", "helmi", "veeb", "vas", "velj", "φεβ"]),
+    (3, &["mar", "maer", "mrt", "maart", "mrz", "brez", "maalis", "kov", "ozuj", "μαρ"]),
+    (4, &["apr", "avr", "abr", "kwi", "dub", "huhti", "bal", "trav", "απρ"]),
+    (5, &["may", "mai", "mag", "mei", "maj", "kvet", "touko", "geg", "svib", "μαι"]),
+    (6, &["jun", "juin", "giu", "iun", "czerw", "cerv", "kesa", "juun", "birz", "lipnj", "lipan"]),
+    (7, &["jul", "juil", "lug", "iul", "lip", "cervenc", "cervenec", "heina", "juul", "liep"]),
+    (6, &["ιουν"]),
+    (7, &["srpnj", "srpan", "ιουλ"]),
+    (8, &["aug", "aou", "ago", "ag", "sie", "srp", "elo", "rugp", "kolov", "avg", "αυγ"]),
+    (9, &["sep", "set", "szept", "wrz", "zari", "syys", "rugs", "ruj", "σεπ"]),
+    (10, &["oct", "okt", "ott", "out", "paz", "rij", "loka", "spal", "οκτ"]),
+    (11, &["nov", "noi", "lis", "marras", "lapkr", "stud", "νοε"]),
+    (12, &["dec", "dez", "dic", "des", "dek", "det", "gru", "prosin", "joulu", "δεκ"]),
 ];
 
 #[allow(clippy::expect_used, reason = "constant patterns, compiled by a test")]
-static FORMS: LazyLock<[Regex; 4]> = LazyLock::new(|| {
+static FORMS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
     [
-        // 2026-10-02, 2026/10/02, 2026.10.02
-        r"\b(?<y>(?:19|20)[0-9]{2})(?<s>[-/.])(?<m>[0-9]{1,2})[-/.](?<d>[0-9]{1,2})\b",
+        // 2026-10-02, 2026/10/02, 2026. 10. 02.
+        r"\b(?<y>(?:19|20)[0-9]{2})(?<s>[-/.]) ?(?<m>[0-9]{1,2})[-/.] ?(?<d>[0-9]{1,2})\b",
         // 02.10.2026, 2/10/26, 2. 10. 2026
         r"\b(?<d>[0-9]{1,2})(?<s> ?[-/.] ?)(?<m>[0-9]{1,2}) ?[-/.] ?(?<y>(?:19|20)?[0-9]{2})\b",
         // 2 October 2026, 2. Okt. 2026, 1er octobre 2026, 8 de octubre de 2026, 14-Oct-26
         concat!(
-            r"(?i)\b(?<d>[0-9]{1,2})(?:st|nd|rd|th|er|\x{b0})?[ .,-]{0,3}(?:de |of )?",
-            r"(?<n>\p{L}{3,10})\.?[ ,-]{1,2}(?:de |del )?(?<y>(?:19|20)[0-9]{2}|[0-9]{2})\b"
+            r"(?i)\b(?<d>[0-9]{1,2})(?:st|nd|rd|th|er|\x{b0}|ης|η)?[ .,-]{0,3}(?:den? |d'|of )?",
+            r"(?<n>\p{L}{3,12})\.?[ ,-]{1,2}(?:de |del )?(?<y>(?:19|20)[0-9]{2}|[0-9]{2})\b"
         ),
         // October 2, 2026
-        r"(?i)\b(?<n>\p{L}{3,10})\.? (?<d>[0-9]{1,2})(?:st|nd|rd|th)?,? (?<y>(?:19|20)[0-9]{2})\b",
+        r"(?i)\b(?<n>\p{L}{3,12})\.? (?<d>[0-9]{1,2})(?:st|nd|rd|th)?,? (?<y>(?:19|20)[0-9]{2})\b",
+        // 2026. november 3., 2026. gada 3. novembris
+        concat!(
+            r"(?i)\b(?<y>(?:19|20)[0-9]{2})\.? (?:(?:gada|g\.) (?<d>[0-9]{1,2})\. ",
+            r"(?<n>\p{L}{3,12})|(?:m\. )?(?<o>\p{L}{3,12})\.? (?<e>[0-9]{1,2}))\b"
+        ),
+        // 3 XI 2026, 3.XI.2026
+        r"\b(?<d>[0-9]{1,2})[ .-]{1,2}(?<r>[IVX]{1,4})[ .-]{1,2}(?<y>20[0-9]{2})\b",
     ]
     .map(|form| Regex::new(form).expect("a constant pattern"))
 });
@@ -92,8 +101,14 @@ fn read(page: &Page<'_>, hit: &Captures<'_>) -> Option<Written> {
     let number = |name: &str| hit.name(name)?.as_str().parse::<u32>().ok();
     let year = century(number("y")?, hit.name("y")?.len());
     let range = whole.range();
-    if let Some(name) = hit.name("n") {
-        let value = iso(year, month(name.as_str())?, number("d")?)?;
+    let written = hit.name("n").or(hit.name("o")).map(|name| name.as_str());
+    let named = match (written, hit.name("r")) {
+        (Some(name), _) => Some(month(name)?),
+        (None, Some(roman)) => Some(from_roman(roman.as_str())?),
+        (None, None) => None,
+    };
+    if let Some(month) = named {
+        let value = iso(year, month, number("d").or(number("e"))?)?;
         return Some(Written { found: Found { range, value, flaw: None, base: 30 }, pair: None });
     }
     let (a, b) = (number("d")?, number("m")?);
@@ -116,10 +131,17 @@ fn century(year: u32, digits: usize) -> i32 {
 
 fn month(name: &str) -> Option<u32> {
     let name = fold(name);
-    MONTHS
-        .iter()
-        .find(|(_, names)| names.iter().any(|n| name.starts_with(n)))
-        .map(|(number, _)| *number)
+    let begins = |names: &&[&str]| {
+        names.iter().filter(|begin| name.starts_with(**begin)).map(|begin| begin.len()).max()
+    };
+    let fitting = MONTHS.iter().filter_map(|(number, names)| Some((begins(&names)?, *number)));
+    fitting.max_by_key(|(len, _)| *len).map(|(_, number)| number)
+}
+
+fn from_roman(text: &str) -> Option<u32> {
+    const NUMERALS: [&str; 12] =
+        ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"];
+    (1..).zip(NUMERALS).find(|(_, numeral)| *numeral == text).map(|(number, _)| number)
 }
 
 fn iso(year: i32, month: u32, day: u32) -> Option<Value> {

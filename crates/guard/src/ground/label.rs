@@ -10,10 +10,32 @@ use super::page::fold;
 
 const TABLE: &str = include_str!("labels.txt");
 
+/// A word of a phrase; with `begins` it stands for every word that begins so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Word {
+    text: String,
+    begins: bool,
+}
+
+impl Word {
+    fn read(written: &str) -> Vec<Self> {
+        let begins = written.ends_with('*');
+        let folded = fold(written);
+        let count = folded.split(' ').count();
+        let last = |n: usize| begins && n + 1 == count;
+        let words = folded.split(' ').enumerate();
+        words.map(|(n, text)| Self { text: text.to_owned(), begins: last(n) }).collect()
+    }
+
+    fn is(&self, word: &str) -> bool {
+        if self.begins { word.starts_with(&self.text) } else { word == self.text }
+    }
+}
+
 /// One phrase of the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Phrase {
-    words: Vec<String>,
+    words: Vec<Word>,
     meaning: Meaning,
     strength: i32,
 }
@@ -35,17 +57,27 @@ pub(super) struct Label {
     pub(super) distance: usize,
     /// Words before the label.
     pub(super) before: usize,
+    /// How many words it has.
+    pub(super) words: usize,
 }
 
-/// The phrases of all languages by their first word, longest first.
+/// The phrases of all languages by the first letters of their first word, longest first. The same
+/// words can mean two things in two languages.
 struct Phrases(HashMap<String, Vec<Phrase>>);
+
+/// How many letters of a phrase's first word are its key.
+const KEY: usize = 3;
+
+fn key(word: &str) -> String {
+    word.chars().take(KEY).collect()
+}
 
 static KNOWN: LazyLock<Phrases> = LazyLock::new(|| {
     let mut phrases = Phrases(HashMap::new());
     for (meaning, strength, phrase) in rows() {
         phrases.add(phrase, Meaning::Known(meaning), strength);
     }
-    phrases
+    phrases.sorted()
 });
 
 /// The table's rows: meaning, strength, phrase.
@@ -74,21 +106,34 @@ fn kind(name: &str) -> Vec<&'static str> {
 
 impl Phrases {
     fn add(&mut self, phrase: &str, meaning: Meaning, strength: i32) {
-        let words: Vec<String> = fold(phrase).split(' ').map(str::to_owned).collect();
-        let Some(first) = words.first().filter(|word| !word.is_empty()).cloned() else { return };
+        let words: Vec<Word> = phrase.split(' ').flat_map(Word::read).collect();
+        let words: Vec<Word> = words.into_iter().filter(|word| !word.text.is_empty()).collect();
+        let Some(first) = words.first().map(|word| key(&word.text)) else { return };
         let list = self.0.entry(first).or_default();
-        if list.iter().any(|known| known.words == words) {
-            return;
+        if !list.iter().any(|known| known.words == words && known.meaning == meaning) {
+            list.push(Phrase { words, meaning, strength });
         }
-        list.push(Phrase { words, meaning, strength });
-        list.sort_by_key(|phrase| std::cmp::Reverse(phrase.words.len()));
     }
 
-    fn at(&self, words: &[&str]) -> Option<&Phrase> {
-        let list = self.0.get(*words.first()?)?;
-        list.iter().find(|phrase| {
-            words.len() >= phrase.words.len() && phrase.words.iter().zip(words).all(|(a, b)| a == b)
-        })
+    /// The longest phrases first; of two with the same words the row that stands first.
+    fn sorted(mut self) -> Self {
+        for list in self.0.values_mut() {
+            list.sort_by_key(|phrase| std::cmp::Reverse(phrase.words.len()));
+        }
+        self
+    }
+
+    /// The longest phrase at the start of `words`. Where the same words mean several things, the
+    /// one that `wanted` takes is meant.
+    fn at(&self, words: &[&str], wanted: impl Fn(Meaning) -> bool) -> Option<&Phrase> {
+        let list = self.0.get(&key(words.first()?))?;
+        let fits = |phrase: &&Phrase| {
+            words.len() >= phrase.words.len()
+                && phrase.words.iter().zip(words).all(|(a, b)| a.is(b))
+        };
+        let first = list.iter().find(fits)?;
+        let longest = list.iter().filter(|phrase| phrase.words.len() == first.words.len());
+        longest.filter(fits).find(|phrase| wanted(phrase.meaning)).or(Some(first))
     }
 }
 
@@ -96,7 +141,11 @@ impl Phrases {
 pub(super) fn whole(text: &str) -> bool {
     let folded = fold(text);
     let words: Vec<&str> = folded.split(' ').collect();
-    KNOWN.at(&words).is_some_and(|phrase| phrase.words.len() == words.len())
+    KNOWN.at(&words, |_| true).is_some_and(|phrase| phrase.words.len() == words.len())
+}
+
+fn is_party(meaning: Meaning) -> bool {
+    matches!(meaning, Meaning::Known("supplier" | "buyer"))
 }
 
 /// How many bytes of a text are a label of a party before a name: "Spett.le ", "Payment to ".
@@ -105,9 +154,9 @@ pub(super) fn party(text: &str) -> usize {
     let names = |end: &usize| {
         let folded = fold(text.get(..*end).unwrap_or_default());
         let words: Vec<&str> = folded.split(' ').collect();
-        KNOWN.at(&words).is_some_and(|phrase| {
-            let party = matches!(phrase.meaning, Meaning::Known("supplier" | "buyer"));
-            party && phrase.words.len() == words.len()
+        // "Van" and "de" begin names more often than they name a party.
+        KNOWN.at(&words, |_| true).is_some_and(|phrase| {
+            is_party(phrase.meaning) && phrase.words.len() == words.len()
         })
     };
     ends.filter(names).last().map_or(0, |end| end + 1)
@@ -126,23 +175,6 @@ impl Lexicon {
     pub(super) fn new(field: &CopyField) -> Self {
         let (name, called) = (field.name.as_str(), &field.called);
         let spaced = name.replace('_', " ");
-        let known = |text: &str| {
-            let exact =
-                rows().find(|(meaning, ..)| *meaning == text || meaning.replace('_', " ") == text);
-            if let Some((meaning, ..)) = exact {
-                return Some(Meaning::Known(meaning));
-            }
-            let folded = fold(text);
-            let words: Vec<&str> = folded.split(' ').collect();
-            let phrase = KNOWN.at(&words).filter(|phrase| phrase.words.len() == words.len())?;
-            (phrase.strength > 0).then_some(phrase.meaning)
-        };
-        let texts = || std::iter::once(spaced.as_str()).chain(called.iter().map(String::as_str));
-        let meaning = texts().find_map(known).unwrap_or(Meaning::Own);
-        let mut own = Phrases(HashMap::new());
-        for text in texts() {
-            own.add(text, meaning, 2);
-        }
         let kind = kind(match field.find {
             Find::Money => "money",
             Find::Date => "date",
@@ -151,6 +183,26 @@ impl Lexicon {
             Find::Iban => "iban",
             Find::Line => "line",
         });
+        let known = |text: &str| {
+            let exact =
+                rows().find(|(meaning, ..)| *meaning == text || meaning.replace('_', " ") == text);
+            if let Some((meaning, ..)) = exact {
+                return Some(Meaning::Known(meaning));
+            }
+            let folded = fold(text);
+            let words: Vec<&str> = folded.split(' ').collect();
+            let wanted = |meaning| matters(&kind, meaning);
+            let phrase =
+                KNOWN.at(&words, wanted).filter(|phrase| phrase.words.len() == words.len())?;
+            (phrase.strength > 0).then_some(phrase.meaning)
+        };
+        let texts = || std::iter::once(spaced.as_str()).chain(called.iter().map(String::as_str));
+        let meaning = texts().find_map(known).unwrap_or(Meaning::Own);
+        let mut own = Phrases(HashMap::new());
+        for text in texts() {
+            own.add(text, meaning, 2);
+        }
+        let own = own.sorted();
         Self { own, meaning, kind }
     }
 
@@ -165,7 +217,9 @@ impl Lexicon {
         for mut label in self.all(text) {
             // "excl. VAT" names the net amount and "incl. VAT" the total.
             if label.meaning == Meaning::Known("tax") {
-                label.meaning = match labels.last().map(|last| last.meaning) {
+                // A rate may stand between: "excl. 21% VAT".
+                let last = labels.last().filter(|last| label.before <= last.before + 3);
+                label.meaning = match last.map(|last| last.meaning) {
                     Some(Meaning::Known("without")) => Meaning::Known("net"),
                     Some(Meaning::Known("with")) => Meaning::Known("total"),
                     _ => label.meaning,
@@ -192,8 +246,8 @@ impl Lexicon {
         let mut found = Vec::new();
         let mut at = 0;
         while let Some(rest) = words.get(at..).filter(|rest| !rest.is_empty()) {
-            let own = self.own.at(rest);
-            let known = KNOWN.at(rest);
+            let own = self.own.at(rest, |_| true);
+            let known = KNOWN.at(rest, |meaning| meaning == self.meaning || matters(&self.kind, meaning));
             let longest = match (own, known) {
                 (Some(own), Some(known)) if known.words.len() > own.words.len() => Some(known),
                 (Some(own), _) => Some(own),
@@ -209,10 +263,20 @@ impl Lexicon {
                 strength: phrase.strength,
                 distance: after.iter().filter(|word| counts(word)).count(),
                 before: at,
+                words: phrase.words.len(),
             });
             at += phrase.words.len();
         }
         found
+    }
+}
+
+/// Whether a meaning can stand at a kind of value, or turns one that can into another.
+fn matters(kind: &[&str], meaning: Meaning) -> bool {
+    match meaning {
+        Meaning::Own => true,
+        Meaning::Known("with" | "without") => kind.contains(&"net"),
+        Meaning::Known(name) => kind.contains(&name),
     }
 }
 
@@ -222,7 +286,10 @@ fn counts(word: &str) -> bool {
     const NEAR: &[&str] = &[
         "eur", "usd", "gbp", "chf", "sek", "nok", "dkk", "pln", "czk", "euro", "euros", "in", "is",
         "of", "no", "nr", "n", "the", "at", "de", "di", "der", "du", "del", "van", "a", "sfr",
-        "fr", "kr",
+        "fr", "kr", "huf", "ron", "ft", "kc", "zl", "lei", "leva", "c", "cislo", "nro", "st", "br",
+        "numero", "numer", "number", "nummer", "num", "o", "da", "do", "den", "er", "on", "w",
+        "til", "pa", "na", "stevilka", "broj", "numurs", "numeris", "szama", "es", "est", "ist",
+        "el", "la", "eura", "evrov", "was", "je", "af", "from",
     ];
     !word.chars().all(|c| c.is_ascii_digit()) && !NEAR.contains(&word)
 }

@@ -29,7 +29,7 @@ pub use settle::{Reason, Settled, settle, worth_asking};
 
 /// The version of the finders and their words. It is recorded with every value they ground, and it
 /// changes whenever the same document could give other candidates.
-pub const FINDER_VERSION: u32 = 1;
+pub const FINDER_VERSION: u32 = 2;
 
 /// How many candidates a field keeps.
 pub const CANDIDATES_MAX: usize = 12;
@@ -65,12 +65,19 @@ pub enum Second {
     Only,
     /// The document's own net, tax and total add up with it.
     Sum,
-    /// The name in the letterhead stands in the document again.
+    /// The value stands in the document again, and no label names another.
     Repeated,
+    /// The label that names the field in full stands right at it, and no label names another.
+    Named,
+    /// The letterhead's own marks: the name in a web address, or an account or tax number below.
+    Marked,
 }
 
 /// From this score on a label of the document names the field at this candidate.
 pub const LABELLED: i32 = 60;
+
+/// From this score on the field's full name stands right at the candidate.
+const NAMED: i32 = 98;
 
 /// Why a candidate, although it has the right form, is not clear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,8 +159,14 @@ fn second(all: &mut [Candidate], repeated: bool) {
     }
     if rest.iter().all(|other| other.score < 0) {
         best.second = Some(Second::Only);
-    } else if repeated && best.finder == "name" {
+        return;
+    }
+    // Amounts stand near too many words; their witness is the document's own sum.
+    let lone = best.finder != "money" && rest.iter().all(|other| other.score < LABELLED);
+    if repeated && (best.finder == "name" || lone) {
         best.second = Some(Second::Repeated);
+    } else if lone && best.score >= NAMED {
+        best.second = Some(Second::Named);
     }
 }
 
@@ -191,5 +204,7 @@ fn alike(a: &Value, b: &Value) -> bool {
     }
 }
 
+#[cfg(test)]
+mod samples;
 #[cfg(test)]
 mod tests;

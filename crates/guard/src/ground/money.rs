@@ -33,6 +33,16 @@ const SIGNS: &[(&str, &str)] = &[
     ("EURO", "EUR"),
     ("Euros", "EUR"),
     ("EUROS", "EUR"),
+    ("Eur", "EUR"),
+    ("eur", "EUR"),
+    ("eura", "EUR"),
+    ("eurot", "EUR"),
+    ("euroa", "EUR"),
+    ("eiro", "EUR"),
+    ("eurų", "EUR"),
+    ("evrov", "EUR"),
+    ("ευρώ", "EUR"),
+    ("lei", "RON"),
 ];
 
 const CODES: &[&str] = &[
@@ -64,6 +74,11 @@ static MARK: LazyLock<Regex> = LazyLock::new(|| {
 pub(super) fn currency(mark: &str) -> Option<Currency> {
     let code = SIGNS.iter().find(|(sign, _)| *sign == mark).map_or(mark, |(_, code)| *code);
     Currency::new(code).ok()
+}
+
+/// Whether a text is a currency and nothing else.
+pub(super) fn currency_mark(text: &str) -> bool {
+    MARK.find(text).is_some_and(|hit| hit.range() == (0..text.len()))
 }
 
 /// What the document says of currencies and separators as a whole.

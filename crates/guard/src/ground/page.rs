@@ -115,6 +115,9 @@ pub(super) fn fold(text: &str) -> String {
             'æ' | 'Æ' => folded.push_str("ae"),
             'œ' | 'Œ' => folded.push_str("oe"),
             'ł' | 'Ł' => folded.push('l'),
+            'đ' | 'Đ' | 'ð' | 'Ð' => folded.push('d'),
+            'ı' => folded.push('i'),
+            'ς' => folded.push('σ'),
             // "n°" and "nº" are read as "no".
             '\u{b0}' | '\u{ba}' => folded.push('o'),
             c if c.is_alphanumeric() => folded.extend(c.to_lowercase()),

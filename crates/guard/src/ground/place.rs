@@ -38,9 +38,11 @@ pub(super) struct Places<'p> {
 enum Where {
     Before,
     After,
-    /// In the head of a column with so many candidates.
-    Head(usize),
+    /// In the head of a column with so many candidates, and whether the row has a cell for each.
+    Head(usize, bool),
     Above,
+    /// Alone on the line above a value that stands alone.
+    Over,
 }
 
 impl<'p> Places<'p> {
@@ -103,13 +105,15 @@ impl<'p> Places<'p> {
         }
         let near = match place {
             Where::Before => match label.distance {
-                0 | 1 => 100,
+                0 => 100,
+                1 => 92,
                 2 | 3 => 80,
                 _ => 60,
             },
-            Where::Head(1) => 85,
+            Where::Over | Where::Head(1, true) => 98,
+            Where::Head(1, false) => 85,
             // Many values under one head are lines of goods; the head names none of them.
-            Where::Head(_) => return Some(self.unlabelled(found)),
+            Where::Head(..) => return Some(self.unlabelled(found)),
             Where::Above | Where::After => 80,
         };
         Some(near - (2 - label.strength) * 12 + found.base.max(0) / 10)
@@ -162,10 +166,31 @@ impl<'p> Places<'p> {
                         .iter()
                         .find(|(known, _)| *known == key)
                         .map_or(1, |(_, count)| *count);
-                    (label, Where::Head(rows))
+                    (label, Where::Head(rows, self.aligned(range, key.0)))
                 })
             })
-            .or_else(|| self.above(range).map(|label| (label, Where::Above)))
+            .or_else(|| self.above(range))
+    }
+
+    /// Whether a candidate's row has a cell for each cell of a head.
+    fn aligned(&self, range: &Range<usize>, head: usize) -> bool {
+        let count = |line: usize| self.cells.get(line).map_or(0, Vec::len);
+        count(self.page.line_of(range.start)) == count(head)
+    }
+
+    /// A label's strength where it stands: a single word that another word leads, as "entry date",
+    /// may name something else.
+    fn led(&self, label: Label, text: &str) -> Label {
+        if label.words > 1 || label.before == 0 {
+            return label;
+        }
+        let cell = text.rsplit(['|', '\t', ':', ',', ';', '.', '(', '/']).find(|part| {
+            part.split_whitespace().next().is_some()
+        });
+        let cell = cell.unwrap_or_default();
+        let cell = cell.rsplit("  ").find(|part| !part.trim().is_empty()).unwrap_or_default();
+        let led = self.lexicon.labels(cell).first().is_some_and(|first| first.before > 0);
+        Label { strength: label.strength - i32::from(led), ..label }
     }
 
     /// A label right behind an amount: "1.865,50 EUR netto".
@@ -213,7 +238,8 @@ impl<'p> Places<'p> {
         let from = line.start.max(last).max(reach);
         let own = self.lexicon.labels(self.page.part(from..range.start));
         if let Some(label) = own.last() {
-            return Some(self.of(*label, &line, range.start));
+            let label = self.led(*label, self.page.part(from..range.start));
+            return Some(self.of(label, &line, range.start));
         }
         if last <= line.start {
             return None;
@@ -267,10 +293,12 @@ impl<'p> Places<'p> {
     }
 
     /// A label alone on the line above a candidate that begins its line.
-    fn above(&self, range: &Range<usize>) -> Option<Label> {
+    fn above(&self, range: &Range<usize>) -> Option<(Label, Where)> {
         let at = self.page.line_of(range.start);
         let line = self.page.line(at);
-        if !self.page.part(line.start..range.start).trim().is_empty() {
+        let lead = self.page.part(line.start..range.start).trim();
+        let mark = self.find == Find::Money && super::money::currency_mark(lead);
+        if !lead.is_empty() && !mark {
             return None;
         }
         let mut above = at.checked_sub(1)?;
@@ -281,7 +309,9 @@ impl<'p> Places<'p> {
             let goes_on = !text.ends_with(['.', ';', '!', '?']);
             let tail = self.lexicon.labels(text).last().copied();
             if let Some(label) = tail.filter(|label| goes_on && label.distance <= 3) {
-                return Some(self.of(label, &self.page.line(above), cell.end));
+                let alone = label.before == 0 && label.distance == 0 && lead.is_empty();
+                let place = if alone && self.find != Find::Name { Where::Over } else { Where::Above };
+                return Some((self.of(label, &self.page.line(above), cell.end), place));
             }
         }
         // A paragraph belongs to the label over it: an address block under "Bill to".
@@ -291,7 +321,7 @@ impl<'p> Places<'p> {
             if let [(cell, Some(label))] = cells.as_slice() {
                 let text = self.page.part(cell.clone());
                 if label.before == 0 && (label.distance == 0 || text.ends_with(':')) {
-                    return Some(*label);
+                    return Some((*label, Where::Above));
                 }
             }
             above = above.checked_sub(1).filter(|_| !cells.is_empty())?;

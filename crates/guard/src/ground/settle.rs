@@ -5,7 +5,7 @@
 //!
 //! - the *label*: words of the document name the field at this candidate, and at no other value
 //!   nearly as well. Without it nothing is ever accepted, save a lone account by its checksum;
-//! - a *second* from the document itself ([`Second`]): every other value of the type is named as
+//! - a *second* from the document itself ([`super::Second`]): every other value of the type is named as
 //!   another field, or net, tax and total add up, or the letterhead's name stands there again;
 //! - the *model*: both answers, to two differently worded questions with their options in
 //!   different order, name this candidate. One of two is no witness: among two options a coin
@@ -25,7 +25,7 @@ use plan::workflow::{CopyField, Find};
 use serde_json::Value;
 
 use super::question::option;
-use super::{Candidate, Flaw, LABELLED, Second};
+use super::{Candidate, Flaw, LABELLED};
 
 /// A label leads when no other value is named within this many points.
 pub(super) const MARGIN: i32 = 15;
@@ -95,7 +95,7 @@ pub fn settle(field: &CopyField, candidates: &[Candidate], answers: [Option<usiz
         0 if accounts && best.score > 0 => true,
         0 => return Settled::Doubt(Reason::Unlabelled),
         1 => match best.second {
-            Some(Second::Only | Second::Sum | Second::Repeated) => true,
+            Some(_) => true,
             None => first == Some(0) && second == Some(0),
         },
         _ => return Settled::Doubt(Reason::Rivals),

@@ -13,6 +13,8 @@ pub(super) enum Change {
     None,
     /// Risk and autonomy.
     Risk(&'static str, &'static str),
+    /// So many steps that pay back, each to an account of its own.
+    Accounts(usize),
     NoPolicies,
     BrokenPolicy,
     BrokenContract,
@@ -120,6 +122,7 @@ fn workflow() -> Value {
             "erp.delete_draft": tool("delete", true, &["id"], &json!({"id": "selector"})),
             "erp.get_draft": tool("read", true, &["id"], &json!({})),
             "erp.pay": tool("pay", false, &["iban"], &json!({"iban": "destination"})),
+            "erp.refund": tool("write", true, &["iban", "note"], &json!({"iban": "destination"})),
             "table.read_query": tool("read", true, &["query"], &json!({})),
             "files.read": tool("read", true, &["path"], &json!({})),
             "files.changed": tool("read", true, &["path"], &json!({})),
@@ -133,7 +136,7 @@ fn workflow() -> Value {
     })
 }
 
-fn sealed(workflow: &Workflow) -> Plan {
+pub(super) fn sealed(workflow: &Workflow) -> Plan {
     let bytes = serde_json::to_vec(workflow).unwrap();
     Plan::open(ReleaseId(Sha256::digest(&bytes).into()), &bytes).unwrap()
 }
@@ -157,6 +160,17 @@ pub(super) fn with(change: Change) -> Plan {
     if let Change::Risk(risk, autonomy) = change {
         json["risk"] = json!(risk);
         json["autonomy"] = json!(autonomy);
+    }
+    if let Change::Accounts(many) = change {
+        let pay = |n: usize| {
+            let with =
+                json!({"iban": {"literal": format!("account {n}")}, "note": {"path": "read.note"}});
+            let does = json!({"tool": {"tool": "erp.refund", "with": with, "backed_by": {},
+                "undo": null, "confirm": null, "gives": "unknown"}});
+            step(&format!("pay{n}"), &does, &json!("stop"))
+        };
+        let steps = json["steps"].as_array_mut().unwrap();
+        steps.extend((0..many).map(pay));
     }
     let schema = match change {
         Change::BrokenContract => Some(json!({"type": "nothing"})),
