@@ -13,6 +13,8 @@ use crate::say::say;
 use crate::{product, shell};
 
 const WORKFLOW: &str = "invoice_intake";
+/// Who starts the cases; the example's checkpoints are never passed by the one who did.
+const STARTER: &str = "marta@larkfield.example";
 
 /// One round of the demo.
 struct Round {

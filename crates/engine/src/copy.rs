@@ -26,15 +26,17 @@ impl Work<'_> {
             let label = self.label_of(from);
             self.say_document(at, &text, label)?;
         }
-        let found: Vec<(&CopyField, Vec<Candidate>)> =
-            fields.iter().map(|f| (f, ground::candidates(&text, f))).collect();
+        let body = self.root_ref(from.root()).ok_or_else(missing)?;
+        let find = || fields.iter().map(|f| ground::candidates(&text, f)).collect();
+        let found = self.loaded(body)?.found(&step.id, find);
+        let found: Vec<(&CopyField, &[Candidate])> =
+            fields.iter().zip(found.iter().map(Vec::as_slice)).collect();
         let mut open = false;
-        for (n, (field, candidates)) in (0_u16..).zip(&found) {
+        for (n, (field, candidates)) in (0_u16..).zip(found.iter().copied()) {
             if !ground::worth_asking(field, candidates) {
                 continue;
             }
             for wording in 0_u8..2 {
-                let choice = ground::questions(field, candidates, wording);
                 let slot = Slot::Question(n, wording);
                 if self.visit(at)?.answers.contains_key(&(n, wording)) {
                     continue;
@@ -43,6 +45,7 @@ impl Work<'_> {
                 if self.control.acts.values().any(|a| a.at == *at && a.slot == slot) {
                     continue;
                 }
+                let choice = ground::questions(field, candidates, wording);
                 // A refusal by a limit ends the step; everything else waits.
                 self.call_model(at, step, agent, slot, Some(AnswerShape::Choice(choice)))?;
             }
@@ -64,7 +67,7 @@ impl Work<'_> {
         step: &Step,
         agent: &AgentStep,
         text: &str,
-        found: &[(&CopyField, Vec<Candidate>)],
+        found: &[(&CopyField, &[Candidate])],
     ) -> Result<Progress, Stuck> {
         let mut label = self.conversation_label(at)?;
         // The value is a span of the source: the model only chose which.
@@ -72,7 +75,7 @@ impl Work<'_> {
         let mut output = Map::new();
         let mut grounds = Map::new();
         let mut doubts: Vec<String> = Vec::new();
-        for (n, (field, candidates)) in (0_u16..).zip(found) {
+        for (n, (field, candidates)) in (0_u16..).zip(found.iter().copied()) {
             let mut answers = [None, None];
             for (wording, answer) in (0_u8..).zip(answers.iter_mut()) {
                 *answer = self.chosen(at, (n, wording))?;

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use journal::{Body, BodyRef, Entropy, Frame, Hash, Labels, Message, Seq};
 use guard::ground::Candidate;
+use journal::{Body, BodyRef, Entropy, Frame, Hash, Labels, Message, Seq};
 use plan::ids::StepId;
 use serde_json::Value;
 

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 /// A workspace that goes away with the test.
 pub struct Desk {
     folder: tempfile::TempDir,
-    /// Who sits at it, unless a command says otherwise.
+    /// Who starts cases, unless a command says otherwise. Everything else needs a name.
     person: &'static str,
 }
 
@@ -36,7 +36,7 @@ impl Desk {
         desk
     }
 
-    /// The same desk with somebody else at it.
+    /// The same desk with somebody else who starts cases.
     pub fn with_person(mut self, person: &'static str) -> Self {
         self.person = person;
         self
@@ -52,10 +52,12 @@ impl Desk {
     }
 
     pub fn anywhere(&self, folder: &Path, args: &[&str]) -> Said {
-        self.saying(folder, args, &[("FLIGHTDECK_PERSON", self.person)])
+        let starter = ("FLIGHTDECK_PERSON", self.person);
+        let environment = if args.first() == Some(&"run") { &[starter][..] } else { &[] };
+        self.saying(folder, args, environment)
     }
 
-    /// Runs the binary in the workspace for nobody in particular, with more in its environment.
+    /// Runs the binary in the workspace with this in its environment, and nobody named.
     pub fn say_with(&self, args: &[&str], environment: &[(&str, &str)]) -> Said {
         self.saying(&self.root(), args, environment)
     }

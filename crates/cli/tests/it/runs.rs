@@ -140,7 +140,7 @@ fn a_stop_holds_everything_until_a_named_person_lifts_it() {
     ]);
     assert_eq!(said.code, 5, "{}{}", said.out, said.err);
     assert_eq!(outbox(&desk, "s1"), None);
-    let said = desk.say_with(&["resume", "--reason", "over"], &[]);
+    let said = desk.say(&["resume", "--reason", "over"]);
     assert!(said.code == 2 && said.err.contains("the name of a person"), "{}", said.err);
     for who in ["clerk@example.com", "stranger@example.com"] {
         let said = desk.say(&["resume", "--reason", "over", "--as", who]);

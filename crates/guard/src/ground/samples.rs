@@ -70,6 +70,6 @@ fn nothing_is_settled_wrongly_and_most_of_it_is_settled() {
         }
         whole += usize::from(open.len() == before && !name.starts_with("trap"));
     }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(wrong.is_empty(), "{wrong:#?} {whole} {open:#?}");
     assert!(whole >= WHOLE, "{whole} of {} settle: {open:#?}", samples().count());
 }
