@@ -27,7 +27,7 @@ pub const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("evidence", &["journal", "plan"], &[]),
     ("model", &["journal", "plan"], &["guard"]),
     ("tools", &["journal", "plan"], &[]),
-    ("runtime", &["engine", "guard", "journal", "model", "plan", "tools"], &["store"]),
+    ("runtime", &["engine", "guard", "journal", "plan"], &[]),
     (
         "cli",
         &["engine", "evidence", "guard", "journal", "model", "plan", "runtime", "store", "tools"],

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use journal::{
     ActNo, At, Body, Cause, Code, Command, CommitError, Draft, End, Entropy, Epoch, Finish, Label,
-    Labels, Message, Millis, Mode, ModelAnswer, Outcome, Record, Role, RunId, Seq, Source,
+    Labels, Message, Millis, Mode, ModelAnswer, Outcome, Part, Record, Role, RunId, Seq, Source,
     Standing, Starter, Status, StopScope, Usage, What,
 };
 use plan::workflow::{EndOutcome, From};
@@ -69,6 +69,19 @@ pub fn open(engine: &Engine, opening: &Opening) -> Draft {
     let mut work =
         Work::new(engine, &control, &env, opening.now, opening.entropy, &opening.refusals);
     let workflow = engine.plan.workflow();
+    if matches!(opening.starter, Starter::Person(_)) {
+        let account = work.account(opening.now, "cases");
+        work.take(account, 1, workflow.limits.day.cases);
+    }
+    note_opened(&mut work, engine, opening);
+    note_stops(&mut work);
+    work.enter(&workflow.first, Label::default());
+    work.drive_all();
+    draft(engine, &control, work, vec![Cause::Open], Epoch(1))
+}
+
+fn note_opened(work: &mut Work<'_>, engine: &Engine, opening: &Opening) {
+    let workflow = engine.plan.workflow();
     let labels = opening.labels.clone().unwrap_or_else(|| {
         let source = match workflow.case.from {
             From::Outside => Source::Outside,
@@ -79,10 +92,6 @@ pub fn open(engine: &Engine, opening: &Opening) -> Draft {
         Labels::all(label)
     });
     let case = work.add(opening.case.clone(), labels);
-    if matches!(opening.starter, Starter::Person(_)) {
-        let account = work.account(opening.now, "cases");
-        work.take(account, 1, workflow.limits.day.cases);
-    }
     work.note(Record::Opened {
         release: engine.plan.release(),
         workflow: workflow.name.clone(),
@@ -90,9 +99,19 @@ pub fn open(engine: &Engine, opening: &Opening) -> Draft {
         starter: opening.starter.clone(),
         mode: opening.mode,
     });
-    note_stops(&mut work);
-    work.enter(&workflow.first, Label::default());
-    work.drive_all();
+}
+
+/// The only frame of a run whose opening failed by a defect of ours: it did nothing, draws on
+/// nothing, and ends as failed so that a person looks.
+#[must_use]
+pub fn opening_caught(engine: &Engine, opening: &Opening, detail: &str) -> Draft {
+    let control = Control::new(opening.run);
+    let env = Env::new();
+    let mut work = Work::new(engine, &control, &env, opening.now, opening.entropy, &[]);
+    note_opened(&mut work, engine, opening);
+    let body = work.add_text(detail, Label::from(Source::Plan));
+    work.note(Record::Caught { code: Code::Defect, detail: body });
+    work.close(End::Failed(Code::Defect));
     draft(engine, &control, work, vec![Cause::Open], Epoch(1))
 }
 
@@ -223,7 +242,7 @@ fn came_back(work: &mut Work<'_>, no: ActNo, act: &Act, outcome: &Outcome, certa
             let body = match &act.what {
                 What::Model { .. } => answer(work, &act.at, bytes),
                 What::Tool { tool, args, .. } => {
-                    let label = work.result_label(tool, *args);
+                    let label = work.result_label(&act.at, tool, *args);
                     work.add(as_json(bytes), Labels::all(label))
                 }
                 What::Notify { .. } => work.add(bytes.to_vec(), Labels::default()),
@@ -233,11 +252,11 @@ fn came_back(work: &mut Work<'_>, no: ActNo, act: &Act, outcome: &Outcome, certa
         Err(failure) => {
             let label = work.outside_words();
             let detail = work.add_text(&failure.text, label);
-            if certain {
+            if certain && !may_have_acted(work, act, failure.code) {
                 let retry_after_ms = failure.retry_after_ms;
                 Finish::Error { code: failure.code, detail, retry_after_ms }
             } else {
-                // It may have happened in full, so it counts in full.
+                // It may have happened, so it counts in full.
                 usage = Usage { active_ms: usage.active_ms, ..act.reserve };
                 Finish::Unknown { code: failure.code, detail }
             }
@@ -249,6 +268,15 @@ fn came_back(work: &mut Work<'_>, no: ActNo, act: &Act, outcome: &Outcome, certa
     work.give(account.clone(), unused);
     work.take(account, over, u64::MAX);
     work.note(Record::Finished { act: no, outcome: finish, usage });
+}
+
+/// Whether an error leaves it open that a step's call had its effect. Only some are sure to come
+/// before anything is sent, and what may not be repeated is not called again on a guess. An agent
+/// sees the error as its call's result.
+fn may_have_acted(work: &Work<'_>, act: &Act, code: Code) -> bool {
+    let before = matches!(code, Code::RateLimited | Code::ToolChanged | Code::Unavailable);
+    let main = matches!(act.what, What::Tool { part: Part::Main | Part::Undo, .. });
+    main && !before && !work.repeatable(&act.what)
 }
 
 /// A tool's answer as JSON; what is none is a text.
@@ -283,11 +311,21 @@ fn wake_at(engine: &Engine, control: &Control, now: Millis) -> Option<Millis> {
     let opened = control.opening.as_ref().map(|o| o.at)?;
     let days = u64::from(engine.plan.workflow().limits.case.days);
     let expires = Millis(opened.0.saturating_add(days.saturating_mul(86_400_000)));
-    let timers = control.live.values().filter_map(|v| v.until).filter(|until| *until > now);
+    // Nothing is due while the whole run is held back; going on is an event of its own. A pause
+    // does not hold back the cleaning up.
+    let paused = control.paused && control.ending.is_none();
+    let held = paused || control.halted.iter().any(whole);
+    let timers = control.live.values().filter(|_| !held).filter_map(|v| v.until);
+    let timers = timers.filter(|until| *until > now);
     let reviews = control.reviews.values().map(|r| r.due);
     // A case that is ending cannot expire any more; an instant in the past would wake it for ever.
     let expires = control.ending.is_none().then_some(expires);
     timers.chain(reviews).chain(expires).min()
+}
+
+/// A stop that holds back all of a run that it covers.
+fn whole(scope: &StopScope) -> bool {
+    matches!(scope, StopScope::Everything | StopScope::Run(_) | StopScope::Workflow(_))
 }
 
 fn draft(

@@ -94,7 +94,9 @@ impl<'e> Audit<'e> {
         if frame.engine.as_ref() != ENGINE {
             return Ok(Audited::OtherEngine);
         }
-        if matches!(frame.records.first(), Some(Record::Caught { code: Code::Defect, .. })) {
+        let opened = matches!(frame.records.first(), Some(Record::Opened { .. }));
+        let first = frame.records.get(usize::from(opened));
+        if matches!(first, Some(Record::Caught { code: Code::Defect, .. })) {
             let allows = frame.records.iter().any(|r| matches!(r, Record::Allowed { .. }));
             return if allows { Err(AuditError::Cause(frame.seq)) } else { Ok(Audited::Caught) };
         }

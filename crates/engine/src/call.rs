@@ -4,14 +4,16 @@
 use std::sync::Arc;
 
 use guard::{Act as GuardAct, ArgFact};
-use journal::{At, BodyRef, Label, Labels, Part, Payload, Source, ToolAsk, What};
+use journal::{
+    At, BodyRef, Code, Label, Labels, Part, Payload, Record, Rule, Source, ToolAsk, What,
+};
 use plan::ids::ToolName;
 use plan::workflow::{Step, Trust};
 use serde_json::Value;
 
 use crate::asks::{Asked, Want};
 use crate::control::Slot;
-use crate::tool::amount_of;
+use crate::tool::{Moves, moves};
 use crate::work::{Stuck, Work, worst};
 
 /// An answer larger than this is no answer.
@@ -69,7 +71,6 @@ impl Work<'_> {
         let args = args.ok_or_else(|| Stuck::defect("tool arguments are no object"))?;
         let spec = self.plan.workflow().tools.get(call.tool);
         let digest: Arc<str> = spec.map_or("", |t| t.digest.as_str()).into();
-        let amount = spec.and_then(|t| amount_of(t, args, &call.facts));
         let visit = self.visit(call.at)?;
         let attempt = visit.sure_failures + 1;
         let facts: Vec<ArgFact<'_>> =
@@ -83,7 +84,23 @@ impl Work<'_> {
             reserve,
         };
         let verdict = self.decide(call.at, call.slot, call.same, act)?;
+        let limit = self.plan.workflow().limits.day.amount.map(|limit| limit.currency);
+        let undo = call.part == Part::Undo;
+        let moves = spec.filter(|_| !undo).map_or(Moves::Nothing, |t| moves(t, &facts, limit));
         drop(facts);
+        let amount = match moves {
+            Moves::Nothing => None,
+            Moves::Amount(money) => Some(money),
+            Moves::Unreadable if limit.is_none() => None,
+            // What cannot be counted against a limit is not moved.
+            Moves::Unreadable if !matches!(verdict, guard::Verdict::Refuse { .. }) => {
+                let (at, code) = (call.at.clone(), Code::Budget);
+                let rule = Rule("budget:day_amount_unreadable".into());
+                self.note(Record::Refused { at, what, rule, code });
+                return Ok(Asked::Refused(code));
+            }
+            Moves::Unreadable => None,
+        };
         let key = self.key(call.at, call.slot, attempt);
         let ask = ToolAsk {
             tool: call.tool.clone(),
@@ -99,14 +116,17 @@ impl Work<'_> {
     }
 
     /// The label of a tool's result: the tool's own trust, under the influence of what it was
-    /// told.
-    pub(crate) fn result_label(&self, tool: &ToolName, args: BodyRef) -> Label {
+    /// told and of what led to the call.
+    pub(crate) fn result_label(&self, at: &At, tool: &ToolName, args: BodyRef) -> Label {
         let spec = self.plan.workflow().tools.get(tool);
         let trusted = spec.is_some_and(|t| t.trust == Trust::Trusted);
         let mut label = Label::from(if trusted { Source::Tool } else { Source::OutsideTool });
         label.tags.extend(spec.into_iter().flat_map(|t| t.tags.iter().cloned()));
         if let Ok(args) = self.loaded(args) {
             label.influenced(&args.labels().at(""));
+        }
+        if let Some(visit) = self.control.live.get(at) {
+            label.influenced(&visit.influences);
         }
         label
     }

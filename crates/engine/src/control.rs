@@ -38,6 +38,11 @@ pub struct Control {
     pub(crate) halted: BTreeSet<StopScope>,
     pub(crate) paused: bool,
     pub(crate) effects: Vec<EffectDone>,
+    /// Calls of which it is not known whether they had their effect. They outlive their visits:
+    /// a run is not over before each is settled.
+    pub(crate) doubts: BTreeMap<ActNo, Doubt>,
+    /// Child runs were started; what they did is not this run's to know.
+    pub(crate) has_children: bool,
     pub(crate) ending: Option<End>,
     pub(crate) claims: BTreeMap<u16, Hash>,
     pub(crate) raised: BTreeSet<u16>,
@@ -82,6 +87,8 @@ pub(crate) struct Visit {
     pub failure: Option<(Code, Option<BodyRef>)>,
     pub trouble: Option<Trouble>,
     pub until: Option<Millis>,
+    /// The output that this very visit was bound to.
+    pub bound: Option<BodyRef>,
     pub branched: bool,
     pub review: Option<ReviewNo>,
     pub approved: Option<ReviewNo>,
@@ -129,6 +136,7 @@ pub(crate) struct Act {
     pub at: At,
     pub slot: Slot,
     pub what: What,
+    pub key: Hash,
     pub reserve: Usage,
     pub epoch: Epoch,
     pub since: Millis,
@@ -145,13 +153,24 @@ pub(crate) struct Review {
     pub late: bool,
 }
 
-/// An effect that can be undone.
+/// A call that may have had its effect.
+#[derive(Debug, Clone)]
+pub(crate) struct Doubt {
+    pub at: At,
+    pub slot: Slot,
+    pub what: What,
+    pub key: Hash,
+}
+
+/// A tool call of a step or of an agent that was answered.
 #[derive(Debug, Clone)]
 pub(crate) struct EffectDone {
     pub at: At,
+    pub tool: ToolName,
     pub args: BodyRef,
     pub result: BodyRef,
-    pub undone: bool,
+    /// Whether taking it back succeeded, once that was tried.
+    pub undone: Option<bool>,
 }
 
 /// Child runs of a step: counters and a window, never a list of all.
@@ -223,6 +242,8 @@ impl Control {
             halted: BTreeSet::new(),
             paused: false,
             effects: Vec::new(),
+            doubts: BTreeMap::new(),
+            has_children: false,
             ending: None,
             claims: BTreeMap::new(),
             raised: BTreeSet::new(),
@@ -253,6 +274,8 @@ impl Control {
             halted: self.halted.clone(),
             paused: self.paused,
             effects: self.effects.clone(),
+            doubts: self.doubts.clone(),
+            has_children: self.has_children,
             ending: self.ending.clone(),
             claims: self.claims.clone(),
             raised: self.raised.clone(),

@@ -1,7 +1,7 @@
 //! Carries every live step as far as it can go: one loop, one match over the kinds of step. A step
 //! that cannot go on by itself either waits for something that is recorded, or fails by its plan.
 
-use journal::{About, At, Code, End, Label, Labels, Record, What, Why};
+use journal::{About, At, Code, End, Label, Labels, Record, Shown, What, Why};
 use plan::ids::StepId;
 use plan::workflow::{Does, Effect, EndOutcome, Next, Recover, Step};
 use serde_json::Value;
@@ -254,7 +254,8 @@ impl Work<'_> {
                     self.end_as(End::Reached(EndOutcome::Rejected));
                     return Ok(Progress::Left);
                 }
-                self.ask_person(at, role, About::Failure { code });
+                let shown = self.shown_failure(at)?;
+                self.ask_person(at, role, About::Failure { code, shown });
                 Ok(Progress::Wait)
             }
             Recover::Go(id) => {
@@ -270,6 +271,13 @@ impl Work<'_> {
                 Ok(Progress::Left)
             }
         }
+    }
+
+    /// The output that a failed visit has all the same: what a person who approves is shown.
+    fn shown_failure(&self, at: &At) -> Result<Vec<Shown>, Stuck> {
+        let Some(body) = self.visit(at)?.bound else { return Ok(Vec::new()) };
+        let commit = self.loaded(body)?.commit();
+        Ok(vec![Shown { step: at.step.clone(), body, commit }])
     }
 
     /// Another attempt after a delay, while the plan has some left and it may help.
@@ -341,6 +349,12 @@ impl Work<'_> {
         visit.in_doubt.keys().all(|slot| *slot == Slot::Notify) && visit.attempt > times.max(2)
     }
 
+    /// Whether a tool does anything but read. One that is not known is taken to.
+    pub(crate) fn has_effect(&self, tool: &plan::ids::ToolName) -> bool {
+        let spec = self.plan.workflow().tools.get(tool);
+        spec.is_none_or(|t| t.effect != Effect::Read)
+    }
+
     pub(crate) fn repeatable(&self, what: &What) -> bool {
         match what {
             What::Model { .. } | What::Notify { .. } => true,
@@ -383,11 +397,13 @@ fn passing(code: Code) -> bool {
     matches!(code, Code::RateLimited | Code::TimedOut | Code::Unavailable | Code::ToolError)
 }
 
-/// A value in one form, so that the same case is recognised however it was spelt.
+/// A value in one form, so that the same case is recognised in any letter case and spacing. Signs
+/// stay: `1-23` and `12-3` are two cases.
 fn canonical(value: &Value) -> String {
     match value {
         Value::String(text) => {
-            text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+            let words: Vec<&str> = text.split_whitespace().collect();
+            words.join(" ").to_lowercase()
         }
         other => other.to_string(),
     }

@@ -2,16 +2,16 @@
 //! done, then one last record. Also the two small acts around effects: reading back and telling.
 
 use journal::{
-    ActNo, At, BodyRef, Code, Command, Draw, End, Label, Labels, NotifyAsk, Order, Part, Payload,
-    Record, Source, Starter, What,
+    About, ActNo, At, BodyRef, Code, Command, Draw, End, Label, Labels, NotifyAsk, Order, Part,
+    Payload, Record, Source, Starter, What,
 };
 use plan::ids::RoleId;
-use plan::workflow::{Does, EndOutcome, Step, ToolStep};
+use plan::workflow::{Does, Effect, EndOutcome, Recover, Step, ToolStep};
 use serde_json::{Map, Value};
 
 use crate::asks::{Asked, Want};
 use crate::call::{Facts, ToolCallOf};
-use crate::control::{EffectDone, Slot};
+use crate::control::{Doubt, EffectDone, Slot};
 use crate::drive::Progress;
 use crate::kinds::{ended_id, parent_ended_id};
 use crate::work::{Stuck, Work, worst};
@@ -48,7 +48,12 @@ impl Work<'_> {
             return false;
         }
         let Some(end) = self.control.ending.clone() else { return false };
-        let keeps = matches!(end, End::Reached(EndOutcome::Done) | End::Duplicate(_));
+        if let Some((act, doubt)) = self.next_doubt() {
+            let before = self.records.len();
+            self.settle_at_end(act, &doubt);
+            return self.records.len() > before;
+        }
+        let keeps = matches!(end, End::Reached(EndOutcome::Done));
         if !keeps && let Some(effect) = self.next_undo() {
             let before = self.records.len();
             if self.undo(&effect).is_err() {
@@ -61,8 +66,9 @@ impl Work<'_> {
     }
 
     pub(crate) fn close(&mut self, end: End) {
-        if !matches!(end, End::Reached(EndOutcome::Done)) {
-            // A case that came to nothing may be tried again by another run.
+        if !matches!(end, End::Reached(EndOutcome::Done)) && !self.effects_stand() {
+            // A case that came to nothing may be tried again by another run. One whose effects
+            // stand, or may stand, has not come to nothing.
             let claims: Vec<_> = self.control.claims.values().copied().collect();
             for claim in claims {
                 let fresh = Draw::Claim { claim };
@@ -85,8 +91,49 @@ impl Work<'_> {
         self.note(Record::Ended { end, output: output.map(|(body, _)| body), usage });
     }
 
+    /// A call with an effect of which it is still not known whether it happened.
+    fn next_doubt(&self) -> Option<(ActNo, Doubt)> {
+        let doubts = self.control.doubts.iter();
+        let open = doubts.filter(|(_, doubt)| match &doubt.what {
+            What::Tool { tool, .. } => self.has_effect(tool),
+            What::Model { .. } | What::Notify { .. } => false,
+        });
+        open.map(|(act, doubt)| (*act, doubt.clone())).next()
+    }
+
+    /// Whether anything that the case did may still be in force.
+    fn effects_stand(&self) -> bool {
+        let stands = |e: &EffectDone| e.undone != Some(true) && self.has_effect(&e.tool);
+        self.next_doubt().is_some()
+            || self.control.effects.iter().any(stands)
+            || (self.control.has_children && children_act(self.plan))
+    }
+
+    /// Finds out, before the case is over, whether a call had its effect: read back by its key,
+    /// or a person is asked until one answers.
+    fn settle_at_end(&mut self, act: ActNo, doubt: &Doubt) {
+        let at = &doubt.at;
+        if !self.control.live.contains_key(at) {
+            self.note(Record::Entered { at: at.clone(), influences: Label::default() });
+        }
+        if self.control.live.get(at).is_some_and(|visit| visit.review.is_some()) {
+            return;
+        }
+        let found = match self.step(&at.step) {
+            Ok(step) => self.read_back(at, step, act, &doubt.what),
+            Err(stuck) => Err(stuck),
+        };
+        if !matches!(found, Ok(Some(_))) {
+            let role = match self.plan.step(&at.step).map(|step| &step.on_failure) {
+                Some(Recover::Ask(role)) => role.clone(),
+                _ => self.plan.workflow().override_by.clone(),
+            };
+            self.ask_person(at, role, About::InDoubt { act });
+        }
+    }
+
     fn next_undo(&self) -> Option<EffectDone> {
-        let undoable = |e: &&EffectDone| !e.undone && self.undo_tool(&e.at).is_some();
+        let undoable = |e: &&EffectDone| e.undone.is_none() && self.undo_tool(&e.at).is_some();
         self.control.effects.iter().rev().find(undoable).cloned()
     }
 
@@ -204,9 +251,12 @@ impl Work<'_> {
             let Some(found) = happened(self.value(body)?) else { return Ok(None) };
             let happened = if found { Some(self.as_result(body)?) } else { None };
             self.note(Record::Settled { at: at.clone(), act, happened });
-            return if found { Ok(Some(Progress::Again)) } else { self.not_done(at).map(Some) };
+            let over = found || self.control.ending.is_some();
+            return if over { Ok(Some(Progress::Again)) } else { self.not_done(at).map(Some) };
         }
-        if self.tool_held_back(&reader) {
+        // A pause holds the case back, not the question what it has done.
+        let ending = self.control.ending.is_some();
+        if self.tool_stopped(&reader) || (self.control.paused && !ending) {
             return Ok(Some(Progress::Wait));
         }
         // Whoever cannot be read back once is not asked for ever: a person finds out.
@@ -214,9 +264,14 @@ impl Work<'_> {
         if visit.trouble.is_some() || visit.in_doubt.contains_key(&Slot::ReadBack) {
             return Ok(None);
         }
-        let slot = crate::control::slot_of(what, self.visit(at)?);
-        let attempt = self.visit(at)?.sure_failures + 1;
-        let key = self.key(at, slot, attempt).to_string();
+        let key = match self.control.doubts.get(&act) {
+            Some(doubt) => doubt.key.to_string(),
+            None => {
+                let slot = crate::control::slot_of(what, self.visit(at)?);
+                let attempt = self.visit(at)?.sure_failures + 1;
+                self.key(at, slot, attempt).to_string()
+            }
+        };
         let mut args = Map::new();
         args.insert("key".to_owned(), Value::from(key));
         let labels = Labels::all(Label::from(Source::Plan));
@@ -266,6 +321,15 @@ impl Work<'_> {
             Asked::Refused(code) => Err(Stuck::new(code, "the message was refused by a rule")),
         }
     }
+}
+
+/// Whether a called workflow has a tool that does anything but read.
+fn children_act(plan: &plan::Plan) -> bool {
+    let mut children = plan.workflow().children.keys().filter_map(|name| plan.child(name));
+    children.any(|child| {
+        child.workflow().tools.values().any(|tool| tool.effect != Effect::Read)
+            || children_act(child)
+    })
 }
 
 /// Whether a read-back found the act: it says `found`, yes or no, or lists what it found.

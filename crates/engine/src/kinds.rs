@@ -86,6 +86,14 @@ impl Work<'_> {
                 self.note(Record::ReviewLate { review: no, to: Some(role), due });
                 continue;
             }
+            if self.control.ending.is_some() && matches!(review.about, About::InDoubt { .. }) {
+                // A case is not over while nobody knows what it did: it is asked again.
+                let workflow = self.plan.workflow();
+                let due = hours::add_working(&workflow.hours, self.now, 8 * 3_600_000);
+                let to = Some(workflow.override_by.clone());
+                self.note(Record::ReviewLate { review: no, to, due });
+                continue;
+            }
             let due = review.due;
             self.note(Record::ReviewLate { review: no, to: None, due });
             let then = match step.map(|s| &s.late) {

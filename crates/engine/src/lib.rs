@@ -32,7 +32,9 @@ use std::sync::Arc;
 use guard::Guard;
 use plan::Plan;
 
-pub use advance::{Event, Input, Opening, advance, caught, open, standing, standing_of};
+pub use advance::{
+    Event, Input, Opening, advance, caught, open, opening_caught, standing, standing_of,
+};
 pub use agent::wire_name;
 pub use audit::{Audit, AuditError, Audited};
 pub use control::{Control, FoldError};

@@ -2,14 +2,14 @@
 //! cannot be followed is declined in the records; it is never half done.
 
 use journal::{
-    About, Answer, At, Code, Command, Decline, End, Label, Labels, Order, Part, Record, Reply,
-    ReviewNo, Source, What, Why,
+    About, Answer, At, BodyRef, Code, Command, Decline, End, Label, Labels, Order, Part, Record,
+    Reply, ReviewNo, Role, Source, What, Why,
 };
 use plan::ids::{PersonId, RoleId};
-use plan::workflow::{Does, EndOutcome, LateEnd, NeverBy, Next};
+use plan::workflow::{Does, EndOutcome, Late, LateEnd, NeverBy, Next, Recover};
 use serde_json::Value;
 
-use crate::control::Review;
+use crate::control::{Line, Review};
 use crate::hours;
 use crate::work::Work;
 
@@ -110,8 +110,30 @@ impl Work<'_> {
         self.live()?;
         self.may_steer(who)?;
         let (at, _) = self.failed_step()?;
-        self.note(Record::Retried { at, who: who.clone() });
+        let keeps = self.talk_acted(&at);
+        self.note(Record::Retried { at: at.clone(), who: who.clone(), keeps });
+        if keeps && self.talk_is_over(&at) {
+            let text = "A person asks you to answer again, with the whole corrected answer. What \
+                        your calls did is done: do not repeat them.";
+            let label = Label::from(Source::Plan);
+            self.say(&at, Role::User, text, None, label).map_err(|_| Decline::NotNow)?;
+        }
         Ok(())
+    }
+
+    /// Whether calls of a step's conversation have had effects, as far as is known.
+    fn talk_acted(&self, at: &At) -> bool {
+        let agent = matches!(self.plan.step(&at.step).map(|s| &s.does), Some(Does::Agent(_)));
+        let mut effects = self.control.effects.iter();
+        agent && effects.any(|e| e.at == *at && self.has_effect(&e.tool))
+    }
+
+    /// Whether the last thing said in it is an answer that calls nothing.
+    fn talk_is_over(&self, at: &At) -> bool {
+        let last = self.control.live.get(at).and_then(|visit| visit.lines.last());
+        let Some(Line::Answer(body)) = last else { return false };
+        let message = self.loaded(*body).ok().and_then(|loaded| loaded.message().cloned());
+        message.is_none_or(|message| message.calls.is_empty())
     }
 
     fn skip(&mut self, who: &PersonId, reason: &str) -> Result<(), Decline> {
@@ -143,7 +165,7 @@ impl Work<'_> {
         self.may_answer(who, &review)?;
         match reply {
             Reply::Reject { reason } => self.rejected(who, no, &review, reason),
-            Reply::Escalate { to, reason } => self.escalated(who, no, to, reason),
+            Reply::Escalate { to, reason } => self.escalated(who, no, &review, to, reason),
             Reply::Approve => self.approved(who, no, &review, Vec::new()),
             Reply::Edit { values } => self.approved(who, no, &review, values.clone()),
             Reply::Happened { yes } => self.happened(who, no, &review, *yes),
@@ -167,6 +189,12 @@ impl Work<'_> {
         if barred { Err(Decline::NotPermitted) } else { Ok(()) }
     }
 
+    /// What this very visit is bound to; an output of an earlier one was not asked about.
+    pub(crate) fn bound_here(&self, at: &At) -> Option<BodyRef> {
+        let body = self.control.live.get(at)?.bound?;
+        (self.control.bound.get(&at.step) == Some(&body)).then_some(body)
+    }
+
     fn rejected(
         &mut self,
         who: &PersonId,
@@ -174,6 +202,10 @@ impl Work<'_> {
         review: &Review,
         reason: &str,
     ) -> Result<(), Decline> {
+        // Whether an effect happened is a question of fact: a no to the question settles nothing.
+        if let About::InDoubt { .. } = review.about {
+            return Err(Decline::BadEdit);
+        }
         let reason = self.add_text(reason, Label::from(Source::Person));
         let answer = Answer::Rejected { reason };
         self.note(Record::ReviewAnswered { review: no, who: who.clone(), answer });
@@ -198,9 +230,8 @@ impl Work<'_> {
                     LateEnd::Stop => self.end_as(End::Reached(EndOutcome::Rejected)),
                 }
             }
-            About::Failure { .. } | About::InDoubt { .. } => {
-                self.end_as(End::Reached(EndOutcome::Rejected));
-            }
+            About::Failure { .. } => self.end_as(End::Reached(EndOutcome::Rejected)),
+            About::InDoubt { .. } => {}
             About::Act { what, rule } => {
                 let (what, rule, code) = (what.clone(), rule.clone(), Code::Rejected);
                 let turn = match &what {
@@ -221,17 +252,39 @@ impl Work<'_> {
         &mut self,
         who: &PersonId,
         no: ReviewNo,
+        review: &Review,
         to: &RoleId,
         reason: &str,
     ) -> Result<(), Decline> {
         if !self.plan.workflow().roles.contains_key(to) {
             return Err(Decline::BadEdit);
         }
+        if !self.may_pass_to(review, to) {
+            return Err(Decline::NotPermitted);
+        }
         let due = hours::add_working(&self.plan.workflow().hours, self.now, 8 * 3_600_000);
         let reason = self.add_text(reason, Label::from(Source::Person));
         let answer = Answer::Escalated { to: to.clone(), reason, due };
         self.note(Record::ReviewAnswered { review: no, who: who.clone(), answer });
         Ok(())
+    }
+
+    /// A question goes to those whom the plan names for it, and to nobody else.
+    fn may_pass_to(&self, review: &Review, to: &RoleId) -> bool {
+        let Some(step) = self.plan.step(&review.at.step) else { return false };
+        let late = match &step.does {
+            Does::Review(asks) => match &asks.late {
+                Late::Ask { role, .. } => Some(role),
+                Late::Go(_) | Late::Stop => None,
+            },
+            _ => None,
+        };
+        let failure = match &step.on_failure {
+            Recover::Ask(role) => Some(role),
+            Recover::Go(_) | Recover::Stop => None,
+        };
+        let named = [late, failure, Some(&self.plan.workflow().override_by)];
+        named.into_iter().flatten().any(|role| role == to)
     }
 
     fn happened(
@@ -271,8 +324,8 @@ impl Work<'_> {
         if let About::Failure { .. } = review.about {
             let complete = match edits.first() {
                 Some(edit) => self.value(edit.body).cloned(),
-                None => match self.control.bound.get(&at.step) {
-                    Some(body) => self.value(*body).cloned(),
+                None => match self.bound_here(&at) {
+                    Some(body) => self.value(body).cloned(),
                     None => return Err(Decline::BadEdit),
                 },
             };
@@ -286,14 +339,8 @@ impl Work<'_> {
         };
         self.note(Record::ReviewAnswered { review: no, who: who.clone(), answer });
         if let About::Failure { .. } = review.about {
-            if edits.is_empty() {
-                // Approved as it stands: the person now vouches for what was found.
-                let body = self.control.bound.get(&at.step).copied().ok_or(Decline::BadEdit)?;
-                let value = self.value(body).map_err(|_| Decline::BadEdit)?.clone();
-                let body = self.add_value(&value, Labels::all(Label::from(Source::Person)));
-                self.note(Record::Bound { at: at.clone(), body });
-            }
-            // A person gave the failed step its output: the run goes on.
+            // A person gave the failed step its output, or vouches for the one it has: that body is
+            // endorsed as it was shown, and its values stay what they are.
             self.pass(&at);
         }
         Ok(())

@@ -4,6 +4,7 @@ mod agents;
 mod doubt;
 mod flow;
 mod golden;
+mod kept;
 mod many;
 mod people;
 mod times;

@@ -7,7 +7,7 @@ use guard::{ArgFact, BackingFact};
 use journal::{At, Code, Label, Labels, Part, Record, Source};
 use plan::expr::Path;
 use plan::ids::StepId;
-use plan::value::Money;
+use plan::value::{Currency, Money};
 use plan::workflow::{Arg, ArgRole, Does, Effect, LookupStep, RowFind, Step, Tool, ToolStep, Type};
 use serde_json::{Map, Value};
 
@@ -182,12 +182,15 @@ impl Work<'_> {
         self.control.endorsed.iter().rev().find(fits).map(|e| e.review)
     }
 
-    /// Whether a review step shows this value, or the whole that holds it.
+    /// Whether a review step shows this value, or the whole that holds it. A step that is no review
+    /// failed, and a person was shown all of its output.
     fn was_shown(&self, review: &StepId, path: &Path) -> bool {
-        let Some(Does::Review(review)) = self.plan.step(review).map(|s| &s.does) else {
-            return false;
+        let step = match self.plan.step(review).map(|s| &s.does) {
+            Some(Does::Review(step)) => step,
+            Some(_) => return path.root() == review.as_str(),
+            None => return false,
         };
-        review.show.iter().chain(&review.may_edit).any(|shown| {
+        step.show.iter().any(|shown| {
             let rest = path.as_str().strip_prefix(shown.as_str());
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         })
@@ -301,25 +304,39 @@ fn fit(value: &Value, kind: Option<&str>) -> Option<Value> {
     }
 }
 
-/// The amount that a call moves, if it moves one: counted against the day's limit.
-pub(crate) fn amount_of(
-    tool: &Tool,
-    args: &Map<String, Value>,
-    facts: &Facts<'_>,
-) -> Option<Money> {
+/// What a call moves, as it counts against the day's limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moves {
+    Nothing,
+    Amount(Money),
+    /// It moves an amount that cannot be read.
+    Unreadable,
+}
+
+/// The amount that a call moves: the money it was bound from, or what its argument says in the
+/// currency beside it, or else in that of the limit.
+pub(crate) fn moves(tool: &Tool, facts: &[ArgFact<'_>], limit: Option<Currency>) -> Moves {
     if tool.effect == Effect::Read {
-        return None;
+        return Moves::Nothing;
     }
-    let _ = facts;
-    let (name, _) = tool.args.iter().find(|(_, role)| **role == ArgRole::Amount)?;
-    let currency = args.get("currency").and_then(Value::as_str);
-    match args.get(name)? {
-        Value::String(text) => Money::parse(text)
-            .or_else(|_| Money::parse(&format!("{text} {}", currency.unwrap_or_default())))
-            .ok(),
-        Value::Number(number) => {
-            Money::parse(&format!("{number} {}", currency.unwrap_or_default())).ok()
+    let Some((name, _)) = tool.args.iter().find(|(_, role)| **role == ArgRole::Amount) else {
+        return Moves::Nothing;
+    };
+    let fact = |name: &str| facts.iter().find(|fact| fact.name == name);
+    let Some(amount) = fact(name) else { return Moves::Unreadable };
+    if let Some(money) = amount.money {
+        return Moves::Amount(money);
+    }
+    let currency = match fact("currency").map(|fact| fact.value) {
+        Some(value) => value.as_str().unwrap_or_default().to_owned(),
+        None => limit.map(|currency| currency.to_string()).unwrap_or_default(),
+    };
+    let money = match amount.value {
+        Value::String(text) => {
+            Money::parse(text).or_else(|_| Money::parse(&format!("{text} {currency}"))).ok()
         }
+        Value::Number(number) => Money::parse(&format!("{number} {currency}")).ok(),
         other => serde_json::from_value(other.clone()).ok(),
-    }
+    };
+    money.map_or(Moves::Unreadable, Moves::Amount)
 }

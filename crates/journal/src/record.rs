@@ -81,7 +81,13 @@ pub enum Record {
     /// A person let it go on.
     Resumed { who: PersonId },
     /// A person asked for another attempt, or to go on without the step's output.
-    Retried { at: At, who: PersonId },
+    Retried {
+        at: At,
+        who: PersonId,
+        /// What was said so far stays: calls of it had effects, and nobody makes them again.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        keeps: bool,
+    },
     /// A person let the run go on past a step.
     Skipped { at: At, who: PersonId, reason: BodyRef },
     /// A person cancelled the run.
@@ -216,8 +222,13 @@ pub enum Why {
 pub enum About {
     /// A review step of the map. `shown` is what it shows and an approval endorses.
     Step { shown: Vec<Shown> },
-    /// A failed step: approve with values, retry, or reject.
-    Failure { code: Code },
+    /// A failed step: approve with values, retry, or reject. `shown` is the output that it had
+    /// all the same, and that an approval endorses.
+    Failure {
+        code: Code,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        shown: Vec<Shown>,
+    },
     /// An act that needs a person's yes: exactly this tool, these arguments.
     Act { what: What, rule: Rule },
     /// An effect of which nobody knows whether it happened.

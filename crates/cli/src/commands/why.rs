@@ -16,8 +16,10 @@ const COMPARED: usize = 500;
 /// Explains one run, or the most urgent thing.
 pub fn why(screen: &Screen, global: &Global, run: Option<&str>) -> Ended {
     let Some(runs) = Runs::open(global)? else {
-        let next =
-            [Next { command: "flightdeck run WORKFLOW --each inbox".into(), does: "starts" }];
+        let next = [Next {
+            command: "flightdeck run WORKFLOW --each inbox --as PERSON".into(),
+            does: "starts",
+        }];
         return nothing(screen, "nothing has run here yet", &next);
     };
     let now = now();
@@ -133,7 +135,7 @@ fn idle(screen: &Screen, runs: &Runs) -> Ended {
 
 fn start() -> Next {
     Next {
-        command: "flightdeck run WORKFLOW --each inbox".into(),
+        command: "flightdeck run WORKFLOW --each inbox --as PERSON".into(),
         does: "starts a case for each new file",
     }
 }

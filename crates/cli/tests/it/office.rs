@@ -46,7 +46,11 @@ impl Office {
 
     /// Adds arguments to those of the ERP stand-in.
     pub fn erp_args(&self, args: &str) {
-        self.change(".mcp.json", "\".flightdeck/erp.db\"", &format!("\".flightdeck/erp.db\", {args}"));
+        self.change(
+            ".mcp.json",
+            "\".flightdeck/erp.db\"",
+            &format!("\".flightdeck/erp.db\", {args}"),
+        );
     }
 
     /// Replaces what a step of the workflow does, up to its `must_hold`.
@@ -64,12 +68,7 @@ impl Office {
 
     /// Starts the binary and leaves it running.
     pub fn start(&self, args: &[&str]) -> Child {
-        self.command()
-            .args(args)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap()
+        self.command().args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
     /// Every draft that the ERP keeps, deleted ones too.

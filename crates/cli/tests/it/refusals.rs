@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::obedient::{documents, freely, obeyed};
 use crate::office::{Office, WORKFLOW};
-use crate::vendor::Vendor;
+use crate::vendor::{self, Vendor};
 
 const CLERK: &str = "ines@larkfield.example";
 const LEAD: &str = "ada@larkfield.example";
@@ -18,7 +18,8 @@ const LEAD: &str = "ada@larkfield.example";
 /// The example with short waits between attempts.
 fn office(documents: &[&str]) -> Office {
     let office = Office::new(&Vendor::plain(), documents);
-    let (long, short) = ("first: 5 seconds, longest: 1 minute", "first: 1 seconds, longest: 1 seconds");
+    let (long, short) =
+        ("first: 5 seconds, longest: 1 minute", "first: 1 seconds, longest: 1 seconds");
     office.change(WORKFLOW, long, short);
     office
 }
@@ -50,7 +51,8 @@ fn a_tool_that_changes_between_two_calls_is_not_called_again() {
     assert_eq!((first.as_str(), waits.as_str()), ("done", "waiting"));
     let (cause, told) = cause(&office, second);
     assert_eq!((&cause["code"], &cause["step"]), (&"tool_changed".into(), &"draft".into()));
-    for words in ["`erp.create_draft` was not called", "changed since it was approved", "mcp.lock"] {
+    for words in ["`erp.create_draft` was not called", "changed since it was approved", "mcp.lock"]
+    {
         assert!(told.contains(words), "no `{words}` in {told}");
     }
     assert_eq!(office.drafts().len(), 1);
@@ -93,6 +95,33 @@ fn a_limit_of_cost_that_is_used_up_asks_the_model_nothing_more() {
     assert_eq!((&cause["code"], &cause["step"]), (&"budget".into(), &"read".into()), "{told}");
     assert_eq!(vendor.asked(), 0, "a call is paid for before it is made");
     assert!(office.drafts().is_empty());
+}
+
+#[test]
+fn a_call_that_the_step_does_not_declare_is_refused_and_the_model_is_told() {
+    let documents = documents();
+    let wish = serde_json::json!({
+        "supplier": "S-1041", "iban": "DE46999900001200033441", "amount": "1.00",
+        "currency": "EUR", "number": "X1",
+    });
+    let vendor = Vendor::new(move |asked| match asked.text.contains("refused") {
+        false => vendor::calls("erp.create_draft", &wish),
+        true => obeyed(&documents, asked).1,
+    });
+    let office = Office::new(&vendor, &["001"]);
+    freely(&office);
+    office.change("flightdeck.yaml", "can: [ choose, json ]", "can: [ choose, json, tools ]");
+    office.change(
+        WORKFLOW,
+        "    given: [ fetch.content ]\n",
+        "    given: [ fetch.content ]\n    tools: [ files.read_text_file ]\n    turns: 4\n",
+    );
+    office.change("agents/clerk.md", "tools: []", "tools: [ files.read_text_file ]");
+    let (code, cases) = one_by_one(&office);
+    let logs = office.say(&["logs", &cases[0].0]).out;
+    assert_eq!(code, 0, "{logs}");
+    assert!(logs.contains("`erp.create_draft` was refused by the rule"), "{logs}");
+    assert_eq!((office.drafts().len(), office.strays()), (1, Vec::new()));
 }
 
 #[test]

@@ -10,13 +10,14 @@ use serde_json::{Value, json};
 
 /// One question as it came over the wire.
 pub struct Asked {
-    /// The document and the question about it.
+    /// Everything but the standing instructions: documents, questions, results of calls.
     pub text: String,
     /// What can be chosen, where the question is a choice.
     pub options: Vec<String>,
 }
 
-type Answer = dyn Fn(&Asked) -> String + Send + Sync;
+/// An answer as a message of the wire.
+type Answer = dyn Fn(&Asked) -> Value + Send + Sync;
 
 /// A vendor that listens until the test's process ends.
 pub struct Vendor {
@@ -25,7 +26,7 @@ pub struct Vendor {
 }
 
 impl Vendor {
-    pub fn new(answer: impl Fn(&Asked) -> String + Send + Sync + 'static) -> Self {
+    pub fn new(answer: impl Fn(&Asked) -> Value + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let asked = Arc::new(AtomicUsize::new(0));
@@ -54,15 +55,30 @@ impl Vendor {
     }
 }
 
-/// An option as the wire wants it.
-pub fn choice(n: Option<usize>) -> String {
-    json!({ "choice": n }).to_string()
+/// An option as an answer.
+pub fn choice(n: Option<usize>) -> Value {
+    said(&json!({ "choice": n }).to_string())
+}
+
+pub fn said(text: &str) -> Value {
+    json!({ "role": "assistant", "content": text })
+}
+
+/// A call of a tool, offered or not.
+pub fn calls(tool: &str, args: &Value) -> Value {
+    let function = json!({ "name": tool, "arguments": args.to_string() });
+    let call = json!({ "id": "call_1", "type": "function", "function": function });
+    json!({ "role": "assistant", "content": null, "tool_calls": [call] })
 }
 
 /// The best candidate, which the second wording offers last.
 pub fn first(asked: &Asked) -> Option<usize> {
     let turned = asked.text.contains("The document gives several");
-    if turned { asked.options.len().checked_sub(1) } else { (!asked.options.is_empty()).then_some(0) }
+    if turned {
+        asked.options.len().checked_sub(1)
+    } else {
+        (!asked.options.is_empty()).then_some(0)
+    }
 }
 
 /// Answers every request of a connection until the other side closes it.
@@ -72,7 +88,7 @@ fn serve(stream: TcpStream, answer: &Answer, count: &AtomicUsize) {
     while let Some(body) = request(&mut lines) {
         let asked = question(&body);
         count.fetch_add(1, Ordering::AcqRel);
-        let message = json!({ "role": "assistant", "content": answer(&asked) });
+        let message = answer(&asked);
         let body = json!({
             "model": "written-answers",
             "choices": [{ "index": 0, "message": message, "finish_reason": "stop" }],
@@ -109,7 +125,9 @@ fn request(lines: &mut impl BufRead) -> Option<Value> {
 /// The numbered options stand last, above the line that says how to answer.
 fn question(body: &Value) -> Asked {
     let messages = body["messages"].as_array().unwrap();
-    let text = messages.last().unwrap()["content"].as_str().unwrap().to_owned();
+    let texts = messages.iter().filter(|message| message["role"] != "system");
+    let text: Vec<&str> = texts.filter_map(|message| message["content"].as_str()).collect();
+    let text = text.join("\n");
     let Some((listed, _)) = text.rsplit_once("\nAnswer with {\"choice\"") else {
         return Asked { text, options: Vec::new() };
     };

@@ -92,7 +92,10 @@ impl Work<'_> {
             return Err(Stuck::defect("a turn without tools"));
         };
         let label = self.conversation_label(at)?;
-        let known = tools.iter().find(|t| wire_name(t) == call.tool || t.as_str() == call.tool);
+        // A tool of the workflow that this step does not declare is guard's to refuse, on record.
+        let all = tools.iter().chain(self.plan.workflow().tools.keys());
+        let mut all = all.filter(|t| wire_name(t) == call.tool || t.as_str() == call.tool);
+        let known = all.next();
         let args: Option<Value> = serde_json::from_str(&call.args).ok();
         let (Some(tool), Some(Value::Object(args))) = (known.cloned(), args) else {
             let text = "refused: no such tool, or arguments that are no JSON object";

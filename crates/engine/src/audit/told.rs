@@ -2,7 +2,7 @@
 //! left a record with all that matters; one that left none is told again as one without effect.
 
 use journal::{
-    About, ActNo, Answer, BodyRef, Cause, Command, CommandId, Failure, Finish, Frame, Message,
+    About, ActNo, Answer, At, BodyRef, Cause, Command, CommandId, Failure, Finish, Frame, Message,
     ModelAnswer, Order, Outcome, Output, Record, Reply, RunId, StopScope, Usage, What,
 };
 use plan::Plan;
@@ -213,7 +213,7 @@ impl<'a> Told<'a> {
                     }
                     (Answer::Approved, _) => Reply::Approve,
                     (Answer::Edited { edits }, _) => {
-                        let at = self.control.reviews.get(review)?.at.step.clone();
+                        let at = self.control.reviews.get(review)?.at.clone();
                         Reply::Edit { values: self.edits(edits, &at)? }
                     }
                     (Answer::Rejected { reason }, _) => {
@@ -237,11 +237,15 @@ impl<'a> Told<'a> {
 
     /// The values of an edit: the leaves that a person wrote and that were others before. Where
     /// somebody wrote what stood there already, any leaf that may be edited says the same.
-    fn edits(&self, edits: &[journal::Shown], by: &StepId) -> Option<Vec<(String, String)>> {
+    fn edits(&self, edits: &[journal::Shown], by: &At) -> Option<Vec<(String, String)>> {
         let mut values = Vec::new();
         for edit in edits {
             let new = self.env.get(edit.body)?;
-            let old = self.control.root(edit.step.as_str()).and_then(|body| self.env.get(body));
+            let old = match self.control.live.get(by).filter(|_| edit.step == by.step) {
+                Some(visit) => visit.bound,
+                None => self.control.root(edit.step.as_str()),
+            };
+            let old = old.and_then(|body| self.env.get(body));
             let before = values.len();
             let mut same = None;
             for (pointer, label) in &new.labels().leaves {
@@ -251,7 +255,7 @@ impl<'a> Told<'a> {
                 let stood = old.and_then(|o| o.value()?.pointer(pointer));
                 if was != Some(label) || stood != Some(value) {
                     values.push((path, value.to_string()));
-                } else if same.is_none() && self.may_edit(by, &path) {
+                } else if same.is_none() && self.may_edit(&by.step, &path) {
                     same = Some((path, value.to_string()));
                 }
             }

@@ -32,14 +32,17 @@ impl Control {
             }
             Record::Entered { at, influences } => self.enter(at, influences),
             Record::Said { at, body } => self.visit(at)?.lines.push(Line::Said(*body)),
-            Record::Allowed { act, at: place, what, reserve, .. } => {
-                self.allow(*act, place, what, *reserve, at)?;
+            Record::Allowed { act, at: place, what, key, reserve, .. } => {
+                self.allow(*act, place, what, *key, *reserve, at)?;
             }
             Record::Refused { at, code, what, .. } => self.refuse(at, *code, what)?,
             Record::Finished { act, outcome, usage } => self.finish(*act, outcome, *usage)?,
             Record::InDoubt { act } => self.in_doubt(*act)?,
             Record::Bound { at, body } => {
                 self.bound.insert(at.step.clone(), *body);
+                if let Some(visit) = self.live.get_mut(at) {
+                    visit.bound = Some(*body);
+                }
             }
             Record::Moved { from, why, .. } => self.moved(from, why),
             Record::Failed { at, code, detail } => {
@@ -47,7 +50,7 @@ impl Control {
                 visit.failure = Some((*code, *detail));
                 visit.trouble = None;
             }
-            Record::RetryAt { at, attempt, until } => self.retry(at, *attempt, Some(*until))?,
+            Record::RetryAt { at, attempt, until } => self.retry(at, *attempt, *until)?,
             Record::WaitingUntil { at, until } => self.visit(at)?.until = Some(*until),
             Record::Branched { at } => self.visit(at)?.branched = true,
             Record::ReviewOpened { review, at, about, by, due } => {
@@ -57,6 +60,7 @@ impl Control {
             Record::ReviewLate { review, to, due } => self.late(*review, to.as_ref(), *due),
             Record::Declined { .. } | Record::Caught { .. } | Record::CancelAsked { .. } => {}
             Record::ItemsStarted { at, from, to } => {
+                self.has_children = true;
                 let children = &mut self.visit(at)?.children;
                 children.started = *to;
                 children.open.extend(*from..*to);
@@ -76,7 +80,7 @@ impl Control {
             }
             Record::Paused { .. } => self.paused = true,
             Record::Resumed { .. } => self.paused = false,
-            Record::Retried { at, .. } => self.retry(at, 0, None)?,
+            Record::Retried { at, keeps, .. } => self.afresh(at, *keeps)?,
             Record::Skipped { at, .. } => {
                 if let Some(no) = self.visit(at)?.review.take() {
                     self.reviews.remove(&no);
@@ -88,9 +92,9 @@ impl Control {
                 self.live.clear();
                 self.reviews.clear();
             }
-            Record::Undone { at, .. } => {
+            Record::Undone { at, ok } => {
                 for effect in self.effects.iter_mut().filter(|e| e.at == *at) {
-                    effect.undone = true;
+                    effect.undone = Some(*ok);
                 }
                 self.live.remove(at);
             }
@@ -123,6 +127,7 @@ impl Control {
             failure: None,
             trouble: None,
             until: None,
+            bound: None,
             branched: false,
             review: None,
             approved: None,
@@ -145,28 +150,42 @@ impl Control {
         }
     }
 
-    fn retry(&mut self, at: &At, attempt: u32, until: Option<Millis>) -> Result<(), FoldError> {
+    fn retry(&mut self, at: &At, attempt: u32, until: Millis) -> Result<(), FoldError> {
+        self.again(at, attempt, Some(until)).map(|_| ())
+    }
+
+    fn again(
+        &mut self,
+        at: &At,
+        attempt: u32,
+        until: Option<Millis>,
+    ) -> Result<&mut Visit, FoldError> {
         let visit = self.visit(at)?;
-        visit.attempt = if attempt == 0 { 1 } else { attempt };
+        visit.attempt = attempt;
         visit.until = until;
         visit.trouble = None;
         visit.failure = None;
         visit.refused = None;
         // The engine settles acts that may not be repeated before it retries.
         visit.in_doubt.clear();
-        if attempt == 0 {
-            // A person's retry starts the step's work afresh, but an effect that happened stays
-            // happened: only its read-back is done again.
+        Ok(visit)
+    }
+
+    /// A person's retry starts the step's work afresh, but an effect that happened stays happened:
+    /// only its read-back is done again, and a conversation with effects goes on as it is.
+    fn afresh(&mut self, at: &At, keeps: bool) -> Result<(), FoldError> {
+        let visit = self.again(at, 1, None)?;
+        if !keeps {
             visit.lines.clear();
             visit.answers.clear();
-            visit.results.retain(|slot, _| *slot == Slot::Main);
             visit.calls.clear();
-            visit.held.clear();
-            visit.approved = None;
-            visit.tries += 1;
-            if let Some(no) = visit.review.take() {
-                self.reviews.remove(&no);
-            }
+        }
+        visit.results.retain(|slot, _| *slot == Slot::Main);
+        visit.held.clear();
+        visit.approved = None;
+        visit.tries += 1;
+        if let Some(no) = visit.review.take() {
+            self.reviews.remove(&no);
         }
         Ok(())
     }
@@ -216,20 +235,28 @@ impl Control {
             }
         }
         let is_step = matches!(review.about, About::Step { .. });
-        if let (true, About::Step { shown }) = (approved, review.about) {
-            let by = &review.at.step;
-            let new = shown.into_iter().map(|shown| Endorsed { shown, review: no, by: by.clone() });
-            self.endorsed.extend(new);
-        }
+        let shown = match review.about {
+            About::Step { shown } | About::Failure { shown, .. } if approved => shown,
+            _ => Vec::new(),
+        };
         if let Answer::Edited { edits } = answer {
             for edit in edits {
+                // The rest of an edited body is what was shown only if that was its source.
+                let from = self.root(edit.step.as_str());
+                let seen = shown.iter().any(|s| s.step == edit.step && Some(s.body) == from);
                 self.bound.insert(edit.step.clone(), edit.body);
-                if is_step {
+                if is_step && seen {
                     let by = review.at.step.clone();
                     self.endorsed.push(Endorsed { shown: edit.clone(), review: no, by });
                 }
             }
+            if !is_step {
+                return;
+            }
         }
+        let by = &review.at.step;
+        let new = shown.into_iter().map(|shown| Endorsed { shown, review: no, by: by.clone() });
+        self.endorsed.extend(new);
     }
 
     fn late(&mut self, no: ReviewNo, to: Option<&plan::ids::RoleId>, due: Millis) {

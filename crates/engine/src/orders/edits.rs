@@ -28,7 +28,11 @@ impl Work<'_> {
             let place = match changed.iter().position(|(s, ..)| *s == step) {
                 Some(place) => place,
                 None => {
-                    let (value, labels) = match self.root_ref(path.root()) {
+                    let base = match review.about {
+                        About::Failure { .. } => self.bound_here(&review.at),
+                        _ => self.root_ref(path.root()),
+                    };
+                    let (value, labels) = match base {
                         Some(body) => {
                             let loaded = self.loaded(body).map_err(|_| Decline::BadEdit)?;
                             let value = loaded.value().cloned().unwrap_or(Value::Null);
@@ -42,7 +46,13 @@ impl Work<'_> {
             };
             let (_, value, labels) = changed.get_mut(place).ok_or(Decline::BadEdit)?;
             put(value, &path, new).ok_or(Decline::BadEdit)?;
-            labels.leaves.insert(path.pointer(), Label::from(Source::Person));
+            // The word is the person's own; what it is about is as personal or secret as before.
+            let pointer = path.pointer();
+            let tags = labels.at(&pointer).tags;
+            let below =
+                |leaf: &str| leaf.strip_prefix(&pointer).is_some_and(|r| r.starts_with('/'));
+            labels.leaves.retain(|leaf, _| !below(leaf));
+            labels.leaves.insert(pointer, Label { tags, ..Label::from(Source::Person) });
         }
         let mut edits = Vec::new();
         for (step, value, labels) in changed {

@@ -74,13 +74,13 @@ impl Truth {
                     );
                 }
                 if let Some(end) = &run.ending {
-                    let keeps = matches!(end, End::Reached(EndOutcome::Done) | End::Duplicate(_));
-                    let undo = match what {
-                        What::Tool { part, .. } => matches!(part, Part::Undo | Part::ReadBack),
-                        What::Notify { .. } => true,
-                        What::Model { .. } => false,
+                    let keeps = matches!(end, End::Reached(EndOutcome::Done));
+                    let fits = match what {
+                        What::Tool { part: Part::ReadBack, .. } => true,
+                        What::Tool { part: Part::Undo, .. } | What::Notify { .. } => !keeps,
+                        What::Tool { .. } | What::Model { .. } => false,
                     };
-                    assert!(undo && !keeps, "{id}: {what:?} allowed while it ends as {end:?}");
+                    assert!(fits, "{id}: {what:?} allowed while it ends as {end:?}");
                 }
                 if let What::Tool { args, .. } = what {
                     assert!(!run.refused.contains(args), "{id}: refused arguments were allowed");

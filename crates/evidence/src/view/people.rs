@@ -37,7 +37,7 @@ impl Walk<'_> {
                 }
                 (ReviewKind::Checkpoint, question, shows)
             }
-            About::Failure { code } => {
+            About::Failure { code, .. } => {
                 let page = codes::page(*code);
                 may_edit.push(at.step.to_string());
                 let question = format!("`{at}` failed: {} ({})", page.title, page.id);
@@ -224,7 +224,7 @@ impl Walk<'_> {
         } else if let Record::Resumed { who } = record {
             self.view.paused_by = None;
             format!("{who} let the case go on")
-        } else if let Record::Retried { at, who } = record {
+        } else if let Record::Retried { at, who, .. } = record {
             self.closed(at);
             format!("{who} had `{at}` tried again")
         } else if let Record::Skipped { at, who, reason: body } = record {

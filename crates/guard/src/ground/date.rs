@@ -103,7 +103,7 @@ fn read(page: &Page<'_>, hit: &Captures<'_>) -> Option<Written> {
     let range = whole.range();
     let written = hit.name("n").or(hit.name("o")).map(|name| name.as_str());
     let named = match (written, hit.name("r")) {
-        (Some(name), _) => Some(month(name)?),
+        (Some(name), _) => Some(in_croatian(page, name).or_else(|| month(name))?),
         (None, Some(roman)) => Some(from_roman(roman.as_str())?),
         (None, None) => None,
     };
@@ -131,11 +131,21 @@ fn century(year: u32, digits: usize) -> i32 {
 
 fn month(name: &str) -> Option<u32> {
     let name = fold(name);
-    let begins = |names: &&[&str]| {
+    let begins = |names: &[&str]| {
         names.iter().filter(|begin| name.starts_with(**begin)).map(|begin| begin.len()).max()
     };
-    let fitting = MONTHS.iter().filter_map(|(number, names)| Some((begins(&names)?, *number)));
+    let fitting = MONTHS.iter().filter_map(|(number, names)| Some((begins(names)?, *number)));
     fitting.max_by_key(|(len, _)| *len).map(|(_, number)| number)
+}
+
+/// "Listopad" is October in Croatian and November in Polish and Czech.
+fn in_croatian(page: &Page<'_>, name: &str) -> Option<u32> {
+    if !fold(name).starts_with("listopad") {
+        return None;
+    }
+    let folded = fold(&page.text);
+    let telling = ["oib", "pdv", "racun", "kupac", "iznos"];
+    folded.split(' ').any(|word| telling.contains(&word)).then_some(10)
 }
 
 fn from_roman(text: &str) -> Option<u32> {

@@ -118,7 +118,8 @@ fn shape(page: &Page<'_>, mut range: Range<usize>) -> Option<Range<usize>> {
     {
         return None;
     }
-    if amount(text) || domain(text) {
+    let year = text.len() == 4 && (text.starts_with("19") || text.starts_with("20"));
+    if amount(text) || domain(text) || year {
         return None;
     }
     Some(range)

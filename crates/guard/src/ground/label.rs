@@ -1,7 +1,7 @@
 //! Which field a piece of text names. The words are data, in `labels.txt`; this file only compares.
 //! It must not look at values.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use plan::workflow::{CopyField, Find};
@@ -80,6 +80,10 @@ static KNOWN: LazyLock<Phrases> = LazyLock::new(|| {
     phrases.sorted()
 });
 
+/// Every meaning of the table, once.
+static MEANINGS: LazyLock<BTreeSet<&'static str>> =
+    LazyLock::new(|| rows().map(|(meaning, ..)| meaning).collect());
+
 /// The table's rows: meaning, strength, phrase.
 pub(super) fn rows() -> impl Iterator<Item = (&'static str, i32, &'static str)> {
     TABLE
@@ -137,6 +141,19 @@ impl Phrases {
     }
 }
 
+/// Whether a line holds a label of a tax or telephone number, as a letterhead does.
+pub(super) fn marks_sender(line: &str) -> bool {
+    let folded = fold(line);
+    let words: Vec<&str> = folded.split(' ').collect();
+    let sender = |meaning| matches!(meaning, Meaning::Known("vat_id" | "phone"));
+    (0..words.len()).any(|at| {
+        let phrase = words.get(at..).and_then(|rest| KNOWN.at(rest, sender));
+        phrase.is_some_and(|phrase| {
+            sender(phrase.meaning) && phrase.words.iter().map(|w| w.text.len()).sum::<usize>() > 2
+        })
+    })
+}
+
 /// Whether a text is a label and nothing else.
 pub(super) fn whole(text: &str) -> bool {
     let folded = fold(text);
@@ -150,13 +167,19 @@ fn is_party(meaning: Meaning) -> bool {
 
 /// How many bytes of a text are a label of a party before a name: "Spett.le ", "Payment to ".
 pub(super) fn party(text: &str) -> usize {
-    let ends = text.match_indices(' ').take(3).map(|(at, _)| at);
+    let ends = text.match_indices(' ').take(5).map(|(at, _)| at);
     let names = |end: &usize| {
         let folded = fold(text.get(..*end).unwrap_or_default());
         let words: Vec<&str> = folded.split(' ').collect();
-        // "Van" and "de" begin names more often than they name a party.
-        KNOWN.at(&words, |_| true).is_some_and(|phrase| {
-            is_party(phrase.meaning) && phrase.words.len() == words.len()
+        // "Van" and "de" begin names more often than they name a party, so that a phrase of one
+        // word must stand first in the table; behind other words only a longer one counts.
+        (0..words.len()).any(|from| {
+            let rest = words.get(from..).unwrap_or_default();
+            let phrase = KNOWN.at(rest, |meaning| from > 0 && is_party(meaning));
+            phrase.is_some_and(|phrase| {
+                let long = from == 0 || rest.len() > 1;
+                is_party(phrase.meaning) && long && phrase.words.len() == rest.len()
+            })
         })
     };
     ends.filter(names).last().map_or(0, |end| end + 1)
@@ -184,9 +207,10 @@ impl Lexicon {
             Find::Line => "line",
         });
         let known = |text: &str| {
-            let exact =
-                rows().find(|(meaning, ..)| *meaning == text || meaning.replace('_', " ") == text);
-            if let Some((meaning, ..)) = exact {
+            let exact = MEANINGS
+                .iter()
+                .find(|meaning| **meaning == text || meaning.replace('_', " ") == text);
+            if let Some(meaning) = exact {
                 return Some(Meaning::Known(meaning));
             }
             let folded = fold(text);
@@ -225,7 +249,16 @@ impl Lexicon {
                     _ => label.meaning,
                 };
             }
-            labels.push(label);
+            // "Order no." is one label: the word for "number" belongs to what stands before it.
+            let number = label.meaning == Meaning::Known("number") && label.strength == 1;
+            let joins = number && label.words == 1;
+            match labels.last_mut() {
+                Some(last) if joins && last.before + last.words == label.before => {
+                    last.words += 1;
+                    last.distance = label.distance;
+                }
+                _ => labels.push(label),
+            }
         }
         labels.retain(|label| match label.meaning {
             Meaning::Own => true,
@@ -247,7 +280,8 @@ impl Lexicon {
         let mut at = 0;
         while let Some(rest) = words.get(at..).filter(|rest| !rest.is_empty()) {
             let own = self.own.at(rest, |_| true);
-            let known = KNOWN.at(rest, |meaning| meaning == self.meaning || matters(&self.kind, meaning));
+            let known =
+                KNOWN.at(rest, |meaning| meaning == self.meaning || matters(&self.kind, meaning));
             let longest = match (own, known) {
                 (Some(own), Some(known)) if known.words.len() > own.words.len() => Some(known),
                 (Some(own), _) => Some(own),

@@ -69,8 +69,10 @@ pub enum Second {
     Repeated,
     /// The label that names the field in full stands right at it, and no label names another.
     Named,
-    /// The letterhead's own marks: the name in a web address, or an account or tax number below.
+    /// The letterhead's own marks: the name in a web address, or a tax number below it.
     Marked,
+    /// No date of the document is earlier than the one that a label names.
+    First,
 }
 
 /// From this score on a label of the document names the field at this candidate.
@@ -111,6 +113,9 @@ pub fn candidates(text: &str, field: &CopyField) -> Vec<Candidate> {
         name::only(&mut all);
     }
     second(&mut all, repeated);
+    if field.find == Find::Name {
+        name::marked(&page, &mut all);
+    }
     if field.find == Find::Money {
         sum::second(&page, field, &mut all);
     }
@@ -167,7 +172,14 @@ fn second(all: &mut [Candidate], repeated: bool) {
         best.second = Some(Second::Repeated);
     } else if lone && best.score >= NAMED {
         best.second = Some(Second::Named);
+    } else if lone && best.finder == "date" && rest.iter().all(|other| later(other, best)) {
+        best.second = Some(Second::First);
     }
+}
+
+/// Whether a date is later than another. Written year first, they compare as texts.
+fn later(one: &Candidate, other: &Candidate) -> bool {
+    one.flaw.is_none() && one.value.as_str() > other.value.as_str()
 }
 
 /// One candidate per value, the best-scored first; equal scores keep the document's order. Also

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::label;
 use super::page::{Page, fold};
-use super::{Candidate, Found, LABELLED};
+use super::{Candidate, Found, LABELLED, Second};
 
 /// Legal forms as words, after folding. A form in several words stands with spaces.
 const FORMS: &[&str] = &[
@@ -79,7 +79,64 @@ const FORMS: &[&str] = &[
     "asa",
     "hb",
     "kb",
+    "ou",
+    "sia",
+    "uab",
+    "mb",
+    "ad",
+    "ead",
+    "doo",
+    "d d",
+    "bt",
+    "nyrt",
+    "kkt",
+    "ltda",
+    "unipessoal lda",
+    "srls",
+    "s r l s",
+    "sp j",
+    "sp k",
+    "sp p",
+    "sp z oo",
+    "spolka jawna",
+    "spol s r o",
+    "k s",
+    "v o s",
+    "ky",
+    "tmi",
+    "enk",
+    "ans",
+    "i s",
+    "ehf",
+    "hf",
+    "α ε",
+    "αε",
+    "ο ε",
+    "οε",
+    "ε π ε",
+    "επε",
+    "ι κ ε",
+    "ικε",
+    "eirl",
+    "asbl",
+    "vzw",
+    "cv",
+    "cvba",
+    "eg",
+    "e v",
+    "mbh",
+    "gesmbh",
+    "ges m b h",
+    "sagl",
+    "s coop",
+    "sccl",
+    "slp",
+    "s l p",
+    "scp",
 ];
+
+/// Legal forms that stand before the name.
+const LEADING_FORMS: &[&str] = &["SIA", "UAB", "AB", "AS", "OÜ", "MB", "VšĮ", "PPHU", "PHU", "FHU"];
 
 /// Words that a letterhead's first line may hold without being a name.
 const TITLES: &[&str] = &[
@@ -158,7 +215,7 @@ fn repeated(found: &mut [(Found, bool)]) {
 fn parts(page: &Page<'_>, cell: Range<usize>) -> Vec<Range<usize>> {
     let text = page.part(cell.clone());
     let marks = text
-        .match_indices([':', ','])
+        .match_indices([':', ',', '='])
         .filter(|(at, _)| text.get(at + 1..).is_some_and(|rest| rest.starts_with(' ')));
     let mut parts = Vec::new();
     let mut start = 0;
@@ -247,7 +304,7 @@ fn name(page: &Page<'_>, cell: Range<usize>) -> Option<(Range<usize>, bool)> {
         Some(len) => (short.get(..len)?, true),
         None => match text
             .split_once(", ")
-            .and_then(|(a, b)| formed(b).filter(|len| *len <= 6).map(|len| a.len() + 2 + len))
+            .and_then(|(a, b)| form(&split(b)).map(|len| a.len() + 2 + len))
         {
             Some(len) => (text.get(..len)?, true),
             None => (short, false),
@@ -284,20 +341,28 @@ fn name(page: &Page<'_>, cell: Range<usize>) -> Option<(Range<usize>, bool)> {
 /// How many bytes of a text a name with a legal form takes, from its start to the form's end.
 fn formed(text: &str) -> Option<usize> {
     let words: Vec<(usize, &str)> = split(text);
-    let mut best = None;
-    for from in 1..words.len() {
-        for len in 1..=4 {
-            let Some(group) = words.get(from..from + len) else { break };
-            let joined = group.iter().map(|(_, word)| fold(word)).collect::<Vec<_>>().join(" ");
-            if FORMS.contains(&joined.as_str()) {
-                best = group.last().map(|(at, word)| at + word.len());
-            }
-        }
-        if words.len() > 16 {
-            break;
-        }
+    if words.len() > 1 && words.first().is_some_and(|(_, word)| LEADING_FORMS.contains(word)) {
+        return Some(text.trim_end().len());
     }
-    best
+    if words.len() > 17 {
+        return None;
+    }
+    (1..words.len()).filter_map(|from| form(words.get(from..)?)).max()
+}
+
+/// The end of a legal form that begins a list of words.
+fn form(words: &[(usize, &str)]) -> Option<usize> {
+    (1..=4)
+        .filter_map(|len| {
+            let group = words.get(..len)?;
+            let joined = group.iter().map(|(_, word)| fold(word)).collect::<Vec<_>>().join(" ");
+            // Short forms are words or units too: "such as", "80 kg".
+            let clear = joined.len() > 2
+                || group.iter().any(|(_, w)| w.contains(|c: char| c == '.' || c.is_uppercase()));
+            let (at, word) = group.last()?;
+            (clear && FORMS.contains(&joined.as_str())).then_some(at + word.len())
+        })
+        .max()
 }
 
 /// Words with their places.
@@ -344,4 +409,41 @@ pub(super) fn only(candidates: &mut [Candidate]) {
         one.score = LETTERHEAD - 6;
     }
     candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.score));
+}
+
+/// Notes at a letterhead what marks it as the sender's: its name in an address of the net, or a
+/// tax number or telephone in its block. Another organisation without a label may then stand below.
+pub(super) fn marked(page: &Page<'_>, candidates: &mut [Candidate]) {
+    let Some((best, rest)) = candidates.split_first_mut() else { return };
+    let formed = best.score == LETTERHEAD || best.score == LETTERHEAD - 6;
+    if best.second.is_some() || !formed || rest.iter().any(|other| other.score >= LABELLED) {
+        return;
+    }
+    let head = best.score == LETTERHEAD;
+    if named_in_address(page, &best.shown) || head && own_block(page, best) {
+        best.second = Some(Second::Marked);
+    }
+}
+
+/// Whether an address of the net in the document holds the name's first long word.
+fn named_in_address(page: &Page<'_>, name: &str) -> bool {
+    let folded = fold(name);
+    let Some(word) = folded.split(' ').find(|word| word.len() >= 5) else { return false };
+    page.text.split_whitespace().any(|token| {
+        let domain = token.rsplit_once('@').map(|(_, domain)| domain);
+        let domain = domain.or_else(|| token.find("www.").and_then(|at| token.get(at + 4..)));
+        domain.is_some_and(|domain| fold(domain).split(' ').any(|part| part.starts_with(word)))
+    })
+}
+
+/// Whether a label of a tax or telephone number stands in the lines of a letterhead.
+fn own_block(page: &Page<'_>, best: &Candidate) -> bool {
+    let Some(first) =
+        page.lines.iter().position(|line| page.part(line.clone()).contains(&best.shown))
+    else {
+        return false;
+    };
+    let block = page.lines.iter().skip(first).take(5).map(|line| page.part(line.clone()));
+    let mut block = block.take_while(|line| !line.trim().is_empty());
+    block.any(label::marks_sender)
 }

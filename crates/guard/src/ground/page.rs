@@ -32,6 +32,7 @@ impl<'s> Page<'s> {
                 (u32::try_from(at).unwrap_or(u32::MAX), u32::try_from(end).unwrap_or(u32::MAX));
             from.resize(text.len(), place);
         }
+        let text = parted(text);
         let mut lines = Vec::new();
         let mut start = 0;
         for (at, _) in text.match_indices('\n') {
@@ -68,6 +69,21 @@ impl<'s> Page<'s> {
     pub(super) fn line(&self, n: usize) -> Range<usize> {
         self.lines.get(n).cloned().unwrap_or(0..0)
     }
+}
+
+/// A text of values parted by commas, with tabs for the commas; any other text as it is. Every
+/// line with something on it has the same number of commas, two or more, without a space behind.
+fn parted(text: String) -> String {
+    let tight = |line: &str| {
+        let ends = line.match_indices(',').map(|(at, _)| line.get(at + 1..).unwrap_or_default());
+        ends.filter(|rest| !rest.starts_with(' ')).count()
+    };
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let first = lines.next().map_or(0, tight);
+    if first < 2 || lines.clone().count() < 2 || !lines.all(|line| tight(line) == first) {
+        return text;
+    }
+    text.replace(',', "\t")
 }
 
 /// Characters without width or that turn the direction of reading.

@@ -8,7 +8,7 @@ use plan::workflow::Find;
 use super::Found;
 use super::label::{Label, Lexicon, Meaning};
 use super::name::cells;
-use super::page::Page;
+use super::page::{Page, fold};
 
 /// How far back on its line a candidate's label is looked for, in bytes.
 const REACH: usize = 90;
@@ -159,6 +159,7 @@ impl<'p> Places<'p> {
         self.before(n, range)
             .map(|label| (label, Where::Before))
             .or_else(|| self.after(n, range).map(|label| (label, Where::After)))
+            .or_else(|| self.row(n, range).map(|label| (label, Where::Before)))
             .or_else(|| {
                 self.head(range).map(|(key, label)| {
                     let rows = self
@@ -169,7 +170,7 @@ impl<'p> Places<'p> {
                     (label, Where::Head(rows, self.aligned(range, key.0)))
                 })
             })
-            .or_else(|| self.above(range))
+            .or_else(|| self.above(n, range))
     }
 
     /// Whether a candidate's row has a cell for each cell of a head.
@@ -184,9 +185,9 @@ impl<'p> Places<'p> {
         if label.words > 1 || label.before == 0 {
             return label;
         }
-        let cell = text.rsplit(['|', '\t', ':', ',', ';', '.', '(', '/']).find(|part| {
-            part.split_whitespace().next().is_some()
-        });
+        let cell = text
+            .rsplit(['|', '\t', ':', ',', ';', '.', '(', '/'])
+            .find(|part| part.split_whitespace().next().is_some());
         let cell = cell.unwrap_or_default();
         let cell = cell.rsplit("  ").find(|part| !part.trim().is_empty()).unwrap_or_default();
         let led = self.lexicon.labels(cell).first().is_some_and(|first| first.before > 0);
@@ -207,11 +208,41 @@ impl<'p> Places<'p> {
         if text.contains("  ") {
             return None;
         }
-        self.lexicon
-            .labels(text)
-            .into_iter()
-            .next()
-            .filter(|label| label.before <= 1 && label.strength == 2)
+        let label = self.lexicon.labels(text).into_iter().next()?;
+        // "100.00 plus VAT" is the net amount.
+        let plus = text.split_whitespace().next().is_some_and(|word| {
+            const PLUS: &[&str] = &[
+                "plus",
+                "zzgl",
+                "zuzuglich",
+                "mas",
+                "piu",
+                "mais",
+                "vermeerderd",
+                "tillkommer",
+                "og",
+                "and",
+                "und",
+                "et",
+                "en",
+                "y",
+                "e",
+                "och",
+                "a",
+                "i",
+                "plius",
+                "ja",
+                "si",
+                "kai",
+            ];
+            PLUS.contains(&fold(word).as_str())
+        });
+        if plus {
+            let tax = label.meaning == Meaning::Known("tax");
+            let net = Label { meaning: Meaning::Known("net"), strength: 1, ..label };
+            return tax.then_some(net);
+        }
+        (label.before <= 1 && label.strength == 2).then_some(label)
     }
 
     /// What a date's connecting word means: "invoice 12 of", "order 7 vom".
@@ -229,8 +260,7 @@ impl<'p> Places<'p> {
         }
     }
 
-    /// The last label before the candidate on its line, behind the candidate before it; failing
-    /// that, the first label of the line, for the last amount of a row of amounts.
+    /// The last label before the candidate on its line, behind the candidate before it.
     fn before(&self, n: usize, range: &Range<usize>) -> Option<Label> {
         let line = self.page.line(self.page.line_of(range.start));
         let last = n.checked_sub(1).and_then(|n| self.ranges.get(n)).map_or(0, |last| last.end);
@@ -258,9 +288,17 @@ impl<'p> Places<'p> {
                 .last()
                 .copied();
         }
-        if self.find != Find::Money {
+        None
+    }
+
+    /// The first label of a line, for the last amount of a row of amounts.
+    fn row(&self, n: usize, range: &Range<usize>) -> Option<Label> {
+        let line = self.page.line(self.page.line_of(range.start));
+        let last = n.checked_sub(1).and_then(|n| self.ranges.get(n)).map_or(0, |last| last.end);
+        if self.find != Find::Money || last <= line.start {
             return None;
         }
+        let reach = floor(&self.page.text, range.start.saturating_sub(REACH));
         let next = self.ranges.get(n + 1).is_some_and(|next| next.start < line.end);
         let from = line.start.max(reach);
         let all = self.lexicon.labels(self.page.part(from..range.start));
@@ -293,7 +331,7 @@ impl<'p> Places<'p> {
     }
 
     /// A label alone on the line above a candidate that begins its line.
-    fn above(&self, range: &Range<usize>) -> Option<(Label, Where)> {
+    fn above(&self, n: usize, range: &Range<usize>) -> Option<(Label, Where)> {
         let at = self.page.line_of(range.start);
         let line = self.page.line(at);
         let lead = self.page.part(line.start..range.start).trim();
@@ -303,14 +341,16 @@ impl<'p> Places<'p> {
         }
         let mut above = at.checked_sub(1)?;
         if let [(cell, _)] = self.cells.get(above)?.as_slice() {
-            let text = self.page.part(
-                floor(&self.page.text, cell.end.saturating_sub(REACH)).max(cell.start)..cell.end,
-            );
+            // A label that has its value on its own line names no other.
+            let last = n.checked_sub(1).and_then(|n| self.ranges.get(n)).map_or(0, |last| last.end);
+            let reach = floor(&self.page.text, cell.end.saturating_sub(REACH));
+            let text = self.page.part(reach.max(cell.start).max(last.min(cell.end))..cell.end);
             let goes_on = !text.ends_with(['.', ';', '!', '?']);
             let tail = self.lexicon.labels(text).last().copied();
             if let Some(label) = tail.filter(|label| goes_on && label.distance <= 3) {
                 let alone = label.before == 0 && label.distance == 0 && lead.is_empty();
-                let place = if alone && self.find != Find::Name { Where::Over } else { Where::Above };
+                let place =
+                    if alone && self.find != Find::Name { Where::Over } else { Where::Above };
                 return Some((self.of(label, &self.page.line(above), cell.end), place));
             }
         }

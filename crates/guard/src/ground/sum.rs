@@ -19,12 +19,12 @@ const SUMMED: i32 = 80;
 const OTHER_PART: i32 = 0;
 
 /// Notes at the candidates that the document's amounts add up with them.
-pub(super) fn second(page: &Page<'_>, field: &CopyField, all: &mut Vec<Candidate>) {
+pub(super) fn second(page: &Page<'_>, field: &CopyField, all: &mut [Candidate]) {
     let Meaning::Known(own) = Lexicon::new(field).meaning() else { return };
     let Some(place) = PARTS.iter().position(|part| *part == own) else { return };
     let lists: Vec<Vec<Candidate>> = PARTS
         .iter()
-        .map(|part| if *part == own { all.clone() } else { listed(page, part) })
+        .map(|part| if *part == own { all.to_vec() } else { listed(page, part) })
         .collect();
     let [net, tax, total] = lists.as_slice() else { return };
     let Some(sum) = sum(&[net, tax, total]) else { return };

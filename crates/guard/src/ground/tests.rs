@@ -124,6 +124,15 @@ fn dates() {
         "Rechnung 12 vom 02.10.26",
         "Erfurt, 2. Oktober 2026",
         "Facture F-1 du 02/10/2026\nTVA",
+        "Data: 2 października 2026",
+        "Datum: 2. listopada 2026\nOIB 1",
+        "Päiväys: 2. lokakuuta 2026",
+        "Kelt: 2026. október 2.",
+        "Datums: 2026. gada 2. oktobris",
+        "Data: 2026 m. spalio 2 d.",
+        "Ημερομηνία: 2 Οκτωβρίου 2026",
+        "Data: 2 d'octubre de 2026",
+        "Data: 2 X 2026",
     ] {
         check(text, "2026-10-02 +Only");
     }
@@ -192,7 +201,7 @@ fn accounts_and_names() {
 #[test]
 fn what_answers_settle() {
     let number = field("number", Find::Id);
-    let text = "Invoice INV-30954\nrefer to CASE-77";
+    let text = "Our ref INV-30954\nrefer to CASE-77";
     let found = candidates(text, &number);
     assert!(worth_asking(&number, &found));
     let settled = |answers| settle(&number, &found, answers);

@@ -1,8 +1,8 @@
 //! What the records of acts mean: allowed, refused, over, in doubt, settled.
 
-use journal::{ActNo, At, BodyRef, Code, Finish, Millis, Part, Usage, What};
+use journal::{ActNo, At, BodyRef, Code, Finish, Hash, Millis, Part, Usage, What};
 
-use super::super::{Act, Control, EffectDone, FoldError, Line, Slot, Trouble, Visit};
+use super::super::{Act, Control, Doubt, EffectDone, FoldError, Line, Slot, Trouble, Visit};
 
 impl Control {
     pub(super) fn allow(
@@ -10,6 +10,7 @@ impl Control {
         act: ActNo,
         place: &At,
         what: &What,
+        key: Hash,
         reserve: Usage,
         since: Millis,
     ) -> Result<(), FoldError> {
@@ -23,7 +24,7 @@ impl Control {
         }
         self.acts.insert(
             act,
-            Act { at: place.clone(), slot, what: what.clone(), reserve, epoch, since },
+            Act { at: place.clone(), slot, what: what.clone(), key, reserve, epoch, since },
         );
         self.acts_started = self.acts_started.max(act.0);
         self.reserved = self.reserved.plus(reserve);
@@ -34,7 +35,8 @@ impl Control {
         let visit = self.visit(at)?;
         match what {
             // An agent's own call that is refused is a result that the agent sees.
-            What::Tool { part: Part::Turn(_), .. } => {}
+            // A question that may not be asked leaves the step as it is: a person finds out.
+            What::Tool { part: Part::Turn(_) | Part::ReadBack, .. } => {}
             What::Tool { .. } | What::Model { .. } | What::Notify { .. } => {
                 visit.refused = Some(code);
             }
@@ -51,12 +53,15 @@ impl Control {
         let act = self.acts.remove(&no).ok_or(FoldError::UnknownAct(no))?;
         self.reserved = less(self.reserved, act.reserve);
         self.used = self.used.plus(usage);
-        if let (Finish::Ok { body }, What::Tool { args, part: Part::Main, .. }) =
-            (outcome, &act.what)
-        {
-            let effect =
-                EffectDone { at: act.at.clone(), args: *args, result: *body, undone: false };
-            self.effects.push(effect);
+        match outcome {
+            Finish::Ok { body } => {
+                // A repeat under the same key is the call that was in doubt.
+                let (at, key) = (&act.at, act.key);
+                self.doubts.retain(|_, d| d.at != *at || d.slot != act.slot || d.key != key);
+                self.happened(&act.at, &act.what, *body);
+            }
+            Finish::Unknown { .. } => self.doubt(no, &act),
+            Finish::Error { .. } => {}
         }
         let Some(visit) = self.live.get_mut(&act.at) else { return Ok(()) };
         match outcome {
@@ -117,11 +122,26 @@ impl Control {
         self.reserved = less(self.reserved, act.reserve);
         // Nobody knows what it cost, so it counts as its worst case.
         self.used = self.used.plus(act.reserve);
+        self.doubt(no, &act);
         if let Some(visit) = self.live.get_mut(&act.at) {
             visit.unsure.insert(act.slot);
             visit.in_doubt.insert(act.slot, (no, act.what));
         }
         Ok(())
+    }
+
+    fn doubt(&mut self, no: ActNo, act: &Act) {
+        if let What::Tool { part: Part::Main | Part::Turn(_), .. } = &act.what {
+            let (at, slot, what, key) = (act.at.clone(), act.slot, act.what.clone(), act.key);
+            self.doubts.insert(no, Doubt { at, slot, what, key });
+        }
+    }
+
+    fn happened(&mut self, at: &At, what: &What, result: BodyRef) {
+        if let What::Tool { tool, args, part: Part::Main | Part::Turn(_) } = what {
+            let (at, tool, args) = (at.clone(), tool.clone(), *args);
+            self.effects.push(EffectDone { at, tool, args, result, undone: None });
+        }
     }
 
     pub(super) fn settled(
@@ -130,9 +150,16 @@ impl Control {
         no: ActNo,
         happened: Option<BodyRef>,
     ) -> Result<(), FoldError> {
+        let known = self.doubts.remove(&no);
+        if let Some(doubt) = &known {
+            // Others under the same key are the same call.
+            self.doubts.retain(|_, d| d.at != doubt.at || d.key != doubt.key);
+        }
+        let known = known.map(|doubt| (doubt.slot, doubt.what));
         let visit = self.visit(at)?;
         let found = visit.in_doubt.iter().find(|(_, (act, _))| *act == no);
-        let Some((slot, what)) = found.map(|(slot, (_, what))| (*slot, what.clone())) else {
+        let found = found.map(|(slot, (_, what))| (*slot, what.clone()));
+        let Some((slot, what)) = known.or(found) else {
             return Err(FoldError::UnknownAct(no));
         };
         visit.unsure.remove(&slot);
@@ -143,6 +170,14 @@ impl Control {
         if let Some(no) = visit.review.take() {
             self.reviews.remove(&no);
         }
+        if let Some(body) = happened {
+            self.happened(at, &what, body);
+        }
+        if self.ending.is_some() && slot != Slot::Undo {
+            // The visit was there for the question only.
+            self.live.remove(at);
+            return Ok(());
+        }
         let Some(body) = happened else { return Ok(()) };
         let visit = self.visit(at)?;
         match slot {
@@ -150,10 +185,6 @@ impl Control {
             _ => {
                 visit.results.insert(slot, body);
             }
-        }
-        if let What::Tool { args, part: Part::Main, .. } = what {
-            let effect = EffectDone { at: at.clone(), args, result: body, undone: false };
-            self.effects.push(effect);
         }
         Ok(())
     }
