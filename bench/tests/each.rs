@@ -110,6 +110,7 @@ fn resident() -> u64 {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "the driver under test has threads of its own")]
 fn very_many_items_survive_restarts_in_bounded_memory() {
     let long = std::env::var_os("FLIGHTDECK_LONG").is_some_and(|set| set == "1");
     let items = if long { 100_000 } else { 20_000 };

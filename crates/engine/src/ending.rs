@@ -292,8 +292,8 @@ impl Work<'_> {
         }
     }
 
-    /// What a read-back found, in the form in which the act itself would have given it: a thing that
-    /// stands alone beside `found` is the result.
+    /// What a read-back found, in the form in which the act itself would have given it: a thing
+    /// that stands alone beside `found` is the result.
     fn as_result(&mut self, body: BodyRef) -> Result<BodyRef, Stuck> {
         let Some(fields) = self.value(body)?.as_object() else { return Ok(body) };
         let mut beside = fields.iter().filter(|(name, _)| *name != "found");

@@ -42,7 +42,10 @@ pub enum Act<'a> {
         /// Worst-case time of this call.
         reserve: Usage,
     },
-    Notify { to: &'a RoleId, text: &'a str },
+    Notify {
+        to: &'a RoleId,
+        text: &'a str,
+    },
 }
 
 /// One top-level argument of a tool call.
@@ -89,8 +92,14 @@ pub enum Verdict {
     /// Only guard builds one.
     Allow(Allow),
     /// A person of the role decides on exactly this act.
-    AskPerson { role: RoleId, rule: Rule },
-    Refuse { rule: Rule, code: Code },
+    AskPerson {
+        role: RoleId,
+        rule: Rule,
+    },
+    Refuse {
+        rule: Rule,
+        code: Code,
+    },
 }
 
 /// An allowance, with the rules that were looked at. Its field is private to this crate.
@@ -112,4 +121,3 @@ impl Allow {
         self.rules
     }
 }
-

@@ -93,7 +93,13 @@ async fn first_frame(
     opening: &mut Opening,
 ) -> Result<Committed, CommitError> {
     loop {
-        match commit(inner, engine::open(engine, opening)).await {
+        // A panic is caught here too: the case is written down as failed, and nothing is allowed.
+        let draft = catch_unwind(AssertUnwindSafe(|| engine::open(engine, opening)));
+        let draft = match draft {
+            Ok(draft) => draft,
+            Err(panic) => engine::opening_caught(engine, opening, words(&*panic)),
+        };
+        match commit(inner, draft).await {
             Ok(committed) => return Ok(committed),
             Err(error) => {
                 let passing = match &error {
@@ -110,6 +116,12 @@ async fn first_frame(
             }
         }
     }
+}
+
+/// What a panic says of itself.
+fn words(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a defect was caught")
 }
 
 /// A day whose cases are used up opens no further one.
@@ -313,13 +325,7 @@ impl Run {
         }
         match catch_unwind(AssertUnwindSafe(advance)) {
             Ok(draft) => draft,
-            Err(panic) => {
-                let text = panic
-                    .downcast_ref::<String>()
-                    .map(String::as_str)
-                    .or_else(|| panic.downcast_ref::<&str>().copied());
-                Some(caught(text.unwrap_or("a defect was caught")))
-            }
+            Err(panic) => Some(caught(words(&*panic))),
         }
     }
 

@@ -182,6 +182,10 @@ fn a_server_that_misbehaves_drafts_nothing_twice() {
 }
 
 #[test]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the test waits for other processes, on its own thread"
+)]
 fn a_second_command_on_the_folder_goes_through_the_first() {
     // 044 was not received, so it waits; about 001 the model thinks until it is let go on.
     let gate = Arc::new(AtomicBool::new(false));

@@ -1,5 +1,5 @@
-//! Dates in the forms that documents use, with month names in the languages of Europe. A date whose day and
-//! month could change places is flagged unless the document itself shows the order.
+//! Dates in the forms that documents use, with month names in the languages of Europe. A date whose
+//! day and month could change places is flagged unless the document itself shows the order.
 
 use std::sync::LazyLock;
 
