@@ -1,7 +1,7 @@
 //! The driver against a store in memory: stops that hold even when they cannot be recorded, and
 //! runs that came to rest before anybody asked.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 use std::future::Future;
 use std::pin::Pin;

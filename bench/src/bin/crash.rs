@@ -446,7 +446,11 @@ async fn finish(
         .take(5)
         .map(|l| format!("{} {}", l.run, l.status.as_str()))
         .collect();
-    Err(format!("{} of {wanted} runs are there and some never ended: {stuck:?}", all.len()).into())
+    let first = all.iter().find(|l| !l.status.over()).map(|l| l.run);
+    let story = first.map(|run| frames(&reader, run)).transpose()?.unwrap_or_default();
+    let records: Vec<&Record> = story.iter().flat_map(|f| &f.records).collect();
+    let there = all.len();
+    Err(format!("{there} of {wanted} runs are there, and {stuck:?} never end: {records:#?}").into())
 }
 
 #[derive(Default)]

@@ -164,12 +164,12 @@ fn a_case_is_paused_cancelled_and_read_back() {
     assert_eq!(desk.say(&["run", "claims", "--each", "rows.jsonl"]).code, 3);
     let [run] = standing(&desk, "waiting").try_into().unwrap();
     assert_eq!(as_lead(&desk, &["pause", &run]).code, 3);
-    assert_eq!(standing(&desk, "paused"), [run.clone()]);
+    assert_eq!(standing(&desk, "paused"), std::slice::from_ref(&run));
     let said = as_lead(&desk, &["resume", "--run", &run, "--reason", "go on"]);
     assert_eq!(said.code, 3, "{}", said.err);
     let said = as_lead(&desk, &["cancel", &run, "--reason", "by mistake"]);
     assert_eq!(said.code, 1, "{}", said.err);
-    assert_eq!(standing(&desk, "cancelled"), [run.clone()]);
+    assert_eq!(standing(&desk, "cancelled"), std::slice::from_ref(&run));
     let logs = desk.say(&["logs", &run]);
     assert!(logs.out.contains("lead@example.com cancelled the case: by mistake"), "{}", logs.out);
     assert_eq!(as_lead(&desk, &["retry", &run]).code, 2);
