@@ -339,12 +339,15 @@ async fn decide(data: &Path, people: &mut People, memory: &Shared, dice: &mut Di
                 // Whoever was told that it is accepted does not say it again.
                 continue;
             }
+            let failed = matches!(about, About::Failure { .. });
             let reply = match about {
                 About::InDoubt { act } => {
                     let Some(yes) = happened(&reader, line.run, act, memory) else { continue };
                     Reply::Happened { yes }
                 }
-                _ => match people.said.get(&(line.run, review)) {
+                // A failed step has nothing to approve: it is tried again.
+                About::Failure { .. } => Reply::Approve,
+                About::Step { .. } | About::Act { .. } => match people.said.get(&(line.run, review)) {
                     // A command without an answer is sent again as it was: its id is the same.
                     Some(yes) => answer(*yes),
                     None => answer(dice.roll(8) > 0),
@@ -361,10 +364,14 @@ async fn decide(data: &Path, people: &mut People, memory: &Shared, dice: &mut Di
                 id: journal::CommandId(id),
                 run: line.run,
                 at: runtime::now(),
-                order: Order::Review { who, review, reply },
+                order: if failed {
+                    Order::Retry { who }
+                } else {
+                    Order::Review { who, review, reply }
+                },
             };
             let asked = client.ask(&Request::Command(command), Duration::from_secs(2)).await;
-            if matches!(asked, Ok(Response::Done)) {
+            if !failed && matches!(asked, Ok(Response::Done)) {
                 // Acknowledged: from now on it may neither be lost nor turned.
                 people.decided.entry((line.run, review)).or_insert(yes);
             }

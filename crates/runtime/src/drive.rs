@@ -146,7 +146,7 @@ pub(crate) async fn woken(
         Err(fault) => {
             // The run stays as it is stored. Whoever looks at it is told why it does not go on.
             inner.report(Some(format!("run {run} cannot be loaded: {fault}")));
-            inner.let_rest(run);
+            inner.let_rest(run, None);
             while !inner.dismiss(run, &mut letters, None).is_empty() {}
         }
     }
@@ -283,7 +283,7 @@ impl Run {
             };
             let Some(draft) = self.advance(&input, refusals.len() >= TRIES_MAX) else {
                 self.rest_now();
-                self.inner.let_rest(self.control.run());
+                self.inner.let_rest(self.control.run(), self.standing.wake_at);
                 return true;
             };
             match commit(&self.inner, draft).await {

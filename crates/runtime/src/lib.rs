@@ -404,9 +404,12 @@ impl Inner {
         lock(&self.out).acts.len()
     }
 
-    /// Leaves a run alone for a while: it was woken and had nothing to do, or cannot be loaded.
-    pub(crate) fn let_rest(&self, run: RunId) {
-        lock(&self.resting).insert(run, Millis(now().0.saturating_add(REST_MS)));
+    /// Leaves a run alone for a while: it was woken and had nothing to do, or cannot be loaded. A
+    /// run that knows when it wants to be woken is not left alone for longer than that.
+    pub(crate) fn let_rest(&self, run: RunId, wake_at: Option<Millis>) {
+        let until = Millis(now().0.saturating_add(REST_MS));
+        let until = wake_at.filter(|at| *at > now()).map_or(until, |at| until.min(at));
+        lock(&self.resting).insert(run, until);
     }
 
     fn may_wake(&self, run: RunId) -> bool {
