@@ -347,11 +347,13 @@ async fn decide(data: &Path, people: &mut People, memory: &Shared, dice: &mut Di
                 }
                 // A failed step has nothing to approve: it is tried again.
                 About::Failure { .. } => Reply::Approve,
-                About::Step { .. } | About::Act { .. } => match people.said.get(&(line.run, review)) {
-                    // A command without an answer is sent again as it was: its id is the same.
-                    Some(yes) => answer(*yes),
-                    None => answer(dice.roll(8) > 0),
-                },
+                About::Step { .. } | About::Act { .. } => {
+                    match people.said.get(&(line.run, review)) {
+                        // A command without an answer is sent again as it was: its id is the same.
+                        Some(yes) => answer(*yes),
+                        None => answer(dice.roll(8) > 0),
+                    }
+                }
             };
             let yes = !matches!(reply, Reply::Reject { .. });
             people.said.insert((line.run, review), yes);
