@@ -112,14 +112,14 @@ impl Work<'_> {
             Does::Each(each) => self.drive_each(at, each),
             Does::Parallel(parallel) => self.drive_parallel(at, parallel),
             Does::Wait(wait) => self.drive_wait(at, wait),
-            Does::Workflow(call) => self.drive_workflow(at, call),
+            Does::Workflow(_) => self.drive_workflow(at),
             Does::End(end) => self.drive_end(at, end),
         }
     }
 
     /// A step is over: claims, exceptions, then the map's next step.
     pub(crate) fn pass(&mut self, at: &At) {
-        if self.claim_sets(at) {
+        if self.claim_sets() {
             return;
         }
         if let Some((n, go, label)) = self.raised(at) {
@@ -178,7 +178,7 @@ impl Work<'_> {
     }
 
     /// Claims each set of unique values that is now complete. True if the run ended by it.
-    fn claim_sets(&mut self, at: &At) -> bool {
+    fn claim_sets(&mut self) -> bool {
         let sets = &self.plan.workflow().once_per;
         for (n, set) in (0_u16..).zip(sets) {
             if self.control.claims.contains_key(&n) {
@@ -202,7 +202,6 @@ impl Work<'_> {
             self.draws.push(journal::Draw::Claim { claim });
             self.note(Record::Claimed { set: n, claim });
         }
-        let _ = at;
         false
     }
 

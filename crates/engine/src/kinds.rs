@@ -6,7 +6,7 @@ use journal::{About, At, End, Hash, Label, Labels, Output, Record, ReviewNo, Sho
 use plan::ids::StepId;
 use plan::workflow::{
     DecideStep, EachStep, EndOutcome, EndStep, Late, LateEnd, Next, ParallelStep, ReviewStep,
-    WaitStep, WorkflowStep,
+    WaitStep,
 };
 use serde_json::{Value, json};
 
@@ -202,12 +202,7 @@ impl Work<'_> {
         Ok(Progress::Output(output, Labels::all(label)))
     }
 
-    pub(crate) fn drive_workflow(
-        &mut self,
-        at: &At,
-        step: &WorkflowStep,
-    ) -> Result<Progress, Stuck> {
-        let _ = step;
+    pub(crate) fn drive_workflow(&mut self, at: &At) -> Result<Progress, Stuck> {
         if !self.start_items(at, 1, 1)? {
             return Ok(Progress::Wait);
         }
