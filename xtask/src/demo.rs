@@ -1,5 +1,5 @@
-//! `cargo xtask demo`: the example over its invoices with the local model, then over the held-out
-//! ones, then with no model at all. What counts is read from outside: the drafts that the ERP
+//! `cargo xtask demo`: the example over its invoices with the local model, then people answer what
+//! waits; then over the held-out ones, then with no model at all. What counts is read from outside: the drafts that the ERP
 //! stand-in was left with, compared with the right answers in `cases/`.
 
 use std::collections::BTreeMap;
@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 use crate::say::say;
 use crate::{product, shell};
 
+mod people;
+
 const WORKFLOW: &str = "invoice_intake";
 /// Who starts the cases; the example's checkpoints are never passed by the one who did.
 const STARTER: &str = "marta@larkfield.example";
@@ -23,12 +25,32 @@ struct Round {
     documents: &'static str,
     answers: &'static str,
     model: bool,
+    /// Whether people answer what waits in the end.
+    people: bool,
 }
 
 const ROUNDS: &[Round] = &[
-    Round { name: "inbox", documents: "inbox", answers: "cases/invoice_intake", model: true },
-    Round { name: "held_out", documents: "cases/held-out", answers: "cases/held-out", model: true },
-    Round { name: "no_model", documents: "inbox", answers: "cases/invoice_intake", model: false },
+    Round {
+        name: "inbox",
+        documents: "inbox",
+        answers: "cases/invoice_intake",
+        model: true,
+        people: true,
+    },
+    Round {
+        name: "held_out",
+        documents: "cases/held-out",
+        answers: "cases/held-out",
+        model: true,
+        people: false,
+    },
+    Round {
+        name: "no_model",
+        documents: "inbox",
+        answers: "cases/invoice_intake",
+        model: false,
+        people: false,
+    },
 ];
 
 /// What a round came to.
@@ -51,11 +73,14 @@ pub fn run(root: &Path) -> Result<(), String> {
     product::build(root)?;
     shell::run(root, &product::binary(root, "flightdeck"), &["model", "install"])?;
     let mut all = serde_json::Map::new();
-    let mut bad = 0;
+    let mut bad: Vec<String> = Vec::new();
     for round in ROUNDS {
         let began = Instant::now();
-        let (figures, summary) = one(root, round)?;
-        bad += figures.wrong + figures.duplicate;
+        let Outcome { desk, answers, lines, figures, summary } = one(root, round)?;
+        bad.extend((0..figures.wrong).map(|_| format!("{}: a draft is wrong", round.name)));
+        bad.extend(
+            (0..figures.duplicate).map(|_| format!("{}: a draft is made twice", round.name)),
+        );
         let share = (figures.alone * 100).checked_div(figures.honest).unwrap_or_default();
         let Figures { cases, honest, alone, drafts, wrong, duplicate, waiting } = figures;
         say(&format!(
@@ -73,12 +98,26 @@ pub fn run(root: &Path) -> Result<(), String> {
                 "minutes_saved": at(&summary, "minutes_saved"), "limited_by": at(&summary, "limited_by"),
             }),
         );
+        if round.people {
+            let (figures, differences) = people::answer(root, &desk, &answers, &lines)?;
+            bad.extend(differences);
+            all.insert("people".to_owned(), figures);
+        }
     }
     say(&Value::Object(all).to_string());
-    if bad == 0 { Ok(()) } else { Err(format!("{bad} drafts are wrong or made twice")) }
+    if bad.is_empty() { Ok(()) } else { Err(bad.join("; ")) }
 }
 
-fn one(root: &Path, round: &Round) -> Result<(Figures, Value), String> {
+/// A round that is over.
+struct Outcome {
+    desk: PathBuf,
+    answers: BTreeMap<String, Value>,
+    lines: Vec<Value>,
+    figures: Figures,
+    summary: Value,
+}
+
+fn one(root: &Path, round: &Round) -> Result<Outcome, String> {
     let desk = product::target(root).join("demo").join(round.name);
     prepare(root, round, &desk).map_err(|why| format!("`target/demo`: {why}"))?;
     say(&format!("\n== {}: documents of {} ==", round.name, round.documents));
@@ -100,11 +139,8 @@ fn one(root: &Path, round: &Round) -> Result<(Figures, Value), String> {
     }
     let summary = lines.iter().rfind(|line| at(line, "kind") == "summary").cloned();
     let summary = summary.ok_or("`flightdeck run` gave no summary")?;
-    let store = desk.join(".flightdeck").join("erp.db").to_string_lossy().into_owned();
-    let erp = product::binary(root, "erp-stand-in");
-    let (drafts, _) = shell::read(&desk, &erp, &["--store", &store, "--list"])?;
-    let drafts: Vec<Value> = drafts.lines().filter_map(|l| serde_json::from_str(l).ok()).collect();
-    for draft in drafts.iter().filter(|draft| at(draft, "status") == "draft") {
+    let drafts = drafts_of(root, &desk)?;
+    for draft in &drafts {
         let word = |key: &str| at(draft, key).as_str().unwrap_or_default();
         say(&format!(
             "  draft {} {} {} {} {}",
@@ -116,7 +152,20 @@ fn one(root: &Path, round: &Round) -> Result<(Figures, Value), String> {
         ));
     }
     let answers = answers(&root.join("examples/back-office").join(round.answers))?;
-    Ok((score(&answers, &lines, &drafts), summary))
+    let figures = score(&answers, &lines, &drafts);
+    if (figures.waiting > 0) != (code == 3) {
+        return Err(format!("`flightdeck run` ended with {code} while {} wait", figures.waiting));
+    }
+    Ok(Outcome { desk, answers, lines, figures, summary })
+}
+
+/// The drafts that the ERP stand-in of a desk holds.
+fn drafts_of(root: &Path, desk: &Path) -> Result<Vec<Value>, String> {
+    let store = desk.join(".flightdeck").join("erp.db").to_string_lossy().into_owned();
+    let erp = product::binary(root, "erp-stand-in");
+    let (text, _) = shell::read(desk, &erp, &["--store", &store, "--list"])?;
+    let all = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    Ok(all.filter(|draft| at(draft, "status") == "draft").collect())
 }
 
 /// A fresh copy of the example with the round's documents in its inbox.
@@ -202,11 +251,9 @@ fn score(answers: &BTreeMap<String, Value>, lines: &[Value], drafts: &[Value]) -
     }
     let right: Vec<String> = answers.values().filter_map(|a| key(at(a, "draft"))).collect();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for draft in drafts.iter().filter(|draft| at(draft, "status") == "draft") {
+    for draft in drafts {
         figures.drafts += 1;
-        let word = |key: &str| at(draft, key).as_str().unwrap_or_default();
-        let amount = format!("{} {}", word("amount"), word("currency"));
-        let made = [word("supplier"), word("iban"), &amount, word("number")].join("|");
+        let made = made(draft);
         figures.wrong += usize::from(!right.contains(&made));
         *seen.entry(made).or_default() += 1;
     }
@@ -217,6 +264,13 @@ fn score(answers: &BTreeMap<String, Value>, lines: &[Value], drafts: &[Value]) -
 /// A field, or nothing.
 fn at<'v>(value: &'v Value, key: &str) -> &'v Value {
     value.get(key).unwrap_or(&Value::Null)
+}
+
+/// A draft that was made, as one text.
+fn made(draft: &Value) -> String {
+    let word = |key: &str| at(draft, key).as_str().unwrap_or_default();
+    let amount = format!("{} {}", word("amount"), word("currency"));
+    [word("supplier"), word("iban"), &amount, word("number")].join("|")
 }
 
 /// A right draft as one text.
