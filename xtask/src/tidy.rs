@@ -85,7 +85,19 @@ pub const PURE: &[(&str, &[&str])] = &[
             "unicode-normalization",
         ],
     ),
-    ("engine", &["hex", "hmac", "jiff", "serde", "serde_json", "sha2", "thiserror"]),
+    (
+        "engine",
+        &[
+            "hex",
+            "hmac",
+            "jiff",
+            "serde",
+            "serde_json",
+            "sha2",
+            "thiserror",
+            "unicode-normalization",
+        ],
+    ),
     ("evidence", &["jiff", "serde", "serde_json", "thiserror"]),
 ];
 

@@ -4,19 +4,28 @@
 use plan::value::Money;
 use plan::workflow::{Table, Type};
 use serde_json::{Map, Value};
+use unicode_normalization::UnicodeNormalization;
+
+/// A key of a look-up: the column, its kind, and the value it must equal.
+pub(crate) type Key<'k> = (&'k str, Type, Value);
 
 /// At most this many rows matter: one is a find, two are an ambiguity.
-const ROWS_MAX: u32 = 2;
+const ROWS_MAX: usize = 2;
+
+/// So many rows are fetched where the server can only narrow them down. As many as that again are
+/// an ambiguity: which ones are missing is not known.
+const NARROWED_MAX: usize = 50;
 
 /// The query for rows whose columns equal the keys. The rows come back as one hexadecimal text, so
 /// that no server's own quoting stands between us and the values.
-pub(crate) fn select(table: &Table, keys: &[(&str, Type, Value)]) -> Result<String, String> {
+pub(crate) fn select(table: &Table, keys: &[Key<'_>]) -> Result<String, String> {
     let name = identifier(&table.name)?;
     let mut object = Vec::new();
     for column in table.columns.keys() {
         object.push(format!("'{column}', {}", identifier(column.as_str())?));
     }
     let mut conditions = Vec::new();
+    let mut most = ROWS_MAX;
     for (column, kind, value) in keys {
         let column = identifier(column)?;
         let text =
@@ -26,7 +35,13 @@ pub(crate) fn select(table: &Table, keys: &[(&str, Type, Value)]) -> Result<Stri
             Type::Iban | Type::Id => {
                 format!("upper(replace({column}, ' ', '')) = upper(replace({literal}, ' ', ''))")
             }
-            Type::Text => format!("lower(trim({column})) = lower(trim({literal}))"),
+            Type::Text => match narrowed(&text) {
+                None => format!("lower(trim({column})) = lower(trim({literal}))"),
+                Some(pattern) => {
+                    most = NARROWED_MAX;
+                    format!("lower(trim({column})) LIKE {}", self::literal(&pattern)?)
+                }
+            },
             _ => format!("{column} = {literal}"),
         });
     }
@@ -35,10 +50,53 @@ pub(crate) fn select(table: &Table, keys: &[(&str, Type, Value)]) -> Result<Stri
     }
     Ok(format!(
         "SELECT hex(json_group_array(json_object({}))) AS rows FROM (SELECT * FROM {name} WHERE {} \
-         LIMIT {ROWS_MAX})",
+         LIMIT {most})",
         object.join(", "),
         conditions.join(" AND ")
     ))
+}
+
+/// SQL knows upper and lower case of English letters only, so `SÖHNE` is not `Söhne` to a server.
+/// Where a text has other letters the server narrows rows down by a pattern, and [`one`] decides.
+/// Nothing for a text that needs no pattern.
+fn narrowed(text: &str) -> Option<String> {
+    let text: String = text.trim().nfc().collect::<String>().to_ascii_lowercase();
+    if text.is_ascii() && !text.contains("ss") && !text.contains(['%', '_']) {
+        return None;
+    }
+    // `ss` may stand for `ß`; a sign of the pattern language stands for any one character.
+    let text = text.replace("ss", "ß").replace(['%', '_'], "_");
+    let mut pattern: String = text.chars().map(|c| if c.is_ascii() { c } else { '%' }).collect();
+    while pattern.contains("%%") {
+        pattern = pattern.replace("%%", "%");
+    }
+    Some(pattern)
+}
+
+/// The row that is meant: the one whose texts equal the keys, whatever the case of their letters.
+/// Two rows are nothing: which one is meant is not for a program to choose.
+pub(crate) fn one(rows: Vec<Value>, keys: &[Key<'_>]) -> Value {
+    if rows.len() >= NARROWED_MAX {
+        return Value::Null;
+    }
+    let same = |row: &Value| {
+        let mut texts = keys.iter().filter(|(_, kind, _)| *kind == Type::Text);
+        texts.all(|(column, _, value)| {
+            let there = row.get(*column).and_then(text_of);
+            there.zip(text_of(value)).is_some_and(|(there, asked)| folded(&there) == folded(&asked))
+        })
+    };
+    let mut found = rows.into_iter().filter(same);
+    match (found.next(), found.next()) {
+        (Some(row), None) => row,
+        (None, _) | (Some(_), Some(_)) => Value::Null,
+    }
+}
+
+/// A text without the case of its letters: `ß` and `SS` are the same, and so is an accent that is
+/// written as a character of its own.
+fn folded(text: &str) -> String {
+    text.trim().nfc().collect::<String>().to_uppercase().nfc().collect()
 }
 
 fn identifier(name: &str) -> Result<String, String> {
@@ -121,4 +179,43 @@ fn typed(row: Map<String, Value>, table: Option<&Table>) -> Result<Value, String
         out.insert(column, value);
     }
     Ok(Value::Object(out))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn name(text: &str) -> [Key<'static>; 1] {
+        [("name", Type::Text, Value::from(text))]
+    }
+
+    #[test]
+    fn letters_of_every_alphabet_have_no_case() {
+        let rows =
+            || vec![json!({ "name": "Keller & Söhne GmbH" }), json!({ "name": "Kelter & Sahne" })];
+        for asked in ["KELLER & SÖHNE GMBH", "keller & söhne gmbh ", "Keller & So\u{308}hne GmbH"]
+        {
+            assert_eq!(one(rows(), &name(asked)), json!({ "name": "Keller & Söhne GmbH" }));
+        }
+        assert_eq!(one(rows(), &name("KELLER & SOHNE GMBH")), Value::Null, "another letter");
+        let street = || vec![json!({ "name": "Straßenbau Groß" })];
+        assert_eq!(one(street(), &name("STRASSENBAU GROSS")), json!({ "name": "Straßenbau Groß" }));
+        let twice = vec![json!({ "name": "Öl" }), json!({ "name": "ÖL" })];
+        assert_eq!(
+            one(twice, &name("öl")),
+            Value::Null,
+            "which one is not for a program to choose"
+        );
+        let many = vec![json!({ "name": "Öl" }); NARROWED_MAX];
+        assert_eq!(one(many, &name("öl")), Value::Null, "there may be more than were fetched");
+    }
+
+    #[test]
+    fn a_pattern_is_asked_only_where_it_is_needed() {
+        assert_eq!(narrowed("Harcourt Ltd"), None);
+        assert_eq!(narrowed("SÖHNE, 100 %_\u{e9}\u{e9}").as_deref(), Some("s%hne, 100 __%"));
+        assert_eq!(narrowed("Grosse").as_deref(), Some("gro%e"));
+    }
 }

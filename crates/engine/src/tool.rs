@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 use guard::{ArgFact, BackingFact};
 use journal::{At, Code, Label, Labels, Part, Record, Source};
 use plan::expr::Path;
-use plan::ids::StepId;
+use plan::ids::{FieldName, StepId};
 use plan::value::{Currency, Money};
-use plan::workflow::{Arg, ArgRole, Does, Effect, LookupStep, RowFind, Step, Tool, ToolStep, Type};
+use plan::workflow::{
+    Arg, ArgRole, Does, Effect, LookupStep, RowFind, Step, Table, Tool, ToolStep, Type,
+};
 use serde_json::{Map, Value};
 
 use crate::asks::Asked;
@@ -237,16 +239,21 @@ impl Work<'_> {
         let table = self.plan.workflow().tables.get(&find.table);
         let table =
             table.ok_or_else(|| Stuck::defect(format!("table `{}` is unknown", find.table)))?;
-        let mut keys = Vec::new();
-        for (column, path) in &find.by {
-            let value = self.at_path(path).cloned().unwrap_or(Value::Null);
-            let kind = table.columns.get(column).cloned().unwrap_or(Type::Text);
-            keys.push((column.as_str(), kind, value));
-        }
+        let keys = self.keys(find, Some(table));
         let query = sql::select(table, &keys).map_err(|text| Stuck::new(Code::Expression, text))?;
         let mut label = self.label_of_all(find.by.values());
         label.join(&Label::from(Source::Plan));
         Ok((table.tool.clone(), query, label))
+    }
+
+    /// What a row must equal, column by column.
+    fn keys<'f>(&self, find: &'f RowFind, table: Option<&Table>) -> Vec<sql::Key<'f>> {
+        let kind = |column: &str| table.and_then(|table| table.columns.get(column)).cloned();
+        let key = |(column, path): (&'f FieldName, &Path)| {
+            let value = self.at_path(path).cloned().unwrap_or(Value::Null);
+            (column.as_str(), kind(column.as_str()).unwrap_or(Type::Text), value)
+        };
+        find.by.iter().map(key).collect()
     }
 
     fn found(&mut self, at: &At, lookup: &LookupStep) -> Result<Progress, Stuck> {
@@ -262,12 +269,7 @@ impl Work<'_> {
                 Some(body) => {
                     let rows = sql::rows(self.value(*body)?, table)
                         .map_err(|text| Stuck::new(Code::BadAnswer, text))?;
-                    // Two rows are nothing: which one is meant is not for a program to choose.
-                    let mut rows = rows.into_iter();
-                    match (rows.next(), rows.next()) {
-                        (Some(row), None) => row,
-                        (None, _) | (Some(_), Some(_)) => Value::Null,
-                    }
+                    sql::one(rows, &self.keys(find, table))
                 }
             };
             labels.leaves.insert(format!("/{name}"), label);
