@@ -5,12 +5,13 @@ use plan::workflow::{Effect, Trust};
 use plan::{Files, Plan};
 use serde_json::json;
 
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
     ("flightdeck.yaml", include_str!("../workspace/flightdeck.yaml")),
     ("AGENTS.md", include_str!("../workspace/AGENTS.md")),
     ("agents/worker.md", include_str!("../workspace/agents/worker.md")),
     (".mcp.json", include_str!("../workspace/.mcp.json")),
     ("workflows/crash.md", include_str!("../workspace/workflows/crash.md")),
+    ("workflows/talk.md", include_str!("../workspace/workflows/talk.md")),
     ("workflows/three.md", include_str!("../workspace/workflows/three.md")),
 ];
 
@@ -100,6 +101,7 @@ fn policies() -> Vec<(String, String)> {
     let mut texts = vec![(
         "policies/base.cedar".to_owned(),
         "permit (principal in Workflow::\"crash\", action, resource);\n\
+         permit (principal in Workflow::\"talk\", action, resource);\n\
          permit (principal in Workflow::\"three\", action, resource);\n"
             .to_owned(),
     )];

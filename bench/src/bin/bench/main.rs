@@ -1,8 +1,10 @@
 //! Measures, as ratios in one run: our driver beside the bare floor (the same calls, the same rows
-//! and commits, nothing else), against a model server without delay. `--runs N`, `--at-once N`.
+//! and commits, nothing else), against a model server without delay. `--runs N`, `--at-once N`, `--active N`.
 //! `bench --serve` is the model server, a process of its own.
 
 #![allow(clippy::print_stdout, reason = "its lines are what it is run for")]
+
+mod rest;
 
 use std::io::BufRead;
 use std::path::Path;
@@ -12,8 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bench::floor::Floor;
-use bench::outside::Slow;
-use journal::{Chain, Mode, Permit, Record, RunQuery, Seq, Starter, Status, StopScope};
+use journal::{Chain, Mode, Permit, Record, RunQuery, Seq, Starter, Status};
 use model::{ModelSpec, Models, Place};
 use plan::ids::{ModelName, PersonId};
 use runtime::{Answered, NewRun, Runtime, World};
@@ -38,7 +39,8 @@ fn main() -> Result<(), Failure> {
     }
     let threads =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    threads.block_on(measure(option("--runs", 20_000), option("--at-once", 256)))
+    let (runs, at_once) = (option("--runs", 20_000), option("--at-once", 256));
+    threads.block_on(measure(runs, at_once, option("--active", 10_000)))
 }
 
 /// The model server, ended with its handle.
@@ -95,14 +97,6 @@ fn cpu() -> Duration {
     Duration::from_millis(ticks.filter_map(|n| n.parse::<u64>().ok()).sum::<u64>() * 10)
 }
 
-/// Resident memory of this process in bytes.
-fn resident() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = text.lines().find_map(|l| l.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|l| l.split_whitespace().next()).and_then(|n| n.parse::<u64>().ok());
-    kib.unwrap_or(0) * 1024
-}
-
 struct Row {
     name: &'static str,
     runs: usize,
@@ -122,7 +116,7 @@ impl Row {
     }
 }
 
-async fn measure(runs: usize, at_once: usize) -> Result<(), Failure> {
+async fn measure(runs: usize, at_once: usize, active: usize) -> Result<(), Failure> {
     let cores = std::thread::available_parallelism()?;
     println!("{cores} cores, SQLite WAL with synchronous FULL, {at_once} runs at once");
     println!("{:<34} {:>12} {:>14}", "", "runs/minute", "CPU s/1,000");
@@ -134,18 +128,22 @@ async fn measure(runs: usize, at_once: usize) -> Result<(), Failure> {
     ours.print();
     println!("per run: {facts}");
     let ratio = ours.cpu_per_thousand() / floor.cpu_per_thousand();
-    let check = check_cost()?;
-    let stop = stop_latency(folder.path(), 10_000).await?;
-    println!("{check}");
-    println!("{stop}");
-    println!(
-        "{}",
-        serde_json::json!({
-            "runs": runs, "floor_cpu_s_per_1000": floor.cpu_per_thousand(),
-            "ours_cpu_s_per_1000": ours.cpu_per_thousand(), "ratio": ratio,
-            "floor_runs_per_minute": floor.per_minute(), "ours_runs_per_minute": ours.per_minute(),
-        })
-    );
+    let mut all = serde_json::json!({
+        "runs": runs, "floor_cpu_s_per_1000": floor.cpu_per_thousand(),
+        "ours_cpu_s_per_1000": ours.cpu_per_thousand(), "ratio": ratio,
+        "floor_runs_per_minute": floor.per_minute(), "ours_runs_per_minute": ours.per_minute(),
+    });
+    let mut tell = |part: serde_json::Value| {
+        println!("{part}");
+        if let (Some(all), serde_json::Value::Object(part)) = (all.as_object_mut(), part) {
+            all.extend(part);
+        }
+    };
+    tell(check_cost()?);
+    tell(rest::stop(folder.path(), active).await?);
+    tell(rest::waiting(folder.path(), active).await?);
+    tell(rest::conversation(folder.path()).await?);
+    println!("{all}");
     Ok(())
 }
 
@@ -270,7 +268,7 @@ fn verify(data: &Path, all: usize, measured: usize, commits: u64) -> Result<Stri
 }
 
 /// CPU time of checking a workspace, per 1,000 lines of its files.
-fn check_cost() -> Result<String, Failure> {
+fn check_cost() -> Result<serde_json::Value, Failure> {
     let before = cpu();
     const TIMES: u32 = 20;
     for _ in 0..TIMES {
@@ -279,37 +277,5 @@ fn check_cost() -> Result<String, Failure> {
     let each = (cpu() - before) / TIMES;
     let lines = bench::fixture::lines();
     let per = each.as_secs_f64() * 1e3 * 1000.0 / lines as f64;
-    Ok(format!("check: {per:.1} ms of CPU per 1,000 lines ({lines} lines, policies included)"))
-}
-
-/// How long a stop of everything takes while many acts are out, and what runs cost in memory.
-async fn stop_latency(folder: &Path, count: usize) -> Result<String, Failure> {
-    let store = Arc::new(SqliteStore::open(&folder.join("stop"))?);
-    let runtime = Runtime::new(store, Arc::new(Slow), [7; 32]);
-    let plan = Arc::new(bench::fixture::plan("three")?);
-    runtime.releases().add(&plan)?;
-    let before = resident();
-    let case = serde_json::json!({ "text": "word ".repeat(180) }).to_string().into_bytes();
-    for _ in 0..count {
-        let (plan, case, starter) = (plan.clone(), case.clone(), starter()?);
-        let new = NewRun { plan, case, labels: None, starter, mode: Mode::Live };
-        runtime.open(new).await?;
-    }
-    let active = resident().saturating_sub(before) / count as u64;
-    let who = PersonId::new("ann@bench.example")?;
-    let start = Instant::now();
-    let aborted = runtime.stop(StopScope::Everything, &who, "bench").await?;
-    let stopped = start.elapsed();
-    if aborted != count {
-        return Err(format!("{aborted} of {count} acts were aborted").into());
-    }
-    while runtime.active() > 0 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    let rest = resident().saturating_sub(before) / count as u64;
-    Ok(format!(
-        "stop of everything with {count} active: {:.1} ms until recorded and aborted; {active} bytes \
-         per active run, {rest} left per halted run",
-        stopped.as_secs_f64() * 1e3
-    ))
+    Ok(serde_json::json!({ "check_ms_per_1000_lines": per, "check_lines": lines }))
 }
