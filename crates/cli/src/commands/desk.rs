@@ -6,9 +6,10 @@ use std::io::{BufRead, Write};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, read};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use evidence::ReviewKind;
+use plan::ids::PersonId;
 
 use super::orders::{self, Said};
-use super::review;
+use super::review::{self, Open};
 use crate::args::{Global, OneReview};
 use crate::exit::{Ended, Exit, Stop};
 use crate::people;
@@ -28,7 +29,7 @@ enum Key {
     Quit,
 }
 
-/// Goes through the open requests, the most urgent first.
+/// Goes through the open requests that this person may answer, the most urgent first.
 pub fn desk(screen: &Screen, global: &Global) -> Ended {
     let Some(runs) = Runs::open(global)? else {
         screen.line("nothing waits for a person");
@@ -39,50 +40,87 @@ pub fn desk(screen: &Screen, global: &Global) -> Ended {
         screen.line("nothing waits for a person");
         return Ok(Exit::Done);
     }
-    people::named(global)?;
-    let many = all.len();
-    for (n, open) in all.iter().enumerate() {
+    let who = people::named(global)?;
+    let (mine, others): (Vec<Open>, Vec<Open>) =
+        all.into_iter().partition(|open| asks(&runs, open, &who));
+    let many = mine.len();
+    for (n, open) in mine.iter().enumerate() {
         screen.line(screen.word(Look::Quiet, &format!("request {} of {many}", n + 1)));
         for text in review::told(screen, open) {
             screen.line(text);
         }
-        screen.line(keys(open.review.kind));
-        let key = loop {
-            if let Some(key) = pressed(open.review.kind)? {
-                break key;
+        loop {
+            match one(screen, global, &runs, open)? {
+                Went::On => break,
+                Went::Again => {}
+                Went::Away => return Ok(Exit::Waiting),
             }
-        };
-        let one = OneReview { run: open.run.to_string(), number: Some(open.review.no.0) };
-        let ended = match key {
-            Key::Quit => return Ok(Exit::Waiting),
-            Key::Later => continue,
-            Key::Approve => orders::answer(screen, global, &one, Said::Approve),
-            Key::Yes => orders::answer(screen, global, &one, Said::Happened { yes: true }),
-            Key::No => orders::answer(screen, global, &one, Said::Happened { yes: false }),
-            Key::Retry => {
-                let run = open.run.to_string();
-                orders::order(screen, global, &run, |who| journal::Order::Retry { who })
-            }
-            Key::Reject => match line("why? ")? {
-                reason if reason.is_empty() => continue,
-                reason => orders::answer(screen, global, &one, Said::Reject { reason }),
-            },
-            Key::Edit => {
-                let set = assignments(screen, &open.review.may_edit)?;
-                if set.is_empty() {
-                    continue;
-                }
-                orders::answer(screen, global, &one, Said::Edit { set })
-            }
-        };
-        // One answer that was not taken is no reason to leave the others.
-        if let Err(stop) = ended {
-            screen.stop(&stop);
         }
+    }
+    if !others.is_empty() {
+        screen.line(format!("{} requests wait for other people", others.len()));
     }
     let left = review::open(&runs)?.len();
     screen.line(format!("{left} requests still wait"));
     Ok(if left == 0 { Exit::Done } else { Exit::Waiting })
+}
+
+/// Whether a request is for this person. Where the release cannot say, it is shown; the run itself
+/// decides in the end.
+fn asks(runs: &Runs, open: &Open, who: &PersonId) -> bool {
+    let Some(plan) = open.view.release.and_then(|release| runs.release(release)) else {
+        return true;
+    };
+    plan.workflow().roles.get(&open.review.by).is_some_and(|people| people.contains(who))
+}
+
+/// What became of a request before which a person sat.
+enum Went {
+    On,
+    /// It was not answered, or the answer was not taken: it may be answered otherwise.
+    Again,
+    Away,
+}
+
+/// One key for a request.
+fn one(screen: &Screen, global: &Global, runs: &Runs, open: &Open) -> Result<Went, Stop> {
+    screen.line(keys(open.review.kind));
+    let key = loop {
+        if let Some(key) = pressed(open.review.kind)? {
+            break key;
+        }
+    };
+    let at = OneReview { run: open.run.to_string(), number: Some(open.review.no.0) };
+    let said = match key {
+        Key::Quit => return Ok(Went::Away),
+        Key::Later => return Ok(Went::On),
+        Key::Approve => Said::Approve,
+        Key::Yes => Said::Happened { yes: true },
+        Key::No => Said::Happened { yes: false },
+        Key::Retry => {
+            let retry = |who| journal::Order::Retry { who };
+            return Ok(taken(screen, orders::order(screen, global, &at.run, retry)));
+        }
+        Key::Reject => match line("why? ")? {
+            reason if reason.is_empty() => return Ok(Went::Again),
+            reason => Said::Reject { reason },
+        },
+        Key::Edit => match assignments(screen, runs, open)? {
+            set if set.is_empty() => return Ok(Went::Again),
+            set => Said::Edit { set },
+        },
+    };
+    Ok(taken(screen, orders::answer(screen, global, &at, said)))
+}
+
+fn taken(screen: &Screen, ended: Ended) -> Went {
+    match ended {
+        Ok(_) => Went::On,
+        Err(stop) => {
+            screen.stop(&stop);
+            Went::Again
+        }
+    }
 }
 
 fn keys(kind: ReviewKind) -> &'static str {
@@ -126,16 +164,21 @@ fn meaning(kind: ReviewKind, code: KeyCode) -> Option<Key> {
     }
 }
 
-/// New values, one a line, until an empty line.
-fn assignments(screen: &Screen, may: &[String]) -> Result<Vec<String>, Stop> {
-    screen.line(format!("you may change: {}; an empty line ends", may.join(", ")));
+/// New values, one a line, until an empty line. One that cannot be read is said at once, so that
+/// nothing typed before it is lost.
+fn assignments(screen: &Screen, runs: &Runs, open: &Open) -> Result<Vec<String>, Stop> {
+    let may = open.review.may_edit.join(", ");
+    screen.line(format!("you may change: {may}; an empty line ends"));
     let mut all = Vec::new();
     loop {
         let text = line("path=value: ")?;
         if text.is_empty() {
             return Ok(all);
         }
-        all.push(text);
+        match orders::assignments(runs, open, std::slice::from_ref(&text)) {
+            Ok(_) => all.push(text),
+            Err(stop) => screen.stop(&stop),
+        }
     }
 }
 

@@ -36,18 +36,29 @@ pub fn answer(screen: &Screen, global: &Global, one: &OneReview, said: Said) -> 
         Said::Escalate { to, reason } => Reply::Escalate { to, reason },
         Said::Happened { yes } => Reply::Happened { yes },
         Said::Edit { set } => {
-            let plan = open.view.release.and_then(|release| runs.release(release));
-            let plan = plan.ok_or_else(|| Stop::failed("the run's release cannot be read"))?;
-            let read = |text: &String| values::assignment(plan.workflow(), text);
-            let values = set.iter().map(read).collect::<Result<_, _>>().map_err(|why| {
-                let may = open.review.may_edit.join(", ");
-                Stop::usage(why).help(format!("you may change: {may}"))
-            })?;
+            let values = assignments(&runs, &open, &set)?;
             Reply::Edit { values }
         }
     };
     let order = Order::Review { who, review: ReviewNo(open.review.no.0), reply };
     order_and_follow(screen, global, &workspace, open.run, order)
+}
+
+/// New values for what a request lets be changed, read as the kinds that the release declares.
+pub fn assignments(
+    runs: &Runs,
+    open: &review::Open,
+    set: &[String],
+) -> Result<Vec<(String, String)>, Stop> {
+    let plan = open.view.release.and_then(|release| runs.release(release));
+    let plan = plan.ok_or_else(|| Stop::failed("the run's release cannot be read"))?;
+    set.iter()
+        .map(|text| values::assignment(plan.workflow(), text))
+        .collect::<Result<_, _>>()
+        .map_err(|why| {
+            let may = open.review.may_edit.join(", ");
+            Stop::usage(why).help(format!("you may change: {may}"))
+        })
 }
 
 /// Hands an order to a run and follows it to where it rests.
