@@ -5,9 +5,9 @@ use std::path::Path;
 
 use crate::shell;
 
-/// Kills, power cuts and saboteurs.
+/// Kills, power cuts and saboteurs. Optimised, so that a driver is soon up to be killed again.
 pub fn crash(root: &Path) -> Result<(), String> {
-    run(root, &["run", "-q", "-p", "bench", "--bin", "crash", "--"])
+    run(root, &["run", "-q", "--release", "-p", "bench", "--bin", "crash", "--"])
 }
 
 /// Ratios in one run, with the optimised build.

@@ -1,7 +1,7 @@
 //! The real local model: installed once into a cache folder, started, asked, killed, stopped. It is
 //! the only test of this crate that needs the package index, and only the first time.
 
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 #[path = "../src/tests/permit.rs"]
 mod permit;
@@ -97,4 +97,77 @@ async fn the_local_model_is_installed_answers_comes_back_and_stops() {
         }
     };
     tokio::time::timeout(wait, gone).await.unwrap();
+}
+
+/// A `llama-server` for machines that have none: the same engine behind the options that ours is
+/// started with. It refuses any option it does not know.
+const LLAMA_SERVER: &str = r#"#!/bin/sh
+# Options of `llama-server`, given to the engine that the Python package carries.
+exec "$PYTHON" -u -c '
+import argparse, os, signal, threading
+import xllamacpp
+options = argparse.ArgumentParser()
+options.add_argument("--model"); options.add_argument("--host")
+options.add_argument("--port", type=int); options.add_argument("--threads", type=int)
+options.add_argument("--parallel", type=int); options.add_argument("--ctx-size", type=int)
+given = options.parse_args()
+params = xllamacpp.CommonParams()
+params.model.path = given.model
+params.hostnames = [given.host]
+params.port = given.port
+params.cpuparams.n_threads = given.threads
+params.n_parallel = given.parallel
+params.n_ctx = given.ctx_size
+params.warmup = False
+params.api_keys = [os.environ["LLAMA_API_KEY"]]
+server = xllamacpp.Server(params)
+threading.Event().wait()
+' "$@"
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_file_and_another_server_are_taken_when_they_are_named() {
+    let installed = install(&cache(), |_| {}).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let gguf = folder.path().join("mine.gguf");
+    std::fs::copy(installed.gguf(), &gguf).unwrap();
+    let program = folder.path().join("llama-server");
+    let python = cache().join("venv/bin/python");
+    let script = LLAMA_SERVER.replace("$PYTHON", python.to_str().unwrap());
+    std::fs::write(&program, script).unwrap();
+    let runs = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&program, runs).unwrap();
+    let broken = folder.path().join("broken.gguf");
+    std::fs::write(&broken, b"no model").unwrap();
+
+    for backend in [
+        Backend::Gguf { server: installed.clone(), gguf: gguf.clone() },
+        Backend::LlamaServer { program, gguf },
+    ] {
+        let settings = Settings { backend: backend.clone(), slots: 1, context: 2048 };
+        let server = Server::start(settings).await.unwrap_or_else(|e| panic!("{backend:?}: {e}"));
+        let models = Models::new(vec![ModelSpec {
+            name: permit::name(),
+            model: "mine".into(),
+            place: llama(&server, server.base_url().unwrap()),
+            price: Price::default(),
+            can: vec![Can::Choose],
+            at_once: 1,
+            per_minute: None,
+        }])
+        .unwrap();
+        let choice = Choice {
+            question: "Which of these is the total?".into(),
+            lead: "Total:".into(),
+            options: vec!["100.00 EUR".into(), "120.00 EUR".into()],
+        };
+        let mut ask = permit::ask("Total due 120.00 EUR", AnswerShape::Choice(choice));
+        ask.time_out_ms = 60_000;
+        let called = models.call(permit::permit(ask)).await;
+        assert!(called.outcome.result.is_ok(), "{backend:?}: {:?}", called.outcome.result);
+    }
+    let backend = Backend::Gguf { server: installed, gguf: broken };
+    let settings = Settings { backend, slots: 1, context: 2048 };
+    let error = Server::start(settings).await.map(drop).unwrap_err();
+    assert!(error.to_string().contains("model"), "{error}");
 }

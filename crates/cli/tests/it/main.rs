@@ -12,6 +12,7 @@
 
 mod bounds;
 mod desk;
+mod encrypted;
 mod files;
 mod obedient;
 mod office;

@@ -1,7 +1,7 @@
 //! A stand-in for a model vendor: a server on loopback that speaks the OpenAI-compatible format and
 //! answers by a function of the test's. It is no model and says so in its answers.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,12 +21,50 @@ type Answer = dyn Fn(&Asked) -> Value + Send + Sync;
 
 /// A vendor that listens until the test's process ends.
 pub struct Vendor {
+    scheme: &'static str,
     port: u16,
     asked: Arc<AtomicUsize>,
 }
 
 impl Vendor {
     pub fn new(answer: impl Fn(&Asked) -> Value + Send + Sync + 'static) -> Self {
+        Self::listening("http", answer, |stream, answer, count| {
+            let Ok(out) = stream.try_clone() else { return };
+            serve(&mut BufReader::new(stream), &mut &out, answer, count);
+        })
+    }
+
+    /// The same behind TLS, with a certificate for `localhost` that only its own file vouches for.
+    pub fn encrypted(certificate: &std::path::Path) -> Self {
+        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let made = rcgen::generate_simple_self_signed(names).unwrap();
+        std::fs::write(certificate, made.cert.pem()).unwrap();
+        let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key.unwrap())
+            .unwrap();
+        let config = Arc::new(config);
+        Self::listening(
+            "https",
+            |_| choice(Some(0)),
+            move |stream, answer, count| {
+                let session = rustls::ServerConnection::new(config.clone()).unwrap();
+                // A client that trusts nobody here breaks off; that is the other side's to report.
+                both_ways(rustls::StreamOwned::new(session, stream), answer, count);
+            },
+        )
+    }
+
+    fn listening(
+        scheme: &'static str,
+        answer: impl Fn(&Asked) -> Value + Send + Sync + 'static,
+        converse: impl Fn(TcpStream, &Answer, &AtomicUsize) + Send + Sync + 'static,
+    ) -> Self {
+        let converse = Arc::new(converse);
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let asked = Arc::new(AtomicUsize::new(0));
@@ -35,10 +73,11 @@ impl Vendor {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (answer, count) = (Arc::clone(&answer), Arc::clone(&count));
-                std::thread::spawn(move || serve(stream, &*answer, &count));
+                let converse = Arc::clone(&converse);
+                std::thread::spawn(move || converse(stream, &*answer, &count));
             }
         });
-        Self { port, asked }
+        Self { scheme, port, asked }
     }
 
     /// A reader that takes the finder's first candidate of either wording.
@@ -47,7 +86,7 @@ impl Vendor {
     }
 
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}/v1", self.port)
+        format!("{}://127.0.0.1:{}/v1", self.scheme, self.port)
     }
 
     pub fn asked(&self) -> usize {
@@ -82,24 +121,34 @@ pub fn first(asked: &Asked) -> Option<usize> {
 }
 
 /// Answers every request of a connection until the other side closes it.
-fn serve(stream: TcpStream, answer: &Answer, count: &AtomicUsize) {
-    let Ok(mut out) = stream.try_clone() else { return };
-    let mut lines = BufReader::new(stream);
-    while let Some(body) = request(&mut lines) {
-        let asked = question(&body);
-        count.fetch_add(1, Ordering::AcqRel);
-        let message = answer(&asked);
-        let body = json!({
-            "model": "written-answers",
-            "choices": [{ "index": 0, "message": message, "finish_reason": "stop" }],
-            "usage": { "prompt_tokens": 100, "completion_tokens": 5, "total_tokens": 105 },
-        })
-        .to_string();
-        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length:";
-        if write!(out, "{head} {}\r\n\r\n{body}", body.len()).is_err() {
+fn serve(lines: &mut impl BufRead, out: &mut impl Write, answer: &Answer, count: &AtomicUsize) {
+    while let Some(body) = request(lines) {
+        if out.write_all(&answered(&body, answer, count)).is_err() {
             return;
         }
     }
+}
+
+/// The same for one request on a stream that is read and written in one piece.
+fn both_ways(stream: impl Read + Write, answer: &Answer, count: &AtomicUsize) {
+    let mut stream = BufReader::new(stream);
+    let Some(body) = request(&mut stream) else { return };
+    let out = stream.get_mut();
+    let _ = out.write_all(&answered(&body, answer, count)).and_then(|()| out.flush());
+}
+
+fn answered(body: &Value, answer: &Answer, count: &AtomicUsize) -> Vec<u8> {
+    let asked = question(body);
+    count.fetch_add(1, Ordering::AcqRel);
+    let message = answer(&asked);
+    let body = json!({
+        "model": "written-answers",
+        "choices": [{ "index": 0, "message": message, "finish_reason": "stop" }],
+        "usage": { "prompt_tokens": 100, "completion_tokens": 5, "total_tokens": 105 },
+    })
+    .to_string();
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length:";
+    format!("{head} {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
 fn request(lines: &mut impl BufRead) -> Option<Value> {
