@@ -1,6 +1,6 @@
 //! `cargo xtask demo`: the example over its invoices with the local model, then people answer what
-//! waits; then over the held-out ones, then with no model at all. What counts is read from outside: the drafts that the ERP
-//! stand-in was left with, compared with the right answers in `cases/`.
+//! waits; then over the held-out ones, then with no model at all. What counts is read from outside:
+//! the drafts that the ERP stand-in was left with, compared with the right answers in `cases/`.
 
 use std::collections::BTreeMap;
 use std::fs;

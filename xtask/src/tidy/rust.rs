@@ -217,6 +217,7 @@ fn root(path: &str) -> bool {
         ["src", "lib.rs" | "main.rs"]
             | ["build.rs"]
             | ["src", "bin", _]
+            | ["src", "bin", _, "main.rs"]
             | ["tests" | "benches" | "examples", _]
             | ["tests" | "benches", _, "main.rs"]
     )

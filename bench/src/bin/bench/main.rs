@@ -1,5 +1,6 @@
 //! Measures, as ratios in one run: our driver beside the bare floor (the same calls, the same rows
-//! and commits, nothing else), against a model server without delay. `--runs N`, `--at-once N`, `--active N`.
+//! and commits, nothing else), against a model server without delay. Options are `--runs N`,
+//! `--at-once N` and `--active N`.
 //! `bench --serve` is the model server, a process of its own.
 
 #![allow(clippy::print_stdout, reason = "its lines are what it is run for")]
