@@ -10,9 +10,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use journal::{
-    Mode, ModelAnswer, Order, Outcome, Permit, RunId, Starter, Status, StopScope, Usage,
+    Mode, ModelAnswer, Order, Outcome, Permit, RunId, RunQuery, Starter, Status, StopScope, Store,
+    Usage,
 };
-use plan::ids::PersonId;
+use plan::ids::{PersonId, WorkflowName};
 use runtime::{Answered, Fault, NewRun, Runtime, StopError, World};
 use store::MemoryStore;
 
@@ -50,11 +51,32 @@ struct Desk {
     plan: Arc<plan::Plan>,
 }
 
+/// A workflow that calls `three`, which does all the work.
+fn outer() -> plan::Plan {
+    let text = "---\nworkflow: outer\npurpose: Have another workflow do it.\n\
+                accountable: ann@bench.example\noverride: lead\nrisk: low\nautonomy: act\n\
+                case: { one: a text, from: inside, fields: { text: text } }\n\
+                limits: { case: { cost: 1 EUR }, day: { cost: 100 EUR, cases: 1000 } }\n\
+                on_failure: { ask: clerk }\nsteps:\n  - { step: call, workflow: three, with: { text: \
+                case.text } }\n  - { step: last, end: done }\nexceptions:\n  - { what: no text, \
+                when: \"case.text == ''\", go: last }\n---\n# Outer\n";
+    let mut files = plan::Files::new();
+    files.insert("flightdeck.yaml", include_str!("../workspace/flightdeck.yaml"));
+    files.insert("agents/worker.md", include_str!("../workspace/agents/worker.md"));
+    files.insert("workflows/three.md", include_str!("../workspace/workflows/three.md"));
+    files.insert("workflows/outer.md", text);
+    plan::check(&files, "outer").unwrap_or_else(|problems| panic!("{problems}"))
+}
+
 impl Desk {
     fn new() -> Self {
+        Self::with(bench::fixture::plan("three").unwrap())
+    }
+
+    fn with(plan: plan::Plan) -> Self {
+        let plan = Arc::new(plan);
         let (world, store) = (Arc::new(Counting::default()), Arc::new(MemoryStore::new()));
         let runtime = Runtime::new(store.clone(), world.clone(), [1; 32]);
-        let plan = Arc::new(bench::fixture::plan("three").unwrap());
         Self { runtime, world, store, plan }
     }
 
@@ -115,6 +137,33 @@ async fn a_stop_ends_what_is_out_and_starts_nothing_until_it_is_lifted() {
     for run in runs.iter().chain([&late]) {
         let status = desk.runtime.settled(*run).await.unwrap().status;
         assert_eq!(status, Status::Done);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_breaks_off_what_runs_below_have_out() {
+    for by_workflow in [true, false] {
+        let desk = Desk::with(outer());
+        let run = desk.open().await;
+        desk.until(1).await;
+        let scope = match by_workflow {
+            true => StopScope::Workflow(WorkflowName::new("outer").unwrap()),
+            false => StopScope::Run(run),
+        };
+        assert_eq!(desk.runtime.stop(scope.clone(), &ann(), "drill").await.unwrap(), 1);
+        let three = RunQuery {
+            workflow: Some(WorkflowName::new("three").unwrap()),
+            limit: 2,
+            ..RunQuery::default()
+        };
+        let below = desk.store.runs(&three).unwrap();
+        assert_eq!(below.len(), 1);
+        desk.until_status(below[0].run, Status::Halted).await;
+        assert_eq!(desk.world.started.load(Ordering::SeqCst), 1);
+        desk.world.open.store(true, Ordering::SeqCst);
+        desk.runtime.lift(scope, &ann(), "drill over").await.unwrap();
+        assert_eq!(desk.runtime.settled(below[0].run).await.unwrap().status, Status::Done);
+        assert_eq!(desk.runtime.settled(run).await.unwrap().status, Status::Done);
     }
 }
 

@@ -75,7 +75,9 @@ pub fn open(engine: &Engine, opening: &Opening) -> Draft {
     }
     note_opened(&mut work, engine, opening);
     note_stops(&mut work);
-    work.enter(&workflow.first, Label::default());
+    if !work.claim_sets() {
+        work.enter(&workflow.first, Label::default());
+    }
     work.drive_all();
     draft(engine, &control, work, vec![Cause::Open], Epoch(1))
 }
@@ -342,6 +344,7 @@ fn draft(
     let changed = standing_of(engine, before, now) != standing;
     let workflow = engine.plan.workflow();
     let bodies: Vec<Body> = bodies;
+    let above = control.stops_above();
     Draft {
         run,
         seq,
@@ -358,6 +361,7 @@ fn draft(
         payloads: rest.payloads,
         vendors: rest.vendors,
         workflow: workflow.name.clone(),
+        above,
         release: engine.plan.release(),
         standing: (changed || seq == Seq(0)).then_some(standing),
     }

@@ -93,8 +93,11 @@ impl Work<'_> {
     fn stopped(&self, special: impl Fn(&StopScope) -> bool) -> bool {
         let covers = |scope: &StopScope| match scope {
             StopScope::Everything => true,
-            StopScope::Run(run) => *run == self.control.run,
-            StopScope::Workflow(name) => *name == self.plan.workflow().name,
+            StopScope::Run(run) if *run == self.control.run => true,
+            StopScope::Workflow(name) if *name == self.plan.workflow().name => true,
+            StopScope::Run(_) | StopScope::Workflow(_) => {
+                self.control.stops_above().contains(scope)
+            }
             StopScope::Tool(_) | StopScope::Server(_) | StopScope::Vendor(_) => special(scope),
         };
         self.control.halted.iter().any(covers)

@@ -173,13 +173,16 @@ pub(crate) struct EffectDone {
     pub undone: Option<bool>,
 }
 
-/// Child runs of a step: counters and a window, never a list of all.
+/// Child runs of a step: counters, a window, and the few that failed; never a list of all.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Children {
     pub started: u32,
-    pub open: BTreeSet<u32>,
+    /// Items that are out, each with the number of its child run's try.
+    pub open: BTreeMap<u32, u32>,
     pub done: u32,
-    pub failed: u32,
+    pub failed: BTreeSet<u32>,
+    /// Failed items that a person wants run again.
+    pub again: BTreeSet<u32>,
     pub outputs: Outputs,
 }
 
@@ -339,6 +342,12 @@ impl Control {
     #[must_use]
     pub fn halted(&self) -> &BTreeSet<StopScope> {
         &self.halted
+    }
+
+    /// Stops of the runs above this one, which hold it back too.
+    #[must_use]
+    pub fn stops_above(&self) -> Vec<StopScope> {
+        self.opening.as_ref().map(|opening| opening.starter.stops()).unwrap_or_default()
     }
 
     /// What the run has used, with open acts at their reservation.

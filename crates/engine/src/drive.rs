@@ -1,7 +1,8 @@
 //! Carries every live step as far as it can go: one loop, one match over the kinds of step. A step
 //! that cannot go on by itself either waits for something that is recorded, or fails by its plan.
 
-use journal::{About, At, Code, End, Label, Labels, Record, Shown, What, Why};
+use journal::{About, At, Code, Draw, End, Hash, Label, Labels, Record, Shown, What, Why};
+use plan::expr::Path;
 use plan::ids::StepId;
 use plan::workflow::{Does, Effect, EndOutcome, Next, Recover, Step};
 use serde_json::Value;
@@ -58,6 +59,10 @@ impl Work<'_> {
     /// One try at one step; true if anything changed.
     fn drive(&mut self, at: &At) -> bool {
         let before = self.records.len();
+        // Nothing is started before what is known to be unique is claimed.
+        if self.claim_sets() {
+            return true;
+        }
         match self.try_drive(at) {
             Ok(Progress::Wait) => {}
             Ok(Progress::Again | Progress::Left) => return true,
@@ -177,32 +182,39 @@ impl Work<'_> {
         self.note(Record::Entered { at: At { step: id.clone(), visit }, influences });
     }
 
-    /// Claims each set of unique values that is now complete. True if the run ended by it.
-    fn claim_sets(&mut self) -> bool {
+    /// Claims each set of unique values that is now complete, and anew when a person corrected
+    /// one of its values. True if the run ended by it.
+    pub(crate) fn claim_sets(&mut self) -> bool {
         let sets = &self.plan.workflow().once_per;
         for (n, set) in (0_u16..).zip(sets) {
-            if self.control.claims.contains_key(&n) {
+            let Some(claim) = self.claim_of(n, set) else { continue };
+            let held = self.control.claims.get(&n).copied();
+            if held == Some(claim) {
                 continue;
             }
-            let values: Option<Vec<String>> = set
-                .iter()
-                .map(|path| self.at_path(path).filter(|v| !v.is_null()).map(canonical))
-                .collect();
-            let Some(values) = values else { continue };
             if let Some(of) = self.claimed_by() {
                 self.note(Record::Duplicate { set: n, of });
                 self.end_as(End::Duplicate(of));
                 return true;
             }
-            let workflow = self.plan.workflow().name.as_str().as_bytes();
-            let number = n.to_be_bytes();
-            let mut parts: Vec<&[u8]> = vec![workflow, &number];
-            parts.extend(values.iter().map(String::as_bytes));
-            let claim = journal::Hash::of_parts(&parts);
-            self.draws.push(journal::Draw::Claim { claim });
+            self.draws.push(Draw::Claim { claim });
+            // What was only misread is another case's; what was acted under stays taken.
+            if let Some(claim) = held.filter(|_| !self.has_acted()) {
+                self.draws.push(Draw::Unclaim { claim });
+            }
             self.note(Record::Claimed { set: n, claim });
         }
         false
+    }
+
+    /// What stands for the values of a set, once all are known.
+    fn claim_of(&self, n: u16, set: &[Path]) -> Option<Hash> {
+        let value = |path| self.at_path(path).filter(|v| !v.is_null()).map(canonical);
+        let values = set.iter().map(value).collect::<Option<Vec<String>>>()?;
+        let number = n.to_be_bytes();
+        let mut parts: Vec<&[u8]> = vec![self.plan.workflow().name.as_str().as_bytes(), &number];
+        parts.extend(values.iter().map(String::as_bytes));
+        Some(Hash::of_parts(&parts))
     }
 
     /// The first exception that holds and was not raised before. An error counts as raised.

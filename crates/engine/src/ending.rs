@@ -35,8 +35,8 @@ impl Work<'_> {
 
     pub(crate) fn abandon_children_of(&mut self, at: &At) {
         let Some(visit) = self.control.live.get(at) else { return };
-        for item in &visit.children.open {
-            let run = self.control.run.child(at, *item);
+        for (item, again) in &visit.children.open {
+            let run = self.control.run.child(at, *item, *again);
             let (id, order) = (parent_ended_id(run), Order::ParentEnded);
             self.posts.push(Command { id, run, at: self.now, order });
         }
@@ -107,6 +107,15 @@ impl Work<'_> {
         self.next_doubt().is_some()
             || self.control.effects.iter().any(stands)
             || (self.control.has_children && children_act(self.plan))
+    }
+
+    /// Whether anything that the case did, or is doing, may be in force.
+    pub(crate) fn has_acted(&self) -> bool {
+        let out = self.control.acts.values().any(|act| match &act.what {
+            What::Tool { tool, .. } => self.has_effect(tool),
+            What::Model { .. } | What::Notify { .. } => false,
+        });
+        out || self.effects_stand()
     }
 
     /// Finds out, before the case is over, whether a call had its effect: read back by its key,

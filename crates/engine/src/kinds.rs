@@ -10,7 +10,7 @@ use plan::workflow::{
 };
 use serde_json::{Value, json};
 
-use crate::control::Slot;
+use crate::control::{Children, Slot};
 use crate::drive::Progress;
 use crate::hours;
 use crate::work::{Stuck, Work};
@@ -170,12 +170,12 @@ impl Work<'_> {
             return Err(Stuck::new(journal::Code::Budget, text));
         }
         let children = &self.visit(at)?.children;
-        if children.failed > step.failures_max {
+        if failures(children) > step.failures_max {
             // What has started may end; nothing more is started for a step that has failed.
             if !children.open.is_empty() {
                 return Ok(Progress::Wait);
             }
-            let text = format!("{} of {count} items failed", children.failed);
+            let text = format!("{} of {count} items failed", failures(children));
             return Err(Stuck::new(journal::Code::Child, text));
         }
         if !self.start_items(at, count, step.at_once)? {
@@ -183,7 +183,7 @@ impl Work<'_> {
         }
         let label = self.label_of(&step.list);
         let children = &self.visit(at)?.children;
-        let (done, failed) = (children.done, children.failed);
+        let (done, failed) = (children.done, failures(children));
         let mut output = json!({ "count": count, "done": done, "failed": failed });
         let mut label = label;
         if step.collect {
@@ -207,7 +207,7 @@ impl Work<'_> {
             return Ok(Progress::Wait);
         }
         let children = &self.visit(at)?.children;
-        if children.failed > 0 {
+        if !children.failed.is_empty() {
             return Err(Stuck::new(
                 journal::Code::Child,
                 "the called workflow did not end as done",
@@ -223,19 +223,25 @@ impl Work<'_> {
         }
     }
 
-    /// Keeps the window of open items full. True when every item is over.
+    /// Keeps the window of open items full: first those that are run again, each as a new child
+    /// run, then those that have not been started. True when every item is over.
     fn start_items(&mut self, at: &At, count: u32, at_once: u32) -> Result<bool, Stuck> {
-        let children = &self.visit(at)?.children;
-        let open = u32::try_from(children.open.len()).unwrap_or(u32::MAX);
+        let visit = self.visit(at)?;
+        let (children, again) = (&visit.children, visit.tries);
+        let free = (at_once.max(1) as usize).saturating_sub(children.open.len());
+        let items: Vec<u32> = children.again.iter().copied().take(free).collect();
+        let free = u32::try_from(free.saturating_sub(items.len())).unwrap_or(u32::MAX);
         let from = children.started;
-        let free = at_once.max(1).saturating_sub(open);
         let to = count.min(from.saturating_add(free));
         let held = self.all_held_back();
+        if !items.is_empty() && !held {
+            self.note(Record::ItemsAgain { at: at.clone(), items, again });
+        }
         if to > from && !held {
             self.note(Record::ItemsStarted { at: at.clone(), from, to });
         }
         let children = &self.visit(at)?.children;
-        Ok(children.started >= count && children.open.is_empty())
+        Ok(children.started >= count && children.again.is_empty() && children.open.is_empty())
     }
 
     pub(crate) fn drive_end(&mut self, at: &At, step: &EndStep) -> Result<Progress, Stuck> {
@@ -266,6 +272,10 @@ impl Work<'_> {
         let labels = Labels::all(self.label_of(path));
         Some((body, Output { json: value.to_string(), labels }))
     }
+}
+
+fn failures(children: &Children) -> u32 {
+    u32::try_from(children.failed.len()).unwrap_or(u32::MAX)
 }
 
 /// The id of the message that a run sends about its own end: the same each time.

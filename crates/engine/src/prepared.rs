@@ -95,10 +95,11 @@ pub fn children(
 ) -> Vec<ChildRun> {
     let mut runs = Vec::new();
     let Some(opening) = control.opening() else { return runs };
-    let root = match &opening.starter {
-        Starter::Parent { root, .. } => *root,
-        Starter::Person(_) => control.run(),
+    let (root, mut above) = match &opening.starter {
+        Starter::Parent { root, above, .. } => (*root, above.clone()),
+        Starter::Person(_) => (control.run(), Vec::new()),
     };
+    above.push((control.run(), plan.workflow().name.clone()));
     for (at, visit) in &control.live {
         let Some(step) = plan.step(&at.step) else { continue };
         let name = match &step.does {
@@ -108,14 +109,15 @@ pub fn children(
         };
         let Some(child) = plan.child(name) else { continue };
         let fresh = |item: u32| only.is_none_or(|frame| starts(frame, at, item));
-        for item in visit.children.open.iter().filter(|item| fresh(**item)) {
+        for (item, again) in visit.children.open.iter().filter(|(item, _)| fresh(**item)) {
             let Some((case, labels)) = case(plan, control, env, at, *item) else { continue };
+            let (parent, above) = (control.run(), above.clone());
             runs.push(ChildRun {
-                run: control.run().child(at, *item),
+                run: parent.child(at, *item, *again),
                 plan: child.clone(),
                 case,
                 labels,
-                starter: Starter::Parent { run: control.run(), at: at.clone(), item: *item, root },
+                starter: Starter::Parent { run: parent, at: at.clone(), item: *item, root, above },
                 mode: opening.mode,
             });
         }
@@ -128,6 +130,7 @@ fn starts(frame: &journal::Frame, place: &At, item: u32) -> bool {
         journal::Record::ItemsStarted { at, from, to } => {
             at == place && (*from..*to).contains(&item)
         }
+        journal::Record::ItemsAgain { at, items, .. } => at == place && items.contains(&item),
         _ => false,
     })
 }

@@ -301,10 +301,29 @@ impl Rig {
         let bytes = self.world.perform(&payload);
         if let Some(effect) = self.world.effects.get(before) {
             self.truth.effect(run, act, world::idempotent(&effect.tool));
+            self.unique(run);
         }
         let usage = world::usage(&payload);
         let outcome = Outcome { result: Ok(bytes.into()), usage, reported: None };
         (run, Event::Act { act, outcome, certain: true })
+    }
+
+    /// An effect has just happened: of the values that must be unique, as they stand, no other
+    /// case may have made use.
+    fn unique(&mut self, run: RunId) {
+        let held = &self.runs[&run];
+        let workflow = held.engine.plan().workflow();
+        // A case that ends only takes back what it did.
+        for set in workflow.once_per.iter().filter(|_| held.control.ending.is_none()) {
+            let value = |path: &plan::expr::Path| {
+                let loaded = held.env.get(held.control.root(path.root())?)?;
+                Some(path.below(loaded.value()?)?.to_string().to_lowercase())
+            };
+            let values: Option<Vec<String>> = set.iter().map(value).collect();
+            if let Some(values) = values {
+                self.truth.acted(run, &workflow.name, format!("{set:?} {values:?}"));
+            }
+        }
     }
 
     /// Performs and delivers until nothing is out and no inbox holds anything for a live run.
@@ -409,6 +428,7 @@ impl Rig {
             posts: Vec::new(),
             payloads: Vec::new(),
             vendors: Vec::new(),
+            above: Vec::new(),
             workflow: engine.plan().workflow().name.clone(),
             release: engine.plan().release(),
             standing: None,
@@ -428,8 +448,8 @@ impl Rig {
     pub(crate) fn share(&mut self, engine: &Rc<Engine>) {
         self.add(engine);
         for name in engine.plan().workflow().children.keys() {
-            let plan = engine.plan().child(name).unwrap().clone();
-            self.engines.entry(plan.release()).or_insert_with(|| workspace::shared(&plan));
+            let child = workspace::shared(engine.plan().child(name).unwrap());
+            self.share(&child);
         }
     }
 }

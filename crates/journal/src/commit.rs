@@ -37,6 +37,8 @@ pub struct Draft {
     /// The vendor of each model named in `records`.
     pub vendors: Vec<(ModelName, String)>,
     pub workflow: WorkflowName,
+    /// Stops of the runs above this one: they forbid its acts too.
+    pub above: Vec<StopScope>,
     pub release: ReleaseId,
     /// The run's line in the index of runs, when it changed.
     pub standing: Option<Standing>,
@@ -265,6 +267,7 @@ fn scopes(draft: &Draft) -> Result<Vec<StopScope>, CommitError> {
         scopes.push(StopScope::Everything);
         scopes.push(StopScope::Workflow(draft.workflow.clone()));
         scopes.push(StopScope::Run(draft.run));
+        scopes.extend(draft.above.iter().cloned());
         scopes.sort();
         scopes.dedup();
     }

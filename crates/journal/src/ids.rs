@@ -36,15 +36,19 @@ impl RunId {
     }
 
     /// The id of a child run: the same parent, place and item always give the same id, so that a
-    /// child that was opened before a crash is not opened again after it.
+    /// child that was opened before a crash is not opened again after it. `again` counts how often
+    /// a person had the step done afresh before the item was run this time.
     #[must_use]
-    pub fn child(self, at: &At, item: u32) -> Self {
+    pub fn child(self, at: &At, item: u32, again: u32) -> Self {
         let mut hash = Sha256::new();
         hash.update(self.0.to_be_bytes());
         hash.update(at.step.as_str().as_bytes());
         hash.update([0]);
         hash.update(at.visit.to_be_bytes());
         hash.update(item.to_be_bytes());
+        if again > 0 {
+            hash.update(again.to_be_bytes());
+        }
         let digest = hash.finalize();
         let mut bytes = self.0.to_be_bytes();
         for (to, from) in bytes.iter_mut().skip(6).zip(digest) {

@@ -66,6 +66,9 @@ pub enum Record {
     Declined { command: CommandId, who: PersonId, because: Decline },
     /// Child runs of the items `from..to` were started.
     ItemsStarted { at: At, from: u32, to: u32 },
+    /// Items whose child runs had failed are run again, each by a new child run. `again` is part
+    /// of its id.
+    ItemsAgain { at: At, items: Vec<u32>, again: u32 },
     /// A child run is over.
     ItemEnded { at: At, item: u32, ended: End, output: Option<BodyRef> },
     /// The values of a `once_per` set were claimed.
@@ -120,7 +123,26 @@ pub enum Starter {
         at: At,
         item: u32,
         root: RunId,
+        /// The runs above this one and their workflows, outermost first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        above: Vec<(RunId, WorkflowName)>,
     },
+}
+
+impl Starter {
+    /// The stops of runs above this one, and of their workflows: they cover it too.
+    #[must_use]
+    pub fn stops(&self) -> Vec<StopScope> {
+        let Self::Parent { run, root, above, .. } = self else { return Vec::new() };
+        let mut scopes = vec![StopScope::Run(*run), StopScope::Run(*root)];
+        for (run, workflow) in above {
+            scopes.push(StopScope::Run(*run));
+            scopes.push(StopScope::Workflow(workflow.clone()));
+        }
+        scopes.sort();
+        scopes.dedup();
+        scopes
+    }
 }
 
 /// Whether a run acts on the world.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
-use plan::ids::{FieldName, ModelName, ReleaseId, StepId, ToolName, WorkflowName};
+use plan::ids::{FieldName, ModelName, PersonId, ReleaseId, StepId, ToolName, WorkflowName};
 use proptest::prelude::*;
 
 use crate::*;
@@ -27,16 +27,17 @@ fn run_ids_read_back_and_nothing_else_does() {
     check(&"é".repeat(13), None);
     // A child's id is always the same, keeps its parent's time, and is no sibling's.
     let parent = RunId::new(Millis(1_700_000_000_000), [5; 10]);
-    let child = parent.child(&at("pay", 1), 3);
-    assert_eq!(child, parent.child(&at("pay", 1), 3));
+    let child = parent.child(&at("pay", 1), 3, 0);
+    assert_eq!(child, parent.child(&at("pay", 1), 3, 0));
     let time = |id: RunId| id.to_string().chars().take(9).collect::<String>();
     assert_eq!(time(child), time(parent));
     let others = [
         parent,
-        parent.child(&at("pay", 1), 4),
-        parent.child(&at("pay", 2), 3),
-        parent.child(&at("pai", 1), 3),
-        child.child(&at("pay", 1), 3),
+        parent.child(&at("pay", 1), 4, 0),
+        parent.child(&at("pay", 1), 3, 1),
+        parent.child(&at("pay", 2), 3, 0),
+        parent.child(&at("pai", 1), 3, 0),
+        child.child(&at("pay", 1), 3, 0),
     ];
     assert!(!others.contains(&child));
 }
@@ -168,12 +169,14 @@ fn a_leaf_has_the_nearest_label_and_a_whole_has_all_below_it() {
 /// A store that keeps nothing but what it was given, or refuses.
 struct Shelf {
     frames: std::sync::Mutex<Vec<Vec<u8>>>,
+    /// The stops that would forbid the last frame.
+    scopes: std::sync::Mutex<Vec<StopScope>>,
     refuse: bool,
 }
 
 impl Shelf {
     fn new(refuse: bool) -> Self {
-        Self { frames: std::sync::Mutex::default(), refuse }
+        Self { frames: Default::default(), scopes: Default::default(), refuse }
     }
 }
 
@@ -188,6 +191,7 @@ impl Store for Shelf {
             return done(Err(CommitError::Stopped(scope.unwrap())));
         }
         self.frames.lock().unwrap().push(batch.bytes().to_vec());
+        *self.scopes.lock().unwrap() = batch.scopes().to_vec();
         done(Ok(batch.stored()));
     }
     fn claim(&self, _: RunId) -> Result<Epoch, StoreError> {
@@ -250,6 +254,7 @@ fn draft(seq: u32, prev: Hash) -> Draft {
         posts: Vec::new(),
         payloads: Vec::new(),
         vendors: Vec::new(),
+        above: Vec::new(),
         workflow: WorkflowName::new("invoice").unwrap(),
         release: ReleaseId([3; 32]),
         standing: None,
@@ -345,6 +350,35 @@ fn permits_come_from_stored_allows_and_from_nothing_else() {
         d.vendors = vec![(ModelName::new("small").unwrap(), "acme".into())];
     };
     assert_eq!(check(false, &named), Ok(vec![(1, 4)]));
+}
+
+#[test]
+fn the_stops_of_runs_above_cover_a_run_too() {
+    let id = |n: u8| RunId::from_bytes([n; 16]);
+    let workflow = |name: &str| WorkflowName::new(name).unwrap();
+    let above = vec![(id(1), workflow("outer")), (id(2), workflow("middle"))];
+    let parent =
+        |above| Starter::Parent { run: id(2), at: at("go", 1), item: 0, root: id(1), above };
+    let run = |n| StopScope::Run(id(n));
+    let named = |name| StopScope::Workflow(workflow(name));
+    let all = vec![named("middle"), named("outer"), run(1), run(2)];
+    assert_eq!(parent(above).stops(), all);
+    // A run that was opened before the workflows above were written down.
+    let old = r#"{"parent":{"run":"ID2","at":{"step":"go","visit":1},"item":0,"root":"ID1"}}"#;
+    let old = old.replace("ID1", &id(1).to_string()).replace("ID2", &id(2).to_string());
+    let read: Starter = serde_json::from_str(&old).unwrap();
+    assert_eq!(serde_json::to_string(&read).unwrap(), old);
+    assert_eq!(read.stops(), [run(1), run(2)]);
+    assert_eq!(Starter::Person(PersonId::new("a@b.c").unwrap()).stops(), []);
+    // They are looked at for every act but messages to people.
+    let mut act = draft(0, Hash::default());
+    act.records = vec![allowed(1, call())];
+    act.payloads = vec![payload(1)];
+    act.above = all.clone();
+    let shelf = Shelf::new(false);
+    put(&shelf, act).unwrap();
+    let seen = shelf.scopes.lock().unwrap().clone();
+    assert!(all.iter().all(|scope| seen.contains(scope)), "{seen:?}");
 }
 
 #[test]

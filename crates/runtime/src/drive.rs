@@ -411,6 +411,7 @@ impl Run {
         scopes.insert(StopScope::Everything);
         scopes.insert(StopScope::Workflow(workflow.name.clone()));
         scopes.insert(StopScope::Run(self.control.run()));
+        scopes.extend(self.control.stops_above());
         scopes
     }
 
@@ -470,7 +471,8 @@ async fn open_child(inner: Arc<Inner>, child: ChildRun) {
 }
 
 fn has_items(frame: &journal::Frame) -> bool {
-    frame.records.iter().any(|r| matches!(r, journal::Record::ItemsStarted { .. }))
+    use journal::Record::{ItemsAgain, ItemsStarted};
+    frame.records.iter().any(|r| matches!(r, ItemsStarted { .. } | ItemsAgain { .. }))
 }
 
 fn lost(text: &str) -> Outcome {

@@ -116,6 +116,7 @@ async fn draft(
         payloads: Vec::new(),
         vendors: Vec::new(),
         workflow,
+        above: Vec::new(),
         release: ReleaseId([0; 32]),
         standing: None,
     })

@@ -172,6 +172,7 @@ fn draft(model: &ModelName, vendor: &str) -> Result<Draft, Stop> {
         posts: Vec::new(),
         payloads: vec![(act, Payload::Model(question(model)))],
         vendors: vec![(model.clone(), vendor.to_owned())],
+        above: Vec::new(),
         workflow,
         release,
         standing: None,

@@ -155,7 +155,7 @@ impl<'a> Told<'a> {
                     self.declined.insert(id, (who.clone(), *because));
                     Some(Order::Pause { who: who.clone() })
                 }
-                Record::ItemEnded { at, item, .. } if ended_id(self.run.child(at, *item)) == id => {
+                Record::ItemEnded { at, item, .. } if ended_id(self.child(at, *item)) == id => {
                     Some(self.child_ended(record)?)
                 }
                 _ => self.said(record),
@@ -178,6 +178,12 @@ impl<'a> Told<'a> {
             },
         };
         Some(Command { id, run: self.run, at: self.frame.at, order })
+    }
+
+    /// The child run that is out for an item.
+    fn child(&self, at: &At, item: u32) -> RunId {
+        let open = self.control.live.get(at).and_then(|visit| visit.children.open.get(&item));
+        self.run.child(at, item, open.copied().unwrap_or(0))
     }
 
     fn child_ended(&self, record: &Record) -> Option<Order> {

@@ -63,7 +63,14 @@ impl Control {
                 self.has_children = true;
                 let children = &mut self.visit(at)?.children;
                 children.started = *to;
-                children.open.extend(*from..*to);
+                children.open.extend((*from..*to).map(|item| (item, 0)));
+            }
+            Record::ItemsAgain { at, items, again } => {
+                let children = &mut self.visit(at)?.children;
+                for item in items {
+                    children.again.remove(item);
+                    children.open.insert(*item, *again);
+                }
             }
             Record::ItemEnded { at, item, ended, output } => {
                 self.item_ended(at, *item, ended, *output)?;
@@ -183,6 +190,8 @@ impl Control {
         visit.results.retain(|slot, _| *slot == Slot::Main);
         visit.held.clear();
         visit.approved = None;
+        // Items that are done stay done.
+        visit.children.again.append(&mut visit.children.failed);
         visit.tries += 1;
         if let Some(no) = visit.review.take() {
             self.reviews.remove(&no);
@@ -286,13 +295,13 @@ impl Control {
         output: Option<journal::BodyRef>,
     ) -> Result<(), FoldError> {
         let children = &mut self.visit(at)?.children;
-        if !children.open.remove(&item) {
+        if children.open.remove(&item).is_none() {
             return Ok(());
         }
         if matches!(ended, End::Reached(plan::workflow::EndOutcome::Done)) {
             children.done += 1;
         } else {
-            children.failed += 1;
+            children.failed.insert(item);
         }
         if let Some(body) = output {
             children.outputs.push(item, body);

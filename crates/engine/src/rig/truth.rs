@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use journal::{
-    About, ActNo, Answer, At, BodyRef, End, Frame, Hash, Part, Record, ReviewNo, RunId, StopScope,
-    What,
+    About, ActNo, Answer, At, BodyRef, End, Frame, Hash, Part, Record, ReviewNo, RunId, Starter,
+    StopScope, What,
 };
 use plan::Plan;
 use plan::ids::WorkflowName;
@@ -30,6 +30,8 @@ struct Run {
     ending: Option<End>,
     ended: bool,
     workflow: Option<WorkflowName>,
+    /// The stops of the runs above it.
+    above: Vec<StopScope>,
     /// What people were asked about, and what they approved.
     asked: BTreeMap<ReviewNo, About>,
     approved: BTreeSet<ReviewNo>,
@@ -42,6 +44,8 @@ pub(crate) struct Truth {
     pub acts: BTreeMap<(RunId, ActNo), Allowed>,
     runs: BTreeMap<RunId, Run>,
     effects: BTreeMap<(RunId, String), Hash>,
+    /// Who acted under which unique values.
+    acted: BTreeMap<(WorkflowName, String), RunId>,
 }
 
 impl Truth {
@@ -68,10 +72,7 @@ impl Truth {
         match record {
             Record::Allowed { act, at, what, key, rules, .. } => {
                 for scope in stops {
-                    assert!(
-                        !covers(scope, id, run.workflow.as_ref(), what),
-                        "{id}: {what:?} allowed under {scope}"
-                    );
+                    assert!(!covers(scope, id, run, what), "{id}: {what:?} allowed under {scope}");
                 }
                 if let Some(end) = &run.ending {
                     let keeps = matches!(end, End::Reached(EndOutcome::Done));
@@ -117,7 +118,12 @@ impl Truth {
                     run.approved.insert(*review);
                 }
             }
-            Record::Opened { workflow, .. } => run.workflow = Some(workflow.clone()),
+            Record::Opened { workflow, starter, .. } => {
+                let above = self.above(starter);
+                let run = self.runs.entry(id).or_default();
+                run.workflow = Some(workflow.clone());
+                run.above = above;
+            }
             Record::Ending { end } => run.ending = Some(end.clone()),
             Record::Ended { .. } => {
                 run.ended = true;
@@ -125,6 +131,30 @@ impl Truth {
                 assert!(open.is_none(), "{id} ended with an open act: {open:?}");
             }
             _ => {}
+        }
+    }
+
+    /// The stops of the runs above a new one, from what those runs themselves recorded.
+    fn above(&self, starter: &Starter) -> Vec<StopScope> {
+        let Starter::Parent { run, .. } = starter else { return Vec::new() };
+        let mut above = vec![StopScope::Run(*run)];
+        // A recorded child may be read before its parent.
+        if let Some(parent) = self.runs.get(run) {
+            above.extend(parent.above.iter().cloned());
+            above.extend(parent.workflow.clone().map(StopScope::Workflow));
+        }
+        above
+    }
+
+    /// A case had an effect under values that must be unique. Nobody else may have had one, except
+    /// a case that came to nothing.
+    pub(crate) fn acted(&mut self, run: RunId, workflow: &WorkflowName, values: String) {
+        let holder = *self.acted.entry((workflow.clone(), values.clone())).or_insert(run);
+        if holder != run {
+            let before = &self.runs[&holder];
+            let nothing = !matches!(before.ending, Some(End::Reached(EndOutcome::Done)));
+            assert!(before.ended && nothing, "{run} and {holder} both acted for {values}");
+            self.acted.insert((workflow.clone(), values), run);
         }
     }
 
@@ -205,14 +235,14 @@ fn place(what: &What) -> String {
     }
 }
 
-fn covers(scope: &StopScope, id: RunId, of: Option<&WorkflowName>, what: &What) -> bool {
+fn covers(scope: &StopScope, id: RunId, of: &Run, what: &What) -> bool {
     if matches!(what, What::Notify { .. }) {
         return false;
     }
     match scope {
         StopScope::Everything => true,
-        StopScope::Run(run) => *run == id,
-        StopScope::Workflow(name) => of == Some(name),
+        StopScope::Run(run) => *run == id || of.above.contains(scope),
+        StopScope::Workflow(name) => of.workflow.as_ref() == Some(name) || of.above.contains(scope),
         StopScope::Tool(tool) => matches!(what, What::Tool { tool: t, .. } if t == tool),
         StopScope::Server(server) => {
             matches!(what, What::Tool { tool, .. } if tool.server() == server)

@@ -98,7 +98,9 @@ fn failure(
 ) -> bool {
     let order = match dice.below(if kind { 3 } else { 4 }) {
         0 if !kind => {
-            matrix.reply("retry");
+            let held = &rig.runs[&run].control;
+            let items = &held.live[&held.reviews[&review].at].children;
+            matrix.reply(if items.failed.is_empty() { "retry" } else { "retry_items" });
             Order::Retry { who }
         }
         1 if !kind => {

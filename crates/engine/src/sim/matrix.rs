@@ -68,7 +68,7 @@ pub(crate) const QUIET: [&str; 7] =
 pub(crate) const ORDERS: [&str; 6] = ["stop", "pause", "cancel", "crash", "full", "taken_over"];
 
 /// What becomes of questions to people.
-pub(crate) const REPLIES: [&str; 12] = [
+pub(crate) const REPLIES: [&str; 13] = [
     "approve",
     "edit",
     "reject",
@@ -79,6 +79,7 @@ pub(crate) const REPLIES: [&str; 12] = [
     "happened",
     "not_happened",
     "retry",
+    "retry_items",
     "skip",
     "act_approved",
 ];

@@ -1,13 +1,16 @@
-//! Recorded runs, with their releases, as earlier versions stored them: each folds, its links
-//! hold, and it is continued to its end. `REGENERATE_JOURNALS=1` records them anew; that is only
-//! right before a first release, for old journals are what must go on working.
+//! Recorded runs, with their releases, one folder per version of the engine: each folds, its links
+//! hold, and it is continued to its end. Whatever the engine of today wrote in them it still decides
+//! in the same way, byte by byte. When it is to decide otherwise, `ENGINE` is raised and
+//! `RECORD_JOURNALS=1` records what is missing for it; nothing that is recorded is ever written over.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use journal::{Chain, Entropy, Millis, RunId, Seq, Starter, Store, Stored};
+use journal::{
+    ENGINE, Entropy, Millis, Order, Reply, RunId, Seq, Starter, StopScope, Store, Stored,
+};
 use plan::Plan;
-use plan::ids::ReleaseId;
+use plan::ids::{PersonId, ReleaseId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -24,8 +27,8 @@ struct Line {
     entropy: Option<String>,
 }
 
-fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/journals")
+fn folder(engine: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/journals").join(engine)
 }
 
 fn hex32(text: &str) -> [u8; 32] {
@@ -94,14 +97,72 @@ fn recorded() -> Vec<(&'static str, Rig)> {
     items.open(&workspace::engine(&plan), &case());
 
     let (done, _) = super::started(&engine("", post));
-    vec![
+    let mut all = vec![
         ("waits_for_a_person", waiting),
         ("agent_with_a_held_call", held),
         ("act_in_doubt", doubt),
         ("child_is_open", items),
         ("done", done),
-    ]
+    ];
+    all.extend(steered());
+    all
 }
+
+/// Rigs in which a person or a stop has had a say.
+fn steered() -> Vec<(&'static str, Rig)> {
+    let copy = r"  - step: copy_1
+    agent: clerk
+    copy: { number: id, total: money }
+  - step: review_1
+    review:
+      by: lead
+      never_by: [ starter ]
+      question: Right?
+      show: [ case, copy_1 ]
+      may_edit: [ copy_1.number, case.name ]
+      within: 8 working hours
+      late: { then: stop }
+      if_rejected: { then: stop }
+  - { step: post, tool: erp.post, with: { name: case.name }, gives: { id: text }, undo: erp.retract }
+";
+    let once = "once_per: [ [ case.name, copy_1.number ] ]\n";
+    let mut document = case();
+    // Amounts that only a question can tell apart.
+    document["text"] =
+        json!("Invoice number: INV-7001\nfoo 55.00 EUR\nTotal: 100.00 EUR\nbar 44.00 EUR\n");
+    let mut edited = Rig::new(7);
+    let run = edited.open(&engine(once, copy), &document);
+    edited.settle();
+    let values = vec![("copy_1.number".to_owned(), "\"INV-8\"".to_owned())];
+    edited.reply(run, "lea@x.example", 1, Reply::Edit { values });
+
+    let mut stopped = Rig::new(5);
+    stopped.open(&super::many::nested(), &case());
+    stopped.permits.clear();
+    stopped.stop(StopScope::Workflow(plan::ids::WorkflowName::new("main").unwrap()), true);
+    stopped.crash();
+    stopped.recover();
+
+    let mut again = Rig::new(6);
+    let run = again.open(&super::many::nested(), &case());
+    super::many::work(&mut again, &["Acme"]);
+    let who = PersonId::new(workspace::OWNER).unwrap();
+    again.post(run, Order::Retry { who });
+    again.wake(run, Vec::new());
+    vec![("copied_and_edited", edited), ("stopped_from_above", stopped), ("child_again", again)]
+}
+
+/// What is recorded for every version of the engine since the second.
+const NAMES: [&str; 8] = [
+    "waits_for_a_person",
+    "agent_with_a_held_call",
+    "act_in_doubt",
+    "child_is_open",
+    "done",
+    "copied_and_edited",
+    "stopped_from_above",
+    "child_again",
+];
 
 fn write(name: &str, rig: &Rig) {
     let mut lines = String::new();
@@ -117,14 +178,14 @@ fn write(name: &str, rig: &Rig) {
             lines.push('\n');
         }
     }
-    std::fs::create_dir_all(folder()).unwrap();
-    std::fs::write(folder().join(format!("{name}.jsonl")), lines).unwrap();
+    std::fs::create_dir_all(folder(ENGINE)).unwrap();
+    std::fs::write(folder(ENGINE).join(format!("{name}.jsonl")), lines).unwrap();
     // A child's release is nested in its caller's.
     let openings = rig.truth.all_runs().into_iter().map(|run| rig.load(run).0.opening().cloned());
     let first = openings.flatten().find(|o| matches!(o.starter, Starter::Person(_)));
     let release = first.unwrap().release;
     let plan = rig.engines[&release].plan();
-    std::fs::write(folder().join(format!("{name}.release.json")), plan.canonical()).unwrap();
+    std::fs::write(folder(ENGINE).join(format!("{name}.release.json")), plan.canonical()).unwrap();
 }
 
 /// The engine of a stored release, opened by the id that its bytes must give.
@@ -134,12 +195,12 @@ fn open(bytes: &[u8]) -> std::rc::Rc<Engine> {
     workspace::engine(&Arc::new(Plan::open(release, bytes).unwrap()))
 }
 
-fn read(name: &str) -> Rig {
-    let bytes = std::fs::read(folder().join(format!("{name}.release.json"))).unwrap();
+fn read(folder: &Path, name: &str) -> Rig {
+    let bytes = std::fs::read(folder.join(format!("{name}.release.json"))).unwrap();
     let engine = open(&bytes);
     let mut rig = Rig::new(99);
     rig.share(&engine);
-    let text = std::fs::read_to_string(folder().join(format!("{name}.jsonl"))).unwrap();
+    let text = std::fs::read_to_string(folder.join(format!("{name}.jsonl"))).unwrap();
     for line in text.lines() {
         let line: Line = serde_json::from_str(line).unwrap();
         let stored = Stored {
@@ -154,36 +215,58 @@ fn read(name: &str) -> Rig {
     rig
 }
 
+fn names(folder: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(folder).into_iter().flatten();
+    let name = |file: std::io::Result<std::fs::DirEntry>| {
+        file.unwrap().file_name().to_str()?.strip_suffix(".jsonl").map(str::to_owned)
+    };
+    let mut names: Vec<String> = files.filter_map(name).collect();
+    names.sort();
+    names
+}
+
 #[test]
-fn recorded_runs_are_folded_and_continued() {
-    if std::env::var_os("REGENERATE_JOURNALS").is_some() {
+fn every_engine_has_its_recorded_runs() {
+    let there = names(&folder(ENGINE));
+    if std::env::var_os("RECORD_JOURNALS").is_some() {
         for (name, rig) in recorded() {
-            write(name, &rig);
+            if !there.iter().any(|known| known == name) {
+                write(name, &rig);
+            }
         }
     }
-    let mut names: Vec<String> = std::fs::read_dir(folder())
-        .unwrap()
-        .filter_map(|f| f.unwrap().file_name().to_str()?.strip_suffix(".jsonl").map(str::to_owned))
-        .collect();
-    names.sort();
-    assert!(names.len() >= 5, "{names:?}");
-    for name in names {
-        let rig = read(&name);
-        let runs: Vec<RunId> = rig.truth.all_runs();
-        // What was decided then is followed, not decided again: rules may have changed since.
-        for run in &runs {
-            assert!(rig.load(*run).0.opening().is_some(), "{name}");
-        }
-        let before: usize = runs.iter().map(|run| rig.records(*run).len()).sum();
-        let open = rig.truth.open_runs().len();
-        let rig = to_the_end(rig);
-        assert!(rig.truth.open_runs().is_empty(), "{name}");
-        let after: usize = rig.truth.all_runs().iter().map(|run| rig.records(*run).len()).sum();
-        assert!(open == 0 || after > before, "{name} was not continued");
-        for run in rig.truth.all_runs() {
-            let mut chain = Chain::new(run);
-            for stored in rig.store.frames(run, Seq(0), usize::MAX).unwrap() {
-                chain.read(&stored.bytes).unwrap();
+    let there = names(&folder(ENGINE));
+    for name in NAMES {
+        let found = there.iter().any(|known| known == name);
+        assert!(found, "engine {ENGINE} has no `{name}`: record it with RECORD_JOURNALS=1");
+    }
+}
+
+#[test]
+fn recorded_runs_are_decided_as_they_were_and_continued() {
+    let engines: u32 = ENGINE.parse().unwrap();
+    for engine in 1..=engines {
+        let folder = folder(&engine.to_string());
+        for name in names(&folder) {
+            let rig = read(&folder, &name);
+            let runs: Vec<RunId> = rig.truth.all_runs();
+            for run in &runs {
+                assert!(rig.load(*run).0.opening().is_some(), "{name}");
+                for stored in rig.store.frames(*run, Seq(0), usize::MAX).unwrap() {
+                    let text = String::from_utf8(stored.bytes).unwrap();
+                    assert!(text.contains(&format!("\"engine\":\"{engine}\"")), "{name}: {text}");
+                }
+                rig.audit(*run);
+            }
+            let before: usize = runs.iter().map(|run| rig.records(*run).len()).sum();
+            let open = rig.truth.open_runs().len();
+            let rig = to_the_end(rig);
+            assert!(rig.truth.open_runs().is_empty(), "{name}");
+            let all = rig.truth.all_runs();
+            let after: usize = all.iter().map(|run| rig.records(*run).len()).sum();
+            assert!(open == 0 || after > before, "{name} was not continued");
+            for run in all {
+                rig.audit(run);
             }
         }
     }

@@ -75,6 +75,62 @@ fn a_claim_is_given_back_only_if_nothing_stands() {
 }
 
 #[test]
+fn the_first_act_of_a_case_is_covered_by_its_claim() {
+    let engine = engine(ONCE, POST);
+    for crash in [false, true] {
+        let mut rig = Rig::new(1);
+        let first = rig.open(&engine, &case());
+        assert_eq!(rig.permits.len(), 1);
+        if crash {
+            rig.crash();
+        }
+        // The first run's act is out, or nobody knows whether it was done.
+        let second = rig.open(&engine, &case());
+        assert_eq!(rig.runs[&second].control.ended(), Some(&End::Duplicate(first)));
+        assert_eq!(rig.permits.len(), usize::from(!crash));
+        rig.settle();
+        assert_eq!(rig.world.effects.len(), usize::from(!crash));
+        let of_first = rig.records(first);
+        let at = |wanted: &dyn Fn(&Record) -> bool| of_first.iter().position(wanted).unwrap();
+        let claimed = at(&|r| matches!(r, Record::Claimed { .. }));
+        assert!(claimed < at(&|r| matches!(r, Record::Allowed { .. })), "{of_first:#?}");
+        for run in [first, second] {
+            rig.audit(run);
+        }
+    }
+}
+
+#[test]
+fn a_corrected_value_is_claimed_instead_unless_something_was_done_under_the_first() {
+    const LOOK: &str = r"  - step: look
+    review:
+      by: lead
+      never_by: [ starter ]
+      question: Right?
+      show: [ case ]
+      may_edit: [ case.name ]
+      within: 8 working hours
+      late: { then: stop }
+      if_rejected: { then: stop }
+";
+    for (steps, first_taken) in [(LOOK.to_owned(), false), (format!("{POST}{LOOK}"), true)] {
+        let engine = engine(ONCE, &steps);
+        let mut rig = Rig::new(1);
+        let run = rig.open(&engine, &case());
+        rig.settle();
+        let values = vec![("case.name".to_owned(), "\"Bolt\"".to_owned())];
+        rig.reply(run, "lea@x.example", 1, Reply::Edit { values });
+        assert_eq!(rig.status(run), Status::Done);
+        let mut corrected = case();
+        corrected["name"] = json!("bolt");
+        let again = rig.open(&engine, &corrected);
+        assert_eq!(rig.runs[&again].control.ended(), Some(&End::Duplicate(run)));
+        assert_eq!(taken(&mut rig, &engine), first_taken, "{steps}");
+        rig.audit(run);
+    }
+}
+
+#[test]
 fn a_case_is_not_over_while_an_effect_is_in_doubt() {
     for yes in [true, false] {
         // The values are claimed when the first step is over.

@@ -104,7 +104,9 @@ impl Walk<'_> {
                 self.review_opened(*review, at, about, by, *due);
             }
             Record::ReviewAnswered { .. } | Record::ReviewLate { .. } => self.answer(record),
-            Record::ItemsStarted { .. } | Record::ItemEnded { .. } => self.items(record),
+            Record::ItemsStarted { .. } | Record::ItemsAgain { .. } | Record::ItemEnded { .. } => {
+                self.items(record)
+            }
             Record::Ended { end, output, usage } => self.ended(end, *output, *usage),
             Record::Declined { .. }
             | Record::Claimed { .. }

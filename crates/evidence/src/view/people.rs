@@ -170,6 +170,14 @@ impl Walk<'_> {
             self.view.items.started += to.saturating_sub(*from);
             let text = format!("`{at}` began its parts {} to {to}", from + 1);
             self.detail(Some(&at.step), text);
+        } else if let Record::ItemsAgain { at, items, .. } = record {
+            let again = u32::try_from(items.len()).unwrap_or(u32::MAX);
+            self.view.items.failed = self.view.items.failed.saturating_sub(again);
+            let text = match again {
+                1 => format!("`{at}` began a part again that had failed"),
+                _ => format!("`{at}` began {again} parts again that had failed"),
+            };
+            self.detail(Some(&at.step), text);
         } else if let Record::ItemEnded { at, item, ended, .. } = record {
             let done = *ended == End::Reached(EndOutcome::Done);
             self.view.items.done += u32::from(done);

@@ -61,6 +61,7 @@ pub(crate) fn allowed(payload: Payload) -> Permit {
         posts: Vec::new(),
         payloads: vec![(ActNo(1), payload)],
         vendors: vec![(name(), "vendor".into())],
+        above: Vec::new(),
         workflow: WorkflowName::new("flow").unwrap(),
         release: ReleaseId([0; 32]),
         standing: None,

@@ -50,6 +50,7 @@ pub fn allowed(payload: Payload, tool: &str) -> Permit {
         posts: Vec::new(),
         payloads: vec![(ActNo(1), payload)],
         vendors: Vec::new(),
+        above: Vec::new(),
         workflow: WorkflowName::new("flow").unwrap(),
         release: ReleaseId([0; 32]),
         standing: None,

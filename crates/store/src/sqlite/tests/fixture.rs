@@ -64,6 +64,7 @@ pub(super) fn next(run: RunId, epoch: u32, seq: Seq, prev: Hash) -> Draft {
         posts: Vec::new(),
         payloads: Vec::new(),
         vendors: Vec::new(),
+        above: Vec::new(),
         workflow: WorkflowName::new("invoice").unwrap(),
         release: ReleaseId([3; 32]),
         standing: None,
