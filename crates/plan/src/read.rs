@@ -9,6 +9,7 @@ pub(crate) mod people;
 pub(crate) mod scalars;
 pub(crate) mod servers;
 pub(crate) mod settings;
+mod starts;
 pub(crate) mod steps;
 pub(crate) mod tables;
 pub(crate) mod uses;

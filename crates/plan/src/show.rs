@@ -7,8 +7,8 @@ use crate::release::Plan;
 use crate::value::Money;
 use crate::workflow::{
     AgentStep, Arg, ArgRole, Autonomy, CopyField, DecideStep, Does, Effect, EndOutcome, Find, From,
-    Late, LateEnd, NeverBy, Next, Recover, ReviewStep, Risk, Step, ToolStep, WaitStep, Within,
-    Work, Workflow,
+    Late, LateEnd, NeverBy, Next, Recover, ReviewStep, Risk, Start, Step, ToolStep, WaitStep,
+    Within, Work, Workflow,
 };
 
 mod picture;
@@ -63,6 +63,18 @@ fn about(workflow: &Workflow) -> Vec<String> {
         format!("A case is one {}. {from}", workflow.case.one),
         format!("The risk is {}. {}", risk(workflow.risk), autonomy(workflow.autonomy)),
     ];
+    for start in &workflow.starts {
+        lines.push(match start {
+            Start::Folder(folder) => format!("Each new file in {folder} begins a case."),
+            Start::At(clock) => format!(
+                "A case begins {} at {:02}:{:02} ({}).",
+                words::days(&clock.days),
+                clock.minute / 60,
+                clock.minute % 60,
+                clock.zone
+            ),
+        });
+    }
     for set in &workflow.once_per {
         let set: Vec<String> = set.iter().map(ToString::to_string).collect();
         lines.push(format!("The same {} twice is one case.", join(&set, "and")));

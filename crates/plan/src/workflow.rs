@@ -29,6 +29,9 @@ pub struct Workflow {
     pub risk: Risk,
     pub autonomy: Autonomy,
     pub case: CaseSpec,
+    /// What begins a case without a person.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub starts: Vec<Start>,
     /// Sets of values that identify a case. Two live runs may not hold the same set.
     pub once_per: Vec<Vec<Path>>,
     pub limits: Limits,
@@ -85,6 +88,25 @@ pub struct CaseSpec {
     /// Declared fields of the case value, with their types.
     pub fields: BTreeMap<FieldName, Type>,
     pub tags: Vec<FieldName>,
+}
+
+/// What begins a case without a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Start {
+    /// Each new file of this folder of the workspace, which is written with `/`.
+    Folder(String),
+    At(Clock),
+}
+
+/// A time of the day, on some days of the week.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Clock {
+    /// Monday is 1.
+    pub days: Vec<u8>,
+    pub minute: u16,
+    pub zone: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

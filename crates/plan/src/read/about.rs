@@ -7,11 +7,13 @@ use crate::keys;
 use crate::problem::{Cx, Found};
 use crate::value::Currency;
 use crate::workflow::{
-    Autonomy, Baseline, CaseLimits, CaseSpec, DayLimits, From, Limits, Risk, Type, WorkingHours,
+    Autonomy, Baseline, CaseLimits, CaseSpec, DayLimits, From, Limits, Risk, Start, Type,
+    WorkingHours,
 };
 use crate::yaml::Node;
 
 use super::scalars::Fields;
+use super::starts;
 use super::workspace::Workspace;
 
 pub(super) struct About {
@@ -22,6 +24,7 @@ pub(super) struct About {
     pub(super) risk: Risk,
     pub(super) autonomy: Autonomy,
     pub(super) case: CaseSpec,
+    pub(super) starts: Vec<Start>,
     pub(super) limits: Limits,
     pub(super) baseline: Option<Baseline>,
 }
@@ -40,7 +43,7 @@ pub(super) fn read(cx: &Cx<'_>, ws: &Workspace, fields: Fields<'_>) -> Option<Ab
     let case = fields.get("case").and_then(|n| case(cx, n));
     let limits = fields.get("limits").and_then(|n| limits(cx, n, ws.settings.currency));
     let baseline = fields.get("baseline").and_then(|n| baseline(cx, n));
-    starts(cx, fields);
+    let starts = starts::read(cx, fields, people.hours.as_ref());
     Some(About {
         name,
         purpose: purpose.unwrap_or_default(),
@@ -49,6 +52,7 @@ pub(super) fn read(cx: &Cx<'_>, ws: &Workspace, fields: Fields<'_>) -> Option<Ab
         risk: risk.unwrap_or(Risk::Low),
         autonomy: autonomy.unwrap_or(Autonomy::Act),
         case: case?,
+        starts,
         limits: limits.or_else(|| unlimited(ws.settings.currency))?,
         baseline,
     })
@@ -104,17 +108,6 @@ fn case(cx: &Cx<'_>, node: &Node) -> Option<CaseSpec> {
     let tags = fields.get("tags").map(|n| cx.names(n)).unwrap_or_default();
     let from = if from? == "inside" { From::Inside } else { From::Outside };
     Some(CaseSpec { one: one?, from, fields: kinds?, tags })
-}
-
-/// What starts a case is not a part of a release; here only its form is checked.
-fn starts(cx: &Cx<'_>, fields: Fields<'_>) {
-    for node in fields.get("starts").and_then(|n| cx.list(n)).unwrap_or_default() {
-        if let Some(start) = cx.fields(node, &keys::START) {
-            for key in ["folder", "at"] {
-                start.get(key).and_then(|n| cx.text(n));
-            }
-        }
-    }
 }
 
 fn limits(cx: &Cx<'_>, node: &Node, of: Option<Currency>) -> Option<Limits> {

@@ -98,44 +98,57 @@ fn hours(cx: &Cx<'_>, node: &Node) -> Option<WorkingHours> {
     Some(WorkingHours { days: days?, from_minute: from?, to_minute: to?, zone: zone?, holidays })
 }
 
-/// `mon-fri`, or a list of days; Monday is 1.
+/// Monday is 1.
+fn day(word: &str) -> Option<u8> {
+    let at = keys::DAYS.iter().position(|day| *day == word)?;
+    u8::try_from(at + 1).ok()
+}
+
+/// `mon-fri`, or one day.
+pub(super) fn day_range(text: &str) -> Option<Vec<u8>> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let (first, last) = (day(first.trim())?, day(last.trim())?);
+    (first <= last).then(|| (first..=last).collect())
+}
+
+/// `mon-fri`, or a list of days.
 fn days(cx: &Cx<'_>, node: &Node) -> Option<Vec<u8>> {
-    let number = |word: &str| {
-        let at = keys::DAYS.iter().position(|day| *day == word)?;
-        u8::try_from(at + 1).ok()
-    };
     if let Kind::Text { text, .. } = &node.kind
-        && let Some((first, last)) = text.split_once('-')
-        && let (Some(first), Some(last)) = (number(first.trim()), number(last.trim()))
-        && first <= last
+        && let Some(days) = day_range(text)
     {
-        return Some((first..=last).collect());
+        return Some(days);
     }
     let mut days = Vec::new();
-    for day in cx.some(node) {
-        days.extend(cx.choice(day, keys::DAYS).and_then(number));
+    for node in cx.some(node) {
+        days.extend(cx.choice(node, keys::DAYS).and_then(day));
     }
     days.sort_unstable();
     days.dedup();
     (!days.is_empty()).then_some(days)
 }
 
+/// `09:00` as minutes of the day.
+pub(super) fn minute_of(text: &str) -> Option<u16> {
+    let (hour, minute) = text.split_once(':')?;
+    let (hour, minute) = (hour.parse::<u16>().ok()?, minute.parse::<u16>().ok()?);
+    (text.len() == 5 && (hour, minute) <= (24, 0) && minute < 60).then_some(hour * 60 + minute)
+}
+
 fn minute(cx: &Cx<'_>, node: &Node) -> Option<u16> {
     let text = cx.text(node)?;
-    let read = |text: &str| {
-        let (hour, minute) = text.split_once(':')?;
-        let (hour, minute) = (hour.parse::<u16>().ok()?, minute.parse::<u16>().ok()?);
-        (text.len() == 5 && (hour, minute) <= (24, 0) && minute < 60).then_some(hour * 60 + minute)
-    };
-    read(&text).or_else(|| {
+    minute_of(&text).or_else(|| {
         let what = format!("`{text}` is no time of day");
         cx.add(Found::new(&codes::KIND, &node.at, what).fix("write it like `\"09:00\"`"))
     })
 }
 
+pub(super) fn zone_exists(name: &str) -> bool {
+    jiff::tz::TimeZoneDatabase::bundled().get(name).is_ok()
+}
+
 fn zone(cx: &Cx<'_>, node: &Node) -> Option<String> {
     let text = cx.text(node)?;
-    if jiff::tz::TimeZoneDatabase::bundled().get(&text).is_ok() {
+    if zone_exists(&text) {
         return Some(text);
     }
     let what = format!("there is no time zone `{text}`");

@@ -198,6 +198,7 @@ fn finish(
         risk: about.risk,
         autonomy: about.autonomy,
         case: about.case,
+        starts: about.starts,
         once_per,
         limits: about.limits,
         models: steps

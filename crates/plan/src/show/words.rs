@@ -47,3 +47,18 @@ pub(super) fn cost(nanos: u64, currency: Currency) -> String {
     let part = part.trim_end_matches('0');
     format!("{whole}.{part:0<2} {currency}")
 }
+
+/// Days of the week, Monday being 1: `on weekdays`, or each by its name.
+pub(super) fn days(days: &[u8]) -> String {
+    const NAMES: [&str; 7] = ["Mon", "Tues", "Wednes", "Thurs", "Fri", "Satur", "Sun"];
+    match days {
+        [1, 2, 3, 4, 5, 6, 7] => "every day".to_owned(),
+        [1, 2, 3, 4, 5] => "on weekdays".to_owned(),
+        days => {
+            let name = |day: &u8| NAMES.get(usize::from(day.saturating_sub(1)));
+            let names: Vec<String> =
+                days.iter().filter_map(name).map(|name| format!("{name}days")).collect();
+            format!("on {}", join(&names, "and"))
+        }
+    }
+}
