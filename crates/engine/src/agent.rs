@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use guard::Act as GuardAct;
+use guard::{Act as GuardAct, Said};
 use journal::{
     AnswerShape, At, BodyRef, Code, Label, Labels, Message, ModelAsk, Payload, Record, Role,
     Source, ToolCall, What,
@@ -67,10 +67,30 @@ impl Work<'_> {
         text: &str,
     ) -> Result<Progress, Stuck> {
         let label = self.conversation_label(at)?;
-        match self.guard.answer(self.plan, &step.id, text) {
-            Ok(value) => {
+        let said = match self.guard.said(self.plan, &step.id, text) {
+            Ok(Said::Exception { exception, answer })
+                if self.control.raised.contains(&exception) =>
+            {
+                let text = "this exception was dealt with, and the rest is no answer".to_owned();
+                answer.map(Said::Answer).ok_or_else(|| vec![text])
+            }
+            said => said,
+        };
+        match said {
+            Ok(Said::Answer(value)) => {
                 self.hold(step, agent, &value)?;
                 Ok(Progress::Output(value, Labels::all(label)))
+            }
+            Ok(Said::Exception { exception, answer }) => {
+                // What would pass as the step's output is shown to whoever takes the case over.
+                if let Some(value) = answer.filter(|value| self.hold(step, agent, value).is_ok()) {
+                    let body = self.add_value(&value, Labels::all(label.clone()));
+                    self.note(Record::Bound { at: at.clone(), body });
+                }
+                if !self.claim_sets() {
+                    self.raise(at, exception, &label);
+                }
+                Ok(Progress::Left)
             }
             Err(broken) => {
                 let repairs = self.repairs(at)?;

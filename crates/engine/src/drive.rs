@@ -127,17 +127,24 @@ impl Work<'_> {
         if self.claim_sets() {
             return;
         }
-        if let Some((n, go, label)) = self.raised(at) {
-            if self.may_enter(&go) {
-                self.leave_branches(at, n);
-            }
-            self.go(at, &Next::Step(go), Why::Exception(n), &label);
-            return;
+        if let Some((n, label)) = self.raised(at) {
+            return self.raise(at, n, &label);
         }
         match self.step(&at.step) {
             Ok(step) => self.go(at, &step.next, Why::Next, &Label::default()),
             Err(stuck) => self.stuck(at, stuck),
         }
+    }
+
+    /// The case is this exception: it goes where the plan says, and nowhere else.
+    pub(crate) fn raise(&mut self, at: &At, n: u16, because: &Label) {
+        let Some(exception) = self.plan.workflow().exceptions.get(usize::from(n)) else {
+            return self.stuck(at, Stuck::defect("an exception that the plan does not have"));
+        };
+        if self.may_enter(&exception.go) {
+            self.leave_branches(at, n);
+        }
+        self.go(at, &Next::Step(exception.go.clone()), Why::Exception(n), because);
     }
 
     /// Leaves a step for another one, or ends the branch or the run.
@@ -218,7 +225,7 @@ impl Work<'_> {
     }
 
     /// The first exception that holds and was not raised before. An error counts as raised.
-    fn raised(&self, at: &At) -> Option<(u16, StepId, Label)> {
+    fn raised(&self, at: &At) -> Option<(u16, Label)> {
         let exceptions = &self.plan.workflow().exceptions;
         for (n, exception) in (0_u16..).zip(exceptions) {
             let Some(when) = &exception.when else { continue };
@@ -226,7 +233,7 @@ impl Work<'_> {
                 continue;
             }
             if !matches!(when.holds(self), Ok(false)) {
-                return Some((n, exception.go.clone(), self.label_of_all(when.paths())));
+                return Some((n, self.label_of_all(when.paths())));
             }
         }
         None

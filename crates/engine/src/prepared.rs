@@ -52,7 +52,7 @@ fn prepare(plan: &Plan, agent: &AgentStep) -> PreparedStep {
     let instructions: Arc<str> = texts.join("\n\n").into();
     let (tools, answer): (Vec<ToolDef>, AnswerShape) = match &agent.work {
         Work::Copy { .. } => (Vec::new(), AnswerShape::Text),
-        Work::Answer { schema, tools, .. } => {
+        Work::Answer { schema, tools, may_raise, .. } => {
             let defs = tools.iter().filter_map(|name| {
                 let tool = plan.workflow().tools.get(name)?;
                 Some(ToolDef {
@@ -61,7 +61,10 @@ fn prepare(plan: &Plan, agent: &AgentStep) -> PreparedStep {
                     input: tool.input.clone(),
                 })
             });
-            (defs.collect(), AnswerShape::Json(Arc::new(schema.clone())))
+            let names = plan.workflow().named_exceptions().map(|(_, e)| e.what.as_str());
+            let raising = may_raise.then(|| plan::types::with_exceptions(schema, names)).flatten();
+            let schema = raising.unwrap_or_else(|| schema.clone());
+            (defs.collect(), AnswerShape::Json(Arc::new(schema)))
         }
     };
     let mut tools_bytes: usize =

@@ -58,16 +58,7 @@ impl Contract {
 
     /// The answer's value, or everything that is wrong with it.
     pub fn check(&self, answer: &[u8]) -> Result<Value, Vec<Broken>> {
-        if answer.len() > BYTES_MAX {
-            return Err(broken("", format!("the answer is longer than {BYTES_MAX} bytes")));
-        }
-        let Ok(text) = std::str::from_utf8(answer) else {
-            return Err(broken("", "the answer is no text"));
-        };
-        let value: Value = match serde_json::from_str(unfenced(text)) {
-            Ok(value) => value,
-            Err(error) => return Err(broken("", format!("the answer is no JSON: {error}"))),
-        };
+        let value = read(answer)?;
         self.check_value(&value)?;
         Ok(value)
     }
@@ -86,6 +77,18 @@ impl Contract {
             .collect();
         if said.is_empty() { Ok(()) } else { Err(said) }
     }
+}
+
+/// An answer as JSON, whatever it says.
+pub(crate) fn read(answer: &[u8]) -> Result<Value, Vec<Broken>> {
+    if answer.len() > BYTES_MAX {
+        return Err(broken("", format!("the answer is longer than {BYTES_MAX} bytes")));
+    }
+    let Ok(text) = std::str::from_utf8(answer) else {
+        return Err(broken("", "the answer is no text"));
+    };
+    serde_json::from_str(unfenced(text))
+        .map_err(|error| broken("", format!("the answer is no JSON: {error}")))
 }
 
 /// What keeps a value from being of a kind: for values that a person enters, or a tool gives.

@@ -11,6 +11,7 @@ use plan::Plan;
 use plan::expr::Path;
 use plan::ids::{ModelName, ReleaseId, RoleId, StepId, ToolName};
 use plan::policy::{Policies, PolicyFault, Ruling};
+use plan::types::EXCEPTION;
 use plan::workflow::{Does, Effect, Recover, Tool, Type, Work};
 use serde_json::Value;
 
@@ -56,6 +57,17 @@ pub struct Guard {
     /// A guard that lets everything pass, to show that the proof notices.
     #[cfg(test)]
     pub(crate) sabotaged: bool,
+}
+
+/// What an agent's answer came to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Said {
+    Answer(Value),
+    /// The case is this exception. The rest of the answer may fulfil the contract all the same.
+    Exception {
+        exception: u16,
+        answer: Option<Value>,
+    },
 }
 
 impl std::fmt::Debug for Guard {
@@ -227,6 +239,37 @@ impl Guard {
         };
         let checked = contract.check(text.as_bytes());
         checked.map_err(|broken| broken.iter().map(ToString::to_string).collect())
+    }
+
+    /// Checks what an agent said against its step's contract: an answer, or the name of an
+    /// exception that the plan lets it raise. Nothing else that it says raises anything.
+    pub fn said(&self, plan: &Plan, step: &StepId, text: &str) -> Result<Said, Vec<String>> {
+        let may_raise = match plan.step(step).map(|step| &step.does) {
+            Some(Does::Agent(agent)) => {
+                matches!(&agent.work, Work::Answer { may_raise: true, .. })
+            }
+            _ => false,
+        };
+        let closed = self.closed_because().is_some() || self.release != Some(plan.release());
+        if closed || !may_raise {
+            return self.answer(plan, step, text).map(Said::Answer);
+        }
+        let told = |broken: Vec<Broken>| broken.iter().map(Broken::to_string).collect::<Vec<_>>();
+        let mut value = contract::read(text.as_bytes()).map_err(told)?;
+        let named = value.as_object_mut().and_then(|fields| fields.remove(EXCEPTION));
+        let answer = self.answer(plan, step, &value.to_string());
+        let name = match named {
+            None | Some(Value::Null) => return answer.map(Said::Answer),
+            Some(name) => name,
+        };
+        let mut all = plan.workflow().named_exceptions();
+        match all.find(|(_, exception)| name.as_str() == Some(&exception.what)) {
+            Some((exception, _)) => Ok(Said::Exception { exception, answer: answer.ok() }),
+            None => {
+                mark!("contract:exception");
+                Err(vec![format!("`{EXCEPTION}` is none of the exceptions that may be named")])
+            }
+        }
     }
 
     /// Checks a value that a person enters at a path against the kind the plan gives it.

@@ -23,5 +23,5 @@ mod prove;
 mod tests;
 
 pub use ask::{Act, Allow, ArgFact, Ask, BackingFact, Purse, Verdict};
-pub use judge::{Fault, Guard};
+pub use judge::{Fault, Guard, Said};
 pub use secrets::Secrets;

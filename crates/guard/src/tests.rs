@@ -2,6 +2,7 @@
 
 mod plans;
 mod rest;
+mod said;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -683,6 +684,7 @@ const MARKS: &[&str] = &[
     "leash:irreversible",
     "leash:undo",
     "leash:act",
+    "contract:exception",
 ];
 
 #[test]
@@ -696,6 +698,7 @@ fn judges_and_reaches_every_branch() {
     leashes();
     literals();
     closed_guards();
+    said::exceptions();
 
     let named: BTreeSet<&str> = MARKS.iter().copied().collect();
     let reached = marks::take();

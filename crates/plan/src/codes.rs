@@ -220,6 +220,10 @@ codes! {
         "whoever writes the document could choose where the money goes, or how much",
         "take the value from a table, add `backed_by`, or put a review that shows it first";
 
+    UNRAISED = "FD-P408": "an exception that nobody can raise",
+        "without `when`, only an agent's answer can name it, and no step here can",
+        "add `when: CONDITION`, or have an agent read the case in a step with `answer`";
+
     // 5xx: tools.
     NOT_PINNED = "FD-P501": "a tool that is not pinned",
         "a tool whose definition nobody approved could change what it does",

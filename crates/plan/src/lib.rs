@@ -29,7 +29,7 @@
 //!       within: 8 working hours
 //!       late: { then: stop }
 //!       if_rejected: { then: stop }
-//! exceptions: [ { what: not a letter, go: look } ]
+//! exceptions: [ { what: not a letter, when: "case.text == ''", go: look } ]
 //! ---
 //! "#),
 //! ]);

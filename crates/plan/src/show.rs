@@ -118,7 +118,18 @@ fn autonomy(autonomy: Autonomy) -> &'static str {
 
 fn of_step(workflow: &Workflow, step: &Step) -> Vec<String> {
     let mut lines = match &step.does {
-        Does::Agent(agent) => of_agent(agent),
+        Does::Agent(agent) => {
+            let mut lines = of_agent(agent);
+            if let Work::Answer { may_raise: true, .. } = &agent.work {
+                let names: Vec<String> =
+                    workflow.named_exceptions().map(|(_, e)| e.what.clone()).collect();
+                lines.push(format!(
+                    "It may say that the case is an exception: {}.",
+                    join(&names, "or")
+                ));
+            }
+            lines
+        }
         Does::Tool(call) => of_tool(workflow, call),
         Does::Lookup(lookup) => lookup
             .finds

@@ -227,6 +227,38 @@ fn from_object(schema: &Value, depth: usize) -> Type {
     Type::Record(kinds.collect())
 }
 
+/// The field of an answer in which an agent names an exception.
+pub const EXCEPTION: &str = "exception";
+
+/// A schema of answers in which one of these exceptions may be named as well. `None` for answers
+/// that are no records, and for those that have a field of that name already.
+#[must_use]
+pub fn with_exceptions<'n>(
+    schema: &Value,
+    names: impl IntoIterator<Item = &'n str>,
+) -> Option<Value> {
+    let mut schema = schema.clone();
+    let fields = schema.get_mut("properties")?.as_object_mut()?;
+    if fields.contains_key(EXCEPTION) {
+        return None;
+    }
+    let own = fields.len();
+    let names = std::iter::once(Value::Null).chain(names.into_iter().map(Value::from));
+    let field = json!({
+        "type": ["string", "null"],
+        "enum": names.collect::<Vec<_>>(),
+        "description": "null, unless the case is one of these exceptions: then its name",
+    });
+    fields.insert(EXCEPTION.to_owned(), field);
+    // Where all fields are named as required this one is too: vendors' strict modes ask for it.
+    if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut)
+        && required.len() == own
+    {
+        required.push(Value::from(EXCEPTION));
+    }
+    Some(schema)
+}
+
 /// The JSON Schema (2020-12) of a kind: closed objects, every required field named.
 #[must_use]
 pub fn to_schema(kind: &Type) -> Value {

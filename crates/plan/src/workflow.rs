@@ -268,7 +268,15 @@ pub enum Work {
     /// Fields whose values must stand in the source text, chosen among numbered candidates.
     Copy { from: Path, fields: Vec<CopyField> },
     /// A structured answer under a JSON Schema, with or without tools.
-    Answer { schema: serde_json::Value, shape: Type, tools: Vec<ToolName>, turns_max: u32 },
+    Answer {
+        schema: serde_json::Value,
+        shape: Type,
+        tools: Vec<ToolName>,
+        turns_max: u32,
+        /// The answer may name an exception that has no condition instead.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        may_raise: bool,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -494,8 +502,16 @@ pub enum EndOutcome {
 #[serde(deny_unknown_fields)]
 pub struct Exception {
     pub what: String,
+    /// Without a condition an agent that answers raises it.
     pub when: Option<Expr>,
     pub go: StepId,
+}
+
+impl Workflow {
+    /// The exceptions that an agent's answer may name, with their numbers.
+    pub fn named_exceptions(&self) -> impl Iterator<Item = (u16, &Exception)> {
+        (0_u16..).zip(&self.exceptions).filter(|(_, exception)| exception.when.is_none())
+    }
 }
 
 /// A trusted table, read through an MCP server that answers SQL.

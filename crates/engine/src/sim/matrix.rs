@@ -68,7 +68,7 @@ pub(crate) const QUIET: [&str; 7] =
 pub(crate) const ORDERS: [&str; 6] = ["stop", "pause", "cancel", "crash", "full", "taken_over"];
 
 /// What becomes of questions to people.
-pub(crate) const REPLIES: [&str; 13] = [
+pub(crate) const REPLIES: [&str; 14] = [
     "approve",
     "edit",
     "reject",
@@ -80,6 +80,7 @@ pub(crate) const REPLIES: [&str; 13] = [
     "not_happened",
     "retry",
     "retry_items",
+    "raised",
     "skip",
     "act_approved",
 ];

@@ -348,8 +348,11 @@ pub(crate) fn engine(number: u64) -> Rc<Engine> {
         "limits: {{ case: {{ cost: 2 USD, tokens: 40000, acts: {acts}, days: 30 }}, day: {{ cost: \
          {cost}, cases: 500, amount: {amount} }} }}\n"
     );
-    let exceptions =
-        "exceptions:\n  - { what: strange, when: \"case.name == 'Strange'\", go: odd }\n";
+    let answers = blocks.iter().any(|b| matches!(b, Block::Answer | Block::Tools));
+    let named = if answers { "  - { what: a note, go: odd }\n" } else { "" };
+    let exceptions = format!(
+        "exceptions:\n  - {{ what: strange, when: \"case.name == 'Strange'\", go: odd }}\n{named}"
+    );
     let failure = if dice.chance(300) {
         "on_failure: { retry: { times: 2, first: 5 seconds }, then: stop }\n"
     } else {

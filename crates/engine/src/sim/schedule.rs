@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use journal::{Order, RunId, Status, StopScope};
+use journal::{Order, Record, RunId, Status, StopScope, Why};
 use plan::ids::{PersonId, ToolName};
 use serde_json::{Value, json};
 
@@ -344,6 +344,11 @@ impl Sim<'_> {
         self.rig.check_accounts();
         for run in self.rig.truth.all_runs() {
             self.rig.audit(run);
+            for record in self.rig.records(run) {
+                if let Record::Moved { why: Why::Exception(1), .. } = record {
+                    self.matrix.reply("raised");
+                }
+            }
             let status = self.rig.load(run).0.ended().map(|end| format!("{end:?}"));
             let end = status.unwrap_or_default();
             let end = end.split("01").next().unwrap_or_default().to_owned();

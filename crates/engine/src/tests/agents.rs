@@ -131,3 +131,102 @@ fn a_long_conversation_grows_by_what_is_said() {
         .filter(|r| matches!(r, Record::Allowed { what: What::Model { .. }, .. }));
     assert_eq!(models.count(), 501);
 }
+
+const NAMED: &str = "exceptions:\n  - { what: never, when: \"case.name == 'no such name'\", go: last }\n\
+                     \u{20} - { what: credit note, go: by_hand }\n  - { what: a reminder, go: last }\n";
+const SORT: &str = r"  - step: sort
+    agent: clerk
+    given: [ case.text ]
+    answer: { topic: { one_of: [ a, b ] } }
+    at_most: 2
+  - { step: post, tool: erp.post, with: { name: case.name } }
+  - { step: over, end: done }
+  - step: by_hand
+    review:
+      by: lead
+      never_by: [ starter ]
+      question: What is it?
+      show: [ case, sort ]
+      within: 8 working hours
+      late: { then: stop }
+      if_rejected: { then: stop }
+    then: sort
+";
+
+pub(super) const CREDIT_NOTE: &str = r#"{ "topic": "a", "exception": "credit note" }"#;
+
+/// A run whose agent answers so, and the steps it came to.
+pub(super) fn sorted(answers: &[(&str, &str)]) -> (Rig, RunId, Vec<String>) {
+    let engine = engine(NAMED, SORT);
+    let mut rig = Rig::new(1);
+    rig.world.answers =
+        answers.iter().map(|(on, say)| ((*on).to_owned(), (*say).to_owned())).collect();
+    let run = rig.open(&engine, &super::case());
+    rig.settle();
+    let steps = rig.records(run).into_iter().filter_map(|record| match record {
+        journal::Record::Entered { at, .. } => Some(at.step.to_string()),
+        _ => None,
+    });
+    let steps = steps.collect();
+    rig.audit(run);
+    rig.check_folds();
+    (rig, run, steps)
+}
+
+#[test]
+fn an_agent_raises_an_exception_by_its_name_and_nothing_else() {
+    let check = |say: &str, expected: &[&str], bound: bool| {
+        let (rig, run, steps) = sorted(&[("Material", say), ("does not fit", "{}")]);
+        assert_eq!(steps, expected, "{say}");
+        assert_eq!(rig.bound(run, "sort").is_some(), bound, "{say}");
+        let posted = usize::from(expected.contains(&"post"));
+        assert_eq!(rig.world.effects.len(), posted, "{say}");
+    };
+    check(r#"{ "topic": "a" }"#, &["sort", "post", "over"], true);
+    check(r#"{ "topic": "a", "exception": null }"#, &["sort", "post", "over"], true);
+    check(r#"{ "topic": "a", "exception": "credit note" }"#, &["sort", "by_hand"], true);
+    check(r#"{ "exception": "credit note" }"#, &["sort", "by_hand"], false);
+    check(r#"{ "exception": "a reminder" }"#, &["sort", "last"], false);
+    // A condition's exception, a step and a free text are no names.
+    for name in ["never", "by_hand", "last", "a credit note, I think"] {
+        let say = format!(r#"{{ "topic": "a", "exception": "{name}" }}"#);
+        check(&say, &["sort"], false);
+    }
+    check("credit note", &["sort"], false);
+}
+
+#[test]
+fn what_an_agent_raised_is_written_down_and_raised_once() {
+    let (mut rig, run, _) = sorted(&[("Material", CREDIT_NOTE)]);
+    let moved = rig.records(run).into_iter().filter_map(|record| match record {
+        journal::Record::Moved { why: journal::Why::Exception(n), .. } => Some(n),
+        _ => None,
+    });
+    assert_eq!(moved.collect::<Vec<_>>(), [1]);
+    // The model had a hand in the way from here on.
+    let held = &rig.runs[&run].control;
+    let visit = held.live.values().next().unwrap();
+    assert!(visit.influences.influences.iter().any(|s| s == journal::Source::Model));
+    // Asked again, it names what a person has dealt with already: its answer counts.
+    rig.reply(run, "lea@x.example", 1, Reply::Approve);
+    assert_eq!(rig.status(run), Status::Done);
+    assert_eq!(rig.world.effects.len(), 1);
+    rig.audit(run);
+}
+
+#[test]
+fn the_model_sees_which_exceptions_it_may_name() {
+    let shape = |more: &str| {
+        let engine = engine(more, SORT);
+        let prepared = engine.prepared.step(&plan::ids::StepId::new("sort").unwrap()).unwrap();
+        match &prepared.answer {
+            journal::AnswerShape::Json(schema) => schema["properties"].clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let exception = &shape(NAMED)["exception"];
+    assert_eq!(exception["enum"], json!([null, "credit note", "a reminder"]));
+    let with_condition = "exceptions:\n  - { what: odd, when: \"case.name == ''\", go: by_hand }\n  - { what: odder, \
+         when: \"case.name == 'x'\", go: last }\n";
+    assert_eq!(shape(with_condition).get("exception"), None);
+}

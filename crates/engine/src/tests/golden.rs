@@ -149,11 +149,17 @@ fn steered() -> Vec<(&'static str, Rig)> {
     let who = PersonId::new(workspace::OWNER).unwrap();
     again.post(run, Order::Retry { who });
     again.wake(run, Vec::new());
-    vec![("copied_and_edited", edited), ("stopped_from_above", stopped), ("child_again", again)]
+    let (named, _, _) = super::agents::sorted(&[("Material", super::agents::CREDIT_NOTE)]);
+    vec![
+        ("copied_and_edited", edited),
+        ("stopped_from_above", stopped),
+        ("child_again", again),
+        ("exception_named", named),
+    ]
 }
 
 /// What is recorded for every version of the engine since the second.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 9] = [
     "waits_for_a_person",
     "agent_with_a_held_call",
     "act_in_doubt",
@@ -162,6 +168,7 @@ const NAMES: [&str; 8] = [
     "copied_and_edited",
     "stopped_from_above",
     "child_again",
+    "exception_named",
 ];
 
 fn write(name: &str, rig: &Rig) {

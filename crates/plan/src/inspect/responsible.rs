@@ -4,7 +4,7 @@ use crate::codes;
 use crate::problem::{Cx, Found};
 use crate::read::workflow::Draft;
 use crate::read::workspace::Workspace;
-use crate::workflow::{Autonomy, Does, NeverBy, ReviewStep, Risk, Step};
+use crate::workflow::{Autonomy, Does, NeverBy, ReviewStep, Risk, Step, Work};
 
 /// The most autonomy that a risk allows.
 pub(crate) fn allowed(risk: Risk) -> Autonomy {
@@ -20,6 +20,17 @@ pub(super) fn check(cx: &Cx<'_>, ws: &Workspace, draft: &Draft) {
     if workflow.autonomy > allowed(workflow.risk) {
         let what = "this is more autonomy than the risk allows";
         cx.add::<()>(Found::new(&codes::AUTONOMY_RISK, draft.spot("top autonomy"), what));
+    }
+    let raises = |step: &Step| match &step.does {
+        Does::Agent(agent) => matches!(&agent.work, Work::Answer { may_raise: true, .. }),
+        _ => false,
+    };
+    if !draft.holes && !workflow.steps.iter().any(raises) {
+        for (n, exception) in workflow.named_exceptions() {
+            let what = format!("nobody can raise `{}`", exception.what);
+            let spot = draft.spot(&format!("exception {n}"));
+            cx.add::<()>(Found::new(&codes::UNRAISED, spot, what));
+        }
     }
     for step in &workflow.steps {
         if let Does::Review(review) = &step.does {

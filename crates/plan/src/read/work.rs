@@ -209,7 +209,8 @@ impl Steps<'_, '_> {
             None if tools.is_empty() => Some(1),
             None => Some(8),
         };
-        Some(Work::Answer { schema, shape, tools, turns_max: turns_max? })
+        let (turns_max, may_raise) = (turns_max?, false);
+        Some(Work::Answer { schema, shape, tools, turns_max, may_raise })
     }
 
     /// A schema file: there, JSON, and valid JSON Schema 2020-12.

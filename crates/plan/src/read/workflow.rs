@@ -11,7 +11,8 @@ use crate::ids::{StepId, WorkflowName};
 use crate::keys;
 use crate::markdown;
 use crate::problem::{Cx, Found};
-use crate::workflow::{Exception, FORMAT, Policy, Workflow};
+use crate::types;
+use crate::workflow::{Does, Exception, FORMAT, Policy, Step, Work, Workflow};
 use crate::yaml::{Kind, Node};
 
 use super::about;
@@ -172,6 +173,9 @@ fn finish(
     let about = about::read(cx, ws, fields)?;
     let once_per = once_per(&mut steps, fields);
     let exceptions = exceptions(&mut steps, fields);
+    if exceptions.iter().any(|exception| exception.when.is_none()) {
+        steps.steps.iter_mut().for_each(raising);
+    }
     let output = fields.get("output").and_then(|n| steps.path(n, Place::Anywhere));
     for key in ["workflow", "risk", "autonomy", "accountable", "override", "exceptions", "limits"] {
         if let Some(node) = fields.get(key) {
@@ -261,6 +265,15 @@ fn one_set(steps: &mut Steps<'_, '_>, nodes: &[Node]) -> Vec<Path> {
     set
 }
 
+/// Lets an agent's answer name exceptions, if it has room for that.
+fn raising(step: &mut Step) {
+    if let Does::Agent(agent) = &mut step.does
+        && let Work::Answer { schema, may_raise, .. } = &mut agent.work
+    {
+        *may_raise = types::with_exceptions(schema, []).is_some();
+    }
+}
+
 fn exceptions(steps: &mut Steps<'_, '_>, fields: Fields<'_>) -> Vec<Exception> {
     let cx = steps.cx;
     let Some(node) = fields.get("exceptions") else { return Vec::new() };
@@ -276,7 +289,10 @@ fn exceptions(steps: &mut Steps<'_, '_>, fields: Fields<'_>) -> Vec<Exception> {
         let when = keys.get("when").map(|n| steps.condition(n, Place::Anywhere));
         let go = keys.get("go").and_then(|n| steps.step(n, None));
         match (what, when, go) {
-            (Some(what), None, Some(go)) => all.push(Exception { what, when: None, go }),
+            (Some(what), None, Some(go)) => {
+                steps.spots.insert(format!("exception {}", all.len()), item.at.clone());
+                all.push(Exception { what, when: None, go });
+            }
             (Some(what), Some(Some(when)), Some(go)) => {
                 all.push(Exception { what, when: Some(when), go });
             }
