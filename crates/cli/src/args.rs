@@ -100,7 +100,7 @@ pub enum Command {
     Logs {
         /// A run, or the beginning of its id
         run: String,
-        /// Check that the stored entries are complete and unchanged
+        /// Check that the stored entries are complete and unchanged, and make each decision again
         #[arg(long)]
         verify: bool,
     },

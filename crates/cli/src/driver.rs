@@ -357,7 +357,7 @@ pub async fn stop(data: &Path, scope: StopScope, who: &PersonId, why: &str) -> R
 
 /// The secret behind idempotency keys, derived from the installation's key so that there is one
 /// secret to keep and neither can be computed from the other.
-fn keying(data: &Path) -> Result<[u8; 32], Stop> {
+pub fn keying(data: &Path) -> Result<[u8; 32], Stop> {
     let key = std::fs::read(data.join("key"))?;
     Ok(Hash::of_parts(&[b"flightdeck idempotency keys", &key]).0)
 }

@@ -42,10 +42,39 @@ pub enum AuditError {
     Fold(#[from] FoldError),
     #[error("the run belongs to another release")]
     Release,
+    #[error("there is nothing stored about this run")]
+    Empty,
     #[error("frame {0:?} was caused by nothing that could have decided it")]
     Cause(Seq),
     #[error("frame {seq:?} is decided otherwise: at byte {at} it would say `{decided}`")]
     Differs { seq: Seq, at: usize, decided: String },
+}
+
+/// How many frames of a run came out how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    pub same: u32,
+    pub stricter: u32,
+    pub caught: u32,
+    pub other_engine: u32,
+}
+
+/// Audits all stored rows of one run, oldest first, under its own release.
+///
+/// # Errors
+/// When there are none, or at the first row that is not what this engine decides.
+pub fn audit(engine: &Engine, run: RunId, rows: &[Stored]) -> Result<Tally, AuditError> {
+    let (mut audit, mut tally) = (Audit::new(engine, run), Tally::default());
+    for row in rows {
+        let count = match audit.check(row)? {
+            Audited::Same => &mut tally.same,
+            Audited::Stricter => &mut tally.stricter,
+            Audited::Caught => &mut tally.caught,
+            Audited::OtherEngine => &mut tally.other_engine,
+        };
+        *count += 1;
+    }
+    if rows.is_empty() { Err(AuditError::Empty) } else { Ok(tally) }
 }
 
 /// Audits the frames of one run, oldest first.

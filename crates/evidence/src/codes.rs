@@ -19,8 +19,18 @@ pub struct Page {
 #[must_use]
 pub fn find(id: &str) -> Option<Page> {
     let id = id.trim().replace('-', "_").to_ascii_lowercase();
-    ALL.iter().map(|code| page(*code)).find(|page| page.id == id)
+    ALL.iter().map(|code| page(*code)).chain([DIFFERS]).find(|page| page.id == id)
 }
+
+/// What `flightdeck logs RUN --verify` ends with when a stored decision is not what the engine
+/// decides again from what was stored with it. No run meets it by itself.
+pub const DIFFERS: Page = Page {
+    id: "decided_otherwise",
+    title: "a stored decision is not the one that is made again",
+    why: "an entry was changed together with all that follow it, or this program decides otherwise \
+          than the one of the same version that wrote it",
+    next: "keep a copy of the data folder, and compare it with an export or a backup",
+};
 
 macro_rules! pages {
     ($($code:ident = $id:literal: $title:literal, $why:literal, $next:literal;)*) => {

@@ -1,9 +1,14 @@
-//! `logs`: every entry of a run, and whether the stored entries are complete and unchanged.
+//! `logs`: every entry of a run, and whether the stored entries are complete, unchanged, and what
+//! would be decided again.
 
-use evidence::{verify, words};
+use engine::{Engine, Tally};
+use evidence::{History, RunView, codes, verify, words};
+use guard::Guard;
+use journal::{RunId, Stored};
 use serde_json::json;
 
 use crate::args::Global;
+use crate::driver::keying;
 use crate::exit::{Ended, Exit, Stop};
 use crate::screen::{Look, Screen};
 use crate::stored::Runs;
@@ -41,18 +46,61 @@ pub fn logs(screen: &Screen, global: &Global, run: &str, check: bool) -> Ended {
     Ok(Exit::Done)
 }
 
-fn proved(screen: &Screen, runs: &Runs, run: journal::RunId) -> Ended {
+fn proved(screen: &Screen, runs: &Runs, run: RunId) -> Ended {
     let rows = runs.rows(run)?;
     let proof = verify(run, &rows).map_err(|broken| Stop {
         exit: Exit::Findings,
         what: anyhow::anyhow!("the stored entries of {run} are not in order: {broken}"),
         help: Some("keep a copy of the data folder before anything else".to_owned()),
     })?;
-    screen.object("proof", &proof)?;
+    let again = if proof.erased == 0 { Some(decided_again(runs, run, &rows)?) } else { None };
+    let mut shown = serde_json::to_value(&proof).map_err(anyhow::Error::from)?;
+    if let (Some(fields), Some(tally)) = (shown.as_object_mut(), again) {
+        let decisions = json!({
+            "equal": tally.same,
+            "stricter": tally.stricter,
+            "caught": tally.caught,
+            "other_version": tally.other_engine,
+        });
+        fields.insert("decisions".to_owned(), decisions);
+    }
+    screen.object("proof", shown)?;
     screen.line(format!(
         "complete and unchanged: {} entries, {} contents ({} erased), {} acts, {} unsettled",
         proof.frames, proof.bodies, proof.erased, proof.acts, proof.unsettled
     ));
+    screen.line(match again {
+        Some(tally) => recomputed(&tally),
+        None => "decisions were not made again: contents they rest on were erased".to_owned(),
+    });
     screen.line(format!("its last entry: {}", proof.tip));
     Ok(Exit::Done)
+}
+
+/// Makes every decision of a run again from what was stored with it.
+fn decided_again(runs: &Runs, run: RunId, rows: &[Stored]) -> Result<Tally, Stop> {
+    let history = History::read(run, rows).map_err(Stop::failed)?;
+    let release = RunView::of(&history, None).release;
+    let plan = release.and_then(|release| runs.release(release));
+    let plan = plan.ok_or_else(|| Stop::failed("the release of this run cannot be read"))?;
+    let guard = Guard::build(&plan).map_err(Stop::failed)?;
+    let engine = Engine::new(plan, guard, keying(&runs.data)?);
+    engine::audit(&engine, run, rows).map_err(|error| {
+        let page = codes::DIFFERS;
+        Stop::failed(format!("{} ({}): {error}", page.title, page.id)).help(page.next)
+    })
+}
+
+fn recomputed(tally: &Tally) -> String {
+    let mut text = format!("decisions made again and found equal: {}", tally.same);
+    for (count, what) in [
+        (tally.stricter, "stricter than the release alone"),
+        (tally.caught, "stopped by a mistake of this program"),
+        (tally.other_engine, "by another version, not made again"),
+    ] {
+        if count > 0 {
+            text.push_str(&format!("; {what}: {count}"));
+        }
+    }
+    text
 }

@@ -121,6 +121,8 @@ fn a_bulk_run_ends_waits_and_is_finished_by_people() {
     for run in [&second, &third] {
         let proof = desk.say(&["logs", run, "--verify"]);
         assert!(proof.code == 0 && proof.out.contains("complete and unchanged"), "{}", proof.err);
+        assert!(proof.out.contains("decisions made again and found equal: "), "{}", proof.out);
+        assert!(!proof.out.contains("another version"), "{}", proof.out);
     }
     let idle = desk.say(&["why"]);
     assert!(idle.code == 0 && !idle.out.contains("waits for"), "{}", idle.out);
@@ -173,6 +175,32 @@ fn a_case_is_paused_cancelled_and_read_back() {
     let logs = desk.say(&["logs", &run]);
     assert!(logs.out.contains("lead@example.com cancelled the case: by mistake"), "{}", logs.out);
     assert_eq!(as_lead(&desk, &["retry", &run]).code, 2);
+}
+
+/// A changed last entry links to nothing that could tell; that it is not decided so again does.
+#[test]
+fn a_decision_that_is_not_made_again_is_found() {
+    let desk = desk();
+    let case = r#"{"id":"v1","name":"Nobody","amount":{"currency":"EUR","minor":100}}"#;
+    assert_eq!(desk.say(&["run", "claims", case]).code, 3);
+    let [run] = standing(&desk, "waiting").try_into().unwrap();
+    let sound = desk.say(&["logs", &run, "--verify", "--json"]);
+    assert_eq!(sound.code, 0, "{}", sound.err);
+    let decisions = &sound.json()[0]["decisions"];
+    assert!(
+        decisions["equal"].as_u64() > Some(1) && decisions["other_version"] == 0,
+        "{decisions}"
+    );
+    let path = desk.root().join(".flightdeck/journal.db");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let due = b"\"by\":\"lead\",\"due\":";
+    let at = bytes.windows(due.len()).position(|part| part == due).unwrap() + due.len();
+    bytes[at + 7] = if bytes[at + 7] == b'1' { b'2' } else { b'1' };
+    std::fs::write(&path, bytes).unwrap();
+    let changed = desk.say(&["logs", &run, "--verify"]);
+    assert_eq!(changed.code, 1, "{}{}", changed.out, changed.err);
+    assert!(changed.err.contains("(decided_otherwise)"), "{}", changed.err);
+    assert_eq!(desk.say(&["explain", "decided_otherwise"]).code, 0);
 }
 
 #[test]

@@ -133,24 +133,24 @@ fn a_long_conversation_grows_by_what_is_said() {
 }
 
 const NAMED: &str = "exceptions:\n  - { what: never, when: \"case.name == 'no such name'\", go: last }\n\
-                     \u{20} - { what: credit note, go: by_hand }\n  - { what: a reminder, go: last }\n";
-const SORT: &str = r"  - step: sort
+                     \u{20} - { what: credit note, go: review_1 }\n  - { what: a reminder, go: last }\n";
+const SORT: &str = r"  - step: answer_1
     agent: clerk
     given: [ case.text ]
     answer: { topic: { one_of: [ a, b ] } }
     at_most: 2
   - { step: post, tool: erp.post, with: { name: case.name } }
-  - { step: over, end: done }
-  - step: by_hand
+  - { step: odd, end: done }
+  - step: review_1
     review:
       by: lead
       never_by: [ starter ]
       question: What is it?
-      show: [ case, sort ]
+      show: [ case, answer_1 ]
       within: 8 working hours
       late: { then: stop }
       if_rejected: { then: stop }
-    then: sort
+    then: answer_1
 ";
 
 pub(super) const CREDIT_NOTE: &str = r#"{ "topic": "a", "exception": "credit note" }"#;
@@ -178,21 +178,21 @@ fn an_agent_raises_an_exception_by_its_name_and_nothing_else() {
     let check = |say: &str, expected: &[&str], bound: bool| {
         let (rig, run, steps) = sorted(&[("Material", say), ("does not fit", "{}")]);
         assert_eq!(steps, expected, "{say}");
-        assert_eq!(rig.bound(run, "sort").is_some(), bound, "{say}");
+        assert_eq!(rig.bound(run, "answer_1").is_some(), bound, "{say}");
         let posted = usize::from(expected.contains(&"post"));
         assert_eq!(rig.world.effects.len(), posted, "{say}");
     };
-    check(r#"{ "topic": "a" }"#, &["sort", "post", "over"], true);
-    check(r#"{ "topic": "a", "exception": null }"#, &["sort", "post", "over"], true);
-    check(r#"{ "topic": "a", "exception": "credit note" }"#, &["sort", "by_hand"], true);
-    check(r#"{ "exception": "credit note" }"#, &["sort", "by_hand"], false);
-    check(r#"{ "exception": "a reminder" }"#, &["sort", "last"], false);
+    check(r#"{ "topic": "a" }"#, &["answer_1", "post", "odd"], true);
+    check(r#"{ "topic": "a", "exception": null }"#, &["answer_1", "post", "odd"], true);
+    check(r#"{ "topic": "a", "exception": "credit note" }"#, &["answer_1", "review_1"], true);
+    check(r#"{ "exception": "credit note" }"#, &["answer_1", "review_1"], false);
+    check(r#"{ "exception": "a reminder" }"#, &["answer_1", "last"], false);
     // A condition's exception, a step and a free text are no names.
-    for name in ["never", "by_hand", "last", "a credit note, I think"] {
+    for name in ["never", "review_1", "last", "a credit note, I think"] {
         let say = format!(r#"{{ "topic": "a", "exception": "{name}" }}"#);
-        check(&say, &["sort"], false);
+        check(&say, &["answer_1"], false);
     }
-    check("credit note", &["sort"], false);
+    check("credit note", &["answer_1"], false);
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn what_an_agent_raised_is_written_down_and_raised_once() {
 fn the_model_sees_which_exceptions_it_may_name() {
     let shape = |more: &str| {
         let engine = engine(more, SORT);
-        let prepared = engine.prepared.step(&plan::ids::StepId::new("sort").unwrap()).unwrap();
+        let prepared = engine.prepared.step(&plan::ids::StepId::new("answer_1").unwrap()).unwrap();
         match &prepared.answer {
             journal::AnswerShape::Json(schema) => schema["properties"].clone(),
             other => panic!("{other:?}"),
@@ -226,7 +226,7 @@ fn the_model_sees_which_exceptions_it_may_name() {
     };
     let exception = &shape(NAMED)["exception"];
     assert_eq!(exception["enum"], json!([null, "credit note", "a reminder"]));
-    let with_condition = "exceptions:\n  - { what: odd, when: \"case.name == ''\", go: by_hand }\n  - { what: odder, \
+    let with_condition = "exceptions:\n  - { what: odd, when: \"case.name == ''\", go: review_1 }\n  - { what: odder, \
          when: \"case.name == 'x'\", go: last }\n";
     assert_eq!(shape(with_condition).get("exception"), None);
 }

@@ -4,7 +4,7 @@
 //! `RECORD_JOURNALS=1` records what is missing for it; nothing that is recorded is ever written over.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use journal::{
     ENGINE, Entropy, Millis, Order, Reply, RunId, Seq, Starter, StopScope, Store, Stored,
@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{case, engine};
-use crate::Engine;
 use crate::rig::{Rig, workspace};
 use crate::sim::to_the_end;
+use crate::{AuditError, Engine, Tally};
 
 #[derive(Serialize, Deserialize)]
 struct Line {
@@ -232,16 +232,25 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-#[test]
-fn every_engine_has_its_recorded_runs() {
-    let there = names(&folder(ENGINE));
-    if std::env::var_os("RECORD_JOURNALS").is_some() {
+/// Records what is missing, where somebody asks for it; once for all tests.
+fn record() {
+    static DONE: Once = Once::new();
+    DONE.call_once(|| {
+        let there = names(&folder(ENGINE));
+        if std::env::var_os("RECORD_JOURNALS").is_none() {
+            return;
+        }
         for (name, rig) in recorded() {
             if !there.iter().any(|known| known == name) {
                 write(name, &rig);
             }
         }
-    }
+    });
+}
+
+#[test]
+fn every_engine_has_its_recorded_runs() {
+    record();
     let there = names(&folder(ENGINE));
     for name in NAMES {
         let found = there.iter().any(|known| known == name);
@@ -249,8 +258,37 @@ fn every_engine_has_its_recorded_runs() {
     }
 }
 
+/// A chain that was built anew around one other decision is whole, and is no longer what the engine
+/// decides. What another engine wrote is not judged.
+fn changes_are_noticed(rig: &Rig, run: RunId) -> bool {
+    let (control, _) = rig.load(run);
+    let engine = &rig.engines[&control.opening().unwrap().release];
+    let mut rows = rig.store.frames(run, Seq(0), usize::MAX).unwrap();
+    let tally = crate::audit(engine, run, &rows).unwrap();
+    if tally.other_engine > 0 {
+        return tally.same == 0;
+    }
+    assert_eq!(tally, Tally { same: u32::try_from(rows.len()).unwrap(), ..Tally::default() });
+    assert!(matches!(crate::audit(engine, run, &[]), Err(AuditError::Empty)));
+    let text = String::from_utf8(rows[0].bytes.clone()).unwrap();
+    let other = text.replacen("\"attempt\":1", "\"attempt\":2", 1);
+    assert_ne!(text, other);
+    let mut prev = journal::Hash::leaf(text.as_bytes());
+    rows[0].bytes = other.into_bytes();
+    let mut now = journal::Hash::leaf(&rows[0].bytes);
+    for row in &mut rows[1..] {
+        let text = String::from_utf8(row.bytes.clone()).unwrap();
+        let other = text.replacen(&prev.to_string(), &now.to_string(), 1);
+        prev = journal::Hash::leaf(text.as_bytes());
+        row.bytes = other.into_bytes();
+        now = journal::Hash::leaf(&row.bytes);
+    }
+    matches!(crate::audit(engine, run, &rows), Err(AuditError::Differs { seq: Seq(0), .. }))
+}
+
 #[test]
 fn recorded_runs_are_decided_as_they_were_and_continued() {
+    record();
     let engines: u32 = ENGINE.parse().unwrap();
     for engine in 1..=engines {
         let folder = folder(&engine.to_string());
@@ -265,6 +303,7 @@ fn recorded_runs_are_decided_as_they_were_and_continued() {
                 }
                 rig.audit(*run);
             }
+            assert!(name != "done" || changes_are_noticed(&rig, runs[0]), "{name}");
             let before: usize = runs.iter().map(|run| rig.records(*run).len()).sum();
             let open = rig.truth.open_runs().len();
             let rig = to_the_end(rig);
