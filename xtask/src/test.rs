@@ -17,7 +17,10 @@ pub fn run(root: &Path, commands: &[&str]) -> Result<(), String> {
     shell::run(root, &product::binary(root, "flightdeck"), &["model", "install"])?;
     let lints = ["clippy", "-q", "--workspace", "--all-targets", "--", "-D", "warnings"];
     shell::run(root, &cargo, &lints)?;
-    let (text, code) = shell::read(root, &cargo, &["test", "--workspace", "--no-fail-fast"])?;
+    // The simulation and the long lists at full length; `cargo test` alone takes a part of them.
+    let long = r#"env.FLIGHTDECK_LONG="1""#;
+    let tests = ["test", "--workspace", "--no-fail-fast", "--config", long];
+    let (text, code) = shell::read(root, &cargo, &tests)?;
     let (passed, failed) = counts(&text);
     if code != 0 {
         say::warn(&text);

@@ -95,6 +95,12 @@ pub(crate) struct Matrix {
     pub effects: u64,
 }
 
+fn sum<K: Ord>(into: &mut BTreeMap<K, u64>, from: BTreeMap<K, u64>) {
+    for (key, times) in from {
+        *into.entry(key).or_default() += times;
+    }
+}
+
 impl Matrix {
     pub(crate) fn act(&mut self, kind: &'static str, fault: Fault, crash: Crash) {
         *self.acts.entry((kind, fault, crash)).or_default() += 1;
@@ -107,6 +113,17 @@ impl Matrix {
     pub(crate) fn reply(&mut self, reply: &'static str) {
         assert!(REPLIES.contains(&reply), "{reply}");
         *self.replies.entry(reply).or_default() += 1;
+    }
+
+    /// Joins what another part of the simulation has reached.
+    pub(crate) fn add(&mut self, other: Self) {
+        let Self { acts, quiet, replies, ends, frames, effects } = other;
+        sum(&mut self.acts, acts);
+        sum(&mut self.quiet, quiet);
+        sum(&mut self.replies, replies);
+        sum(&mut self.ends, ends);
+        self.frames += frames;
+        self.effects += effects;
     }
 
     /// Cells that could have been reached and were not.
