@@ -75,6 +75,7 @@ pub const PURE: &[(&str, &[&str])] = &[
     (
         "guard",
         &[
+            "aho-corasick",
             "cedar-policy",
             "jsonschema",
             "regex",

@@ -212,7 +212,7 @@ impl<'e> Audit<'e> {
 /// A refusal that rests on what guard knew beside the release.
 fn stricter(record: &Record) -> bool {
     let Record::Refused { rule, .. } = record else { return false };
-    matches!(rule.0.as_ref(), "guard" | "guard:release" | "quarantined" | "secret")
+    matches!(rule.0.as_ref(), "guard" | "guard:release" | "secret")
 }
 
 /// The frame that a draft would be stored as.

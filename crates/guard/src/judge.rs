@@ -2,9 +2,9 @@
 //! refused, and so is everything when guard itself is closed or unproven. It must not panic,
 //! remember a run, or change anything outside itself.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock, RwLock};
+use std::sync::{Arc, OnceLock};
 
 use journal::{Code, Label, Part, Rule, Usage};
 use plan::Plan;
@@ -51,7 +51,6 @@ pub struct Guard {
     /// What each root of a path can hold.
     kinds: BTreeMap<String, Type>,
     secrets: Arc<Secrets>,
-    quarantine: RwLock<BTreeSet<ToolName>>,
     proven: AtomicBool,
     closed: OnceLock<String>,
     /// A guard that lets everything pass, to show that the proof notices.
@@ -118,7 +117,6 @@ impl Guard {
             contracts: HashMap::new(),
             kinds: BTreeMap::new(),
             secrets: Arc::default(),
-            quarantine: RwLock::default(),
             proven: AtomicBool::new(false),
             closed: OnceLock::new(),
             #[cfg(test)]
@@ -160,16 +158,6 @@ impl Guard {
     #[must_use]
     pub fn secrets(&self) -> &Secrets {
         &self.secrets
-    }
-
-    /// Refuses a tool from now on: its server no longer offers what was approved.
-    pub fn quarantine(&self, tool: ToolName) {
-        match self.quarantine.write() {
-            Ok(mut tools) => {
-                tools.insert(tool);
-            }
-            Err(_) => self.close("its list of changed tools cannot be written"),
-        }
     }
 
     /// Fires asks that must be refused. One that is not closes this guard for good.
@@ -375,7 +363,8 @@ impl Guard {
         Ok(rules)
     }
 
-    /// The tool is one of this step's, in this part of it, pinned, and not changed since.
+    /// The tool is one of this step's, in this part of it, and pinned. Whether its server still
+    /// offers what was pinned is compared by whoever calls it, before every call.
     fn declared<'g>(
         &'g self,
         plan: &'g Plan,
@@ -395,11 +384,6 @@ impl Guard {
         if tool.digest.is_empty() {
             mark!("tool:unpinned");
             return Err(Verdict::Refuse { rule: rule("pinned"), code: Code::ToolChanged });
-        }
-        let changed = self.quarantine.read().map_or(true, |tools| tools.contains(call.tool));
-        if changed {
-            mark!("tool:quarantined");
-            return Err(Verdict::Refuse { rule: rule("quarantined"), code: Code::ToolChanged });
         }
         Ok((door, tool))
     }

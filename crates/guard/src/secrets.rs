@@ -1,10 +1,15 @@
-//! Secrets: known values and the shapes of well-known keys, found in anything that leaves and
-//! replaced in anything that is shown. It must not say a secret in an error, a name or `Debug`.
+//! Secrets: known values, as they are and as they are commonly encoded, and the shapes of well-known
+//! keys, found in anything that leaves and replaced in anything that is shown. It must not say a
+//! secret in an error, a name or `Debug`.
+
+mod forms;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
+use aho_corasick::{AhoCorasick, MatchKind};
 use regex::Regex;
 use serde_json::Value;
 
@@ -35,18 +40,27 @@ static SHAPES: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// The secrets of a workspace.
 #[derive(Default, Clone)]
 pub struct Secrets {
-    known: Vec<Known>,
+    /// Whose value each pattern of the finder is.
+    names: Arc<[String]>,
+    finder: Finder,
 }
 
-#[derive(Clone)]
-struct Known {
-    name: String,
-    value: String,
+/// What looks for known values. One pass over a text finds every form of all of them.
+#[derive(Default, Clone)]
+enum Finder {
+    /// No value is known.
+    #[default]
+    Nothing,
+    Ready(AhoCorasick),
+    /// It could not be built, so everything counts as a secret.
+    Broken,
 }
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.known.iter().map(|known| &known.name)).finish()
+        let mut names: Vec<&String> = self.names.iter().collect();
+        names.dedup();
+        f.debug_set().entries(names).finish()
     }
 }
 
@@ -54,29 +68,37 @@ impl Secrets {
     /// Secrets by name and value. Values too short to be told from ordinary text are left out.
     #[must_use]
     pub fn new<N: Into<String>>(known: impl IntoIterator<Item = (N, String)>) -> Self {
-        let mut secrets = Self::default();
+        let mut patterns: BTreeMap<Vec<u8>, String> = BTreeMap::new();
         for (name, value) in known {
-            let name = name.into();
-            // In JSON a value may stand with its quotes and backslashes escaped.
-            let escaped = Value::from(value.as_str()).to_string();
-            let escaped = escaped.trim_matches('"').to_owned();
-            for form in [value.trim().to_owned(), escaped] {
-                let new = secrets.known.iter().all(|known| known.value != form);
-                if new && form.chars().count() >= SHORTEST {
-                    secrets.known.push(Known { name: name.clone(), value: form });
-                }
+            let (name, value) = (name.into(), value.trim());
+            if value.chars().count() < SHORTEST {
+                continue;
+            }
+            for form in forms::of(value) {
+                patterns.entry(form).or_insert_with(|| name.clone());
             }
         }
-        // The longest first, so that a part is never replaced within a whole.
-        secrets.known.sort_by_key(|known| std::cmp::Reverse(known.value.len()));
-        secrets
+        if patterns.is_empty() {
+            return Self::default();
+        }
+        // The longest form at a place wins, so that a part is never replaced within a whole.
+        let finder = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(patterns.keys())
+            .map_or(Finder::Broken, Finder::Ready);
+        Self { names: patterns.into_values().collect(), finder }
     }
 
     /// Whether a text holds a secret. Without its shapes compiled everything does.
     #[must_use]
     pub fn found_in(&self, text: &str) -> bool {
         let Some(shapes) = SHAPES.as_ref() else { return true };
-        self.known.iter().any(|known| text.contains(&known.value)) || shapes.is_match(text)
+        let known = match &self.finder {
+            Finder::Nothing => false,
+            Finder::Ready(finder) => finder.is_match(text),
+            Finder::Broken => true,
+        };
+        known || shapes.is_match(text)
     }
 
     /// Whether any name or text of a value holds a secret.
@@ -97,11 +119,21 @@ impl Secrets {
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let Some(shapes) = SHAPES.as_ref() else { return Cow::Borrowed("[hidden]") };
         let mut shown = Cow::Borrowed(text);
-        for known in &self.known {
-            if shown.contains(&known.value) {
-                let word = format!("[secret {}]", known.name);
-                shown = Cow::Owned(shown.replace(&known.value, &word));
+        match &self.finder {
+            Finder::Nothing => {}
+            Finder::Ready(finder) if finder.is_match(text) => {
+                let mut out = String::with_capacity(text.len());
+                finder.replace_all_with(text, &mut out, |found, _, out| {
+                    let name = self.names.get(found.pattern().as_usize());
+                    out.push_str("[secret ");
+                    out.push_str(name.map_or("", String::as_str));
+                    out.push(']');
+                    true
+                });
+                shown = Cow::Owned(out);
             }
+            Finder::Ready(_) => {}
+            Finder::Broken => return Cow::Borrowed("[hidden]"),
         }
         if shapes.is_match(&shown) {
             shown = Cow::Owned(shapes.replace_all(&shown, "[secret]").into_owned());

@@ -375,7 +375,6 @@ fn other_cases() -> Vec<(Try, &'static str)> {
             "allow cedar:standard.declared_tools",
         ),
         (call("answer", "files.unpinned", Part::Turn(0), vec![]), "refuse pinned ToolChanged"),
-        (call("answer", "files.changed", Part::Turn(0), vec![]), "refuse quarantined ToolChanged"),
         (
             call(
                 "answer",
@@ -480,7 +479,6 @@ fn models_and_messages(guard: &Guard, plan: &Plan) {
 
 fn knowing(plan: &Plan) -> Guard {
     let guard = Guard::build(plan).unwrap();
-    guard.quarantine(ToolName::new("files.changed").unwrap());
     guard.with_secrets(Arc::new(Secrets::new([("ERP_KEY", "hunter2-hunter2".to_owned())])))
 }
 
@@ -643,7 +641,6 @@ const MARKS: &[&str] = &[
     "tool:undeclared",
     "tool:part",
     "tool:unpinned",
-    "tool:quarantined",
     "effect:approved",
     "effect:undo",
     "effect:seen",

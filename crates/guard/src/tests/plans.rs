@@ -92,7 +92,7 @@ fn steps() -> Value {
                 "turns_max": 3,
                 "shape": {"record": {"ok": "bool", "list": {"list": "int"},
                     "rate": {"optional": "decimal"}, "topic": {"optional": {"one_of": ["a", "b"]}}}},
-                "tools": ["files.read", "files.unpinned", "files.changed", "mail.send", "mail.raw",
+                "tools": ["files.read", "files.unpinned", "mail.send", "mail.raw",
                     "mail.plain"]}}}}),
             &stop
         ),
@@ -125,7 +125,6 @@ fn workflow() -> Value {
             "erp.refund": tool("write", true, &["iban", "note"], &json!({"iban": "destination"})),
             "table.read_query": tool("read", true, &["query"], &json!({})),
             "files.read": tool("read", true, &["path"], &json!({})),
-            "files.changed": tool("read", true, &["path"], &json!({})),
             "files.unpinned": unpinned,
             "mail.send": tool("send", false, &["to"], &json!({"to": "recipient"})),
             "mail.raw": tool("send", false, &["text"], &json!({})),

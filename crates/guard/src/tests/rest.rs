@@ -179,6 +179,59 @@ fn secrets_are_found_and_never_shown() {
     assert!(!secrets.found_in_value(&json!({"a": [1, true, null, "x"]})));
 }
 
+/// Base64 written the long way: bits as text.
+fn base64(bytes: &[u8], url_safe: bool, padded: bool) -> String {
+    let bits: String = bytes.iter().map(|byte| format!("{byte:08b}")).collect();
+    let letters = ('A'..='Z').chain('a'..='z').chain('0'..='9');
+    let rest = if url_safe { ['-', '_'] } else { ['+', '/'] };
+    let alphabet: Vec<char> = letters.chain(rest).collect();
+    let mut text = String::new();
+    for six in bits.as_bytes().chunks(6) {
+        let six = format!("{:0<6}", std::str::from_utf8(six).unwrap());
+        text.push(alphabet[usize::from_str_radix(&six, 2).unwrap()]);
+    }
+    while padded && !text.len().is_multiple_of(4) {
+        text.push('=');
+    }
+    text
+}
+
+#[test]
+fn a_secret_is_found_however_it_is_encoded() {
+    let value = "Öl & Käse/33?Zq7~x+y=z w";
+    let secrets = Secrets::new([("ERP_KEY", format!("{value}\n")), ("KEY", "0f".repeat(24))]);
+    let check = |text: &str| {
+        assert!(secrets.found_in(&format!("see {text}, please")), "{text}");
+        assert!(!secrets.found_in(&secrets.redact(text)), "{text}");
+    };
+    for before in ["", "u", "us", "user:", "Basic user:"] {
+        for after in ["", "x", "xy", ":rest"] {
+            let whole = format!("{before}{value}{after}");
+            for (url_safe, padded) in [(false, true), (false, false), (true, true), (true, false)] {
+                check(&base64(whole.as_bytes(), url_safe, padded));
+            }
+        }
+    }
+    for text in [
+        "%C3%96l%20%26%20K%C3%A4se%2F33%3FZq7~x%2By%3Dz%20w",
+        "%c3%96l+%26+k%c3%a4se%2f33%3fZq7~x%2by%3dz+w".replace("+k", "+K").as_str(),
+        "%C3%96l%20%26%20K%C3%A4se/33%3FZq7~x%2By%3Dz%20w",
+        "%C3%96l%20&%20K%C3%A4se/33?Zq7~x+y=z%20w",
+        "%C3%96l+%26+K%C3%A4se%2F33%3FZq7%7Ex%2By%3Dz+w",
+    ] {
+        check(text);
+    }
+    let hex = |digits: fn(&u8) -> String| value.as_bytes().iter().map(digits).collect::<String>();
+    check(&hex(|byte| format!("{byte:02x}")));
+    check(&hex(|byte| format!("{byte:02X}")));
+    check(&hex(|byte| format!("%{byte:02x}")));
+    assert_eq!(secrets.redact(&"0f".repeat(24)), "[secret KEY]");
+    // What only resembles it stays.
+    for text in ["Öl & Käse/33", &base64(b"another text, just as long", false, true)] {
+        assert!(!secrets.found_in(text), "{text}");
+    }
+}
+
 #[test]
 fn a_guard_may_be_shared() {
     fn shared<T: Send + Sync>() {}
@@ -199,6 +252,17 @@ proptest! {
         let text = format!("{before}s3cret-s3cret{after}");
         let shown = secrets.redact(&text);
         prop_assert!(!shown.contains("s3cret-s3cret") && !secrets.found_in(&shown));
+    }
+
+    #[test]
+    fn no_place_hides_an_encoded_secret(
+        value in "[ -~]{8,24}", before in prop::collection::vec(any::<u8>(), 0..9),
+        after in prop::collection::vec(any::<u8>(), 0..9), url_safe: bool, padded: bool,
+    ) {
+        prop_assume!(value.trim().len() >= 8);
+        let secrets = Secrets::new([("K", value.clone())]);
+        let whole = [&before, value.as_bytes(), &after[..]].concat();
+        prop_assert!(secrets.found_in(&base64(&whole, url_safe, padded)));
     }
 
     #[test]
