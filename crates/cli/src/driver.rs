@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use journal::{
     Command, CommandId, Hash, Mode, Order, RunId, RunQuery, Starter, Status, StopScope, Store,
@@ -18,6 +18,7 @@ use tokio::task::AbortHandle;
 
 use crate::exit::{Exit, Stop};
 use crate::models::Serving;
+use crate::people;
 use crate::servers;
 use crate::workspace::Workspace;
 use crate::world::{Notices, Nowhere, Outside};
@@ -27,6 +28,12 @@ const ANSWER: Duration = Duration::from_secs(10);
 
 /// A run that sleeps for longer than this is left to whoever comes by then.
 const PATIENCE_MS: u64 = 10 * 60 * 1_000;
+
+/// How often somebody who waits for a run asks whether it can go on at all.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// How long a disk that takes nothing is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long a process that leaves waits for acts that are out: an act that is broken off is one
 /// that nobody knows the end of.
@@ -45,6 +52,8 @@ pub struct Own {
     socket: AbortHandle,
     /// What wakes every run whose time has come, where this process drives them all.
     clock: Option<AbortHandle>,
+    /// What proves the guards again and again.
+    proof: AbortHandle,
 }
 
 /// Another process drives.
@@ -84,8 +93,13 @@ impl Driver {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        let why = last.map_or_else(|| "it is in use".to_owned(), |error| error.to_string());
-        Err(Stop::failed(why).help("`flightdeck doctor` says more"))
+        let in_use = || Stop::failed("it is in use").help("`flightdeck doctor` says more");
+        Err(match last {
+            // Nobody holds it, so it is the folder itself that cannot be used.
+            Some(error) if store::holder(&data).is_none() => error.into(),
+            Some(error) => Stop { what: anyhow::anyhow!("{error}"), ..in_use() },
+            None => in_use(),
+        })
     }
 
     /// Opens a case.
@@ -100,7 +114,7 @@ impl Driver {
             Self::Own(own) => {
                 let plan = Arc::clone(plan);
                 let new = NewRun { plan, case, labels: None, starter, mode: Mode::Live };
-                own.runtime.open(new).await.map_err(|fault| opened(&fault))
+                own.runtime.admit(new).await.map_err(|fault| no(&fault))
             }
             Self::Other(_) => {
                 let request = Request::Open {
@@ -123,7 +137,7 @@ impl Driver {
         let command = self.command(run, order)?;
         let id = command.id;
         let given = match self {
-            Self::Own(own) => own.runtime.command(command).await.map_err(Stop::failed),
+            Self::Own(own) => own.runtime.command(command).await.map_err(|fault| no(&fault)),
             Self::Other(_) => self.told(&Request::Command(command)).await.map(drop),
         };
         // A case may end between the look at it and the order.
@@ -147,9 +161,24 @@ impl Driver {
     /// Waits until a run is over or can do nothing by itself for now.
     pub async fn rested(&self, run: RunId) -> Result<Status, Stop> {
         let mut pause = Duration::from_millis(4);
+        let mut unusable: Option<Instant> = None;
+        let mut looked = Instant::now();
         loop {
             if let Some(status) = self.standing(run)? {
                 return Ok(status);
+            }
+            if looked.elapsed() > LOOK {
+                looked = Instant::now();
+                match self.trouble(run).await {
+                    // A disk may have room again in a moment; an entry that is lost stays lost.
+                    Some(stop) if stop.is_unusable() => {
+                        if unusable.get_or_insert(looked).elapsed() > PATIENCE {
+                            return Err(stop);
+                        }
+                    }
+                    Some(stop) => return Err(stop),
+                    None => unusable = None,
+                }
             }
             // Nobody answers for a run whose driver has gone; one more look, since it may have
             // finished the run first.
@@ -160,6 +189,21 @@ impl Driver {
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_millis(100));
+        }
+    }
+
+    /// Why a run cannot go on, or why nothing can be stored. A holder that does not answer may be
+    /// leaving; then the lock says so.
+    async fn trouble(&self, run: RunId) -> Option<Stop> {
+        match self {
+            Self::Own(own) => own.runtime.trouble_of(Some(run)).map(|fault| no(&fault)),
+            Self::Other(other) => {
+                let request = Request::Trouble { run: Some(run) };
+                match other.client.lock().await.ask(&request, ANSWER).await {
+                    Ok(Response::Refused { kind, why }) => Some(Stop::refused(kind, why)),
+                    Ok(_) | Err(_) => None,
+                }
+            }
         }
     }
 
@@ -228,7 +272,10 @@ impl Driver {
     /// Lifts a stop. Gives how many runs go on.
     pub async fn lift(&self, scope: StopScope, who: &PersonId, why: &str) -> Result<usize, Stop> {
         match self {
-            Self::Own(own) => own.runtime.lift(scope, who, why).await.map_err(Stop::failed),
+            Self::Own(own) => {
+                let lifted = own.runtime.lift(scope, who, why).await;
+                lifted.map_err(|error| Stop::refused(error.kind(), &error))
+            }
             Self::Other(_) => {
                 let (who, reason) = (who.clone(), why.to_owned());
                 match self.told(&Request::Lift { scope, who, reason }).await? {
@@ -268,6 +315,7 @@ impl Driver {
     pub async fn leave(self) {
         if let Self::Own(own) = self {
             own.clock.iter().for_each(AbortHandle::abort);
+            own.proof.abort();
             own.socket.abort();
             own.outside.tools.close().await;
         }
@@ -278,7 +326,7 @@ impl Driver {
             return Err(Stop::failed("this process holds the folder itself"));
         };
         match other.client.lock().await.ask(request, ANSWER).await.map_err(Stop::failed)? {
-            Response::Refused { why } => Err(Stop { exit: Exit::Refused, ..Stop::failed(why) }),
+            Response::Refused { kind, why } => Err(Stop::refused(kind, why)),
             response => Ok(response),
         }
     }
@@ -314,17 +362,19 @@ fn own(workspace: &Workspace, store: Arc<SqliteStore>, drives: Drives) -> Result
     })?;
     let tools = servers::pool(workspace, &places)?;
     let plans = plan::check_all(&workspace.files).plans;
-    let secrets = servers::secrets(&places, plans.values());
     let models = Serving::new(&places, plans.values())?;
+    let secrets = servers::secrets(&places, plans.values(), models.own_key());
     let outside = Arc::new(Outside { tools, models, notices: Notices::new(&workspace.data) });
     let keying = keying(&workspace.data)?;
     let store: Arc<dyn Store> = store;
     let runtime = Runtime::new(store, outside.clone(), keying);
     // Before anything can be asked of this process: a guard keeps the secrets it was built with.
     runtime.releases().keep_secret(Arc::new(secrets));
+    runtime.trust(Arc::new(people::FromFiles::new(workspace)));
     let socket = runtime::socket::serve(runtime.clone(), &workspace.data).map_err(Stop::failed)?;
     let clock = (drives == Drives::All).then(|| runtime.keep_time());
-    Ok(Driver::Own(Box::new(Own { runtime, outside, socket, clock })))
+    let proof = runtime.keep_proven();
+    Ok(Driver::Own(Box::new(Own { runtime, outside, socket, clock, proof })))
 }
 
 /// Stops a scope: through whoever holds the folder, or in the bare journal where nobody does. It
@@ -345,7 +395,7 @@ pub async fn stop(data: &Path, scope: StopScope, who: &PersonId, why: &str) -> R
             let request = Request::Stop { scope, who, reason };
             return match client.ask(&request, ANSWER).await.map_err(Stop::failed)? {
                 Response::Stopped { aborted } => Ok(aborted),
-                Response::Refused { why } => Err(Stop::failed(why)),
+                Response::Refused { why, .. } => Err(Stop::failed(why)),
                 other => Err(odd(&other)),
             };
         }
@@ -362,20 +412,8 @@ pub fn keying(data: &Path) -> Result<[u8; 32], Stop> {
     Ok(Hash::of_parts(&[b"flightdeck idempotency keys", &key]).0)
 }
 
-fn opened(fault: &runtime::Fault) -> Stop {
-    let stop = Stop::failed(fault);
-    match fault {
-        runtime::Fault::Open(journal::CommitError::Stopped(_)) => {
-            Stop { exit: Exit::Refused, ..stop }.help("`flightdeck why` says what is stopped")
-        }
-        runtime::Fault::Open(journal::CommitError::Limit(_)) => Stop { exit: Exit::Budget, ..stop },
-        runtime::Fault::Open(_)
-        | runtime::Fault::Store(_)
-        | runtime::Fault::Release(_)
-        | runtime::Fault::Random(_)
-        | runtime::Fault::Over(..)
-        | runtime::Fault::Socket(_) => stop,
-    }
+fn no(fault: &runtime::Fault) -> Stop {
+    Stop::refused(fault.kind(), fault)
 }
 
 fn odd(response: &Response) -> Stop {

@@ -7,6 +7,7 @@ mod commands;
 mod driver;
 mod exit;
 mod glossary;
+mod held;
 mod models;
 mod people;
 mod screen;

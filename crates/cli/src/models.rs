@@ -34,6 +34,8 @@ pub struct Serving {
     models: Arc<Models>,
     /// Models that a server of ours answers for, by name.
     locals: BTreeMap<ModelName, Own>,
+    /// What our own servers ask for.
+    key: String,
 }
 
 /// One model that is served here.
@@ -89,7 +91,14 @@ impl Serving {
             }
         }
         let models = Models::new(specs).map_err(Stop::usage)?;
-        Ok(Self { models: Arc::new(models), locals })
+        let key = local::key().map_err(Stop::failed)?;
+        Ok(Self { models: Arc::new(models), locals, key })
+    }
+
+    /// The key of our own servers, which no act may send anywhere else.
+    #[must_use]
+    pub fn own_key(&self) -> &str {
+        &self.key
     }
 
     /// Performs the call that a permit allows, after the model's server is up.
@@ -111,7 +120,7 @@ impl Serving {
             Running::Failed(at) if at.elapsed() < REST => return,
             Running::Failed(_) | Running::No => {}
         }
-        match start(own).await {
+        match start(own, Secret::new(self.key.clone())).await {
             Ok(server) => {
                 let watcher = tokio::spawn(watch(
                     Arc::clone(&self.models),
@@ -181,9 +190,9 @@ fn elsewhere(vendor: &str, place: Option<&ModelPlace>) -> Result<Place, Stop> {
     })
 }
 
-async fn start(own: &Own) -> Result<Server, String> {
+async fn start(own: &Own, key: Secret) -> Result<Server, String> {
     let backend = backend(&own.model).await?;
-    let settings = Settings { backend, slots: SLOTS, context: own.context };
+    let settings = Settings { backend, slots: SLOTS, context: own.context, key };
     Server::start(settings).await.map_err(|error| error.to_string())
 }
 

@@ -1,16 +1,18 @@
-//! Who acts: the person that was named, known to the workspace, and whether that person may lift a
-//! stop. What a person may decide about a case is the run's own to say, not this file's.
+//! Who acts: the person that was named, known to the workspace, and the workspace's people as
+//! whoever drives its runs looks them up. What a person may do is decided there and by the run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
 
-use journal::{RunQuery, StopScope};
-use plan::ids::PersonId;
-use plan::workflow::Workflow;
+use plan::Plan;
+use plan::ids::{PersonId, WorkflowName};
+use runtime::People;
 
 use crate::args::Global;
 use crate::exit::{Exit, Stop};
-use crate::stored::Runs;
-use crate::workspace::Workspace;
+use crate::workspace::{SETTINGS, Workspace};
 
 /// The person who does this; an act without a name is nobody's.
 pub fn named(global: &Global) -> Result<PersonId, Stop> {
@@ -35,61 +37,54 @@ pub fn known(global: &Global, workspace: &Workspace) -> Result<PersonId, Stop> {
     Err(Stop { exit: Exit::NotPermitted, ..Stop::usage(what) }.help(help))
 }
 
-/// The person who lifts a stop: who answers for a workflow that it holds back, or holds its
-/// override role.
-pub fn lifting(
-    global: &Global,
-    workspace: &Workspace,
-    runs: &Runs,
-    scope: &StopScope,
-) -> Result<PersonId, Stop> {
-    let who = known(global, workspace)?;
-    let may = match scope {
-        StopScope::Workflow(name) => {
-            let query = RunQuery { workflow: Some(name.clone()), limit: 1, ..RunQuery::default() };
-            match workspace.plan(name.as_str()) {
-                Ok(plan) => over(plan.workflow()),
-                // A map with problems still has its cases; the last one's release says who.
-                Err(_) => stored(runs, &query)?.map_or_else(|| anyone(workspace), Ok)?,
-            }
-        }
-        StopScope::Run(run) => {
-            let query = RunQuery { prefix: Some(run.to_string()), limit: 1, ..RunQuery::default() };
-            stored(runs, &query)?.unwrap_or_default()
-        }
-        StopScope::Everything
-        | StopScope::Tool(_)
-        | StopScope::Server(_)
-        | StopScope::Vendor(_) => anyone(workspace)?,
-    };
-    if may.contains(&who) {
-        return Ok(who);
+/// The people of a workspace as its files say it now, for whoever drives its runs.
+pub struct FromFiles {
+    root: PathBuf,
+    data: PathBuf,
+    /// Who stood in the settings when they were last read.
+    known: Mutex<Option<(Stamp, BTreeSet<PersonId>)>>,
+}
+
+/// When a file was changed, and its length.
+type Stamp = (Option<SystemTime>, u64);
+
+impl FromFiles {
+    #[must_use]
+    pub fn new(workspace: &Workspace) -> Self {
+        let (root, data) = (workspace.root.clone(), workspace.data.clone());
+        Self { root, data, known: Mutex::new(None) }
     }
-    let all: Vec<&str> = may.iter().map(PersonId::as_str).collect();
-    let what = format!("`{who}` may not lift this stop");
-    let help = format!("it takes whoever answers or may overrule: {}", all.join(", "));
-    Err(Stop { exit: Exit::NotPermitted, ..Stop::usage(what) }.help(help))
-}
 
-/// Who answers for a workflow or may overrule it.
-fn over(workflow: &Workflow) -> BTreeSet<PersonId> {
-    let holders = workflow.roles.get(&workflow.override_by).into_iter().flatten();
-    holders.chain([&workflow.accountable]).cloned().collect()
-}
-
-/// The same by the release of a stored run.
-fn stored(runs: &Runs, query: &RunQuery) -> Result<Option<BTreeSet<PersonId>>, Stop> {
-    let line = runs.lines(query)?.into_iter().next();
-    let plan = line.and_then(|line| runs.release(line.release));
-    Ok(plan.map(|plan| over(plan.workflow())))
-}
-
-/// Those of every workflow.
-fn anyone(workspace: &Workspace) -> Result<BTreeSet<PersonId>, Stop> {
-    let checked = plan::check_all(&workspace.files);
-    if checked.plans.is_empty() {
-        return Err(Stop::usage("no workflow is fit to say who may lift a stop")
-            .help("`flightdeck check` shows what is wrong with them"));
+    fn workspace(&self) -> Option<Workspace> {
+        Workspace::at(self.root.clone(), self.data.clone()).ok()
     }
-    Ok(checked.plans.values().flat_map(|plan| over(plan.workflow())).collect())
+
+    fn stamp(&self) -> Option<Stamp> {
+        let settings = std::fs::metadata(self.root.join(SETTINGS)).ok()?;
+        Some((settings.modified().ok(), settings.len()))
+    }
+}
+
+impl People for FromFiles {
+    fn knows(&self, who: &PersonId) -> bool {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(stamp) = self.stamp() else { return false };
+        // Many cases are opened one after the other; the settings are read again when they change.
+        if let Some((then, people)) = &*known
+            && *then == stamp
+        {
+            return people.contains(who);
+        }
+        let places = self.workspace().and_then(|workspace| workspace.places().ok());
+        let Some(places) = places else { return false };
+        let people: BTreeSet<PersonId> = places.people.into_keys().collect();
+        let knows = people.contains(who);
+        *known = Some((stamp, people));
+        knows
+    }
+
+    fn plans(&self) -> BTreeMap<WorkflowName, Plan> {
+        let workspace = self.workspace();
+        workspace.map(|workspace| plan::check_all(&workspace.files).plans).unwrap_or_default()
+    }
 }

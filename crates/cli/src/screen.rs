@@ -105,6 +105,7 @@ impl Screen {
                 "schema_version": SCHEMA_VERSION,
                 "kind": "error",
                 "exit": stop.exit as u8,
+                "code": stop.code,
                 "what": what,
                 "help": stop.help,
             });
@@ -116,7 +117,8 @@ impl Screen {
         };
         // Files with problems have said everything already.
         if stop.exit != Exit::Usage || !what.is_empty() {
-            complain(&format!("{} {what}", paint(Look::Bad, "error:")));
+            let code = stop.code.map_or(String::new(), |code| format!("[{code}]"));
+            complain(&format!("{} {what}", paint(Look::Bad, &format!("error{code}:"))));
         }
         if let Some(help) = &stop.help {
             complain(&format!("{} {help}", paint(Look::Good, "help:")));

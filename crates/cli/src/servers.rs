@@ -33,8 +33,13 @@ pub fn specs(workspace: &Workspace, places: &Places) -> Result<Vec<ServerSpec>, 
 }
 
 /// The value of every environment variable that is named as a secret: what servers are given as
-/// `${NAME}`, the keys of models, and what workflows name. One that is not set is none.
-pub fn secrets<'p>(places: &Places, plans: impl Iterator<Item = &'p Plan>) -> guard::Secrets {
+/// `${NAME}`, the keys of models, and what workflows name. One that is not set is none. `own` is
+/// the key that our own model servers ask for.
+pub fn secrets<'p>(
+    places: &Places,
+    plans: impl Iterator<Item = &'p Plan>,
+    own: &str,
+) -> guard::Secrets {
     let mut names: BTreeSet<String> = BTreeSet::new();
     for server in places.servers.values() {
         for text in server.args.iter().chain(server.env.values()) {
@@ -47,7 +52,8 @@ pub fn secrets<'p>(places: &Places, plans: impl Iterator<Item = &'p Plan>) -> gu
     names.extend(plans.flat_map(|plan| plan.workflow().secrets.iter().cloned()));
     let known =
         names.into_iter().filter_map(|name| Some((name.clone(), std::env::var(name).ok()?)));
-    guard::Secrets::new(known)
+    let own = ("the key of the local model's server".to_owned(), own.to_owned());
+    guard::Secrets::new(known.chain([own]))
 }
 
 /// A pool for these servers. Nothing is started until it is needed.

@@ -7,10 +7,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use evidence::{History, RunView};
+use evidence::{DeskView, History, RunView};
 use journal::{Millis, RunId, RunLine, RunQuery, Seq, Status, Stored};
 use plan::Plan;
-use plan::ids::ReleaseId;
+use plan::ids::{ReleaseId, WorkflowName};
+use runtime::Kind;
 use store::SqliteReader;
 
 use crate::args::Global;
@@ -97,12 +98,24 @@ impl Runs {
                 Stop::usage(format!("there is no run {run}")).help("`flightdeck runs` lists them")
             );
         }
-        let history = History::read(run, &rows).map_err(|error| {
-            Stop::failed(error).help(format!("`flightdeck logs {run} --verify` says more"))
-        })?;
+        let history = history(run, &rows)?;
         let release = RunView::of(&history, None).release;
         let plan = release.and_then(|release| self.release(release));
         Ok(RunView::of(&history, plan.as_deref()))
+    }
+
+    /// The desk's own journal: what holds new work back. Without any entry nothing does.
+    pub fn desk(&self) -> Result<DeskView, Stop> {
+        let rows = self.rows(RunId::DESK)?;
+        Ok(DeskView::of(&history(RunId::DESK, &rows)?))
+    }
+
+    /// The zone whose times the people of a workflow read.
+    pub fn zone_of(&self, workflow: &WorkflowName) -> Option<String> {
+        let workflow = Some(workflow.clone());
+        let query = RunQuery { workflow, limit: 1, ..RunQuery::default() };
+        let line = self.lines(&query).ok()?.into_iter().next()?;
+        Some(self.release(line.release)?.workflow().hours.zone.clone())
     }
 
     /// A stored release. One that cannot be read is left out: views then show names only.
@@ -121,6 +134,13 @@ impl Runs {
         let plan = view.release.and_then(|release| self.release(release))?;
         Some(plan.workflow().hours.zone.clone())
     }
+}
+
+fn history(run: RunId, rows: &[Stored]) -> Result<History, Stop> {
+    History::read(run, rows).map_err(|error| {
+        Stop::refused(Kind::Damaged, format!("the stored entries of {run} are damaged: {error}"))
+            .help(format!("keep a copy of the data folder; `flightdeck logs {run} --verify`"))
+    })
 }
 
 /// The time now.

@@ -3,7 +3,9 @@
 use clap::CommandFactory;
 
 use crate::args::Cli;
-use crate::glossary;
+use crate::models::Serving;
+use crate::workspace::Workspace;
+use crate::{glossary, servers};
 
 #[test]
 fn the_command_line_is_sound() {
@@ -24,7 +26,9 @@ fn texts() -> Vec<String> {
     for code in plan::codes::ALL {
         all.extend([code.title, code.why, code.fix].map(str::to_owned));
     }
-    for code in evidence::codes::ALL.iter().map(|code| evidence::codes::page(*code)) {
+    let faults = evidence::codes::FAULTS.iter().map(|page| **page);
+    let codes = evidence::codes::ALL.iter().map(|code| evidence::codes::page(*code));
+    for code in codes.chain(faults) {
         all.extend([code.title, code.why, code.next].map(str::to_owned));
     }
     all
@@ -151,4 +155,17 @@ fn every_command_in_the_readme_exists() {
         assert!(!groups || first.find_subcommand(words[1]).is_some(), "{} {}", words[0], words[1]);
     }
     assert!(found > 8, "only {found} commands were looked at");
+}
+
+#[test]
+fn the_key_of_our_own_model_server_is_a_secret() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/back-office");
+    let workspace = Workspace::at(root.clone(), root.join(".flightdeck")).unwrap();
+    let places = workspace.places().unwrap();
+    let plans = plan::check_all(&workspace.files).plans;
+    let key = Serving::new(&places, plans.values()).unwrap().own_key().to_owned();
+    let other = Serving::new(&places, plans.values()).unwrap().own_key().to_owned();
+    let secrets = servers::secrets(&places, plans.values(), &key);
+    assert!(secrets.found_in(&format!("Authorization: Bearer {key}")));
+    assert!(key.len() == 48 && key != other && !secrets.found_in(&other));
 }

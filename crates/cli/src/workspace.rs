@@ -39,6 +39,11 @@ impl Workspace {
     pub fn open(global: &Global) -> Result<Self, Stop> {
         let root = find(global)?;
         let data = data(global, &root);
+        Self::at(root, data)
+    }
+
+    /// Reads the files of a workspace that was found before.
+    pub fn at(root: PathBuf, data: PathBuf) -> Result<Self, Stop> {
         let files = read(&root)?;
         Ok(Self { root, data, files })
     }

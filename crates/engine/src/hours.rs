@@ -30,6 +30,14 @@ pub fn day(hours: &WorkingHours, at: Millis) -> String {
     timestamp(at).to_zoned(zone(hours)).date().to_string()
 }
 
+/// When the day of an instant is over in the workspace's zone, and its limits start anew.
+#[must_use]
+pub fn day_over(hours: &WorkingHours, at: Millis) -> Millis {
+    let date = timestamp(at).to_zoned(zone(hours)).date();
+    let next = date.checked_add(1.day()).and_then(|next| next.to_zoned(zone(hours)));
+    next.map_or(Millis(u64::MAX), |next| millis(next.timestamp()))
+}
+
 /// The instant that is `within` from `at`.
 #[must_use]
 pub fn after(hours: &WorkingHours, at: Millis, within: Within) -> Millis {

@@ -19,8 +19,39 @@ pub struct Page {
 #[must_use]
 pub fn find(id: &str) -> Option<Page> {
     let id = id.trim().replace('-', "_").to_ascii_lowercase();
-    ALL.iter().map(|code| page(*code)).chain([DIFFERS]).find(|page| page.id == id)
+    let faults = FAULTS.iter().map(|page| **page);
+    ALL.iter().map(|code| page(*code)).chain(faults).find(|page| page.id == id)
 }
+
+/// The stored runs themselves were changed or lost.
+pub const JOURNAL_DAMAGED: Page = Page {
+    id: "journal_damaged",
+    title: "what is stored was changed or lost",
+    why: "a page of the disk or an entry of a case is not what was written; the case that needs \
+          it stays where it is, and every other one goes on",
+    next: "copy the data folder first; `flightdeck doctor` says whether the file is sound, and \
+           `flightdeck logs RUN --verify` which case it is; then put the folder back from a backup",
+};
+
+/// Nothing can be stored or read.
+pub const JOURNAL_UNUSABLE: Page = Page {
+    id: "journal_unusable",
+    title: "runs cannot be stored or read",
+    why: "the disk is full or gives errors, or the data folder is not ours to write; what cannot \
+          be stored is not done",
+    next: "make room or mend the disk, see that `flightdeck doctor` can write, then go on with \
+           `flightdeck run --open`",
+};
+
+/// A guard refuses everything.
+pub const GUARD_UNPROVEN: Page = Page {
+    id: "guard_unproven",
+    title: "the guard is not proven",
+    why: "requests that must be refused are put to the guard before anything starts and every few \
+          minutes; one was allowed, or no guard could be made, so everything is refused",
+    next: "read the reason with `flightdeck why`, correct the workflow or the policy with \
+           `flightdeck check`, then go on with `flightdeck run --open`",
+};
 
 /// What `flightdeck logs RUN --verify` ends with when a stored decision is not what the engine
 /// decides again from what was stored with it. No run meets it by itself.
@@ -31,6 +62,9 @@ pub const DIFFERS: Page = Page {
           than the one of the same version that wrote it",
     next: "keep a copy of the data folder, and compare it with an export or a backup",
 };
+
+/// What can be wrong with the program's own footing, beside the codes of runs.
+pub const FAULTS: &[&Page] = &[&JOURNAL_DAMAGED, &JOURNAL_UNUSABLE, &GUARD_UNPROVEN, &DIFFERS];
 
 macro_rules! pages {
     ($($code:ident = $id:literal: $title:literal, $why:literal, $next:literal;)*) => {

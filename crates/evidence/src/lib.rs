@@ -5,6 +5,7 @@
 #![deny(clippy::wildcard_enum_match_arm)]
 
 pub mod codes;
+pub mod desk;
 pub mod fleet;
 pub mod history;
 pub mod view;
@@ -14,6 +15,7 @@ pub mod words;
 #[cfg(test)]
 mod tests;
 
+pub use desk::{Closed, DeskView, Notice, UsedUp};
 pub use fleet::{Fleet, Limiter, Summary};
 pub use history::{Broken, History, Proof, verify};
 pub use view::{

@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use journal::{
-    About, ActNo, Answer, At, BodyMeta, BodyRef, Cause, Code, Decline, ENGINE, End, Entropy, Epoch,
-    FRAME_VERSION, Finish, Frame, Hash, Label, Labels, Millis, Mode, Part, Record, ReviewNo, Rule,
-    RunId, Seq, Shown, Starter, StopScope, Stored, Usage, What, Why,
+    About, Account, ActNo, Answer, At, BodyMeta, BodyRef, Cause, Code, Decline, ENGINE, End,
+    Entropy, Epoch, FRAME_VERSION, Finish, Frame, Hash, Label, Labels, Millis, Mode, Part, Record,
+    ReviewNo, Rule, RunId, Seq, Shown, Starter, StopScope, Stored, Usage, What, Why,
 };
 use plan::ids::{ModelName, PersonId, ReleaseId, RoleId, StepId, ToolName, WorkflowName};
 use plan::workflow::{Baseline, EndOutcome, Next};
 use proptest::prelude::*;
 
-use crate::{Broken, Fleet, History, RunView, codes, verify, why, words};
+use crate::{Broken, DeskView, Fleet, History, RunView, codes, verify, why, words};
 
 /// A run in the making: frames as a store would give them back.
 struct Made {
@@ -313,6 +313,45 @@ fn a_stopped_run_names_the_stop_and_how_to_lift_it() {
 }
 
 #[test]
+fn the_desk_says_what_holds_new_work_back() {
+    let account = |day: &str| Account(Arc::from(format!("day/{day}/invoice_intake/cases")));
+    let workflow = || WorkflowName::new("invoice_intake").unwrap();
+    let until = Millis(START.0 + 3_600_000);
+    let limit = |day: &str, limit| Record::LimitReached {
+        account: account(day),
+        workflow: workflow(),
+        limit,
+        until,
+    };
+    let closed = |n| Record::GuardClosed {
+        release: ReleaseId([n; 32]),
+        workflow: workflow(),
+        reason: body(2, 0),
+    };
+    let proven = Record::GuardProven { release: ReleaseId([1; 32]), workflow: workflow() };
+    let mut made = Made::new()
+        .frame(0, &[], vec![limit("2026-11-23", 400)])
+        .frame(1, &[], vec![limit("2026-11-23", 500)])
+        .frame(2, &["\"a canary\\u001b was not refused\""], vec![closed(1), closed(2)]);
+    let view = |made: &Made| DeskView::of(&History::read(made.run, &made.stored).unwrap());
+    let desk = view(&made);
+    assert_eq!((desk.limits.len(), desk.guards.len()), (1, 2), "the last word counts");
+    let [used] = &desk.limits[..] else { panic!() };
+    assert!(used.holds(START) && !used.holds(until), "when the day is over it is over");
+    let notice = used.notice(Some("Europe/London"));
+    assert!(notice.headline.contains("all 500 cases"), "{}", notice.headline);
+    assert!(notice.headline.contains(&words::when(until, Some("Europe/London"))));
+    let notice = desk.guards[0].notice();
+    assert!(notice.headline.ends_with("a canary· was not refused"), "{}", notice.headline);
+    assert_eq!(notice.code, "guard_unproven");
+    made = made.frame(3, &[], vec![proven]);
+    assert_eq!(view(&made).guards.len(), 1, "proven again, so nothing holds it back");
+    let texts = made.view().timeline.into_iter().map(|line| line.text).collect::<Vec<_>>();
+    assert!(texts[0].contains("opened its 400 cases"), "{texts:?}");
+    assert!(texts[4].contains("proven again"), "{texts:?}");
+}
+
+#[test]
 fn figures_add_up() {
     let mut fleet = Fleet::default();
     for made in [corrected(), corrected(), failed(), waiting()] {
@@ -409,7 +448,8 @@ const INNER: &[&str] =
 #[test]
 fn screens_use_the_operators_words() {
     let mut texts = vec![told(&corrected()), told(&failed()), told(&waiting())];
-    for page in codes::ALL.iter().map(|code| codes::page(*code)) {
+    let faults = codes::FAULTS.iter().map(|page| **page);
+    for page in codes::ALL.iter().map(|code| codes::page(*code)).chain(faults) {
         texts.extend([page.title, page.why, page.next].map(str::to_owned));
     }
     for text in texts {

@@ -41,7 +41,7 @@ pub struct Next {
     pub does: &'static str,
 }
 
-fn next(command: impl Into<String>, does: &'static str) -> Next {
+pub(crate) fn next(command: impl Into<String>, does: &'static str) -> Next {
     Next { command: command.into(), does }
 }
 

@@ -56,6 +56,9 @@ pub struct Guard {
     /// A guard that lets everything pass, to show that the proof notices.
     #[cfg(test)]
     pub(crate) sabotaged: bool,
+    /// A guard that panics. A release build has none.
+    #[cfg(debug_assertions)]
+    defective: AtomicBool,
 }
 
 /// What an agent's answer came to.
@@ -121,6 +124,8 @@ impl Guard {
             closed: OnceLock::new(),
             #[cfg(test)]
             sabotaged: false,
+            #[cfg(debug_assertions)]
+            defective: AtomicBool::new(false),
         }
     }
 
@@ -160,6 +165,13 @@ impl Guard {
         &self.secrets
     }
 
+    /// Makes every judgement panic from now on, so that a test can show what comes of a defect. It
+    /// cannot be called in a release build: it is not there.
+    #[cfg(debug_assertions)]
+    pub fn break_down(&self) {
+        self.defective.store(true, Ordering::Release);
+    }
+
     /// Fires asks that must be refused. One that is not closes this guard for good.
     pub fn prove(&self) -> Result<(), Fault> {
         if let Some(reason) = self.closed.get() {
@@ -196,6 +208,11 @@ impl Guard {
         #[cfg(test)]
         if self.sabotaged {
             return Verdict::Allow(Allow { rules: Vec::new() });
+        }
+        #[cfg(debug_assertions)]
+        #[allow(clippy::panic, reason = "a defect for a test; a release build has none of this")]
+        if self.defective.load(Ordering::Acquire) {
+            panic!("guard broke down");
         }
         if self.release != Some(plan.release()) {
             mark!("guard:release");

@@ -1,6 +1,6 @@
-//! Secrets: known values, as they are and as they are commonly encoded, and the shapes of well-known
-//! keys, found in anything that leaves and replaced in anything that is shown. It must not say a
-//! secret in an error, a name or `Debug`.
+//! Secrets: known values, as they are and as they are commonly encoded, and the shapes of
+//! well-known keys, found in anything that leaves and replaced in anything that is shown. It must
+//! not say a secret in an error, a name or `Debug`.
 
 mod forms;
 

@@ -10,7 +10,7 @@ use crate::ask::{Code, Usage};
 use crate::body::BodyRef;
 use crate::ids::{ActNo, At, CommandId, Hash, Millis, ReviewNo, RunId};
 use crate::label::Label;
-use crate::ledger::StopScope;
+use crate::ledger::{Account, StopScope};
 
 /// One thing that happened in a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,6 +110,13 @@ pub enum Record {
     StopSet { scope: StopScope, who: PersonId, reason: BodyRef },
     /// Desk only: a stop was lifted.
     StopLifted { scope: StopScope, who: PersonId, reason: BodyRef },
+    /// Desk only: a limit that new cases draw on is used up, and none is opened until `until`. Once
+    /// for an account and a limit, however many cases are refused.
+    LimitReached { account: Account, workflow: WorkflowName, limit: u64, until: Millis },
+    /// Desk only: the guard of a release could not be built or proved; it refuses everything.
+    GuardClosed { release: ReleaseId, workflow: WorkflowName, reason: BodyRef },
+    /// Desk only: a guard that was closed was built anew, and it is proven.
+    GuardProven { release: ReleaseId, workflow: WorkflowName },
 }
 
 /// Who or what started a run.

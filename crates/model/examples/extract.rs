@@ -15,8 +15,8 @@ use std::time::Instant;
 
 use guard::ground::{Candidate, Settled, candidates, questions, settle, worth_asking};
 use journal::{AnswerShape, ModelAnswer};
-use model::local::{Backend, Server, Settings, install};
-use model::{ModelSpec, Models, Place};
+use model::local::{Backend, Server, Settings, install, key};
+use model::{ModelSpec, Models, Place, Secret};
 use plan::ids::FieldName;
 use plan::value::Money;
 use plan::workflow::{Can, CopyField, Find, Price};
@@ -212,7 +212,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
     let cache = args.next().ok_or("the folder of the local model is missing")?;
     let installed = install(Path::new(&cache), |step| eprintln!("{step:?}")).await?;
-    let settings = Settings { backend: Backend::Installed(installed), slots: 1, context: 8192 };
+    let key = Secret::new(key()?);
+    let settings =
+        Settings { backend: Backend::Installed(installed), slots: 1, context: 8192, key };
     let server = Server::start(settings).await?;
     let base_url = server.base_url().ok_or("the server is not up")?;
     let models = Models::new(vec![ModelSpec {

@@ -10,8 +10,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use journal::{AnswerShape, Choice, ModelAnswer};
-use model::local::{Backend, Server, Settings, State, Step, install};
-use model::{ModelSpec, Models, Place};
+use model::local::{Backend, Server, Settings, State, Step, install, key};
+use model::{ModelSpec, Models, Place, Secret};
 use plan::workflow::{Can, Price};
 
 /// Beside the build's own output, so that one build installs once.
@@ -31,7 +31,8 @@ async fn the_local_model_is_installed_answers_comes_back_and_stops() {
     let second = install(&cache(), |step| steps.push(step)).await.unwrap();
     assert_eq!((first.gguf(), steps), (second.gguf(), vec![Step::Ready]));
 
-    let settings = Settings { backend: Backend::Installed(first), slots: 1, context: 2048 };
+    let key = Secret::new(key().unwrap());
+    let settings = Settings { backend: Backend::Installed(first), slots: 1, context: 2048, key };
     let server = Server::start(settings).await.unwrap();
     let base_url = server.base_url().unwrap();
     let spec = ModelSpec {

@@ -13,7 +13,8 @@ use journal::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Fault, Inner, NewRun, blocking, entropy, now};
+use crate::desk::is_cases;
+use crate::{Fault, Inner, NewRun, blocking, entropy, now, words};
 
 /// Frames read in one go when a run is loaded.
 const PAGE: usize = 256;
@@ -45,6 +46,11 @@ pub(crate) async fn open(inner: &Arc<Inner>, run: RunId, new: NewRun) -> Result<
         }
     };
     let is_child = matches!(new.starter, journal::Starter::Parent { .. });
+    // A part of a case is opened all the same: there the refusals are recorded and its parent is
+    // told, while a case that was never begun need not be.
+    if !is_child && let Some(why) = engine.guard().closed_because() {
+        return Err(Fault::Unproven(why.to_owned()));
+    }
     let mut opening = Opening {
         run,
         now: now(),
@@ -64,6 +70,9 @@ pub(crate) async fn open(inner: &Arc<Inner>, run: RunId, new: NewRun) -> Result<
         Ok(committed) => committed,
         Err(error) => {
             inner.forget(run);
+            if let CommitError::Limit(account) = &error {
+                limit_reached(inner, &engine, account).await;
+            }
             return Err(Fault::Open(error));
         }
     };
@@ -85,6 +94,20 @@ pub(crate) async fn open(inner: &Arc<Inner>, run: RunId, new: NewRun) -> Result<
     let first = told.into_iter().map(Event::Command).collect();
     tokio::spawn(run.live(letters, first));
     Ok(())
+}
+
+/// A flood of refused cases leaves one entry: whoever comes later only looks into memory. What
+/// cannot be written now is tried again by the next one.
+async fn limit_reached(inner: &Arc<Inner>, engine: &Arc<Engine>, account: &journal::Account) {
+    let limit = engine.plan().workflow().limits.day.cases;
+    if !is_cases(account) || inner.desk.knows_limit(account, limit) {
+        return;
+    }
+    let (desk, engine, account) = (inner.desk.clone(), engine.clone(), account.clone());
+    let write = move || desk.limit_reached(&engine, &account);
+    if let Ok(Err(why)) = tokio::task::spawn_blocking(write).await {
+        inner.report(Some(why));
+    }
 }
 
 async fn first_frame(
@@ -118,17 +141,6 @@ async fn first_frame(
     }
 }
 
-/// What a panic says of itself.
-fn words(panic: &(dyn std::any::Any + Send)) -> &str {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a defect was caught")
-}
-
-/// A day whose cases are used up opens no further one.
-fn is_cases(account: &journal::Account) -> bool {
-    account.0.ends_with("/cases")
-}
-
 /// Loads a run that something has arrived for.
 pub(crate) async fn woken(
     inner: Arc<Inner>,
@@ -138,6 +150,7 @@ pub(crate) async fn woken(
 ) {
     match load(&inner, run, mailbox).await {
         Ok((loaded, inbox)) => {
+            inner.loads(run, None);
             let mut events = vec![Event::Claim];
             events.extend(inbox.into_iter().map(Event::Command));
             events.extend(lifted(&inner, &loaded.control).await);
@@ -145,10 +158,17 @@ pub(crate) async fn woken(
         }
         Err(fault) => {
             // The run stays as it is stored. Whoever looks at it is told why it does not go on.
-            inner.report(Some(format!("run {run} cannot be loaded: {fault}")));
+            inner.loads(run, Some(stuck(fault)));
             inner.let_rest(run, None);
             while !inner.dismiss(run, &mut letters, None).is_empty() {}
         }
+    }
+}
+
+fn stuck(fault: Fault) -> journal::StoreError {
+    match fault {
+        Fault::Store(error) => error,
+        other => journal::StoreError::Damaged(other.to_string()),
     }
 }
 

@@ -2,7 +2,9 @@
 //! outcomes back. It decides nothing: what may happen is in the records, and every act leaves
 //! through a permit. It must not draw screens.
 
+mod desk;
 mod drive;
+mod people;
 mod releases;
 pub mod socket;
 mod stop;
@@ -10,7 +12,7 @@ mod world;
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use engine::Event;
@@ -20,9 +22,12 @@ use journal::{
 };
 use plan::Plan;
 use plan::ids::PersonId;
+use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
 
+use desk::Desk;
+pub use people::People;
 pub use releases::Releases;
 pub use stop::StopError;
 pub use world::{Answered, World};
@@ -44,7 +49,58 @@ pub enum Fault {
     Random(String),
     #[error("{0}")]
     Socket(String),
+    /// Guard refuses everything, so nothing was begun.
+    #[error("the guard is not proven, so nothing was started: {0}")]
+    Unproven(String),
+    #[error("{0}")]
+    NotPermitted(String),
+    /// What is stored of a run stands in its way.
+    #[error("case {0} cannot go on: {1}")]
+    Stuck(RunId, StoreError),
 }
+
+/// The kinds of no, for whoever asked: in this process or over the socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// None of the others.
+    Failed,
+    Stopped,
+    Budget,
+    NotPermitted,
+    Unproven,
+    /// What is stored was changed or lost.
+    Damaged,
+    /// Nothing can be stored or read: a full disk, for example.
+    Unusable,
+}
+
+impl Fault {
+    /// What kind of no it is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Open(CommitError::Stopped(_)) => Kind::Stopped,
+            Self::Open(CommitError::Limit(_)) => Kind::Budget,
+            Self::Open(CommitError::Fault(_))
+            | Self::Store(StoreError::Fault(_))
+            | Self::Stuck(_, StoreError::Fault(_)) => Kind::Unusable,
+            Self::Store(StoreError::Damaged(_)) | Self::Stuck(_, _) => Kind::Damaged,
+            Self::Unproven(_) => Kind::Unproven,
+            Self::NotPermitted(_) => Kind::NotPermitted,
+            Self::Open(_)
+            | Self::Store(StoreError::Unknown(_))
+            | Self::Release(_)
+            | Self::Random(_)
+            | Self::Over(..)
+            | Self::Socket(_) => Kind::Failed,
+        }
+    }
+}
+
+/// How often every guard is proved again: a few look-ups each, so that what was true at the start
+/// does not have to be believed for a whole day.
+const PROVE_EVERY: Duration = Duration::from_secs(180);
 
 /// How long a run is left alone that was woken for nothing.
 const REST_MS: u64 = 60_000;
@@ -59,11 +115,15 @@ pub(crate) struct Inner {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) world: Arc<dyn World>,
     pub(crate) releases: Releases,
+    pub(crate) desk: Arc<Desk>,
+    people: OnceLock<Arc<dyn People>>,
     runs: Mutex<HashMap<RunId, Live>>,
     standings: Mutex<HashMap<RunId, watch::Sender<Option<Standing>>>>,
     out: Mutex<OutNow>,
     /// Runs that a timer woke for nothing are left alone until this time.
     resting: Mutex<HashMap<RunId, Millis>>,
+    /// Runs that cannot be loaded, and why, until somebody could.
+    stuck: Mutex<HashMap<RunId, StoreError>>,
     /// The last reason why the journal could not be written, while it cannot.
     trouble: watch::Sender<Option<String>>,
 }
@@ -101,17 +161,27 @@ impl Runtime {
     /// A driver over a store and a world. `keying` is the installation's secret.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, world: Arc<dyn World>, keying: [u8; 32]) -> Self {
+        let desk = Arc::new(Desk::new(store.clone()));
         let inner = Inner {
-            releases: Releases::new(store.clone(), keying),
+            releases: Releases::new(store.clone(), keying, desk.clone()),
+            desk,
+            people: OnceLock::new(),
             store,
             world,
             runs: Mutex::new(HashMap::new()),
             standings: Mutex::new(HashMap::new()),
             out: Mutex::new(OutNow::default()),
             resting: Mutex::new(HashMap::new()),
+            stuck: Mutex::new(HashMap::new()),
             trouble: watch::Sender::new(None),
         };
         Self { inner: Arc::new(inner) }
+    }
+
+    /// Says whose orders count. Until then nobody opens a case by [`Self::admit`] or lifts a stop.
+    pub fn trust(&self, people: Arc<dyn People>) {
+        // The first word holds: who holds the folder does not change while it is held.
+        let _ = self.inner.people.set(people);
     }
 
     /// The releases that are open.
@@ -130,6 +200,24 @@ impl Runtime {
     #[must_use]
     pub fn trouble(&self) -> watch::Receiver<Option<String>> {
         self.inner.trouble.subscribe()
+    }
+
+    /// Opens a case for a person of the workspace, whoever passes the wish on.
+    pub async fn admit(&self, new: NewRun) -> Result<RunId, Fault> {
+        people::may_open(&self.inner, &new).await?;
+        self.open(new).await
+    }
+
+    /// Why a run cannot go on, or why nothing can be stored, if that is so.
+    #[must_use]
+    pub fn trouble_of(&self, run: Option<RunId>) -> Option<Fault> {
+        if let Some(run) = run
+            && let Some(error) = lock(&self.inner.stuck).get(&run)
+        {
+            return Some(Fault::Stuck(run, error.clone()));
+        }
+        let trouble = self.inner.trouble.borrow().clone();
+        trouble.map(|text| Fault::Open(CommitError::Fault(text)))
     }
 
     /// Opens a case: durable, counted, and on its way when this returns.
@@ -239,6 +327,20 @@ impl Runtime {
         .abort_handle()
     }
 
+    /// Proves every guard again, until the handle is dropped.
+    pub fn keep_proven(&self) -> AbortHandle {
+        let inner = self.inner.clone();
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(PROVE_EVERY).await;
+                let inner = inner.clone();
+                // A panic of guard is caught inside, where it closes that guard.
+                let _ = tokio::task::spawn_blocking(move || inner.releases.prove()).await;
+            }
+        })
+        .abort_handle()
+    }
+
     /// Acts that are out now.
     #[must_use]
     pub fn acts_out(&self) -> usize {
@@ -278,6 +380,24 @@ impl Runtime {
 }
 
 impl Inner {
+    fn people(&self) -> Option<Arc<dyn People>> {
+        self.people.get().cloned()
+    }
+
+    /// A run could be loaded, or could not and why.
+    pub(crate) fn loads(&self, run: RunId, stuck: Option<StoreError>) {
+        let mut all = lock(&self.stuck);
+        match stuck {
+            Some(error) => {
+                all.insert(run, error);
+            }
+            None if all.is_empty() => {}
+            None => {
+                all.remove(&run);
+            }
+        }
+    }
+
     pub(crate) fn is_live(&self, run: RunId) -> bool {
         lock(&self.runs).contains_key(&run)
     }
@@ -447,6 +567,12 @@ impl Inner {
     pub(crate) fn live_runs(&self) -> Vec<RunId> {
         lock(&self.runs).keys().copied().collect()
     }
+}
+
+/// What a panic says of itself.
+pub(crate) fn words(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a defect was caught")
 }
 
 /// A lock whose holder panicked still guards plain maps: the data is whole.

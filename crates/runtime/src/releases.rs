@@ -1,7 +1,9 @@
-//! Releases that are open: each is read from the journal once, its guard built and proved. A
-//! release whose guard cannot be built or proved is run under a guard that refuses everything.
+//! Releases that are open: each is read from the journal once, its guard built and proved, and
+//! proved again from time to time. A release whose guard cannot be built or proved is run under a
+//! guard that refuses everything, and the desk's journal says so.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use engine::Engine;
@@ -10,7 +12,8 @@ use journal::Store;
 use plan::Plan;
 use plan::ids::ReleaseId;
 
-use crate::{Fault, lock};
+use crate::desk::Desk;
+use crate::{Fault, lock, words};
 
 /// The open releases of a driver.
 pub struct Releases {
@@ -18,11 +21,13 @@ pub struct Releases {
     keying: [u8; 32],
     open: Mutex<HashMap<ReleaseId, Arc<Engine>>>,
     secrets: Mutex<Option<Arc<guard::Secrets>>>,
+    desk: Arc<Desk>,
 }
 
 impl Releases {
-    pub(crate) fn new(store: Arc<dyn Store>, keying: [u8; 32]) -> Self {
-        Self { store, keying, open: Mutex::new(HashMap::new()), secrets: Mutex::new(None) }
+    pub(crate) fn new(store: Arc<dyn Store>, keying: [u8; 32], desk: Arc<Desk>) -> Self {
+        let (open, secrets) = (Mutex::new(HashMap::new()), Mutex::new(None));
+        Self { store, keying, open, secrets, desk }
     }
 
     /// Values that guards keep out of every act; set before the first run.
@@ -63,19 +68,54 @@ impl Releases {
     }
 
     fn ready(&self, plan: Arc<Plan>) -> Arc<Engine> {
-        let guard = match Guard::build(&plan) {
-            Ok(guard) => guard,
-            Err(fault) => Guard::closed(fault.to_string()),
-        };
-        let guard = match lock(&self.secrets).clone() {
-            Some(secrets) => guard.with_secrets(secrets),
-            None => guard,
-        };
-        if let Err(fault) = guard.prove() {
-            guard.close(fault.to_string());
-        }
         let release = plan.release();
+        let guard = self.guard(&plan);
         let engine = Arc::new(Engine::new(plan, guard, self.keying));
-        lock(&self.open).entry(release).or_insert(engine).clone()
+        let engine = lock(&self.open).entry(release).or_insert(engine).clone();
+        self.say(&engine);
+        engine
     }
+
+    /// The guard of a release. One that cannot be built or proved, or panics, stays closed.
+    fn guard(&self, plan: &Plan) -> Guard {
+        let secrets = lock(&self.secrets).clone();
+        let made = catch_unwind(AssertUnwindSafe(|| {
+            let guard = Guard::build(plan)?;
+            let guard = match secrets {
+                Some(secrets) => guard.with_secrets(secrets),
+                None => guard,
+            };
+            guard.prove()?;
+            Ok::<_, guard::Fault>(guard)
+        }));
+        match made {
+            Ok(Ok(guard)) => guard,
+            Ok(Err(fault)) => Guard::closed(fault.to_string()),
+            Err(panic) => Guard::closed(defect(&*panic)),
+        }
+    }
+
+    /// Fires at the guard of every open release the asks that must be refused. One that allows any
+    /// of them, or panics, is closed for good. It blocks.
+    pub fn prove(&self) {
+        let open: Vec<Arc<Engine>> = lock(&self.open).values().cloned().collect();
+        for engine in open {
+            let guard = engine.guard();
+            // A guard that allowed what it must refuse has closed itself.
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(guard.prove()))) {
+                guard.close(defect(&*panic));
+            }
+            self.say(&engine);
+        }
+    }
+
+    /// What the desk's journal should say about a guard. While it cannot be written the guard is
+    /// closed all the same, and the next proof says it again.
+    fn say(&self, engine: &Engine) {
+        let _ = self.desk.guard(engine);
+    }
+}
+
+fn defect(panic: &(dyn std::any::Any + Send)) -> String {
+    format!("a defect was caught in it: {}", words(panic))
 }

@@ -14,7 +14,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::AbortHandle;
 
-use crate::{Fault, NewRun, Runtime};
+use crate::{Fault, Kind, NewRun, Runtime};
 
 /// A request line longer than this is refused: a release with its instructions fits many times.
 const LINE_MAX: u64 = 32 << 20;
@@ -24,11 +24,31 @@ const LINE_MAX: u64 = 32 << 20;
 #[serde(rename_all = "snake_case")]
 pub enum Request {
     Ping,
-    Open { release: ReleaseId, canonical: String, case: String, starter: Starter, mode: Mode },
-    Settled { run: RunId },
+    Open {
+        release: ReleaseId,
+        canonical: String,
+        case: String,
+        starter: Starter,
+        mode: Mode,
+    },
+    Settled {
+        run: RunId,
+    },
+    /// Why a run cannot go on, or why nothing can be stored.
+    Trouble {
+        run: Option<RunId>,
+    },
     Command(Command),
-    Stop { scope: StopScope, who: PersonId, reason: String },
-    Lift { scope: StopScope, who: PersonId, reason: String },
+    Stop {
+        scope: StopScope,
+        who: PersonId,
+        reason: String,
+    },
+    Lift {
+        scope: StopScope,
+        who: PersonId,
+        reason: String,
+    },
 }
 
 /// What the holder answers.
@@ -40,7 +60,7 @@ pub enum Response {
     Standing(Standing),
     Stopped { aborted: usize },
     Lifted { woken: usize },
-    Refused { why: String },
+    Refused { kind: Kind, why: String },
 }
 
 /// Where a data folder's socket is.
@@ -89,7 +109,7 @@ async fn converse(runtime: Runtime, stream: UnixStream) {
         }
         let response = match serde_json::from_str::<Request>(&line) {
             Ok(request) => answer(&runtime, request).await,
-            Err(error) => Response::Refused { why: format!("the request cannot be read: {error}") },
+            Err(error) => refused(Kind::Failed, format!("the request cannot be read: {error}")),
         };
         let Ok(mut bytes) = serde_json::to_vec(&response) else { return };
         bytes.push(b'\n');
@@ -99,39 +119,49 @@ async fn converse(runtime: Runtime, stream: UnixStream) {
     }
 }
 
+fn refused(kind: Kind, why: impl ToString) -> Response {
+    Response::Refused { kind, why: why.to_string() }
+}
+
+impl From<Fault> for Response {
+    fn from(fault: Fault) -> Self {
+        refused(fault.kind(), fault)
+    }
+}
+
 async fn answer(runtime: &Runtime, request: Request) -> Response {
-    let refused = |why: String| Response::Refused { why };
     match request {
         Request::Ping => Response::Done,
         Request::Open { release, canonical, case, starter, mode } => {
             let plan = match Plan::open(release, canonical.as_bytes()) {
                 Ok(plan) => Arc::new(plan),
-                Err(error) => return refused(error.to_string()),
+                Err(error) => return refused(Kind::Failed, error),
             };
             let new = NewRun { plan, case: case.into_bytes(), labels: None, starter, mode };
-            match runtime.open(new).await {
+            match runtime.admit(new).await {
                 Ok(run) => Response::Opened { run },
-                Err(fault) => refused(fault.to_string()),
+                Err(fault) => fault.into(),
             }
         }
         Request::Settled { run } => match runtime.settled(run).await {
             Ok(standing) => Response::Standing(standing),
-            Err(fault) => refused(fault.to_string()),
+            Err(fault) => fault.into(),
         },
+        Request::Trouble { run } => runtime.trouble_of(run).map_or(Response::Done, Into::into),
         Request::Command(command) if command.order.who().is_none() => {
-            refused("only what a person orders is taken here".to_owned())
+            refused(Kind::NotPermitted, "only what a person orders is taken here")
         }
         Request::Command(command) => match runtime.command(command).await {
             Ok(()) => Response::Done,
-            Err(fault) => refused(fault.to_string()),
+            Err(fault) => fault.into(),
         },
         Request::Stop { scope, who, reason } => match runtime.stop(scope, &who, &reason).await {
             Ok(aborted) => Response::Stopped { aborted },
-            Err(error) => refused(error.to_string()),
+            Err(error) => refused(error.kind(), error),
         },
         Request::Lift { scope, who, reason } => match runtime.lift(scope, &who, &reason).await {
             Ok(woken) => Response::Lifted { woken },
-            Err(error) => refused(error.to_string()),
+            Err(error) => refused(error.kind(), error),
         },
     }
 }

@@ -5,14 +5,10 @@
 use std::sync::Arc;
 
 use engine::Event;
-use journal::{
-    Body, Cause, CommitError, Draft, Epoch, Hash, Label, Labels, Record, RunId, Seq, Source,
-    StopScope, StoreError,
-};
-use plan::ids::{PersonId, ReleaseId, WorkflowName};
+use journal::{Record, Source, StopScope, StoreError};
+use plan::ids::PersonId;
 
-use crate::drive::commit;
-use crate::{Fault, Inner, blocking, entropy, now};
+use crate::{Fault, Inner, Kind, blocking, people};
 
 /// Why a stop could not be recorded or lifted. The acts in scope are aborted all the same.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +17,20 @@ pub enum StopError {
     NotRecorded { aborted: usize, why: String },
     #[error("the stop could not be lifted: {0}")]
     NotLifted(String),
+    /// It is not this person's to lift.
+    #[error(transparent)]
+    NotPermitted(Fault),
+}
+
+impl StopError {
+    /// What kind of no it is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::NotRecorded { .. } | Self::NotLifted(_) => Kind::Failed,
+            Self::NotPermitted(fault) => fault.kind(),
+        }
+    }
 }
 
 pub(crate) async fn set(
@@ -43,6 +53,7 @@ pub(crate) async fn lift(
     who: &PersonId,
     reason: &str,
 ) -> Result<usize, StopError> {
+    people::may_lift(inner, &scope, who).await.map_err(StopError::NotPermitted)?;
     record(inner, &scope, who, reason, false).await.map_err(StopError::NotLifted)?;
     inner.unstop(&scope);
     let reader = inner.clone();
@@ -66,58 +77,17 @@ async fn record(
     reason: &str,
     set: bool,
 ) -> Result<(), String> {
-    // Two people at once: whoever comes second writes after the first.
-    for _ in 0..16 {
-        let draft = draft(inner, scope, who, reason, set).await.map_err(|e| e.to_string())?;
-        match commit(inner, draft).await {
-            Ok(_) => return Ok(()),
-            Err(CommitError::Superseded) => {}
-            Err(error) => return Err(error.to_string()),
-        }
-    }
-    Err("the desk's journal is busy".to_owned())
-}
-
-async fn draft(
-    inner: &Arc<Inner>,
-    scope: &StopScope,
-    who: &PersonId,
-    reason: &str,
-    set: bool,
-) -> Result<Draft, Fault> {
-    let store = inner.store.clone();
-    let tip = blocking(move || store.tip(RunId::DESK)).await?;
-    let (seq, prev) = tip.unwrap_or((Seq(0), Hash::default()));
-    let body = Body {
-        bytes: Arc::from(serde_json::Value::from(reason).to_string().into_bytes()),
-        labels: Labels::all(Label::from(Source::Person)),
+    let (desk, scope, who) = (inner.desk.clone(), scope.clone(), who.clone());
+    let reason = reason.to_owned();
+    let write = move || {
+        desk.write(Some((&reason, Source::Person)), |reason| {
+            let (scope, who) = (scope.clone(), who.clone());
+            if set {
+                Record::StopSet { scope, who, reason }
+            } else {
+                Record::StopLifted { scope, who, reason }
+            }
+        })
     };
-    let reason = journal::BodyRef { seq, n: 0 };
-    let (scope, who) = (scope.clone(), who.clone());
-    let record = if set {
-        Record::StopSet { scope, who, reason }
-    } else {
-        Record::StopLifted { scope, who, reason }
-    };
-    let workflow = WorkflowName::new("desk").map_err(|e| Fault::Release(e.to_string()))?;
-    Ok(Draft {
-        run: RunId::DESK,
-        seq,
-        prev,
-        epoch: Epoch(1),
-        at: now(),
-        cause: vec![Cause::Open],
-        records: vec![record],
-        bodies: vec![body],
-        entropy: entropy()?,
-        draws: Vec::new(),
-        consumes: Vec::new(),
-        posts: Vec::new(),
-        payloads: Vec::new(),
-        vendors: Vec::new(),
-        workflow,
-        above: Vec::new(),
-        release: ReleaseId([0; 32]),
-        standing: None,
-    })
+    tokio::task::spawn_blocking(write).await.map_err(|error| error.to_string())?
 }

@@ -35,7 +35,7 @@ pub fn desk(screen: &Screen, global: &Global) -> Ended {
         screen.line("nothing waits for a person");
         return Ok(Exit::Done);
     };
-    let all = review::open(&runs)?;
+    let all = review::open(screen, &runs)?;
     if all.is_empty() {
         screen.line("nothing waits for a person");
         return Ok(Exit::Done);
@@ -60,7 +60,7 @@ pub fn desk(screen: &Screen, global: &Global) -> Ended {
     if !others.is_empty() {
         screen.line(format!("{} requests wait for other people", others.len()));
     }
-    let left = review::open(&runs)?.len();
+    let left = review::open(screen, &runs)?.len();
     screen.line(format!("{left} requests still wait"));
     Ok(if left == 0 { Exit::Done } else { Exit::Waiting })
 }

@@ -27,6 +27,7 @@ pub fn doctor(screen: &Screen, global: &Global) -> Ended {
     match Workspace::open(global) {
         Ok(workspace) => {
             all.push(files(&workspace));
+            all.push(guards(&workspace));
             all.extend(tool_servers(&workspace));
             all.push(disk(&workspace.data));
             all.push(runs(global));
@@ -77,6 +78,18 @@ fn files(workspace: &Workspace) -> Finding {
         }
         n => bad("files", format!("problems: {n}"), "`flightdeck check` shows them"),
     }
+}
+
+/// The guard of every workflow is built and put to the proof, as it is before a run.
+fn guards(workspace: &Workspace) -> Finding {
+    let plans = plan::check_all(&workspace.files).plans;
+    for (name, plan) in &plans {
+        if let Err(fault) = guard::Guard::build(plan) {
+            let help = format!("`flightdeck explain {}`", evidence::codes::GUARD_UNPROVEN.id);
+            return bad("guard", format!("`{name}`: {fault}"), help);
+        }
+    }
+    good("guard", format!("proven for {} workflows", plans.len()))
 }
 
 /// Each server that has approved tools is started and compared.

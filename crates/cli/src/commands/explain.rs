@@ -40,9 +40,15 @@ fn near(word: &str) -> Option<&'static str> {
     let word = word.to_lowercase();
     let codes = plan::codes::ALL.iter().map(|code| code.id);
     let runs = evidence::codes::ALL.iter().map(|code| evidence::codes::page(*code).id);
+    let faults = evidence::codes::FAULTS.iter().map(|page| page.id);
     let words = glossary::WORDS.iter().map(|entry| entry.word);
     let same = |other: &str| {
         other.to_lowercase().chars().zip(word.chars()).take_while(|(a, b)| a == b).count()
     };
-    codes.chain(runs).chain(words).max_by_key(|other| same(other)).filter(|other| same(other) > 2)
+    codes
+        .chain(runs)
+        .chain(faults)
+        .chain(words)
+        .max_by_key(|other| same(other))
+        .filter(|other| same(other) > 2)
 }

@@ -51,6 +51,7 @@ fn proved(screen: &Screen, runs: &Runs, run: RunId) -> Ended {
     let proof = verify(run, &rows).map_err(|broken| Stop {
         exit: Exit::Findings,
         what: anyhow::anyhow!("the stored entries of {run} are not in order: {broken}"),
+        code: Some(evidence::codes::JOURNAL_DAMAGED.id),
         help: Some("keep a copy of the data folder before anything else".to_owned()),
     })?;
     let again = if proof.erased == 0 { Some(decided_again(runs, run, &rows)?) } else { None };

@@ -20,11 +20,19 @@ pub struct Open {
     pub zone: Option<String>,
 }
 
-/// Every open request, the one that is due first at the top.
-pub fn open(runs: &Runs) -> Result<Vec<Open>, Stop> {
+/// Every open request, the one that is due first at the top. A case whose entries are damaged is
+/// named and hides no other.
+pub fn open(screen: &Screen, runs: &Runs) -> Result<Vec<Open>, Stop> {
     let mut all = Vec::new();
     for line in runs.standing(&[Status::Waiting, Status::Running, Status::Sleeping], LISTED)? {
-        let view = runs.view(line.run)?;
+        let view = match runs.view(line.run) {
+            Ok(view) => view,
+            Err(stop) if stop.is_damage() => {
+                screen.stop(&stop);
+                continue;
+            }
+            Err(stop) => return Err(stop),
+        };
         let zone = runs.zone(&view);
         let reviews: Vec<ReviewView> = view.open_reviews().cloned().collect();
         all.extend(reviews.into_iter().map(|review| Open {
@@ -45,7 +53,7 @@ pub fn list(screen: &Screen, global: &Global) -> Ended {
         return Ok(Exit::Done);
     };
     let now = now();
-    let all = open(&runs)?;
+    let all = open(screen, &runs)?;
     for open in &all {
         screen.object("request", json!({ "run": open.run, "request": &open.review }))?;
         screen.line(line(screen, open, now));

@@ -7,7 +7,7 @@ use std::time::Instant;
 use evidence::{Fleet, Summary, words};
 use journal::{RunId, RunQuery, Status};
 use plan::Plan;
-use plan::ids::PersonId;
+use plan::ids::{PersonId, ReleaseId};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -16,6 +16,7 @@ use crate::args::{Global, Run};
 use crate::cases::{self, Case, Cases};
 use crate::driver::{Driver, Drives};
 use crate::exit::{Ended, Exit, Stop};
+use crate::held;
 use crate::people;
 use crate::screen::{Look, Screen};
 use crate::stored::Runs;
@@ -44,7 +45,7 @@ pub fn run(screen: &Screen, global: &Global, args: &Run) -> Ended {
         }
     };
     // Whoever starts a case may be kept from passing it, so the name is never guessed.
-    let by = people::known(global, &workspace)?;
+    let by = people::named(global)?;
     let bulk = Bulk { screen: *screen, plan, by, at_once: args.at_once.max(1) };
     mcp::within(bulk.all(global, &workspace, from))?
 }
@@ -73,7 +74,7 @@ impl Bulk {
             None => self.told(global, &settled, elapsed),
         };
         if let Some(driver) = Arc::into_inner(driver) {
-            if matches!(&ended, Err(stop) if stop.exit == Exit::Interrupted) {
+            if matches!(&ended, Err(stop) if hopeless(stop)) {
                 driver.leave().await;
             } else {
                 driver.close().await;
@@ -149,6 +150,10 @@ impl Bulk {
         let summary = fleet.summary(elapsed, baseline);
         self.screen.object("summary", &summary)?;
         figures(&self.screen, &summary, self.plan.workflow().limits.currency.as_str());
+        let release = self.plan.release();
+        if let Some(exit) = held::unproven(&runs, &[release])? {
+            return Ok(exit);
+        }
         if let [(run, Status::Failed)] = settled {
             let help = format!("`flightdeck why {run}` says why");
             return Err(Stop::failed("the case failed").help(help));
@@ -172,8 +177,14 @@ fn interrupt() -> Stop {
     Stop {
         exit: Exit::Interrupted,
         what: anyhow::anyhow!("interrupted; what was stored is kept"),
+        code: None,
         help: Some("`flightdeck run --open` goes on".to_owned()),
     }
+}
+
+/// Whether waiting for what is out would not help.
+fn hopeless(stop: &Stop) -> bool {
+    stop.exit == Exit::Interrupted || stop.is_unusable()
 }
 
 /// The summary for people.
@@ -213,21 +224,36 @@ async fn go_on(screen: &Screen, global: &Global, workspace: &Workspace) -> Ended
         _ = tokio::signal::ctrl_c() => Err(interrupt()),
     };
     match &went {
-        Err(stop) if stop.exit == Exit::Interrupted => driver.leave().await,
+        Err(stop) if hopeless(stop) => driver.leave().await,
         Ok(_) | Err(_) => driver.close().await,
     }
-    let settled = went?;
+    let Went { settled, releases, stuck } = went?;
     for (run, status) in &settled {
         screen.object("case", json!({ "run": run, "status": status }))?;
         screen.line(format!("{run}  {}", status.as_str()));
     }
-    if settled.is_empty() {
+    if settled.is_empty() && stuck.is_empty() {
         screen.line("nothing was open");
     }
-    Ok(exit(&settled))
+    let mut stuck = stuck.into_iter();
+    if let Some(last) = stuck.next_back() {
+        stuck.for_each(|stop| screen.stop(&stop));
+        return Err(last);
+    }
+    let unproven = held::unproven(&Runs::existing(global)?, &releases)?;
+    Ok(unproven.unwrap_or_else(|| exit(&settled)))
 }
 
-async fn rest_of(driver: &Driver, global: &Global) -> Result<Vec<(RunId, Status)>, Stop> {
+/// What became of the open runs.
+#[derive(Default)]
+struct Went {
+    settled: Vec<(RunId, Status)>,
+    releases: Vec<ReleaseId>,
+    /// Why some cannot be gone on with.
+    stuck: Vec<Stop>,
+}
+
+async fn rest_of(driver: &Driver, global: &Global) -> Result<Went, Stop> {
     driver.wake().await?;
     let runs = Runs::existing(global)?;
     let query = RunQuery {
@@ -235,9 +261,14 @@ async fn rest_of(driver: &Driver, global: &Global) -> Result<Vec<(RunId, Status)
         limit: usize::MAX >> 1,
         ..RunQuery::default()
     };
-    let mut settled = Vec::new();
+    let mut went = Went::default();
     for line in runs.lines(&query)? {
-        settled.push((line.run, driver.rested(line.run).await?));
+        match driver.rested(line.run).await {
+            Ok(status) => went.settled.push((line.run, status)),
+            Err(stop) if stop.is_damage() => went.stuck.push(stop),
+            Err(stop) => return Err(stop),
+        }
+        went.releases.push(line.release);
     }
-    Ok(settled)
+    Ok(went)
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use evidence::words;
+use evidence::{Notice, words};
 use journal::{RunLine, RunQuery, Status};
 use serde_json::json;
 
 use crate::args::{Global, Runs as RunsArgs, StatusArg};
 use crate::exit::{Ended, Exit};
+use crate::held;
 use crate::screen::{Look, Screen};
 use crate::stored::{Runs, now};
 
@@ -17,7 +18,10 @@ const COUNTED: usize = 200_000;
 /// Counts, stops, and what is most urgent.
 pub fn status(screen: &Screen, global: &Global) -> Ended {
     let Some(runs) = Runs::open(global)? else {
-        screen.object("status", json!({ "cases": {}, "stops": [], "working": null }))?;
+        screen.object(
+            "status",
+            json!({ "cases": {}, "stops": [], "held_back": [], "working": null }),
+        )?;
         screen.line("nothing has run here yet");
         return Ok(Exit::Done);
     };
@@ -33,8 +37,14 @@ pub fn status(screen: &Screen, global: &Global) -> Ended {
         .iter()
         .map(|((workflow, status), n)| json!({ "workflow": workflow, "status": status, "n": n }))
         .collect();
-    let object = json!({ "cases": cases, "stops": stops, "working": working, "next_wake": wake });
-    screen.object("status", object)?;
+    let held = held::back(&runs, global, now())?;
+    screen.object(
+        "status",
+        json!({
+            "cases": cases, "stops": stops, "held_back": held, "working": working,
+            "next_wake": wake,
+        }),
+    )?;
     for ((workflow, status), n) in &counts {
         screen.line(format!("{workflow}: {} {}", words::number(*n), paint(screen, status)));
     }
@@ -42,6 +52,9 @@ pub fn status(screen: &Screen, global: &Global) -> Ended {
         let what = format!("{} is stopped", words::scope(stop));
         let lift = format!("flightdeck resume{} --reason TEXT", words::scope_args(stop));
         screen.line(format!("{}; lift it with `{lift}`", screen.word(Look::Bad, &what)));
+    }
+    for Notice { code, headline, .. } in &held {
+        screen.line(format!("{} ({code}); `flightdeck why`", screen.word(Look::Bad, headline)));
     }
     if let Some(wake) = wake {
         screen.line(format!("the next case wakes at {}", words::when(wake, None)));

@@ -146,7 +146,7 @@ fn by_force(screen: &Screen, data: &Path, scope: &StopScope, first: &Stop) -> En
 
 /// Lifts a stop or a pause. It needs a person who may, and a reason.
 pub fn resume(screen: &Screen, global: &Global, at: &Scope, reason: &Reason) -> Ended {
-    people::named(global)?;
+    let who = people::named(global)?;
     let scope = scope(global, at)?;
     let workspace = Workspace::open(global)?;
     let runs = Runs::existing(global)?;
@@ -161,7 +161,6 @@ pub fn resume(screen: &Screen, global: &Global, at: &Scope, reason: &Reason) -> 
         let what = format!("{} is not stopped", words::scope(&scope));
         return Err(Stop::usage(what).help("`flightdeck status` lists what is stopped"));
     }
-    let who = people::lifting(global, &workspace, &runs, &scope)?;
     let held: Vec<RunId> = runs
         .standing(&[Status::Halted], usize::MAX >> 1)?
         .into_iter()

@@ -1,12 +1,13 @@
 //! `why`: what happened, the cause with its code, and the next safe command. Without a run it
 //! explains the most urgent thing, also why nothing runs. It needs no model.
 
-use evidence::{Explanation, why::Next, words};
+use evidence::{Explanation, Notice, why::Next, words};
 use journal::{Millis, RunId, RunLine, Status, StopScope};
 use serde_json::json;
 
 use crate::args::Global;
 use crate::exit::{Ended, Exit, Stop};
+use crate::held;
 use crate::screen::{Look, Screen};
 use crate::stored::{Runs, now};
 
@@ -26,10 +27,21 @@ pub fn why(screen: &Screen, global: &Global, run: Option<&str>) -> Ended {
     let run = match run {
         Some(start) => Some(runs.find(start)?),
         None => {
-            if let Some(stop) = runs.reader().stops()?.into_iter().next() {
-                return stopped(screen, &runs, &stop);
+            let stop = runs.reader().stops()?.into_iter().next();
+            if let Some(stop) = &stop {
+                stopped(screen, &runs, stop)?;
             }
-            urgent(&runs, now)?
+            let mut notices = held::back(&runs, global, now)?;
+            let (urgent, damaged) = urgent(&runs, now)?;
+            notices.extend(damaged);
+            for notice in &notices {
+                said(screen, notice)?;
+            }
+            // Under a stop no single case is urgent.
+            if stop.is_some() || (urgent.is_none() && !notices.is_empty()) {
+                return Ok(Exit::Done);
+            }
+            urgent
         }
     };
     match run {
@@ -76,26 +88,56 @@ fn commands(screen: &Screen, next: &[Next]) {
     }
 }
 
-/// The run that needs somebody first: a request whose time runs out, then a failure.
-fn urgent(runs: &Runs, now: Millis) -> Result<Option<RunId>, Stop> {
+/// The run that needs somebody first: a request whose time runs out, then a failure. What is stored
+/// of a case may be damaged; that is said, and it hides no other case.
+fn urgent(runs: &Runs, now: Millis) -> Result<(Option<RunId>, Vec<Notice>), Stop> {
     let mut first: Option<(Millis, RunId)> = None;
+    let mut damaged = Vec::new();
     for line in runs.standing(&[Status::Waiting], COMPARED)? {
-        let view = runs.view(line.run)?;
+        let view = match runs.view(line.run) {
+            Ok(view) => view,
+            Err(stop) if stop.is_damage() => {
+                damaged.push(unread(line.run, &stop));
+                continue;
+            }
+            Err(stop) => return Err(stop),
+        };
         let due = view.open_reviews().map(|review| review.due).min().unwrap_or(now);
         if first.is_none_or(|(earliest, _)| due < earliest) {
             first = Some((due, line.run));
         }
     }
     if let Some((_, run)) = first {
-        return Ok(Some(run));
+        return Ok((Some(run), damaged));
     }
     for status in [Status::Halted, Status::Paused, Status::Failed] {
         let lines = runs.standing(&[status], 1)?;
         if let Some(RunLine { run, .. }) = lines.first() {
-            return Ok(Some(*run));
+            return Ok((Some(*run), damaged));
         }
     }
-    Ok(None)
+    Ok((None, damaged))
+}
+
+fn unread(run: RunId, stop: &Stop) -> Notice {
+    let next = vec![
+        Next {
+            command: format!("flightdeck logs {run} --verify"),
+            does: "says which entry it is; copy the data folder before anything else",
+        },
+        Next { command: "flightdeck doctor".into(), does: "says whether the file is sound" },
+    ];
+    let headline = format!("the case {run} stays where it is: {:#}", stop.what);
+    Notice { code: evidence::codes::JOURNAL_DAMAGED.id, headline, next }
+}
+
+fn said(screen: &Screen, notice: &Notice) -> Result<(), Stop> {
+    let Notice { code, headline, next } = notice;
+    screen
+        .object("why", json!({ "run": null, "code": code, "headline": headline, "next": next }))?;
+    screen.line(format!("{headline} ({code})"));
+    commands(screen, next);
+    Ok(())
 }
 
 fn stopped(screen: &Screen, runs: &Runs, stop: &StopScope) -> Ended {

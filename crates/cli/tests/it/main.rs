@@ -12,8 +12,10 @@
 
 mod bounds;
 mod desk;
+mod disk;
 mod encrypted;
 mod files;
+mod holder;
 mod obedient;
 mod office;
 mod other_servers;

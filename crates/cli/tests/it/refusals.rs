@@ -12,6 +12,8 @@ use crate::obedient::{documents, freely, obeyed};
 use crate::office::{Office, WORKFLOW};
 use crate::vendor::{self, Vendor};
 
+/// The desk's own journal among the runs.
+const DESK: &str = "00000000000000000000000000";
 const CLERK: &str = "ines@larkfield.example";
 const LEAD: &str = "ada@larkfield.example";
 
@@ -77,6 +79,33 @@ fn a_limit_of_the_day_that_is_used_up_holds_the_rest_back() {
     assert_eq!(said.code, 6, "{}{}", said.out, said.err);
     assert!(said.err.contains("invoice_intake/cases` is used up"), "{}", said.err);
     assert_eq!(by_cases.drafts().len(), 2);
+    // However many cases are refused, and by however many processes, one entry says so.
+    assert_eq!(by_cases.run_all().code, 6);
+    let desk = by_cases.say(&["logs", DESK]).out;
+    assert_eq!(desk.matches("has opened its 2 cases of the day").count(), 1, "{desk}");
+    let told = by_cases.say(&["why"]).out;
+    for words in
+        ["no further case of `invoice_intake`", "all 2 cases", "starts anew at", "(budget)"]
+    {
+        assert!(told.contains(words), "no `{words}` in {told}");
+    }
+    let status = by_cases.say(&["status", "--json"]).json().remove(0);
+    assert_eq!(status["held_back"][0]["code"], "budget", "{status}");
+    by_cases.change(WORKFLOW, "cases: 2, amount", "cases: 3, amount");
+    assert!(!by_cases.say(&["why"]).out.contains("no further case"), "the limit was raised");
+}
+
+#[test]
+fn a_tool_that_the_policy_does_not_give_the_step_is_refused() {
+    let office = office(&["001"]);
+    office.change("policies/intake.cedar", "Step::\"match\"", "Step::\"draft\"");
+    let (code, cases) = one_by_one(&office);
+    assert_eq!((code, cases[0].1.as_str()), (3, "waiting"));
+    let (cause, told) = cause(&office, &cases[0].0);
+    assert_eq!((&cause["code"], &cause["step"]), (&"refused".into(), &"match".into()), "{told}");
+    assert_eq!(cause["rule"], "cedar:intake_uses_only_these", "{told}");
+    assert!(told.contains("the look-up with `table.read_query` was refused"), "{told}");
+    assert!(office.drafts().is_empty());
 }
 
 #[test]

@@ -110,7 +110,11 @@ impl Control {
                 self.live.clear();
                 self.reviews.clear();
             }
-            Record::StopSet { .. } | Record::StopLifted { .. } => {}
+            Record::StopSet { .. }
+            | Record::StopLifted { .. }
+            | Record::LimitReached { .. }
+            | Record::GuardClosed { .. }
+            | Record::GuardProven { .. } => {}
         }
         Ok(())
     }
@@ -311,5 +315,12 @@ impl Control {
 }
 
 fn desk(record: &Record) -> bool {
-    matches!(record, Record::StopSet { .. } | Record::StopLifted { .. })
+    matches!(
+        record,
+        Record::StopSet { .. }
+            | Record::StopLifted { .. }
+            | Record::LimitReached { .. }
+            | Record::GuardClosed { .. }
+            | Record::GuardProven { .. }
+    )
 }

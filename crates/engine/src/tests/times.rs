@@ -58,3 +58,16 @@ fn days_are_those_of_the_zone() {
     let from = at("2026-06-30T04:00:00Z");
     assert_eq!(hours::add_working(&hours, from, 60_000).0, from.0 + 60_000);
 }
+
+#[test]
+fn a_day_is_over_at_midnight_of_the_zone() {
+    for (from, expected) in [
+        ("2026-11-23T10:00:00Z", "2026-11-24T00:00:00Z"),
+        ("2026-11-23T00:00:00Z", "2026-11-24T00:00:00Z"),
+        // In summer London is an hour ahead, and the day on which the clocks change has 23 hours.
+        ("2026-07-01T23:30:00Z", "2026-07-02T23:00:00Z"),
+        ("2027-03-28T00:30:00Z", "2027-03-28T23:00:00Z"),
+    ] {
+        assert_eq!(hours::day_over(&london(), at(from)), at(expected), "{from}");
+    }
+}

@@ -124,6 +124,9 @@ impl Walk<'_> {
             | Record::Caught { .. }
             | Record::StopSet { .. }
             | Record::StopLifted { .. } => self.control(record),
+            Record::LimitReached { .. }
+            | Record::GuardClosed { .. }
+            | Record::GuardProven { .. } => self.desk(record),
         }
     }
 

@@ -272,6 +272,23 @@ impl Walk<'_> {
         self.main(None, text);
     }
 
+    /// What the desk's own journal says besides stops.
+    pub(super) fn desk(&mut self, record: &Record) {
+        let text = if let Record::LimitReached { workflow, limit, until, .. } = record {
+            let until = self.when(*until);
+            format!("`{workflow}` has opened its {limit} cases of the day; none until {until}")
+        } else if let Record::GuardClosed { workflow, reason, .. } = record {
+            let reason = self.history.text(*reason).map(|text| words::plain(&text));
+            let said = reason.map_or(String::new(), |text| format!(": {text}"));
+            format!("the guard of `{workflow}` is not proven and refuses everything{said}")
+        } else if let Record::GuardProven { workflow, .. } = record {
+            format!("the guard of `{workflow}` is proven again")
+        } else {
+            return;
+        };
+        self.main(None, text);
+    }
+
     /// Requests of a step that a person's order has settled.
     fn closed(&mut self, at: &At) {
         let now = self.now;

@@ -10,7 +10,7 @@ mod server;
 use std::path::PathBuf;
 
 pub use install::{Installed, Step, install, installed};
-pub use server::{Backend, Server, Settings, State};
+pub use server::{Backend, Server, Settings, State, key};
 
 /// The digest of SmolLM2-135M-Instruct (Q4_1) as it stands in the pinned package.
 pub const SMOLLM2_SHA256: &str = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53";

@@ -50,6 +50,16 @@ pub struct Settings {
     pub slots: u32,
     /// Tokens of one conversation.
     pub context: u32,
+    /// What the server asks callers for: made by [`key`], so that whoever starts a server can keep
+    /// its key out of everything that leaves before there is one.
+    pub key: Secret,
+}
+
+/// A fresh key for servers of this process.
+pub fn key() -> Result<String, LocalError> {
+    let mut random = [0_u8; 24];
+    getrandom::fill(&mut random).map_err(|error| LocalError::Start(error.to_string()))?;
+    Ok(hex::encode(random))
 }
 
 /// Where a server stands.
@@ -78,16 +88,14 @@ pub struct Server {
 impl Server {
     /// Starts a server and waits until it answers.
     pub async fn start(settings: Settings) -> Result<Self, LocalError> {
-        let mut random = [0_u8; 24];
-        getrandom::fill(&mut random).map_err(|error| LocalError::Start(error.to_string()))?;
-        let key = hex::encode(random);
         let looker = looker()?;
-        let running = Running::start(&settings, &key, 0).await?;
+        let key = settings.key.clone();
+        let running = Running::start(&settings, 0).await?;
         let (tell, state) = watch::channel(State::Up { base_url: running.base_url() });
         let kill = Arc::new(Notify::new());
-        let watch = Watch { settings, key: key.clone(), tell, looker, kill: Arc::clone(&kill) };
+        let watch = Watch { settings, tell, looker, kill: Arc::clone(&kill) };
         let watcher = tokio::spawn(watch.keep(running));
-        Ok(Self { key: Secret::new(key), state, kill, watcher })
+        Ok(Self { key, state, kill, watcher })
     }
 
     /// The key that the server asks for.
@@ -147,17 +155,17 @@ impl Running {
         format!("http://127.0.0.1:{}/v1", self.port)
     }
 
-    async fn start(settings: &Settings, key: &str, port: u16) -> Result<Self, LocalError> {
+    async fn start(settings: &Settings, port: u16) -> Result<Self, LocalError> {
         let start = async {
             match &settings.backend {
                 Backend::Installed(server) => {
-                    Self::python(settings, server, &server.gguf, SMOLLM2_SHA256, key, port).await
+                    Self::python(settings, server, &server.gguf, SMOLLM2_SHA256, port).await
                 }
                 Backend::Gguf { server, gguf } => {
-                    Self::python(settings, server, gguf, "", key, port).await
+                    Self::python(settings, server, gguf, "", port).await
                 }
                 Backend::LlamaServer { program, gguf } => {
-                    Self::llama(settings, program, gguf, key, port).await
+                    Self::llama(settings, program, gguf, port).await
                 }
             }
         };
@@ -170,7 +178,6 @@ impl Running {
         server: &Installed,
         model: &std::path::Path,
         sha256: &str,
-        key: &str,
         port: u16,
     ) -> Result<Self, LocalError> {
         let mut command = clean(&server.python);
@@ -185,7 +192,7 @@ impl Running {
             slots: settings.slots.max(1),
             context: settings.context,
             port,
-            key,
+            key: settings.key.reveal(),
         };
         let mut line =
             serde_json::to_vec(&order).map_err(|error| LocalError::Start(error.to_string()))?;
@@ -222,7 +229,6 @@ impl Running {
         settings: &Settings,
         program: &std::path::Path,
         gguf: &std::path::Path,
-        key: &str,
         port: u16,
     ) -> Result<Self, LocalError> {
         let port = if port == 0 { free_port()? } else { port };
@@ -241,7 +247,7 @@ impl Running {
             .args(["--host", "127.0.0.1", "--port", &port.to_string(), "--threads", "1"])
             .args(["--parallel", &slots.to_string()])
             .args(["--ctx-size", &(settings.context.saturating_mul(slots)).to_string()])
-            .env("LLAMA_API_KEY", key)
+            .env("LLAMA_API_KEY", settings.key.reveal())
             .stdout(Stdio::null());
         let (child, input) = spawn(command)?;
         let running = Self { child, _input: input, port };
@@ -283,7 +289,6 @@ async fn healthy(looker: &reqwest::Client, port: u16) -> bool {
 /// What is needed to watch a server and to start it again.
 struct Watch {
     settings: Settings,
-    key: String,
     tell: watch::Sender<State>,
     looker: reqwest::Client,
     kill: Arc<Notify>,
@@ -316,9 +321,9 @@ impl Watch {
             *pause = (*pause * 2).min(PAUSE_LONGEST);
             self.tell.send_replace(State::Starting);
             // The same port first, so that nobody has to learn a new address.
-            let started = match Running::start(&self.settings, &self.key, port).await {
+            let started = match Running::start(&self.settings, port).await {
                 Ok(running) => Ok(running),
-                Err(_) => Running::start(&self.settings, &self.key, 0).await,
+                Err(_) => Running::start(&self.settings, 0).await,
             };
             match started {
                 Ok(running) => return running,

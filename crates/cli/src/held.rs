@@ -1,0 +1,62 @@
+//! What holds new work back and no single run is about: guards that are not proven and limits of
+//! the day that are used up, as far as they still matter to what the workspace's files say today.
+//! It must not repeat what a run's own entries say.
+
+use evidence::{Closed, Notice, UsedUp};
+use journal::{Millis, RunQuery, Status};
+use plan::ids::ReleaseId;
+
+use crate::args::Global;
+use crate::exit::{Exit, Stop};
+use crate::stored::Runs;
+use crate::workspace::Workspace;
+
+/// How many open cases of a workflow are looked at for their release.
+const LOOKED_AT: usize = 10_000;
+
+/// Everything that holds new work back, guards first.
+pub fn back(runs: &Runs, global: &Global, now: Millis) -> Result<Vec<Notice>, Stop> {
+    let desk = runs.desk()?;
+    // Files that cannot be read do not make an entry go away.
+    let workspace = Workspace::open(global).ok();
+    let mut all = Vec::new();
+    for guard in &desk.guards {
+        if matters(runs, workspace.as_ref(), guard)? {
+            all.push(guard.notice());
+        }
+    }
+    for used in desk.limits.iter().filter(|used| used.holds(now)) {
+        if !raised(workspace.as_ref(), used) {
+            all.push(used.notice(runs.zone_of(&used.workflow).as_deref()));
+        }
+    }
+    Ok(all)
+}
+
+/// A release that nobody runs any more needs no guard.
+fn matters(runs: &Runs, workspace: Option<&Workspace>, guard: &Closed) -> Result<bool, Stop> {
+    let today = workspace.and_then(|workspace| workspace.plan(guard.workflow.as_str()).ok());
+    if today.is_none_or(|plan| plan.release() == guard.release) {
+        return Ok(true);
+    }
+    let open = [Status::Running, Status::Sleeping, Status::Waiting, Status::Paused, Status::Halted];
+    let query = RunQuery {
+        workflow: Some(guard.workflow.clone()),
+        status: open.to_vec(),
+        prefix: None,
+        limit: LOOKED_AT,
+    };
+    Ok(runs.lines(&query)?.iter().any(|line| line.release == guard.release))
+}
+
+/// Whether the limit was raised since.
+fn raised(workspace: Option<&Workspace>, used: &UsedUp) -> bool {
+    let today = workspace.and_then(|workspace| workspace.plan(used.workflow.as_str()).ok());
+    today.is_some_and(|plan| plan.workflow().limits.day.cases > used.limit)
+}
+
+/// The exit code of a command that drove runs of these releases, unless all of them are guarded.
+pub fn unproven(runs: &Runs, releases: &[ReleaseId]) -> Result<Option<Exit>, Stop> {
+    let closed = runs.desk()?.guards.iter().any(|guard| releases.contains(&guard.release));
+    Ok(closed.then_some(Exit::Unproven))
+}

@@ -1,0 +1,121 @@
+//! What holds new work back, from the desk's journal: limits that are used up for the day, and
+//! guards that are not proven. Each says what is safe to do about it. It must not know what the
+//! workspace's files say today: whether an old entry still matters is the caller's to look up.
+
+use std::collections::BTreeMap;
+
+use journal::{Account, Millis, Record};
+use plan::ids::{ReleaseId, WorkflowName};
+use serde::Serialize;
+
+use crate::history::History;
+use crate::why::{Next, next};
+use crate::{codes, words};
+
+/// The last word of the desk's journal about each limit and each guard.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct DeskView {
+    pub limits: Vec<UsedUp>,
+    pub guards: Vec<Closed>,
+}
+
+/// A limit of a day that new cases draw on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UsedUp {
+    pub account: Account,
+    pub workflow: WorkflowName,
+    /// How many cases a day may open.
+    pub limit: u64,
+    pub since: Millis,
+    /// When it starts anew.
+    pub until: Millis,
+}
+
+/// A guard that refuses everything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Closed {
+    pub release: ReleaseId,
+    pub workflow: WorkflowName,
+    pub since: Millis,
+    /// Nothing where it was erased.
+    pub reason: Option<String>,
+}
+
+/// Something that no single run is about, said with what is safe now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Notice {
+    pub code: &'static str,
+    pub headline: String,
+    pub next: Vec<Next>,
+}
+
+impl DeskView {
+    /// The view of the desk's journal.
+    #[must_use]
+    pub fn of(history: &History) -> Self {
+        let (mut limits, mut guards) = (BTreeMap::new(), BTreeMap::new());
+        for frame in history.frames() {
+            let since = frame.at;
+            for record in &frame.records {
+                if let Record::LimitReached { account, workflow, limit, until } = record {
+                    let (workflow, account) = (workflow.clone(), account.clone());
+                    let (limit, until) = (*limit, *until);
+                    let used = UsedUp { account: account.clone(), workflow, limit, since, until };
+                    limits.insert(account, used);
+                } else if let Record::GuardClosed { release, workflow, reason } = record {
+                    let reason = history.text(*reason).map(|text| words::plain(&text));
+                    let (release, workflow) = (*release, workflow.clone());
+                    guards.insert(release, Closed { release, workflow, since, reason });
+                } else if let Record::GuardProven { release, .. } = record {
+                    guards.remove(release);
+                }
+            }
+        }
+        Self { limits: limits.into_values().collect(), guards: guards.into_values().collect() }
+    }
+}
+
+impl UsedUp {
+    /// Whether it still holds: its day may be over.
+    #[must_use]
+    pub fn holds(&self, now: Millis) -> bool {
+        now < self.until
+    }
+
+    /// What it means, and what is safe now.
+    #[must_use]
+    pub fn notice(&self, zone: Option<&str>) -> Notice {
+        let Self { workflow, limit, until, .. } = self;
+        let headline = format!(
+            "no further case of `{workflow}` is opened today: all {} cases that `limits.day.cases` \
+             allows are opened; it starts anew at {}",
+            words::number(*limit),
+            words::when(*until, zone)
+        );
+        let next = vec![
+            next("flightdeck run --open", "goes on with the cases that are open; it opens none"),
+            next("flightdeck explain budget", "says how a limit is raised, if that is right"),
+        ];
+        Notice { code: codes::page(journal::Code::Budget).id, headline, next }
+    }
+}
+
+impl Closed {
+    /// What it means, and what is safe now.
+    #[must_use]
+    pub fn notice(&self) -> Notice {
+        let Self { workflow, release, reason, .. } = self;
+        let release: String = release.to_string().chars().take(12).collect();
+        let reason = reason.as_deref().unwrap_or("the reason was erased");
+        let headline = format!(
+            "nothing of `{workflow}` happens: the guard of its release {release} is not proven: \
+             {reason}"
+        );
+        let next = vec![
+            next(format!("flightdeck check {workflow}"), "finds what no guard can be made of"),
+            next("flightdeck doctor", "tries to prove the guard of every workflow, and runs none"),
+            next("flightdeck run --open", "proves it anew, and goes on only where it is proven"),
+        ];
+        Notice { code: codes::GUARD_UNPROVEN.id, headline, next }
+    }
+}

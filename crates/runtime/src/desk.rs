@@ -1,0 +1,200 @@
+//! The desk's own journal: stops, limits that are used up, guards that are closed. What would be
+//! said again and again is written down once. It must not decide anything about a run.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, mpsc};
+
+use engine::Engine;
+use journal::{
+    Account, Body, BodyRef, Cause, Chain, CommitError, Draft, Epoch, Hash, Label, Labels, Record,
+    RunId, Seq, Source, Store, StoreError,
+};
+use plan::ids::{ReleaseId, WorkflowName};
+
+use crate::{entropy, lock, now};
+
+/// Frames read in one go.
+const PAGE: usize = 256;
+
+/// Tries against others who write at the same time.
+const TRIES: usize = 16;
+
+/// The desk's journal, to be written.
+pub(crate) struct Desk {
+    store: Arc<dyn Store>,
+    said: Mutex<Said>,
+    /// Whoever writes what must stand there once holds this from the look to the write.
+    turn: Mutex<Turn>,
+}
+
+#[derive(Default)]
+struct Turn {
+    /// Whether what earlier drivers wrote was read.
+    read: bool,
+}
+
+/// What stands in the desk's journal and need not be said again.
+#[derive(Default)]
+struct Said {
+    limits: BTreeSet<(Account, u64)>,
+    /// Releases whose guard the journal calls closed.
+    closed: BTreeSet<ReleaseId>,
+}
+
+impl Said {
+    fn read(&mut self, record: &Record) {
+        match record {
+            Record::LimitReached { account, limit, .. } => {
+                self.limits.insert((account.clone(), *limit));
+            }
+            Record::GuardClosed { release, .. } => {
+                self.closed.insert(*release);
+            }
+            Record::GuardProven { release, .. } => {
+                self.closed.remove(release);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Desk {
+    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, said: Mutex::default(), turn: Mutex::default() }
+    }
+
+    /// Writes one record, with a text where it has one. It blocks until the record is durable.
+    pub(crate) fn write(
+        &self,
+        text: Option<(&str, Source)>,
+        record: impl Fn(BodyRef) -> Record,
+    ) -> Result<(), String> {
+        // Two people at once: whoever comes second writes after the first.
+        for _ in 0..TRIES {
+            match self.commit(text, &record).map_err(|error| error.to_string())? {
+                Ok(()) => return Ok(()),
+                Err(CommitError::Superseded) => {}
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+        Err("the desk's journal is busy".to_owned())
+    }
+
+    fn commit(
+        &self,
+        text: Option<(&str, Source)>,
+        record: impl Fn(BodyRef) -> Record,
+    ) -> Result<Result<(), CommitError>, crate::Fault> {
+        let (seq, prev) = self.store.tip(RunId::DESK)?.unwrap_or((Seq(0), Hash::default()));
+        let body = text.map(|(text, source)| Body {
+            bytes: Arc::from(serde_json::Value::from(text).to_string().into_bytes()),
+            labels: Labels::all(Label::from(source)),
+        });
+        let workflow =
+            WorkflowName::new("desk").map_err(|e| crate::Fault::Release(e.to_string()))?;
+        let draft = Draft {
+            run: RunId::DESK,
+            seq,
+            prev,
+            epoch: Epoch(1),
+            at: now(),
+            cause: vec![Cause::Open],
+            records: vec![record(BodyRef { seq, n: 0 })],
+            bodies: body.into_iter().collect(),
+            entropy: entropy()?,
+            draws: Vec::new(),
+            consumes: Vec::new(),
+            posts: Vec::new(),
+            payloads: Vec::new(),
+            vendors: Vec::new(),
+            workflow,
+            above: Vec::new(),
+            release: ReleaseId([0; 32]),
+            standing: None,
+        };
+        let (told, heard) = mpsc::channel();
+        journal::commit(self.store.as_ref(), draft, move |result| {
+            // The receiver waits below for exactly this.
+            let _ = told.send(result.map(drop));
+        });
+        let closed = || Err(CommitError::Fault("the journal has closed".to_owned()));
+        Ok(heard.recv().unwrap_or_else(|_| closed()))
+    }
+
+    /// Whether a limit that is used up stands there already. It waits for nothing.
+    pub(crate) fn knows_limit(&self, account: &Account, limit: u64) -> bool {
+        lock(&self.said).limits.contains(&(account.clone(), limit))
+    }
+
+    /// Writes down that no case of a workflow is opened for the rest of its day. It blocks.
+    pub(crate) fn limit_reached(&self, engine: &Engine, account: &Account) -> Result<(), String> {
+        let workflow = engine.plan().workflow();
+        let limit = workflow.limits.day.cases;
+        let until = engine::hours::day_over(&workflow.hours, now());
+        let record = |_| Record::LimitReached {
+            account: account.clone(),
+            workflow: workflow.name.clone(),
+            limit,
+            until,
+        };
+        self.once(None, |said| !said.limits.contains(&(account.clone(), limit)), record)
+    }
+
+    /// Writes down that the guard of a release is closed, or that it is proven after it was. It
+    /// blocks.
+    pub(crate) fn guard(&self, engine: &Engine) -> Result<(), String> {
+        let (release, workflow) = (engine.plan().release(), &engine.plan().workflow().name);
+        match engine.guard().closed_because() {
+            Some(reason) => {
+                let closed =
+                    |reason| Record::GuardClosed { release, workflow: workflow.clone(), reason };
+                self.once(Some(reason), |said| !said.closed.contains(&release), closed)
+            }
+            None => {
+                let proven = |_| Record::GuardProven { release, workflow: workflow.clone() };
+                self.once(None, |said| said.closed.contains(&release), proven)
+            }
+        }
+    }
+
+    /// Writes a record if what stands there does not say it already.
+    fn once(
+        &self,
+        text: Option<&str>,
+        is_new: impl Fn(&Said) -> bool,
+        record: impl Fn(BodyRef) -> Record,
+    ) -> Result<(), String> {
+        let mut turn = lock(&self.turn);
+        if !turn.read {
+            self.read().map_err(|error| error.to_string())?;
+            turn.read = true;
+        }
+        if !is_new(&lock(&self.said)) {
+            return Ok(());
+        }
+        self.write(text.map(|text| (text, Source::Plan)), &record)?;
+        lock(&self.said).read(&record(BodyRef { seq: Seq(0), n: 0 }));
+        Ok(())
+    }
+
+    fn read(&self) -> Result<(), StoreError> {
+        let mut chain = Chain::new(RunId::DESK);
+        loop {
+            let page = self.store.frames(RunId::DESK, chain.next(), PAGE)?;
+            for stored in &page {
+                let frame = chain.read(&stored.bytes);
+                let frame = frame.map_err(|error| StoreError::Damaged(error.to_string()))?;
+                let mut said = lock(&self.said);
+                frame.records.iter().for_each(|record| said.read(record));
+            }
+            if page.len() < PAGE {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Whether opening a case draws on the account: a day whose cases are used up opens no further one.
+pub(crate) fn is_cases(account: &Account) -> bool {
+    account.0.ends_with("/cases")
+}

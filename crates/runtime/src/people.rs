@@ -1,0 +1,99 @@
+//! Who may open cases and lift stops, decided by whoever holds the folder from its own files and
+//! releases, for its own process and for everybody who asks over the socket. What a person may
+//! decide about a case is the run's own to say.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use journal::{RunLine, RunQuery, Starter, StopScope, StoreError};
+use plan::Plan;
+use plan::ids::{PersonId, WorkflowName};
+use plan::workflow::Workflow;
+
+use crate::{Fault, Inner, NewRun, blocking};
+
+/// The people of a workspace, as its files say it now.
+pub trait People: Send + Sync {
+    /// Whether somebody is one of them.
+    fn knows(&self, who: &PersonId) -> bool;
+
+    /// Every workflow that is fit to run, and with it who answers for it.
+    fn plans(&self) -> BTreeMap<WorkflowName, Plan>;
+}
+
+/// Whether a case may be opened so: by a person of the workspace, and by nobody else.
+pub(crate) async fn may_open(inner: &Arc<Inner>, new: &NewRun) -> Result<(), Fault> {
+    let Starter::Person(who) = &new.starter else {
+        return Err(Fault::NotPermitted("only a person opens a case".to_owned()));
+    };
+    let (people, asked) = (inner.people(), who.clone());
+    if blocking(move || Ok(people.is_some_and(|people| people.knows(&asked)))).await? {
+        return Ok(());
+    }
+    Err(Fault::NotPermitted(format!("`{who}` is not a person of this workspace")))
+}
+
+/// Whether somebody may lift a stop: who answers for a workflow that it holds back, or holds its
+/// override role.
+pub(crate) async fn may_lift(
+    inner: &Arc<Inner>,
+    scope: &StopScope,
+    who: &PersonId,
+) -> Result<(), Fault> {
+    let (asked, scope) = (inner.clone(), scope.clone());
+    let may = blocking(move || lifting(&asked, &scope)).await?;
+    if may.contains(who) {
+        return Ok(());
+    }
+    if may.is_empty() {
+        let what = "no workflow is fit to say who may lift this stop";
+        return Err(Fault::NotPermitted(what.to_owned()));
+    }
+    let all: Vec<&str> = may.iter().map(PersonId::as_str).collect();
+    Err(Fault::NotPermitted(format!(
+        "`{who}` may not lift this stop; it takes whoever answers or may overrule: {}",
+        all.join(", ")
+    )))
+}
+
+fn lifting(inner: &Inner, scope: &StopScope) -> Result<BTreeSet<PersonId>, StoreError> {
+    let Some(people) = inner.people() else { return Ok(BTreeSet::new()) };
+    let plans = people.plans();
+    let anyone = || plans.values().flat_map(|plan| over(plan.workflow())).collect();
+    Ok(match scope {
+        StopScope::Workflow(name) => match plans.get(name) {
+            Some(plan) => over(plan.workflow()),
+            // A map with problems still has its cases; the last one's release says who.
+            None => {
+                let workflow = Some(name.clone());
+                let query = RunQuery { workflow, limit: 1, ..RunQuery::default() };
+                stored(inner, &query)?.unwrap_or_else(anyone)
+            }
+        },
+        StopScope::Run(run) => {
+            let prefix = Some(run.to_string());
+            let query = RunQuery { prefix, limit: 1, ..RunQuery::default() };
+            stored(inner, &query)?.unwrap_or_default()
+        }
+        StopScope::Everything
+        | StopScope::Tool(_)
+        | StopScope::Server(_)
+        | StopScope::Vendor(_) => anyone(),
+    })
+}
+
+/// Who answers for a workflow or may overrule it.
+fn over(workflow: &Workflow) -> BTreeSet<PersonId> {
+    let holders = workflow.roles.get(&workflow.override_by).into_iter().flatten();
+    holders.chain([&workflow.accountable]).cloned().collect()
+}
+
+/// The same by the release of a stored run.
+fn stored(inner: &Inner, query: &RunQuery) -> Result<Option<BTreeSet<PersonId>>, StoreError> {
+    let Some(RunLine { release, .. }) = inner.store.runs(query)?.into_iter().next() else {
+        return Ok(None);
+    };
+    let bytes = inner.store.release(release)?;
+    let plan = bytes.and_then(|bytes| Plan::open(release, &bytes).ok());
+    Ok(plan.map(|plan| over(plan.workflow())))
+}
