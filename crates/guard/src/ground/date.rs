@@ -1,6 +1,7 @@
 //! Dates in the forms that documents use, with month names in the languages of Europe. A date whose
 //! day and month could change places is flagged unless the document itself shows the order.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
@@ -12,20 +13,117 @@ use super::{Flaw, Found};
 /// Month names by number, as they begin after folding. The longest beginning that fits decides:
 /// Finnish "marraskuu" is November, although "mar" begins March.
 const MONTHS: &[(u32, &[&str])] = &[
-    (1, &["jan", "ene", "gen", "ian", "sty", "led", "tammi", "jaan", "saus", "sijec", "ιαν"]),
-    (2, &["feb", "fev", "lut", "unor", "helmi", "veeb", "vas", "velj", "φεβ"]),
-    (3, &["mar", "maer", "mrt", "maart", "mrz", "brez", "maalis", "kov", "ozuj", "μαρ"]),
-    (4, &["apr", "avr", "abr", "kwi", "dub", "huhti", "bal", "trav", "απρ"]),
-    (5, &["may", "mai", "mag", "mei", "maj", "kvet", "touko", "geg", "svib", "μαι"]),
-    (6, &["jun", "juin", "giu", "iun", "czerw", "cerv", "kesa", "juun", "birz", "lipnj", "lipan"]),
-    (7, &["jul", "juil", "lug", "iul", "lip", "cervenc", "cervenec", "heina", "juul", "liep"]),
+    (
+        1,
+        &[
+            "jan", "ene", "gen", "ian", "sty", "led", "tammi", "jaan", "saus", "sijec", "ιαν",
+            "ян", "јан", "січ", "ocak", "oca",
+        ],
+    ),
+    (
+        2,
+        &[
+            "feb", "fev", "lut", "unor", "helmi", "veeb", "vas", "velj", "φεβ", "фев", "феб",
+            "лют", "sub", "frar",
+        ],
+    ),
+    (
+        3,
+        &[
+            "mar",
+            "maer",
+            "mrt",
+            "maart",
+            "mrz",
+            "brez",
+            "maalis",
+            "kov",
+            "ozuj",
+            "μαρ",
+            "мар",
+            "берез",
+        ],
+    ),
+    (
+        4,
+        &[
+            "apr", "avr", "abr", "kwi", "dub", "huhti", "bal", "trav", "απρ", "апр", "квіт",
+            "квит", "nis",
+        ],
+    ),
+    (
+        5,
+        &[
+            "may", "mai", "mag", "mei", "maj", "kvet", "touko", "geg", "svib", "μαι", "маи", "мај",
+            "мая", "трав", "mej",
+        ],
+    ),
+    (
+        6,
+        &[
+            "jun", "juin", "giu", "iun", "czerw", "cerv", "kesa", "juun", "birz", "lipnj", "lipan",
+            "юни", "июн", "јун", "черв", "haz", "gun",
+        ],
+    ),
+    (
+        7,
+        &[
+            "jul", "juil", "lug", "iul", "lip", "cervenc", "cervenec", "heina", "juul", "liep",
+            "юли", "июл", "јул", "лип", "tem", "lul",
+        ],
+    ),
     (6, &["ιουν"]),
     (7, &["srpnj", "srpan", "ιουλ"]),
-    (8, &["aug", "aou", "ago", "ag", "sie", "srp", "elo", "rugp", "kolov", "avg", "αυγ"]),
-    (9, &["sep", "set", "szept", "wrz", "zari", "syys", "rugs", "ruj", "σεπ"]),
-    (10, &["oct", "okt", "ott", "out", "paz", "rij", "loka", "spal", "οκτ"]),
-    (11, &["nov", "noi", "lis", "marras", "lapkr", "stud", "νοε"]),
-    (12, &["dec", "dez", "dic", "des", "dek", "det", "gru", "prosin", "joulu", "δεκ"]),
+    (
+        8,
+        &[
+            "aug", "aou", "ago", "ag", "sie", "srp", "elo", "rugp", "kolov", "avg", "αυγ", "авг",
+            "серп", "agu", "awi",
+        ],
+    ),
+    (
+        9,
+        &[
+            "sep",
+            "set",
+            "szept",
+            "wrz",
+            "zari",
+            "syys",
+            "rugs",
+            "ruj",
+            "σεπ",
+            "сеп",
+            "сен",
+            "верес",
+            "eyl",
+        ],
+    ),
+    (10, &["oct", "okt", "ott", "out", "paz", "rij", "loka", "spal", "οκτ", "окт", "жовт", "eki"]),
+    (
+        11,
+        &[
+            "nov",
+            "noi",
+            "lis",
+            "marras",
+            "lapkr",
+            "stud",
+            "νοε",
+            "ное",
+            "нов",
+            "ноя",
+            "листопад",
+            "kas",
+        ],
+    ),
+    (
+        12,
+        &[
+            "dec", "dez", "dic", "des", "dek", "det", "gru", "prosin", "joulu", "δεκ", "дек",
+            "дец", "груд", "ara",
+        ],
+    ),
 ];
 
 #[allow(clippy::expect_used, reason = "constant patterns, compiled by a test")]
@@ -58,6 +156,8 @@ struct Written {
     found: Found,
     /// The two numbers of `a/b/year`, with what parts them.
     pair: Option<(u32, u32, i32, char)>,
+    /// The year has two digits, so that the first number could be it.
+    short: bool,
 }
 
 pub(super) fn find(page: &Page<'_>) -> Vec<Found> {
@@ -109,18 +209,27 @@ fn read(page: &Page<'_>, hit: &Captures<'_>) -> Option<Written> {
     };
     if let Some(month) = named {
         let value = iso(year, month, number("d").or(number("e"))?)?;
-        return Some(Written { found: Found { range, value, flaw: None, base: 30 }, pair: None });
+        return Some(Written {
+            found: Found { range, value, flaw: None, base: 30 },
+            pair: None,
+            short: false,
+        });
     }
     let (a, b) = (number("d")?, number("m")?);
     let mark = hit.name("s")?.as_str().trim().chars().next()?;
     if hit.name("y")?.start() == whole.start() {
         let value = iso(year, b, a)?;
-        return Some(Written { found: Found { range, value, flaw: None, base: 30 }, pair: None });
+        return Some(Written {
+            found: Found { range, value, flaw: None, base: 30 },
+            pair: None,
+            short: false,
+        });
     }
     let value = iso(year, b, a).or_else(|| iso(year, a, b))?;
     Some(Written {
         found: Found { range, value, flaw: None, base: 30 },
         pair: Some((a, b, year, mark)),
+        short: hit.name("y")?.len() == 2,
     })
 }
 
@@ -171,47 +280,61 @@ fn iso(year: i32, month: u32, day: u32) -> Option<Value> {
 struct Order {
     day_first: bool,
     month_first: bool,
+    /// A year of two digits stands first: "26-09-25".
+    year_first: bool,
+    /// Some words say so, but too few.
+    year_perhaps: bool,
 }
+
+/// Words of documents that write the day first.
+const DAY_FIRST: &str = "vat abn mwst ust umsatzsteuer mehrwertsteuer tva iva btw moms mva alv km \
+    kaibemaks pvn pvm dph afa ddv pdv φπα ддс пдв ндс kdv vsk tvsh rechnung rechnungsnummer \
+    rechnungsdatum facture factura fattura factuur fatura faktura lasku arve szamla racun rekins \
+    saskaita";
+
+/// Words of documents of the United States, which write the month first.
+const MONTH_FIRST: &str = "ein usa llc inc corp zip fein";
+
+/// Words of Swedish documents, in which a year of two digits stands first.
+const YEAR_FIRST: &str = "ab att och exkl forf erlagga bankgiro plusgiro fakturadatum \
+    forfallodatum forfallodag ert momsreg kopare att fakt";
+
+#[allow(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
+static ZIP: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\b[A-Z]{2} [0-9]{5}\b").expect("a constant pattern"));
 
 impl Order {
     fn of(page: &Page<'_>, all: &[Written]) -> Self {
         let mut order = Self::default();
-        for (a, b, ..) in all.iter().filter_map(|w| w.pair) {
+        for (a, b, ..) in all.iter().filter(|w| !w.short).filter_map(|w| w.pair) {
             order.day_first |= a > 12 && b <= 12;
             order.month_first |= b > 12 && a <= 12;
         }
         if order.day_first || order.month_first {
             return order;
         }
-        // No pair of numbers shows it. Documents in these languages write the day first.
-        const WORDS: &[&str] = &[
-            "rechnung",
-            "rechnungsnummer",
-            "rechnungsdatum",
-            "mwst",
-            "ust",
-            "facture",
-            "tva",
-            "factura",
-            "iva",
-            "pedido",
-            "fecha",
-            "fattura",
-            "imponibile",
-            "ordine",
-            "factuur",
-            "btw",
-            "datum",
-            "commande",
-        ];
-        let folded = fold(page.part(0..page.text.len().min(8192)).get(..).unwrap_or_default());
-        let hits = WORDS.iter().filter(|word| folded.split(' ').any(|w| w == **word)).count();
-        order.day_first = hits >= 2;
+        // No pair of numbers shows it: the words do. Value added tax and its names are European and
+        // its documents write the day first; where both habits show, none is believed.
+        let folded = fold(page.part(0..page.floor(8192)));
+        let words: HashSet<&str> = folded.split(' ').collect();
+        let count = |list: &str| list.split(' ').filter(|word| words.contains(word)).count();
+        let american = count(MONTH_FIRST) + usize::from(ZIP.is_match(&page.text));
+        let european = count(DAY_FIRST);
+        order.day_first = european > 0 && american < 2;
+        order.month_first = european == 0 && american >= 2;
+        let swedish = count(YEAR_FIRST);
+        (order.year_first, order.year_perhaps) = (swedish > 2, swedish > 0);
         order
     }
 
     fn settle(&self, mut written: Written) -> Option<Found> {
         let Some((a, b, year, mark)) = written.pair else { return Some(written.found) };
+        if written.short && mark == '-' && self.year_first {
+            let (year, day) = (2000 + i32::try_from(a).ok()?, u32::try_from(year - 2000).ok()?);
+            written.found.value = iso(year, b, day)?;
+            return Some(written.found);
+        }
+        let either = written.short && mark == '-' && self.year_perhaps && a >= 20;
         let day_first = iso(year, b, a);
         let month_first = iso(year, a, b);
         let (value, flaw) = match (day_first, month_first) {
@@ -226,7 +349,7 @@ impl Order {
             (None, None) => return None,
         };
         written.found.value = value;
-        written.found.flaw = flaw;
+        written.found.flaw = flaw.or(either.then_some(Flaw::DayOrMonth));
         Some(written.found)
     }
 }

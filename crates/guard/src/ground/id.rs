@@ -13,7 +13,7 @@ use super::{Found, date, iban, money};
 #[allow(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
 static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
     // A short word in capitals may lead ("RE 2026-114"), and a slash may have spaces around it.
-    Regex::new(r"(?:\b[A-Z]{1,4} )?[\p{L}0-9][\p{L}0-9]*(?:(?:[-/_.:#]| / )[\p{L}0-9]+)*")
+    Regex::new(r"(?:\b[A-Z]{1,4} )?[\p{L}0-9]+(?:[-/_.:#][\p{L}0-9]+| / [0-9][\p{L}0-9]*)*")
         .expect("a constant pattern")
 });
 
@@ -21,7 +21,7 @@ static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
 const NOT_LEADING: &[&str] = &[
     "NO", "NR", "NUM", "EUR", "USD", "GBP", "CHF", "DEN", "DU", "DEL", "AM", "LE", "VOM", "NET",
     "VAT", "TVA", "IVA", "BTW", "UST", "HT", "TTC", "IBAN", "BIC", "RAL", "DIN", "ISO", "TEL",
-    "FAX", "CP", "BP", "PO", "DE", "N", "P", "DATE", "REF",
+    "FAX", "CP", "BP", "DE", "N", "P", "DATE", "REF",
 ];
 
 pub(super) fn find(page: &Page<'_>) -> Vec<Found> {
@@ -96,7 +96,7 @@ fn shape(page: &Page<'_>, mut range: Range<usize>) -> Option<Range<usize>> {
     if let Some((lead, rest)) = text.split_once(' ') {
         let digits = rest.starts_with(|c: char| c.is_ascii_digit());
         if !text.starts_with(|c: char| c.is_ascii_digit())
-            && (NOT_LEADING.contains(&lead) || !digits)
+            && (NOT_LEADING.contains(&lead) || !digits || lead == "PO" && owned(page, range.start))
         {
             range.start += lead.len() + 1;
         }
@@ -104,6 +104,9 @@ fn shape(page: &Page<'_>, mut range: Range<usize>) -> Option<Range<usize>> {
     let text = page.part(range.clone());
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     if digits < 2 || !(3..=32).contains(&text.len()) {
+        return None;
+    }
+    if grouped(page, &range) {
         return None;
     }
     let before = page.part(0..range.start).chars().next_back();
@@ -125,10 +128,44 @@ fn shape(page: &Page<'_>, mut range: Range<usize>) -> Option<Range<usize>> {
     Some(range)
 }
 
+/// Whether "PO" at a place is a label and no part of the number: a word for whose order it is
+/// stands before it, as in "your PO 4500087713".
+fn owned(page: &Page<'_>, at: usize) -> bool {
+    const OWNERS: &[&str] = &[
+        "your", "customer", "client", "buyer", "buyers", "cust", "the", "ihre", "ihrer", "uw",
+        "votre", "su", "vostro", "vs", "deres", "jeres", "er", "ert",
+    ];
+    let start = page.floor(at.saturating_sub(24));
+    let word = page.part(start..at).split_whitespace().next_back().map(super::page::fold);
+    word.is_some_and(|word| OWNERS.contains(&word.as_str()))
+}
+
+/// Whether a short run of digits is one of several parted by spaces: a telephone, tax or account
+/// number, which is no identifier piece by piece.
+fn grouped(page: &Page<'_>, range: &Range<usize>) -> bool {
+    let text = page.part(range.clone());
+    if text.len() > 4 || text.bytes().any(|b| !b.is_ascii_digit()) {
+        return false;
+    }
+    let digits = |text: &str| text.len() > 1 && text.bytes().all(|b| b.is_ascii_digit());
+    let word = |c: char| c.is_ascii_alphanumeric();
+    let before = page.part(0..range.start).strip_suffix(' ').is_some_and(|rest| {
+        let kept = rest.trim_end_matches(word).len();
+        digits(rest.get(kept..).unwrap_or_default())
+    });
+    let after =
+        page.text.get(range.end..).and_then(|rest| rest.strip_prefix(' ')).is_some_and(|rest| {
+            let kept = rest.len() - rest.trim_start_matches(word).len();
+            digits(rest.get(..kept).unwrap_or_default())
+        });
+    before || after
+}
+
 /// Digits with a decimal part: an amount, not an identifier.
 fn amount(text: &str) -> bool {
     text.rsplit_once('.').is_some_and(|(whole, part)| {
         part.len() == 2
+            && (whole == "0" || !whole.starts_with('0'))
             && part.bytes().all(|b| b.is_ascii_digit())
             && whole.bytes().all(|b| b.is_ascii_digit() || b == b'.')
     })

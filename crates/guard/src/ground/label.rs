@@ -154,6 +154,54 @@ pub(super) fn marks_sender(line: &str) -> bool {
     })
 }
 
+/// The meanings that clear words of a text have, as far as the table knows them.
+pub(super) fn telling(text: &str) -> impl Iterator<Item = &'static str> {
+    let folded = fold(text);
+    let words: Vec<&str> = folded.split(' ').collect();
+    let meaning = |at: usize| {
+        let phrase = KNOWN.at(words.get(at..)?, |_| true)?;
+        let long = phrase.words.iter().map(|word| word.text.len()).sum::<usize>() > 2;
+        match phrase.meaning {
+            Meaning::Known(name) if long && phrase.strength == 2 => Some(name),
+            _ => None,
+        }
+    };
+    (0..words.len()).filter_map(meaning).collect::<Vec<_>>().into_iter()
+}
+
+/// Whether a text names the document itself: "Fattura n.", and in languages that join words every
+/// word that ends so, as "Frachtrechnung".
+pub(super) fn names_document(text: &str) -> bool {
+    const ENDINGS: &[&str] = &["rechnung", "faktura", "factuur", "regning", "lasku", "szamla"];
+    let folded = fold(text);
+    let words: Vec<&str> = folded.split(' ').collect();
+    let document = |meaning| meaning == Meaning::Known("number");
+    (0..words.len()).any(|at| {
+        let joined =
+            words.get(at).is_some_and(|word| ENDINGS.iter().any(|end| word.ends_with(end)));
+        let phrase = words.get(at..).and_then(|rest| KNOWN.at(rest, document));
+        joined || phrase.is_some_and(|phrase| document(phrase.meaning) && phrase.strength == 2)
+    })
+}
+
+/// Whether a text begins with a label of a party.
+pub(super) fn begins_with_party(text: &str, party: &'static str) -> bool {
+    let folded = fold(&text.chars().take(40).collect::<String>());
+    let words: Vec<&str> = folded.split(' ').collect();
+    let wanted = |meaning| meaning == Meaning::Known(party);
+    KNOWN.at(&words, wanted).is_some_and(|phrase| wanted(phrase.meaning))
+}
+
+/// Whether a text begins with a label of a number, such as "BIC", "HRB" or "Tel".
+pub(super) fn begins_with_number(text: &str) -> bool {
+    let folded = fold(text);
+    let words: Vec<&str> = folded.split(' ').collect();
+    let numbered =
+        |meaning| matches!(meaning, Meaning::Known("vat_id" | "bank" | "phone" | "iban"));
+    let phrase = KNOWN.at(&words, numbered).filter(|phrase| numbered(phrase.meaning));
+    phrase.is_some_and(|phrase| phrase.words.iter().map(|word| word.text.len()).sum::<usize>() > 2)
+}
+
 /// Whether a text is a label and nothing else.
 pub(super) fn whole(text: &str) -> bool {
     let folded = fold(text);
@@ -259,6 +307,17 @@ impl Lexicon {
                 }
                 _ => labels.push(label),
             }
+        }
+        // "Total excl." without a word for tax names the net amount all the same.
+        let mut last: Option<Label> = None;
+        for label in &mut labels {
+            let total = last.is_some_and(|last| {
+                last.meaning == Meaning::Known("total") && last.before + last.words == label.before
+            });
+            if total && label.meaning == Meaning::Known("without") {
+                *label = Label { meaning: Meaning::Known("net"), strength: 2, ..*label };
+            }
+            last = Some(*label);
         }
         labels.retain(|label| match label.meaning {
             Meaning::Own => true,

@@ -4,7 +4,9 @@
 //!
 //! A candidate proves where a value stands, never that anyone may act on it.
 
+mod absent;
 mod date;
+mod form;
 mod iban;
 mod id;
 mod label;
@@ -13,6 +15,7 @@ mod name;
 mod page;
 mod place;
 mod question;
+mod sender;
 mod settle;
 mod sum;
 
@@ -29,7 +32,7 @@ pub use settle::{Reason, Settled, settle, worth_asking};
 
 /// The version of the finders and their words. It is recorded with every value they ground, and it
 /// changes whenever the same document could give other candidates.
-pub const FINDER_VERSION: u32 = 2;
+pub const FINDER_VERSION: u32 = 3;
 
 /// How many candidates a field keeps.
 pub const CANDIDATES_MAX: usize = 12;
@@ -56,6 +59,8 @@ pub struct Candidate {
     pub second: Option<Second>,
     /// What keeps it from being accepted without a person.
     pub flaw: Option<Flaw>,
+    /// The line it stands in.
+    line: usize,
 }
 
 /// A witness that is neither a label nor a model.
@@ -69,8 +74,12 @@ pub enum Second {
     Repeated,
     /// The label that names the field in full stands right at it, and no label names another.
     Named,
+    /// Its legal form, and no other organisation's, is of the country of the account.
+    Home,
     /// The letterhead's own marks: the name in a web address, or a tax number below it.
     Marked,
+    /// The token's own letters say what it is: "PO-20401".
+    Mark,
     /// No date of the document is earlier than the one that a label names.
     First,
 }
@@ -80,6 +89,10 @@ pub const LABELLED: i32 = 60;
 
 /// From this score on the field's full name stands right at the candidate.
 const NAMED: i32 = 98;
+
+/// The same for an identifier. An amount or a date stands near too many words; a token that looks
+/// like a number of something stands near the word for it, and here no other token does.
+const NAMED_ID: i32 = 88;
 
 /// Why a candidate, although it has the right form, is not clear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,14 +123,17 @@ pub fn candidates(text: &str, field: &CopyField) -> Vec<Candidate> {
     let page = Page::read(text);
     let (mut all, repeated) = best(weigh(&page, field));
     if field.find == Find::Name {
-        name::only(&mut all);
+        sender::only(&mut all);
     }
-    second(&mut all, repeated);
+    second(field, &mut all, repeated);
     if field.find == Find::Name {
-        name::marked(&page, &mut all);
+        sender::witness(&page, &mut all);
     }
     if field.find == Find::Money {
         sum::second(&page, field, &mut all);
+    }
+    if field.optional && absent::is(&page, field, &all) {
+        return Vec::new();
     }
     all.truncate(CANDIDATES_MAX);
     all
@@ -141,6 +157,7 @@ fn weigh(page: &Page<'_>, field: &CopyField) -> Vec<Candidate> {
         let Some(score) = places.score(n, &found) else { continue };
         let span = page.span(&found.range);
         let flaw = if page.hides(&span) { Some(Flaw::Hidden) } else { found.flaw };
+        let line = page.line_of(found.range.start);
         let shown = page.part(found.range).split_whitespace().collect::<Vec<_>>().join(" ");
         all.push(Candidate {
             span,
@@ -151,13 +168,14 @@ fn weigh(page: &Page<'_>, field: &CopyField) -> Vec<Candidate> {
             language,
             second: None,
             flaw,
+            line,
         });
     }
     all
 }
 
 /// Notes at the best candidate whether anything besides its label speaks for it.
-fn second(all: &mut [Candidate], repeated: bool) {
+fn second(field: &CopyField, all: &mut [Candidate], repeated: bool) {
     let Some((best, rest)) = all.split_first_mut() else { return };
     if best.score < LABELLED {
         return;
@@ -170,7 +188,9 @@ fn second(all: &mut [Candidate], repeated: bool) {
     let lone = best.finder != "money" && rest.iter().all(|other| other.score < LABELLED);
     if repeated && (best.finder == "name" || lone) {
         best.second = Some(Second::Repeated);
-    } else if lone && best.score >= NAMED {
+    } else if lone && absent::marked(field, best) {
+        best.second = Some(Second::Mark);
+    } else if lone && best.score >= if best.finder == "id" { NAMED_ID } else { NAMED } {
         best.second = Some(Second::Named);
     } else if lone && best.finder == "date" && rest.iter().all(|other| later(other, best)) {
         best.second = Some(Second::First);

@@ -43,17 +43,41 @@ const SIGNS: &[(&str, &str)] = &[
     ("evrov", "EUR"),
     ("ευρώ", "EUR"),
     ("lei", "RON"),
+    ("евро", "EUR"),
+    ("євро", "EUR"),
+    ("евра", "EUR"),
+    ("evra", "EUR"),
+    ("evro", "EUR"),
+    ("eurov", "EUR"),
+    ("eurá", "EUR"),
+    ("eiras", "EUR"),
+    ("eurai", "EUR"),
+    ("eurot", "EUR"),
+    ("avro", "EUR"),
+    ("ewro", "EUR"),
+    ("evrur", "EUR"),
+    ("лв.", "BGN"),
+    ("лв", "BGN"),
+    ("грн", "UAH"),
+    ("TL", "TRY"),
+    ("₺", "TRY"),
+    ("₴", "UAH"),
+    ("дин.", "RSD"),
+    ("Kčs", "CZK"),
 ];
 
 const CODES: &[&str] = &[
     "EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "RON", "BGN", "CAD",
     "AUD", "NZD", "JPY", "CNY", "SGD", "HKD", "ISK", "TRY", "INR", "ZAR", "BRL", "MXN", "AED",
+    "UAH", "RSD", "MKD", "ALL", "BAM", "MDL", "GEL", "ILS", "KRW", "TWD", "THB", "MYR", "SAR",
 ];
 
 #[allow(clippy::expect_used, reason = "constant patterns, compiled by a test")]
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"[0-9]{1,3}(?:[.,'][0-9]{3})+(?:[.,](?:[0-9]{1,3}|-{1,2}))?",
+        // A scan may part the digits behind a separator: "1. 520, 00".
+        r"[0-9]{1,3}(?:\. [0-9]{3})*, [0-9]{2}|[0-9]{1,3}(?:, [0-9]{3})*\. [0-9]{2}",
+        r"|[0-9]{1,3}(?:[.,'][0-9]{3})+(?:[.,](?:[0-9]{1,3}|-{1,2}))?",
         r"|[0-9]{1,3}(?: [0-9]{3})+(?:[.,][0-9]{1,3})?",
         r"|[0-9]{1,9}(?:[.,](?:[0-9]{1,4}|-{1,2}))?"
     ))
@@ -95,11 +119,21 @@ pub(super) fn find(page: &Page<'_>) -> Vec<Found> {
         .collect();
     let numbers: Vec<Range<usize>> = NUMBER
         .find_iter(&page.text)
-        .map(|hit| hit.range())
+        .map(|hit| parted(page, hit.range()))
         .filter(|range| alone(page, range))
         .collect();
     let house = House { currency: only(&marks), decimal: decimal(page, &numbers) };
     numbers.iter().filter_map(|number| amount(page, number, &marks, &house)).collect()
+}
+
+/// A number whose separators have spaces behind them ends its cell; otherwise it is two numbers,
+/// and this is the first.
+fn parted(page: &Page<'_>, range: Range<usize>) -> Range<usize> {
+    let text = page.part(range.clone());
+    let Some(at) = text.find(". ").into_iter().chain(text.find(", ")).min() else { return range };
+    let rest = page.text.get(range.end..).unwrap_or_default();
+    let ends = rest.is_empty() || rest.starts_with(['\n', '|', '\t']) || rest.starts_with("  ");
+    if ends { range } else { range.start..range.start + at }
 }
 
 /// The only currency of a document, if there is exactly one.
@@ -147,7 +181,7 @@ fn decimal(page: &Page<'_>, numbers: &[Range<usize>]) -> Option<char> {
     let mut point = 0_usize;
     let mut comma = 0_usize;
     for range in numbers {
-        let text = page.part(range.clone());
+        let text = page.part(range.clone()).replace(' ', "");
         let Some(at) = text.rfind(['.', ',']) else { continue };
         if text.len() - at - 1 == 2 {
             if text.get(at..=at) == Some(".") { point += 1 } else { comma += 1 }
@@ -245,6 +279,7 @@ fn negative(page: &Page<'_>, range: &Range<usize>, mark: Option<&Range<usize>>) 
 
 /// The number with a decimal point and nothing else, and whether its separators leave no doubt.
 fn plain(text: &str, decimal: Option<char>, digits: u32) -> Option<(String, bool)> {
+    let text = &text.replace(", ", ",").replace(". ", ".");
     let trimmed = text.trim_end_matches("--").trim_end_matches('-');
     if trimmed.len() < text.len() {
         return Some((trimmed.chars().filter(char::is_ascii_digit).collect(), true));

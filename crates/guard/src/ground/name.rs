@@ -5,138 +5,10 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use super::Found;
+use super::form::{form, formed, split};
 use super::label;
 use super::page::{Page, fold};
-use super::{Candidate, Found, LABELLED, Second};
-
-/// Legal forms as words, after folding. A form in several words stands with spaces.
-const FORMS: &[&str] = &[
-    "gmbh",
-    "ag",
-    "kg",
-    "ohg",
-    "ug",
-    "e k",
-    "gbr",
-    "ltd",
-    "limited",
-    "llc",
-    "llp",
-    "inc",
-    "corp",
-    "corporation",
-    "plc",
-    "pty",
-    "co",
-    "company",
-    "group",
-    "sa",
-    "s a",
-    "sas",
-    "s a s",
-    "sarl",
-    "s a r l",
-    "eurl",
-    "sasu",
-    "snc",
-    "s n c",
-    "sl",
-    "s l",
-    "slu",
-    "s l u",
-    "sll",
-    "srl",
-    "s r l",
-    "spa",
-    "s p a",
-    "sapa",
-    "sas di",
-    "bv",
-    "b v",
-    "nv",
-    "n v",
-    "vof",
-    "v o f",
-    "ab",
-    "as",
-    "a s",
-    "aps",
-    "oy",
-    "oyj",
-    "sp z o o",
-    "s r o",
-    "sro",
-    "kft",
-    "zrt",
-    "lda",
-    "eood",
-    "ood",
-    "d o o",
-    "sprl",
-    "bvba",
-    "scrl",
-    "se",
-    "asa",
-    "hb",
-    "kb",
-    "ou",
-    "sia",
-    "uab",
-    "mb",
-    "ad",
-    "ead",
-    "doo",
-    "d d",
-    "bt",
-    "nyrt",
-    "kkt",
-    "ltda",
-    "unipessoal lda",
-    "srls",
-    "s r l s",
-    "sp j",
-    "sp k",
-    "sp p",
-    "sp z oo",
-    "spolka jawna",
-    "spol s r o",
-    "k s",
-    "v o s",
-    "ky",
-    "tmi",
-    "enk",
-    "ans",
-    "i s",
-    "ehf",
-    "hf",
-    "α ε",
-    "αε",
-    "ο ε",
-    "οε",
-    "ε π ε",
-    "επε",
-    "ι κ ε",
-    "ικε",
-    "eirl",
-    "asbl",
-    "vzw",
-    "cv",
-    "cvba",
-    "eg",
-    "e v",
-    "mbh",
-    "gesmbh",
-    "ges m b h",
-    "sagl",
-    "s coop",
-    "sccl",
-    "slp",
-    "s l p",
-    "scp",
-];
-
-/// Legal forms that stand before the name.
-const LEADING_FORMS: &[&str] = &["SIA", "UAB", "AB", "AS", "OÜ", "MB", "VšĮ", "PPHU", "PHU", "FHU"];
 
 /// Words that a letterhead's first line may hold without being a name.
 const TITLES: &[&str] = &[
@@ -252,7 +124,7 @@ const HEAD_LINES: usize = 4;
 const NAMES_MAX: usize = 400;
 
 /// What the letterhead's own place says for a name with and without a legal form.
-const LETTERHEAD: i32 = 72;
+pub(super) const LETTERHEAD: i32 = 72;
 const LETTERHEAD_BARE: i32 = 55;
 
 /// Words with a capital that are neither a letterhead nor have a legal form are no name of an
@@ -260,7 +132,7 @@ const LETTERHEAD_BARE: i32 = 55;
 const BARE: i32 = -5;
 
 /// What a legal form alone says for a name.
-const FORMED: i32 = 30;
+pub(super) const FORMED: i32 = 30;
 
 /// The parts of a line between wide gaps, tabs and bars.
 pub(super) fn cells(page: &Page<'_>, line: &Range<usize>) -> Vec<Range<usize>> {
@@ -299,6 +171,8 @@ fn name(page: &Page<'_>, cell: Range<usize>) -> Option<(Range<usize>, bool)> {
         .filter_map(|mark| text.find(mark))
         .min();
     let short = text.get(..cut.unwrap_or(text.len()))?;
+    // The long form of one legal form goes on in brackets.
+    const LIMITED: &str = " (haftungsbeschr\u{e4}nkt)";
     // A form may follow the first comma: "Cascade Bearings, Inc."
     let (part, formed) = match formed(short) {
         Some(len) => (short.get(..len)?, true),
@@ -318,12 +192,20 @@ fn name(page: &Page<'_>, cell: Range<usize>) -> Option<(Range<usize>, bool)> {
     } else {
         part
     };
+    let limited = formed && text.get(part.len()..).is_some_and(|rest| rest.starts_with(LIMITED));
+    let part = if limited { text.get(..part.len() + LIMITED.len())? } else { part };
     let letters = part.chars().filter(|c| c.is_alphabetic()).count();
     let digits = part.chars().filter(char::is_ascii_digit).count();
     let folded = fold(part);
     let title =
         TITLES.iter().any(|title| folded == *title || folded.starts_with(&format!("{title} ")));
-    if label::whole(part)
+    let last = part.rsplit(' ').next().unwrap_or_default();
+    // A street ends with its number, and a registry's number is no name.
+    let street =
+        !formed && last.bytes().filter(u8::is_ascii_digit).count() > 0 && part.contains(' ');
+    if street
+        || label::begins_with_number(part) && part.contains(|c: char| c.is_ascii_digit())
+        || label::whole(part)
         || greets && !formed
         || !formed && part.starts_with(|c: char| c.is_ascii_digit())
         || title
@@ -336,50 +218,6 @@ fn name(page: &Page<'_>, cell: Range<usize>) -> Option<(Range<usize>, bool)> {
     }
     part.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit() || c == '"' || c == '\'')
         .then(|| (cell.start..cell.start + part.len(), formed))
-}
-
-/// How many bytes of a text a name with a legal form takes, from its start to the form's end.
-fn formed(text: &str) -> Option<usize> {
-    let words: Vec<(usize, &str)> = split(text);
-    if words.len() > 1 && words.first().is_some_and(|(_, word)| LEADING_FORMS.contains(word)) {
-        return Some(text.trim_end().len());
-    }
-    if words.len() > 17 {
-        return None;
-    }
-    (1..words.len()).filter_map(|from| form(words.get(from..)?)).max()
-}
-
-/// The end of a legal form that begins a list of words.
-fn form(words: &[(usize, &str)]) -> Option<usize> {
-    (1..=4)
-        .filter_map(|len| {
-            let group = words.get(..len)?;
-            let joined = group.iter().map(|(_, word)| fold(word)).collect::<Vec<_>>().join(" ");
-            // Short forms are words or units too: "such as", "80 kg".
-            let clear = joined.len() > 2
-                || group.iter().any(|(_, w)| w.contains(|c: char| c == '.' || c.is_uppercase()));
-            let (at, word) = group.last()?;
-            (clear && FORMS.contains(&joined.as_str())).then_some(at + word.len())
-        })
-        .max()
-}
-
-/// Words with their places.
-fn split(text: &str) -> Vec<(usize, &str)> {
-    let mut words = Vec::new();
-    let mut start = None;
-    for (at, c) in text.char_indices().chain(std::iter::once((text.len(), ' '))) {
-        match (c == ' ', start) {
-            (true, Some(from)) => {
-                words.push((from, text.get(from..at).unwrap_or_default()));
-                start = None;
-            }
-            (false, None) => start = Some(at),
-            _ => {}
-        }
-    }
-    words
 }
 
 /// Every line with something on it.
@@ -397,53 +235,4 @@ pub(super) fn lines(page: &Page<'_>) -> Vec<Found> {
             Some(Found { range, value: Value::String(trimmed.to_owned()), flaw: None, base: 10 })
         })
         .collect()
-}
-
-/// The only organisation of a document that is not named as another party is the one that wrote it.
-pub(super) fn only(candidates: &mut [Candidate]) {
-    if candidates.iter().any(|candidate| candidate.score >= LABELLED) {
-        return;
-    }
-    let mut formed = candidates.iter_mut().filter(|candidate| candidate.score == FORMED);
-    if let (Some(one), None) = (formed.next(), formed.next()) {
-        one.score = LETTERHEAD - 6;
-    }
-    candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.score));
-}
-
-/// Notes at a letterhead what marks it as the sender's: its name in an address of the net, or a
-/// tax number or telephone in its block. Another organisation without a label may then stand below.
-pub(super) fn marked(page: &Page<'_>, candidates: &mut [Candidate]) {
-    let Some((best, rest)) = candidates.split_first_mut() else { return };
-    let formed = best.score == LETTERHEAD || best.score == LETTERHEAD - 6;
-    if best.second.is_some() || !formed || rest.iter().any(|other| other.score >= LABELLED) {
-        return;
-    }
-    let head = best.score == LETTERHEAD;
-    if named_in_address(page, &best.shown) || head && own_block(page, best) {
-        best.second = Some(Second::Marked);
-    }
-}
-
-/// Whether an address of the net in the document holds the name's first long word.
-fn named_in_address(page: &Page<'_>, name: &str) -> bool {
-    let folded = fold(name);
-    let Some(word) = folded.split(' ').find(|word| word.len() >= 5) else { return false };
-    page.text.split_whitespace().any(|token| {
-        let domain = token.rsplit_once('@').map(|(_, domain)| domain);
-        let domain = domain.or_else(|| token.find("www.").and_then(|at| token.get(at + 4..)));
-        domain.is_some_and(|domain| fold(domain).split(' ').any(|part| part.starts_with(word)))
-    })
-}
-
-/// Whether a label of a tax or telephone number stands in the lines of a letterhead.
-fn own_block(page: &Page<'_>, best: &Candidate) -> bool {
-    let Some(first) =
-        page.lines.iter().position(|line| page.part(line.clone()).contains(&best.shown))
-    else {
-        return false;
-    };
-    let block = page.lines.iter().skip(first).take(5).map(|line| page.part(line.clone()));
-    let mut block = block.take_while(|line| !line.trim().is_empty());
-    block.any(label::marks_sender)
 }

@@ -65,6 +65,15 @@ impl<'s> Page<'s> {
         self.lines.partition_point(|line| line.end < at).min(self.lines.len().saturating_sub(1))
     }
 
+    /// The border of a character at or before a place.
+    pub(super) fn floor(&self, at: usize) -> usize {
+        let mut at = at.min(self.text.len());
+        while at > 0 && !self.text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    }
+
     /// A line by its number.
     pub(super) fn line(&self, n: usize) -> Range<usize> {
         self.lines.get(n).cloned().unwrap_or(0..0)

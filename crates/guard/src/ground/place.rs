@@ -6,12 +6,15 @@ use std::ops::Range;
 use plan::workflow::Find;
 
 use super::Found;
-use super::label::{Label, Lexicon, Meaning};
+use super::label::{Label, Lexicon, Meaning, names_document};
 use super::name::cells;
 use super::page::{Page, fold};
 
 /// How far back on its line a candidate's label is looked for, in bytes.
 const REACH: usize = 90;
+
+/// From how many bytes on a line is one that goes on in the next.
+const PROSE: usize = 45;
 
 /// A label of another field stands at the candidate.
 const OTHER: i32 = -60;
@@ -58,7 +61,7 @@ impl<'p> Places<'p> {
             .iter()
             .map(|line| {
                 let line = line.start..line.end.min(line.start + 400);
-                let line = line.start..floor(&page.text, line.end);
+                let line = line.start..page.floor(line.end);
                 cells(page, &line)
                     .into_iter()
                     .map(|cell| {
@@ -139,12 +142,22 @@ impl<'p> Places<'p> {
     /// Whether a date stands alone in its cell, or behind a place as in a letter's head:
     /// "Erfurt, 29. Oktober 2026".
     fn dateline(&self, range: &Range<usize>) -> bool {
-        let Some(row) = self.cells.get(self.page.line_of(range.start)) else { return false };
-        let Some((cell, _)) =
-            row.iter().find(|(cell, _)| cell.start <= range.start && range.end <= cell.end)
-        else {
+        let at = self.page.line_of(range.start);
+        let Some(row) = self.cells.get(at) else { return false };
+        let holds =
+            |(cell, _): &(Range<usize>, _)| cell.start <= range.start && range.end <= cell.end;
+        let Some(own) = row.iter().position(holds) else { return false };
+        let Some((cell, _)) = row.get(own) else { return false };
+        // Behind a name with a colon, or in a row of a table, it is no line of its own.
+        let named = own.checked_sub(1).and_then(|left| row.get(left));
+        let named = named.is_some_and(|(left, _)| self.page.part(left.clone()).ends_with(':'));
+        // The only date of a document stands in no row of dates.
+        let table = row.len() > 2 && self.ranges.len() > 1
+            || self.heads.get(at).is_some_and(Option::is_some)
+            || self.page.part(self.page.line(at)).contains('|');
+        if named || table {
             return false;
-        };
+        }
         let before = self.page.part(cell.start..range.start).trim();
         let after = self.page.part(range.end..cell.end).trim_matches(['.', ' ']);
         let place = before.is_empty()
@@ -156,9 +169,17 @@ impl<'p> Places<'p> {
     }
 
     fn label(&self, n: usize, range: &Range<usize>) -> Option<(Label, Where)> {
+        let after = self.after(n, range);
+        // "The price is 385,00 euros before tax": what stands right behind is said of the amount.
+        if let Some(label) = after.filter(|label| label.before == 0 && label.strength == 2) {
+            return Some((label, Where::After));
+        }
+        if let Some(label) = self.summed(range) {
+            return Some((label, Where::Head(1, false)));
+        }
         self.before(n, range)
             .map(|label| (label, Where::Before))
-            .or_else(|| self.after(n, range).map(|label| (label, Where::After)))
+            .or_else(|| after.map(|label| (label, Where::After)))
             .or_else(|| self.row(n, range).map(|label| (label, Where::Before)))
             .or_else(|| {
                 self.head(range).map(|(key, label)| {
@@ -170,7 +191,39 @@ impl<'p> Places<'p> {
                     (label, Where::Head(rows, self.aligned(range, key.0)))
                 })
             })
+            .or_else(|| self.over(range).map(|label| (label, Where::Above)))
             .or_else(|| self.above(n, range))
+            .or_else(|| self.wrapped(n, range).map(|label| (label, Where::Before)))
+    }
+
+    /// The head of an amount's column in the row that sums a table up: "Summe  462,00  81,78".
+    fn summed(&self, range: &Range<usize>) -> Option<Label> {
+        if self.find != Find::Money {
+            return None;
+        }
+        let row = self.cells.get(self.page.line_of(range.start))?;
+        let (_, label) = row.first()?;
+        let sums = label.is_some_and(|label| label.meaning == Meaning::Known("total"));
+        let (_, label) = self.head(range).filter(|_| sums && row.len() > 2)?;
+        (label.meaning != Meaning::Known("other_money")).then_some(label)
+    }
+
+    /// In prose the label may stand at the end of the line before the amount's.
+    fn wrapped(&self, n: usize, range: &Range<usize>) -> Option<Label> {
+        let at = self.page.line_of(range.start);
+        let prose = |line: usize| self.cells.get(line).is_some_and(|cells| cells.len() == 1);
+        let over = at.checked_sub(1).filter(|over| prose(*over) && prose(at))?;
+        let line = self.page.line(over);
+        if line.len() < PROSE {
+            return None;
+        }
+        let last = n.checked_sub(1).and_then(|n| self.ranges.get(n)).map_or(0, |last| last.end);
+        let reach = self.page.floor(range.start.saturating_sub(REACH));
+        let text = self.page.part(line.start.max(reach).max(last)..range.start);
+        // A sentence that has ended says nothing of what follows.
+        let text = text.rsplit(['!', '?', ';', ':']).next().unwrap_or_default();
+        let text = text.rsplit(". ").next().unwrap_or_default();
+        self.lexicon.labels(text).last().copied().filter(|label| label.distance <= 2)
     }
 
     /// Whether a candidate's row has a cell for each cell of a head.
@@ -201,13 +254,15 @@ impl<'p> Places<'p> {
         }
         let line = self.page.line(self.page.line_of(range.start));
         let next = self.ranges.get(n + 1).map_or(line.end, |next| next.start.min(line.end));
-        let text = self
-            .page
-            .part(range.end..next.min(floor(&self.page.text, range.end + 30)).max(range.end));
+        let text =
+            self.page.part(range.end..next.min(self.page.floor(range.end + 30)).max(range.end));
         let text = text.split(['.', ',', ';', '(', '|']).next().unwrap_or_default();
         if text.contains("  ") {
             return None;
         }
+        let text = text.trim_start();
+        let mark = text.split(' ').next().filter(|word| super::money::currency_mark(word));
+        let text = text.get(mark.map_or(0, str::len)..).unwrap_or_default();
         let label = self.lexicon.labels(text).into_iter().next()?;
         // "100.00 plus VAT" is the net amount.
         let plus = text.split_whitespace().next().is_some_and(|word| {
@@ -246,14 +301,22 @@ impl<'p> Places<'p> {
     }
 
     /// What a date's connecting word means: "invoice 12 of", "order 7 vom".
-    fn of(&self, label: Label, line: &Range<usize>, at: usize) -> Label {
+    fn of(&self, label: Label, line: &Range<usize>, range: &Range<usize>) -> Label {
+        let at = range.start;
         if label.meaning != Meaning::Known("of") {
             return label;
         }
-        let from = line.start.max(floor(&self.page.text, at.saturating_sub(REACH)));
+        let from = line.start.max(self.page.floor(at.saturating_sub(REACH)));
         let labels = self.lexicon.labels(self.page.part(from..at));
         let document = labels.iter().rev().find(|label| label.meaning != Meaning::Known("of"));
         match document {
+            // "Your request of": what is dated is not known.
+            None if label.before > 0
+                && !names_document(self.page.part(from..at))
+                && !self.dateline(range) =>
+            {
+                Label { meaning: Meaning::Known("other_date"), ..label }
+            }
             None => Label { meaning: Meaning::Known("date"), strength: 0, ..label },
             Some(document) if document.meaning == self.lexicon.meaning() => label,
             Some(_) => Label { meaning: Meaning::Known("other_date"), ..label },
@@ -264,12 +327,26 @@ impl<'p> Places<'p> {
     fn before(&self, n: usize, range: &Range<usize>) -> Option<Label> {
         let line = self.page.line(self.page.line_of(range.start));
         let last = n.checked_sub(1).and_then(|n| self.ranges.get(n)).map_or(0, |last| last.end);
-        let reach = floor(&self.page.text, range.start.saturating_sub(REACH));
+        let reach = self.page.floor(range.start.saturating_sub(REACH));
         let from = line.start.max(last).max(reach);
-        let own = self.lexicon.labels(self.page.part(from..range.start));
+        let lead = self.page.part(from..range.start);
+        let mut own = self.lexicon.labels(lead);
+        if self.find == Find::Name {
+            // "De" and "from" name a party where they begin a cell; inside a sentence they do not.
+            own.retain(|label| {
+                label.words > 1 || label.before == 0 || lead.trim_end().ends_with(':')
+            });
+        }
         if let Some(label) = own.last() {
-            let label = self.led(*label, self.page.part(from..range.start));
-            return Some(self.of(label, &line, range.start));
+            let led = self.led(*label, lead);
+            // "Page number", "tax office number": a bare "number" is led by what it numbers.
+            let bare = label.meaning == Meaning::Known("number") && label.strength == 1;
+            let unknown = bare && led.strength < label.strength && !names_document(lead);
+            let meaning = if unknown { Meaning::Known("item") } else { led.meaning };
+            let label = Label { meaning, ..led };
+            // "Bassano del Grappa, 23 ottobre": a small word that stands apart connects nothing.
+            let apart = label.meaning == Meaning::Known("of") && label.distance > 0;
+            return (!apart).then(|| self.of(label, &line, range));
         }
         if last <= line.start {
             return None;
@@ -298,7 +375,7 @@ impl<'p> Places<'p> {
         if self.find != Find::Money || last <= line.start {
             return None;
         }
-        let reach = floor(&self.page.text, range.start.saturating_sub(REACH));
+        let reach = self.page.floor(range.start.saturating_sub(REACH));
         let next = self.ranges.get(n + 1).is_some_and(|next| next.start < line.end);
         let from = line.start.max(reach);
         let all = self.lexicon.labels(self.page.part(from..range.start));
@@ -330,6 +407,22 @@ impl<'p> Places<'p> {
         Some(((head, column), label))
     }
 
+    /// A label of a party right above a name in the same column: "Seller      Buyer".
+    fn over(&self, range: &Range<usize>) -> Option<Label> {
+        if self.find != Find::Name {
+            return None;
+        }
+        let at = self.page.line_of(range.start);
+        let above = at.checked_sub(1)?;
+        let width =
+            |line: usize, to: usize| self.page.part(self.page.line(line).start..to).chars().count();
+        let column = width(at, range.start);
+        let cells = self.cells.get(above).filter(|cells| cells.len() > 1)?;
+        let near = |cell: &Range<usize>| width(above, cell.start).abs_diff(column) <= 2;
+        let (_, label) = cells.iter().find(|(cell, _)| near(cell))?;
+        label.filter(|label| label.before == 0 && label.distance == 0)
+    }
+
     /// A label alone on the line above a candidate that begins its line.
     fn above(&self, n: usize, range: &Range<usize>) -> Option<(Label, Where)> {
         let at = self.page.line_of(range.start);
@@ -343,7 +436,7 @@ impl<'p> Places<'p> {
         if let [(cell, _)] = self.cells.get(above)?.as_slice() {
             // A label that has its value on its own line names no other.
             let last = n.checked_sub(1).and_then(|n| self.ranges.get(n)).map_or(0, |last| last.end);
-            let reach = floor(&self.page.text, cell.end.saturating_sub(REACH));
+            let reach = self.page.floor(cell.end.saturating_sub(REACH));
             let text = self.page.part(reach.max(cell.start).max(last.min(cell.end))..cell.end);
             let goes_on = !text.ends_with(['.', ';', '!', '?']);
             let tail = self.lexicon.labels(text).last().copied();
@@ -351,11 +444,16 @@ impl<'p> Places<'p> {
                 let alone = label.before == 0 && label.distance == 0 && lead.is_empty();
                 let place =
                     if alone && self.find != Find::Name { Where::Over } else { Where::Above };
-                return Some((self.of(label, &self.page.line(above), cell.end), place));
+                return Some((
+                    self.of(label, &self.page.line(above), &(cell.end..cell.end)),
+                    place,
+                ));
             }
         }
         // A paragraph belongs to the label over it: an address block under "Bill to".
-        let block = if self.find == Find::Name { 2 } else { 0 };
+        // Only a legal form tells a name from the lines of an address.
+        let formed = || super::form::formed(self.page.part(range.clone())).is_some();
+        let block = if self.find == Find::Name && formed() { 2 } else { 0 };
         for _ in 0..=block {
             let cells = self.cells.get(above)?;
             if let [(cell, Some(label))] = cells.as_slice() {
@@ -406,13 +504,4 @@ fn heads(cells: &[Vec<(Range<usize>, Option<Label>)>], page: &Page<'_>) -> Vec<O
         }
     }
     all
-}
-
-/// The border of a character at or before a place.
-fn floor(text: &str, mut at: usize) -> usize {
-    at = at.min(text.len());
-    while at > 0 && !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }

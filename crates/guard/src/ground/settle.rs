@@ -5,11 +5,13 @@
 //!
 //! - the *label*: words of the document name the field at this candidate, and at no other value
 //!   nearly as well. Without it nothing is ever accepted, save a lone account by its checksum and
-//!   the third amount of a sum whose other two are named;
+//!   the amounts of a sum of which two are named, or one where the tax is what a rate that stands
+//!   in the document makes of the net;
 //! - a *second* from the document itself ([`super::Second`]): every other value of the type is
 //!   named as another field; or net, tax and total add up; or the value stands there again; or the
 //!   field's full name stands right at it and no label names another; or no date is earlier; or the
-//!   letterhead bears the sender's own marks;
+//!   token bears the field's mark, as "PO-20401"; or the letterhead bears the sender's own marks,
+//!   or its legal form is of the country of the account;
 //! - the *model*: both answers, to two differently worded questions with their options in
 //!   different order, name this candidate. One of two is no witness: among two options a coin
 //!   would pass three times in four.

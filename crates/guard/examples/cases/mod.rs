@@ -1,0 +1,101 @@
+//! Cases with their right answers, and the fields as the example's workflow names them. Shared by
+//! the two measuring tools. It must not tune anything.
+
+use std::error::Error;
+use std::fs::{read_dir, read_to_string};
+use std::path::Path;
+
+use guard::ground::Settled;
+use plan::Files;
+use plan::value::Money;
+use plan::workflow::{CopyField, Does, Work};
+use serde_json::Value;
+
+/// A document with what a reader takes from it.
+pub struct Case {
+    /// The file of the document, below the workspace.
+    pub file: String,
+    pub text: String,
+    /// Nothing is wrong with the document.
+    pub honest: bool,
+    fields: Value,
+}
+
+impl Case {
+    /// Reads a case. It lies in `cases/NAME/`; its document is named from the folder above `cases`.
+    pub fn read(path: &str) -> Result<Self, Box<dyn Error>> {
+        let case: Value = serde_json::from_str(&read_to_string(path)?)?;
+        let root = Path::new(path).ancestors().nth(3).ok_or("a case lies in cases/NAME/")?;
+        let file = case.get("file").and_then(Value::as_str).ok_or("a case names its file")?;
+        Ok(Self {
+            text: read_to_string(root.join(file))?,
+            file: file.to_owned(),
+            honest: case.get("honest").and_then(Value::as_bool).unwrap_or_default(),
+            fields: case.get("fields").cloned().unwrap_or_default(),
+        })
+    }
+
+    /// What a reader takes for a field.
+    pub fn wanted(&self, field: &CopyField) -> Option<&str> {
+        self.fields.get(field.name.as_str()).and_then(Value::as_str)
+    }
+
+    /// How a settled field compares: right, wrong, or for a person to look at.
+    pub fn judge(&self, field: &CopyField, settled: &Settled) -> Judged {
+        match (settled, self.wanted(field)) {
+            (Settled::Value(value, _), wanted) => {
+                let right = wanted.is_some_and(|wanted| plain(wanted) == plain(&written(value)));
+                if right { Judged::Right } else { Judged::Wrong }
+            }
+            (Settled::None, None) => Judged::Right,
+            // A field that may be absent is taken as absent where nothing is found.
+            (Settled::None, Some(_)) if field.optional => Judged::Missed,
+            (Settled::None | Settled::Doubt(_), _) => Judged::Open,
+        }
+    }
+}
+
+/// How a field came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judged {
+    Right,
+    Wrong,
+    /// A field that may be absent was taken as absent although it stands there.
+    Missed,
+    Open,
+}
+
+/// A value as a case writes it.
+pub fn written(value: &Value) -> String {
+    let money = || serde_json::from_value::<Money>(value.clone()).map(|m| m.to_string());
+    value.as_str().map_or_else(|| money().unwrap_or_default(), str::to_owned)
+}
+
+/// A text as a person compares it.
+fn plain(text: &str) -> String {
+    text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+/// The grounded fields of the workflow `invoice_intake` of a workspace.
+pub fn fields(root: &Path) -> Result<Vec<CopyField>, Box<dyn Error>> {
+    let mut files = Files::new();
+    for name in ["flightdeck.yaml", "AGENTS.md", ".mcp.json", "mcp.lock"] {
+        files.insert(name, &read_to_string(root.join(name))?);
+    }
+    for folder in ["agents", "tables", "policies", "workflows"] {
+        for entry in read_dir(root.join(folder))? {
+            let entry = entry?;
+            let name = format!("{folder}/{}", entry.file_name().to_string_lossy());
+            files.insert(&name, &read_to_string(entry.path())?);
+        }
+    }
+    let plan = plan::check(&files, "invoice_intake").map_err(|all| format!("{all:?}"))?;
+    let copied = plan.workflow().steps.iter().find_map(|step| match &step.does {
+        Does::Agent(agent) => match &agent.work {
+            Work::Copy { fields, .. } => Some(fields.clone()),
+            Work::Answer { .. } => None,
+        },
+        _ => None,
+    });
+    Ok(copied.ok_or("the workflow copies no fields")?)
+}

@@ -1,0 +1,74 @@
+//! Measures grounded fields without a model:
+//! `cargo run -p guard --example fields -- WORKSPACE [--quiet] CASES.json...` prints for every
+//! document which field is open, why, and what was found; the last line is JSON with the figures.
+
+#![allow(clippy::print_stdout, reason = "a measuring tool of the terminal")]
+
+mod cases;
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::path::Path;
+
+use cases::{Case, Judged, fields, written};
+use guard::ground::{Candidate, Settled, candidates, settle};
+
+/// The best candidates, for a reader.
+fn listed(found: &[Candidate]) -> String {
+    let one = |c: &Candidate| {
+        let flaw = c.flaw.map(|flaw| format!(" !{flaw:?}")).unwrap_or_default();
+        let second = c.second.map(|second| format!(" +{second:?}")).unwrap_or_default();
+        format!("{} ({}{second}{flaw})", written(&c.value), c.score)
+    };
+    found.iter().take(6).map(one).collect::<Vec<_>>().join(" | ")
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut args: Vec<String> = std::env::args().skip(1).collect();
+    let quiet = args.iter().any(|arg| arg == "--quiet");
+    args.retain(|arg| arg != "--quiet");
+    let (root, paths) = args.split_first().ok_or("the folder of the workspace is missing")?;
+    let fields = fields(Path::new(root))?;
+    let (mut honest, mut whole, mut wrong, mut missed) = (0_u32, 0_u32, 0_u32, 0_u32);
+    let mut open: BTreeMap<&str, u32> = BTreeMap::new();
+    for path in paths {
+        let case = Case::read(path)?;
+        let mut all = true;
+        for field in &fields {
+            let found = candidates(&case.text, field);
+            let settled = settle(field, &found, [None, None]);
+            let judged = case.judge(field, &settled);
+            all &= judged == Judged::Right;
+            if judged == Judged::Right {
+                continue;
+            }
+            wrong += u32::from(judged == Judged::Wrong);
+            missed += u32::from(judged == Judged::Missed);
+            if case.honest {
+                *open.entry(field.name.as_str()).or_default() += 1;
+            }
+            if quiet {
+                continue;
+            }
+            let reason = match settled {
+                Settled::Value(value, _) => format!("took {}", written(&value)),
+                Settled::None => "not found".to_owned(),
+                Settled::Doubt(reason) => reason.to_string(),
+            };
+            let wanted = case.wanted(field).unwrap_or("nothing");
+            let kind = if case.honest { "" } else { " (dishonest)" };
+            println!("{judged:?} {}{kind} {} for {wanted}: {reason}", case.file, field.name);
+            println!("    {}", listed(&found));
+        }
+        honest += u32::from(case.honest);
+        whole += u32::from(case.honest && all);
+    }
+    let open: Vec<String> =
+        open.iter().map(|(name, count)| format!("\"{name}\":{count}")).collect();
+    println!(
+        "{{\"documents\":{},\"honest\":{honest},\"whole\":{whole},\"wrong\":{wrong},\"missed\":{missed},\"open\":{{{}}}}}",
+        paths.len(),
+        open.join(",")
+    );
+    Ok(())
+}
