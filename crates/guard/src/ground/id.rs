@@ -106,7 +106,10 @@ fn shape(page: &Page<'_>, mut range: Range<usize>) -> Option<Range<usize>> {
     if digits < 2 || !(3..=32).contains(&text.len()) {
         return None;
     }
-    if grouped(page, &range) {
+    // "INV 2026 0417" would be cut in two.
+    let led = text.split_once(' ').is_some_and(|(_, rest)| rest.len() <= 4);
+    let cut = || page.text.get(range.end..).is_some_and(continued);
+    if grouped(page, &range) || led && cut() {
         return None;
     }
     let before = page.part(0..range.start).chars().next_back();
@@ -153,12 +156,14 @@ fn grouped(page: &Page<'_>, range: &Range<usize>) -> bool {
         let kept = rest.trim_end_matches(word).len();
         digits(rest.get(kept..).unwrap_or_default())
     });
-    let after =
-        page.text.get(range.end..).and_then(|rest| rest.strip_prefix(' ')).is_some_and(|rest| {
-            let kept = rest.len() - rest.trim_start_matches(word).len();
-            digits(rest.get(..kept).unwrap_or_default())
-        });
-    before || after
+    before || page.text.get(range.end..).is_some_and(continued)
+}
+
+/// Whether one space and two digits or more begin a text.
+fn continued(rest: &str) -> bool {
+    let rest = rest.strip_prefix(' ').unwrap_or_default();
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    digits > 1 && !rest.as_bytes().get(digits).is_some_and(u8::is_ascii_alphanumeric)
 }
 
 /// Digits with a decimal part: an amount, not an identifier.

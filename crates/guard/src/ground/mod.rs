@@ -80,7 +80,7 @@ pub enum Second {
     Marked,
     /// The token's own letters say what it is: "PO-20401".
     Mark,
-    /// No date of the document is earlier than the one that a label names.
+    /// No date of the document is earlier than the one that a label names, save below the amounts.
     First,
 }
 
@@ -125,7 +125,8 @@ pub fn candidates(text: &str, field: &CopyField) -> Vec<Candidate> {
     if field.find == Find::Name {
         sender::only(&mut all);
     }
-    second(field, &mut all, repeated);
+    let goods = if field.find == Find::Date { money::goods(&page) } else { None };
+    second(field, &mut all, repeated, goods);
     if field.find == Find::Name {
         sender::witness(&page, &mut all);
     }
@@ -175,7 +176,7 @@ fn weigh(page: &Page<'_>, field: &CopyField) -> Vec<Candidate> {
 }
 
 /// Notes at the best candidate whether anything besides its label speaks for it.
-fn second(field: &CopyField, all: &mut [Candidate], repeated: bool) {
+fn second(field: &CopyField, all: &mut [Candidate], repeated: bool, goods: Option<usize>) {
     let Some((best, rest)) = all.split_first_mut() else { return };
     if best.score < LABELLED {
         return;
@@ -192,7 +193,13 @@ fn second(field: &CopyField, all: &mut [Candidate], repeated: bool) {
         best.second = Some(Second::Mark);
     } else if lone && best.score >= if best.finder == "id" { NAMED_ID } else { NAMED } {
         best.second = Some(Second::Named);
-    } else if lone && best.finder == "date" && rest.iter().all(|other| later(other, best)) {
+    } else if lone
+        && best.finder == "date"
+        && rest.iter().all(|other| {
+            // Below the amounts stand the terms, not the head.
+            later(other, best) || goods.is_some_and(|at| best.line < at && at < other.line)
+        })
+    {
         best.second = Some(Second::First);
     }
 }

@@ -1,13 +1,14 @@
 //! Amounts of money in the forms that European and English documents use. An amount without a
 //! currency, or with a separator that could mean two things, is flagged, never guessed.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use plan::value::{Currency, Money, scaled};
 use regex::Regex;
 
-use super::page::Page;
+use super::page::{Page, fold};
 use super::{Flaw, Found};
 
 /// Signs and words for currencies, longest first where one begins another. A sign that several
@@ -105,6 +106,16 @@ pub(super) fn currency_mark(text: &str) -> bool {
     MARK.find(text).is_some_and(|hit| hit.range() == (0..text.len()))
 }
 
+/// The line of the document's first amount with decimals: its head stands above.
+pub(super) fn goods(page: &Page<'_>) -> Option<usize> {
+    let mut lines = find(page).into_iter().filter(|found| {
+        page.part(found.range.clone())
+            .rsplit_once(['.', ','])
+            .is_some_and(|(_, end)| end.len() == 2)
+    });
+    lines.next().map(|found| page.line_of(found.range.start))
+}
+
 /// What the document says of currencies and separators as a whole.
 struct House {
     currency: Option<Currency>,
@@ -122,8 +133,32 @@ pub(super) fn find(page: &Page<'_>) -> Vec<Found> {
         .map(|hit| parted(page, hit.range()))
         .filter(|range| alone(page, range))
         .collect();
-    let house = House { currency: only(&marks), decimal: decimal(page, &numbers) };
+    let house = House {
+        currency: only(&marks).or_else(|| crowns(page, &marks)),
+        decimal: decimal(page, &numbers),
+    };
     numbers.iter().filter_map(|number| amount(page, number, &marks, &house)).collect()
+}
+
+/// Which crowns "kr" means: countries that share the sign name their tax and firms otherwise.
+fn crowns(page: &Page<'_>, marks: &[(Range<usize>, Currency)]) -> Option<Currency> {
+    const TELLING: [(&str, &str); 4] = [
+        ("NOK", "mva foretaksregisteret forfallsdato"),
+        ("DKK", "cvr momsnr forfaldsdato ialt"),
+        ("SEK", "bankgiro plusgiro forfallodatum forfallodag momsreg"),
+        ("ISK", "vsk kennitala gjalddagi eindagi"),
+    ];
+    if !marks.is_empty() {
+        return None;
+    }
+    let folded = fold(&page.text);
+    let words: HashSet<&str> = folded.split(' ').collect();
+    let told = |(_, list): &&(&str, &str)| list.split(' ').any(|word| words.contains(word));
+    let mut told = TELLING.iter().filter(told).map(|(code, _)| *code);
+    match (words.contains("kr"), told.next(), told.next()) {
+        (true, Some(code), None) => Currency::new(code).ok(),
+        _ => None,
+    }
 }
 
 /// A number whose separators have spaces behind them ends its cell; otherwise it is two numbers,

@@ -125,7 +125,7 @@ const NAMES_MAX: usize = 400;
 
 /// What the letterhead's own place says for a name with and without a legal form.
 pub(super) const LETTERHEAD: i32 = 72;
-const LETTERHEAD_BARE: i32 = 55;
+pub(super) const LETTERHEAD_BARE: i32 = 55;
 
 /// Words with a capital that are neither a letterhead nor have a legal form are no name of an
 /// organisation, unless a label says so.
@@ -147,7 +147,7 @@ pub(super) fn cells(page: &Page<'_>, line: &Range<usize>) -> Vec<Range<usize>> {
             continue;
         }
         let wall = matches!(c, '\t' | '|' | '·' | '•' | ';');
-        if let Some(from) = start.filter(|_| gap >= 2 || wall) {
+        if let Some(from) = start.filter(|_| gap >= page.gap || wall) {
             cells.push(line.start + from..line.start + last);
             start = None;
         }

@@ -18,6 +18,8 @@ pub(super) struct Page<'s> {
     from: Vec<(u32, u32)>,
     /// The lines of `text`, without their ends.
     pub(super) lines: Vec<Range<usize>>,
+    /// How many spaces part two cells of a line.
+    pub(super) gap: usize,
 }
 
 impl<'s> Page<'s> {
@@ -40,7 +42,8 @@ impl<'s> Page<'s> {
             start = at + 1;
         }
         lines.push(start..text.len());
-        Self { source, text, from, lines }
+        let gap = gap(&text);
+        Self { source, text, from, lines, gap }
     }
 
     /// The bytes of the source that a range of `text` came from.
@@ -78,6 +81,25 @@ impl<'s> Page<'s> {
     pub(super) fn line(&self, n: usize) -> Range<usize> {
         self.lines.get(n).cloned().unwrap_or(0..0)
     }
+}
+
+/// How many spaces part two cells: two, and more in a scan that puts two between most words.
+fn gap(text: &str) -> usize {
+    let (mut single, mut double, mut run) = (0_usize, 0_usize, 0_usize);
+    for b in text.bytes() {
+        match (b, run) {
+            (b' ', _) => {
+                run += 1;
+                continue;
+            }
+            (b'\n', _) => {}
+            (_, 1) => single += 1,
+            (_, 2) => double += 1,
+            _ => {}
+        }
+        run = 0;
+    }
+    if double > single { 4 } else { 2 }
 }
 
 /// A text of values parted by commas, with tabs for the commas; any other text as it is. Every

@@ -404,7 +404,9 @@ impl<'p> Places<'p> {
             })?
         };
         let label = columns.get(column).and_then(|(_, label)| *label)?;
-        Some(((head, column), label))
+        // "Seller: Acme Ltd" is a party and heads no column.
+        let party = self.find == Find::Name && label.distance > 0;
+        (!party).then_some(((head, column), label))
     }
 
     /// A label of a party right above a name in the same column: "Seller      Buyer".

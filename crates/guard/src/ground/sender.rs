@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::form::{formed, of_country};
-use super::name::{FORMED, LETTERHEAD};
+use super::name::{FORMED, LETTERHEAD, LETTERHEAD_BARE};
 use super::page::{Page, fold};
 use super::settle::MARGIN;
 use super::{Candidate, LABELLED, Second, iban, label};
@@ -28,7 +28,10 @@ pub(super) fn only(candidates: &mut [Candidate]) {
 /// documents begin with the addressee.
 pub(super) fn witness(page: &Page<'_>, candidates: &mut [Candidate]) {
     let Some((best, rest)) = candidates.split_first_mut() else { return };
-    if best.score < LABELLED || rest.iter().any(|c| c.score >= LABELLED.max(best.score - MARGIN)) {
+    let bare = best.score == LETTERHEAD_BARE;
+    if !bare && best.score < LABELLED
+        || rest.iter().any(|c| c.score >= LABELLED.max(best.score - MARGIN))
+    {
         return;
     }
     let accounts: BTreeSet<String> = iban::find(page)
@@ -47,14 +50,23 @@ pub(super) fn witness(page: &Page<'_>, candidates: &mut [Candidate]) {
         best.second = None;
         return;
     }
+    let party = rest.iter().filter(organisation).any(|c| c.score < 0);
+    if bare {
+        // A firm without a legal form: its tax number stands in its block, and the other is named.
+        if others().next().is_none() && party && own_block(page, best) {
+            (best.score, best.second) = (LETTERHEAD - 8, Some(Second::Marked));
+        }
+        return;
+    }
     if best.second.is_some() || formed(&best.shown).is_none() {
         return;
     }
     let head = best.score == LETTERHEAD;
-    let party = rest.iter().filter(organisation).any(|c| c.score < 0);
     if others().next().is_none() && party && best.score >= LETTERHEAD {
         best.second = Some(Second::Only);
-    } else if placed && named_in_address(page, &best.shown) || head && own_block(page, best) {
+    } else if placed && named_in_address(page, &best.shown)
+        || head && (home(best) || country.is_none()) && own_block(page, best)
+    {
         best.second = Some(Second::Marked);
     } else if home(best) && !elsewhere {
         best.second = Some(Second::Home);
