@@ -30,7 +30,9 @@ pub(super) fn is(page: &Page<'_>, field: &CopyField, all: &[Candidate]) -> bool 
         let text = page.part(line);
         for label in lexicon.labels(text).iter().filter(|label| label.meaning == own) {
             let could = |c: &Candidate| c.score >= 0 && (n..=n + 1).contains(&c.line);
-            if label.strength == 2 || all.iter().any(could) {
+            // "PO" is a small word in some languages.
+            let clear = label.strength == 2 && label.letters > 2;
+            if clear || all.iter().any(could) {
                 return false;
             }
         }

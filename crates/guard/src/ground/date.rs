@@ -17,14 +17,14 @@ const MONTHS: &[(u32, &[&str])] = &[
         1,
         &[
             "jan", "ene", "gen", "ian", "sty", "led", "tammi", "jaan", "saus", "sijec", "ιαν",
-            "ян", "јан", "січ", "ocak", "oca",
+            "ян", "јан", "січ", "ocak", "oca", "ean",
         ],
     ),
     (
         2,
         &[
             "feb", "fev", "lut", "unor", "helmi", "veeb", "vas", "velj", "φεβ", "фев", "феб",
-            "лют", "sub", "frar",
+            "лют", "sub", "frar", "feabh",
         ],
     ),
     (
@@ -55,21 +55,21 @@ const MONTHS: &[(u32, &[&str])] = &[
         5,
         &[
             "may", "mai", "mag", "mei", "maj", "kvet", "touko", "geg", "svib", "μαι", "маи", "мај",
-            "мая", "трав", "mej",
+            "мая", "трав", "mej", "beal",
         ],
     ),
     (
         6,
         &[
             "jun", "juin", "giu", "iun", "czerw", "cerv", "kesa", "juun", "birz", "lipnj", "lipan",
-            "юни", "июн", "јун", "черв", "haz", "gun",
+            "юни", "июн", "јун", "черв", "haz", "gun", "meith",
         ],
     ),
     (
         7,
         &[
             "jul", "juil", "lug", "iul", "lip", "cervenc", "cervenec", "heina", "juul", "liep",
-            "юли", "июл", "јул", "лип", "tem", "lul",
+            "юли", "июл", "јул", "лип", "tem", "lul", "iuil",
         ],
     ),
     (6, &["ιουν"]),
@@ -78,7 +78,7 @@ const MONTHS: &[(u32, &[&str])] = &[
         8,
         &[
             "aug", "aou", "ago", "ag", "sie", "srp", "elo", "rugp", "kolov", "avg", "αυγ", "авг",
-            "серп", "agu", "awi",
+            "серп", "agu", "awi", "lun",
         ],
     ),
     (
@@ -99,7 +99,13 @@ const MONTHS: &[(u32, &[&str])] = &[
             "eyl",
         ],
     ),
-    (10, &["oct", "okt", "ott", "out", "paz", "rij", "loka", "spal", "οκτ", "окт", "жовт", "eki"]),
+    (
+        10,
+        &[
+            "oct", "okt", "ott", "out", "paz", "rij", "loka", "spal", "οκτ", "окт", "жовт", "eki",
+            "deir",
+        ],
+    ),
     (
         11,
         &[
@@ -121,22 +127,24 @@ const MONTHS: &[(u32, &[&str])] = &[
         12,
         &[
             "dec", "dez", "dic", "des", "dek", "det", "gru", "prosin", "joulu", "δεκ", "дек",
-            "дец", "груд", "ara",
+            "дец", "груд", "ara", "noll",
         ],
     ),
 ];
 
 #[allow(clippy::expect_used, reason = "constant patterns, compiled by a test")]
-static FORMS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
+static FORMS: LazyLock<[Regex; 7]> = LazyLock::new(|| {
     [
         // 2026-10-02, 2026/10/02, 2026. 10. 02.
         r"\b(?<y>(?:19|20)[0-9]{2})(?<s>[-/.]) ?(?<m>[0-9]{1,2})[-/.] ?(?<d>[0-9]{1,2})\b",
         // 02.10.2026, 2/10/26, 2. 10. 2026
         r"\b(?<d>[0-9]{1,2})(?<s> ?[-/.] ?)(?<m>[0-9]{1,2}) ?[-/.] ?(?<y>(?:19|20)?[0-9]{2})\b",
+        // 12/10 2026
+        r"\b(?<d>[0-9]{1,2})(?<s>/)(?<m>[0-9]{1,2}) (?<y>20[0-9]{2})\b",
         // 2 October 2026, 2. Okt. 2026, 1er octobre 2026, 8 de octubre de 2026, 14-Oct-26
         concat!(
             r"(?i)\b(?<d>[0-9]{1,2})(?:st|nd|rd|th|er|\x{b0}|ης|η)?[ .,-]{0,3}(?:den? |d'|of )?",
-            r"(?<n>\p{L}{3,12})\.?[ ,-]{1,2}(?:de |del )?(?<y>(?:19|20)[0-9]{2}|[0-9]{2})\b"
+            r"(?<n>\p{L}{3,12})\.?(?: f\x{f3}mhair)?[ ,-]{1,2}(?:de |del )?(?<y>(?:19|20)[0-9]{2}|[0-9]{2})\b"
         ),
         // October 2, 2026
         r"(?i)\b(?<n>\p{L}{3,12})\.? (?<d>[0-9]{1,2})(?:st|nd|rd|th)?,? (?<y>(?:19|20)[0-9]{2})\b",

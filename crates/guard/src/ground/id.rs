@@ -13,7 +13,7 @@ use super::{Found, date, iban, money};
 #[allow(clippy::expect_used, reason = "a constant pattern, compiled by a test")]
 static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
     // A short word in capitals may lead ("RE 2026-114"), and a slash may have spaces around it.
-    Regex::new(r"(?:\b[A-Z]{1,4} )?[\p{L}0-9]+(?:[-/_.:#][\p{L}0-9]+| / [0-9][\p{L}0-9]*)*")
+    Regex::new(r"(?:\b\p{Lu}{1,4} )?[\p{L}0-9]+(?:[-/_.:#][\p{L}0-9]+| / [0-9][\p{L}0-9]*)*")
         .expect("a constant pattern")
 });
 

@@ -59,6 +59,8 @@ pub(super) struct Label {
     pub(super) before: usize,
     /// How many words it has.
     pub(super) words: usize,
+    /// How many letters its phrase has.
+    pub(super) letters: usize,
 }
 
 /// The phrases of all languages by the first letters of their first word, longest first. The same
@@ -297,16 +299,7 @@ impl Lexicon {
                     _ => label.meaning,
                 };
             }
-            // "Order no." is one label: the word for "number" belongs to what stands before it.
-            let number = label.meaning == Meaning::Known("number") && label.strength == 1;
-            let joins = number && label.words == 1;
-            match labels.last_mut() {
-                Some(last) if joins && last.before + last.words == label.before => {
-                    last.words += 1;
-                    last.distance = label.distance;
-                }
-                _ => labels.push(label),
-            }
+            labels.push(label);
         }
         // "Total excl." without a word for tax names the net amount all the same.
         let mut last: Option<Label> = None;
@@ -327,6 +320,17 @@ impl Lexicon {
                         && name != "without"
                         && (self.kind.is_empty() || self.kind.contains(&name)))
             }
+        });
+        // "Order no." is one label: the word for "number" belongs to what stands before it.
+        labels.dedup_by(|label, last| {
+            let bare = label.meaning == Meaning::Known("number")
+                && (label.strength, label.words) == (1, 1)
+                && last.before + last.words == label.before;
+            if bare {
+                last.words += 1;
+                last.distance = label.distance;
+            }
+            bare
         });
         labels
     }
@@ -357,6 +361,7 @@ impl Lexicon {
                 distance: after.iter().filter(|word| counts(word)).count(),
                 before: at,
                 words: phrase.words.len(),
+                letters: phrase.words.iter().map(|word| word.text.chars().count()).sum(),
             });
             at += phrase.words.len();
         }

@@ -52,7 +52,11 @@ pub(super) fn find(page: &Page<'_>) -> Vec<Found> {
         for cell in cells(page, line) {
             for part in parts(page, cell) {
                 let Some((range, formed)) = name(page, part) else { continue };
-                let base = match (head, formed) {
+                let bank = is_bank(page.part(range.clone()));
+                if bank && !formed {
+                    continue;
+                }
+                let base = match (head, formed && !bank) {
                     (true, true) => LETTERHEAD,
                     (true, false) => LETTERHEAD_BARE,
                     (false, true) => FORMED,
@@ -72,6 +76,38 @@ pub(super) fn find(page: &Page<'_>) -> Vec<Found> {
     }
     repeated(&mut found);
     found.into_iter().map(|(found, _)| found).collect()
+}
+
+/// Whether a name is a bank's: one that is named by its account is no party.
+fn is_bank(name: &str) -> bool {
+    const BEGINNINGS: &[&str] = &[
+        "bank",
+        "banq",
+        "banc",
+        "caja",
+        "caixa",
+        "cassa",
+        "caisse",
+        "sparkasse",
+        "sparebank",
+        "sparekasse",
+        "raiffeisen",
+        "volksbank",
+        "pank",
+        "hranilnic",
+        "sporitel",
+        "takarek",
+        "kredit",
+        "credit",
+        "τραπεζ",
+        "банк",
+        "банка",
+        "sparisjod",
+    ];
+    fold(name).split(' ').any(|word| {
+        BEGINNINGS.iter().any(|beginning| word.starts_with(beginning))
+            || ["bank", "banken", "kasse", "pankki"].iter().any(|end| word.ends_with(end))
+    })
 }
 
 /// A letterhead without a legal form counts as one when its name stands in the document again.
@@ -204,7 +240,8 @@ fn name(page: &Page<'_>, cell: Range<usize>) -> Option<(Range<usize>, bool)> {
     let street =
         !formed && last.bytes().filter(u8::is_ascii_digit).count() > 0 && part.contains(' ');
     if street
-        || label::begins_with_number(part) && part.contains(|c: char| c.is_ascii_digit())
+        || label::begins_with_number(part)
+            && (!formed || part.contains(|c: char| c.is_ascii_digit()))
         || label::whole(part)
         || greets && !formed
         || !formed && part.starts_with(|c: char| c.is_ascii_digit())

@@ -34,7 +34,7 @@ impl<'s> Page<'s> {
                 (u32::try_from(at).unwrap_or(u32::MAX), u32::try_from(end).unwrap_or(u32::MAX));
             from.resize(text.len(), place);
         }
-        let text = parted(text);
+        let text = unled(&parted(text));
         let mut lines = Vec::new();
         let mut start = 0;
         for (at, _) in text.match_indices('\n') {
@@ -81,6 +81,24 @@ impl<'s> Page<'s> {
     pub(super) fn line(&self, n: usize) -> Range<usize> {
         self.lines.get(n).cloned().unwrap_or(0..0)
     }
+}
+
+/// A text with spaces for the dots that lead from a label to its value: "Total ....... 12.00".
+fn unled(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut dots = 0;
+    for c in text.chars().chain(std::iter::once('\n')) {
+        if c == '.' {
+            dots += 1;
+            continue;
+        }
+        let mark = if dots > 3 { " " } else { "." };
+        plain.push_str(&mark.repeat(dots));
+        dots = 0;
+        plain.push(c);
+    }
+    plain.pop();
+    plain
 }
 
 /// How many spaces part two cells: two, and more in a scan that puts two between most words.

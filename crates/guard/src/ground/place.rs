@@ -32,6 +32,8 @@ pub(super) struct Places<'p> {
     heads: Vec<Option<usize>>,
     /// The cells of each line with the first label each holds.
     cells: Vec<Vec<(Range<usize>, Option<Label>)>>,
+    /// How many lines the head of a mail takes, with its addresses, before the first empty line.
+    mail: usize,
     /// How many candidates stand under the same column head.
     columns: Vec<((usize, usize), usize)>,
 }
@@ -81,6 +83,7 @@ impl<'p> Places<'p> {
             lexicon,
             find,
             heads: heads(&cells, page),
+            mail: mail(page),
             ranges,
             cells,
             columns: Vec::new(),
@@ -159,7 +162,9 @@ impl<'p> Places<'p> {
             return false;
         }
         let before = self.page.part(cell.start..range.start).trim();
+        // "2026 m. spalio 28 d.", "28 жовтня 2026 р."
         let after = self.page.part(range.end..cell.end).trim_matches(['.', ' ']);
+        let after = if after.chars().count() == 1 { "" } else { after };
         let place = before.is_empty()
             || (before.split(' ').count() <= 4
                 && before.starts_with(char::is_uppercase)
@@ -210,6 +215,9 @@ impl<'p> Places<'p> {
 
     /// In prose the label may stand at the end of the line before the amount's.
     fn wrapped(&self, n: usize, range: &Range<usize>) -> Option<Label> {
+        if self.find == Find::Name {
+            return None;
+        }
         let at = self.page.line_of(range.start);
         let prose = |line: usize| self.cells.get(line).is_some_and(|cells| cells.len() == 1);
         let over = at.checked_sub(1).filter(|over| prose(*over) && prose(at))?;
@@ -329,7 +337,7 @@ impl<'p> Places<'p> {
         let last = n.checked_sub(1).and_then(|n| self.ranges.get(n)).map_or(0, |last| last.end);
         let reach = self.page.floor(range.start.saturating_sub(REACH));
         let from = line.start.max(last).max(reach);
-        let lead = self.page.part(from..range.start);
+        let lead = unbracketed(self.page.part(from..range.start));
         let mut own = self.lexicon.labels(lead);
         if self.find == Find::Name {
             // "De" and "from" name a party where they begin a cell; inside a sentence they do not.
@@ -344,6 +352,11 @@ impl<'p> Places<'p> {
             let unknown = bare && led.strength < label.strength && !names_document(lead);
             let meaning = if unknown { Meaning::Known("item") } else { led.meaning };
             let label = Label { meaning, ..led };
+            // The date of a mail is not the date of what it brings.
+            if label.meaning == Meaning::Known("date") && self.page.line_of(range.start) < self.mail
+            {
+                return Some(Label { meaning: Meaning::Known("other_date"), ..label });
+            }
             // "Bassano del Grappa, 23 ottobre": a small word that stands apart connects nothing.
             let apart = label.meaning == Meaning::Known("of") && label.distance > 0;
             return (!apart).then(|| self.of(label, &line, range));
@@ -441,8 +454,9 @@ impl<'p> Places<'p> {
             let reach = self.page.floor(cell.end.saturating_sub(REACH));
             let text = self.page.part(reach.max(cell.start).max(last.min(cell.end))..cell.end);
             let goes_on = !text.ends_with(['.', ';', '!', '?']);
-            let tail = self.lexicon.labels(text).last().copied();
-            if let Some(label) = tail.filter(|label| goes_on && label.distance <= 3) {
+            let tail = self.lexicon.labels(unbracketed(text)).last().copied();
+            let most = if self.find == Find::Name { 0 } else { 3 };
+            if let Some(label) = tail.filter(|label| goes_on && label.distance <= most) {
                 let alone = label.before == 0 && label.distance == 0 && lead.is_empty();
                 let place =
                     if alone && self.find != Find::Name { Where::Over } else { Where::Above };
@@ -506,4 +520,22 @@ fn heads(cells: &[Vec<(Range<usize>, Option<Label>)>], page: &Page<'_>) -> Vec<O
         }
     }
     all
+}
+
+/// How many lines the head of a mail takes; none where the text is no mail.
+fn mail(page: &Page<'_>) -> usize {
+    let head = page.lines.iter().take(12).map(|line| page.part(line.clone()));
+    let head: Vec<&str> = head.take_while(|line| !line.trim().is_empty()).collect();
+    let named = head
+        .iter()
+        .all(|line| line.split_once(": ").is_some_and(|(name, _)| name.chars().count() < 16));
+    let sent = head.iter().filter(|line| line.contains('@')).count();
+    if named && sent > 0 && head.len() > 2 { head.len() } else { 0 }
+}
+
+/// A text without the remark in brackets at its end: "VAT (reverse charge)".
+fn unbracketed(text: &str) -> &str {
+    let ends = text.trim_end_matches([' ', ':', '\t']).ends_with(')');
+    let label = ends.then(|| text.rfind('(')).flatten().and_then(|at| text.get(..at));
+    label.filter(|label| !label.trim().is_empty()).unwrap_or(text)
 }
