@@ -19,8 +19,8 @@ use std::time::Instant;
 use cases::{Case, Judged, fields, written};
 use guard::ground::{Candidate, Settled, candidates, questions, settle, worth_asking};
 use journal::{AnswerShape, ModelAnswer};
-use model::local::{Backend, Server, Settings, install};
-use model::{ModelSpec, Models, Place};
+use model::local::{Backend, Server, Settings, install, key};
+use model::{ModelSpec, Models, Place, Secret};
 use plan::workflow::{Can, CopyField, Price};
 use serde_json::Value;
 
@@ -94,7 +94,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let root = args.next().ok_or("the folder of the workspace is missing")?;
     let fields = fields(Path::new(&root))?;
     let installed = install(Path::new(&cache), |step| eprintln!("{step:?}")).await?;
-    let settings = Settings { backend: Backend::Installed(installed), slots: 1, context: 8192 };
+    let key = Secret::new(key()?);
+    let settings =
+        Settings { backend: Backend::Installed(installed), slots: 1, context: 8192, key };
     let server = Server::start(settings).await?;
     let base_url = server.base_url().ok_or("the server is not up")?;
     let models = Models::new(vec![ModelSpec {

@@ -273,8 +273,12 @@ impl Lexicon {
         let texts = || std::iter::once(spaced.as_str()).chain(called.iter().map(String::as_str));
         let meaning = texts().find_map(known).unwrap_or(Meaning::Own);
         let mut own = Phrases(HashMap::new());
-        for text in texts() {
+        for text in called.iter().map(String::as_str) {
             own.add(text, meaning, 2);
+        }
+        // A name that is a word of the table, as "number", has the strength that it has there.
+        if known(&spaced).is_none() {
+            own.add(&spaced, meaning, 2);
         }
         let own = own.sorted();
         Self { own, meaning, kind }

@@ -239,7 +239,9 @@ fn name(page: &Page<'_>, cell: Range<usize>) -> Option<(Range<usize>, bool)> {
     // A street ends with its number, and a registry's number is no name.
     let street =
         !formed && last.bytes().filter(u8::is_ascii_digit).count() > 0 && part.contains(' ');
+    let torn = part.contains(')') && !part.contains('(');
     if street
+        || torn
         || label::begins_with_number(part)
             && (!formed || part.contains(|c: char| c.is_ascii_digit()))
         || label::whole(part)

@@ -443,7 +443,7 @@ impl<'p> Places<'p> {
         let at = self.page.line_of(range.start);
         let line = self.page.line(at);
         let lead = self.page.part(line.start..range.start).trim();
-        let mark = self.find == Find::Money && super::money::currency_mark(lead);
+        let mark = self.find == Find::Money && lead.len() < 8 && super::money::currency_mark(lead);
         if !lead.is_empty() && !mark {
             return None;
         }

@@ -9,6 +9,9 @@ use super::page::{Page, fold};
 use super::settle::MARGIN;
 use super::{Candidate, LABELLED, Second, iban, label};
 
+/// From this score on a label names the sender in full, and not only a payee.
+const FULLY: i32 = 95;
+
 /// The only organisation of a document that is not named as another party is the one that wrote it.
 pub(super) fn only(candidates: &mut [Candidate]) {
     if candidates.iter().any(|candidate| candidate.score >= LABELLED) {
@@ -28,6 +31,14 @@ pub(super) fn only(candidates: &mut [Candidate]) {
 /// documents begin with the addressee.
 pub(super) fn witness(page: &Page<'_>, candidates: &mut [Candidate]) {
     let Some((best, rest)) = candidates.split_first_mut() else { return };
+    // Who is to be paid need not be who wrote it: where the letterhead says another name, neither
+    // is believed, whatever a model says.
+    let payee = best.score > LETTERHEAD && best.score < FULLY;
+    let letterhead = |c: &&mut Candidate| c.score >= LETTERHEAD - 6;
+    if let Some(other) = rest.iter_mut().find(letterhead).filter(|_| payee) {
+        other.score = best.score;
+        return;
+    }
     let bare = best.score == LETTERHEAD_BARE;
     if !bare && best.score < LABELLED
         || rest.iter().any(|c| c.score >= LABELLED.max(best.score - MARGIN))

@@ -14,6 +14,9 @@ use super::{Candidate, Flaw, LABELLED, Second, best, weigh};
 
 const PARTS: [&str; 3] = ["net", "tax", "total"];
 
+/// How many ways to add up are weighed against each other.
+const SUMS_MAX: usize = 200;
+
 /// What the sum says for an amount that no label names.
 const SUMMED: i32 = 80;
 
@@ -122,6 +125,10 @@ fn sums(lists: &[&Vec<Candidate>; 3], rates: &BTreeSet<i64>) -> Vec<Sum> {
                 }
                 let rated = !bare && rates.iter().any(|rate| taxed(net.minor, *rate, tax.minor));
                 let minor = [net.minor, tax.minor, total.minor];
+                // So many ways to add up are none.
+                if found.len() == SUMS_MAX {
+                    return Vec::new();
+                }
                 match found.iter_mut().find(|s| s.minor == minor && s.currency == currency) {
                     Some(known) => known.named = known.named.max(named),
                     None => found.push(Sum { minor, currency, named, rated }),

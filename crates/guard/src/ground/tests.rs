@@ -244,6 +244,101 @@ fn what_answers_settle() {
     );
 }
 
+#[test]
+fn sums_by_a_printed_rate() {
+    // One label and the rate that makes the tax of the net name all three.
+    let rate = "Wert   100.00 EUR\nAbgabe 19%   19.00\nTotal   119.00\nPorto   5.00";
+    for (field, expected) in [("net", "10000 EUR +Sum"), ("tax", "1900 EUR +Sum")] {
+        check(field, Find::Money, rate, expected);
+    }
+    // Without the rate, one label is not enough.
+    check("net", Find::Money, &rate.replace("19%", ""), "");
+    // Two rates: the sum of their sums.
+    let two = "19%   100.00   19.00   119.00\n7%   50.00   3.50   53.50\n\
+               x   150.00   22.50   172.50\nTotal   172.50 EUR";
+    check("tax", Find::Money, two, "2250 EUR +Sum");
+    check("total", Find::Money, two, "17250 EUR +Sum");
+    // A larger amount that a label names contradicts the sum, a smaller one is a part of it.
+    let sum = "Net 100.00 EUR\nVAT 20% 20.00 EUR\nTotal 120.00 EUR\n";
+    let larger = format!("{sum}Amount due 420.00 EUR");
+    check("total", Find::Money, &larger, "12000 EUR +Sum | 42000 EUR");
+    check("total", Find::Money, &format!("{sum}Amount due 70.00 EUR"), "12000 EUR +Sum");
+    // Amounts that add up are of the currency that one of them bears.
+    let lei = "Net 100.00\nVAT 20% 20.00\nTotal 120.00 EUR\nRate 5.09 RON";
+    check("net", Find::Money, lei, "10000 EUR +Sum");
+}
+
+#[test]
+fn whose_habits_a_date_follows() {
+    let check = |text, expected| check("date", Find::Date, text, expected);
+    check("Date: 03/04/2026\nVAT 20%", "2026-04-03 +Only");
+    check("Date: 03/04/2026\nMolde, MN 55802 USA", "2026-03-04 +Only");
+    check("Date: 03/04/2026\nMolde, MN 55802 USA\nVAT", "2026-04-03 !DayOrMonth +Only");
+    check("Fakturadatum 26-09-25\nAB och bankgiro", "2026-09-25 +Only");
+    check("Fakturadatum 26-09-25", "2025-09-26 !DayOrMonth +Only");
+    check("Dato 12/10 2026\nmoms", "2026-10-12 +Only");
+    check("Дата: 28 жовтня 2026 р.", "2026-10-28 +Only");
+    check("D\u{e1}ta: 30 Deireadh F\u{f3}mhair 2026", "2026-10-30 +Only");
+    // A value in a row of a table and a date behind an unknown word are no date of a letter.
+    check("| 14-10-2026 | 13-12-2026 |", "");
+    check("Rok pl.:   28.11.2026", "");
+    check("Your request of 2 October 2026", "");
+    check("Fattura n. 7 del 02/10/2026", "2026-10-02 +Only");
+    // The date of a mail is not the date of what it brings.
+    let mail = "From: a@x.example\nTo: b@y.example\nDate: 2026-10-05\n\nInvoice date: 2026-10-02";
+    check(mail, "2026-10-02 +Only");
+}
+
+#[test]
+fn identifiers_that_are_whole() {
+    let order = |text, expected| check("order", Find::Id, text, expected);
+    order("Bestellung PO 21166 vom 2.1.2026", "PO 21166 +Only");
+    order("against your PO 4500087713", "4500087713 +Only");
+    order("Your ref: PO-21034\nRoom A-118", "PO-21034 +Mark");
+    let number = |text, expected| check("number", Find::Id, text, expected);
+    number("INVOICE No. 1000000871 / ORIGINAL", "1000000871 +Only");
+    number("Invoice no: INV 2026 0417", "");
+    number("NO 847 120 933 MVA", "");
+    number("Page number 118-1", "");
+    number("Invoice ......... 2610-77", "2610-77 +Only");
+    number("Frachtrechnung Nr. RL-88120", "RL-88120 +Only");
+}
+
+#[test]
+fn a_field_that_may_be_absent() {
+    let mut order = field("order", Find::Id);
+    let text = "Invoice no. A-118\nCustomer no. C-44712\nNet 1.00\nVAT 0.20\nTotal 1.20 EUR\nX-118";
+    assert!(!candidates(text, &order).is_empty());
+    order.optional = true;
+    assert_eq!(settle(&order, &candidates(text, &order), [None, None]), Settled::None);
+    // A word for it, its mark, or a document whose words nobody knows leave it to a person.
+    for more in ["Order to follow", "X PO-1188"] {
+        let text = format!("{text}\n{more}");
+        let settled = settle(&order, &candidates(&text, &order), [None, None]);
+        assert!(matches!(settled, Settled::Doubt(_)), "{more}");
+    }
+    let strange = candidates("Xyzzy A-118\nPlugh C-44712", &order);
+    let strange = settle(&order, &strange, [None, None]);
+    assert!(matches!(strange, Settled::Doubt(_)));
+}
+
+#[test]
+fn who_sent_it() {
+    let check = |text, expected| check("supplier", Find::Name, text, expected);
+    let home = "Rad Oy\nTie 8\n\nLarch B.V.\nWeg 1\n\nTili FI21 1234 5600 0007 85";
+    check(home, "Rad Oy +Home");
+    // The addressee may come first: the account is held where the other firm is.
+    let turned = "Larch B.V.\nWeg 1\n\nRad Oy\nTie 8\n\nTili FI21 1234 5600 0007 85";
+    check(turned, "Larch B.V.");
+    check("Seller       Buyer\nRad Oy       Larch B.V.", "Rad Oy +Only");
+    check("Supplier\nRad Oy\nPolenska 88\nBuyer: Larch B.V.", "Rad Oy +Only");
+    check("Точак д.о.о.\n\nКупац: Larch B.V.", "Точак д.о.о. +Only");
+    check("Pay to: Caja Rural de Vizcaya", "");
+    // A payee that is not the letterhead is no sender, and the letterhead is in doubt.
+    let paid = "Acme Tools Ltd\nVAT no. 1\n\nPay to: Quick Holding";
+    check(paid, "Quick Holding | Acme Tools Ltd");
+}
+
 proptest! {
     #[test]
     fn any_text_gives_whole_spans_and_the_same_candidates_twice(
@@ -261,5 +356,20 @@ proptest! {
                 }
             }
         }
+    }
+}
+#[test]
+fn a_longer_text_takes_no_more_time_for_each_byte() {
+    let took = |unit: &str, size: usize| {
+        let total = field("total", Find::Money);
+        let text = unit.repeat(size / unit.len());
+        let began = std::time::Instant::now();
+        assert!(candidates(&text, &total).len() <= CANDIDATES_MAX);
+        began.elapsed()
+    };
+    for unit in ["1.00 2.00 3.00 ", "Total 12.34 (x) EUR 20 % ", "PO 12 34 "] {
+        // Sixteen times the bytes; a square would take 256 times as long.
+        let (short, long) = (took(unit, 2_000), took(unit, 32_000));
+        assert!(long < short * 80, "{unit:?}: {short:?}, then {long:?}");
     }
 }
