@@ -19,6 +19,10 @@ fn cache() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("local-model")
 }
 
+fn secret() -> model::Secret {
+    model::Secret::new(model::local::key().unwrap())
+}
+
 fn llama(server: &Server, base_url: String) -> Place {
     Place::LlamaCpp { base_url, key: Some(server.key().clone()), slots: Some(1) }
 }
@@ -145,7 +149,8 @@ async fn another_file_and_another_server_are_taken_when_they_are_named() {
         Backend::Gguf { server: installed.clone(), gguf: gguf.clone() },
         Backend::LlamaServer { program, gguf },
     ] {
-        let settings = Settings { backend: backend.clone(), slots: 1, context: 2048 };
+        let settings =
+            Settings { backend: backend.clone(), slots: 1, context: 2048, key: secret() };
         let server = Server::start(settings).await.unwrap_or_else(|e| panic!("{backend:?}: {e}"));
         let models = Models::new(vec![ModelSpec {
             name: permit::name(),
@@ -168,7 +173,7 @@ async fn another_file_and_another_server_are_taken_when_they_are_named() {
         assert!(called.outcome.result.is_ok(), "{backend:?}: {:?}", called.outcome.result);
     }
     let backend = Backend::Gguf { server: installed, gguf: broken };
-    let settings = Settings { backend, slots: 1, context: 2048 };
+    let settings = Settings { backend, slots: 1, context: 2048, key: secret() };
     let error = Server::start(settings).await.map(drop).unwrap_err();
     assert!(error.to_string().contains("model"), "{error}");
 }
