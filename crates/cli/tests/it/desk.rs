@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+
+use serde_json::Value;
 
 /// A workspace that goes away with the test.
 pub struct Desk {
@@ -18,12 +21,29 @@ pub struct Said {
 }
 
 impl Said {
-    /// The lines of standard output as JSON.
+    /// The lines of standard output as JSON, each of a published shape.
     pub fn json(&self) -> Vec<serde_json::Value> {
-        let line =
-            |line: &str| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
-        self.out.lines().map(line).collect()
+        published(&self.out)
     }
+}
+
+/// The lines of a text as JSON, each held against the schema that people who read it rely on.
+pub fn published(text: &str) -> Vec<serde_json::Value> {
+    static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
+        let text = include_str!("../../../../docs/output.schema.json");
+        serde_json::from_str(text).unwrap()
+    });
+    let line = |line: &str| {
+        let object: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+        let kind = object["kind"].as_str().unwrap_or_default();
+        let shape = &SCHEMA["$defs"][kind];
+        assert!(shape.is_object(), "no published shape `{kind}`: {line}");
+        if let Err(error) = jsonschema::validate(shape, &object) {
+            panic!("not the published shape: {error}: {line}");
+        }
+        object
+    };
+    text.lines().map(line).collect()
 }
 
 impl Desk {

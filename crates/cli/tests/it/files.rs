@@ -1,7 +1,9 @@
 //! Commands that look at files and run nothing: new, check, show, explain, instructions, and how
 //! every command ends and writes.
 
-use crate::desk::Desk;
+use std::collections::BTreeSet;
+
+use crate::desk::{Desk, published};
 
 #[test]
 fn a_new_workspace_is_fit_to_run_and_is_never_written_over() {
@@ -114,4 +116,57 @@ fn completions_exist_for_every_shell() {
         let said = desk.say(&["completions", shell]);
         assert!(said.code == 0 && said.out.contains("flightdeck"), "{shell}");
     }
+}
+
+#[test]
+fn what_is_printed_as_json_has_a_published_shape() {
+    let desk = Desk::new();
+    let person = "owner@example.com";
+    let ask = |args: &str| {
+        let args: Vec<&str> = args.split(' ').chain(["--json"]).collect();
+        let said = desk.say(&args);
+        let wrong: String = said
+            .err
+            .lines()
+            .filter(|line| line.starts_with('{'))
+            .map(|l| format!("{l}\n"))
+            .collect();
+        let mut objects = published(&said.out);
+        objects.extend(published(&wrong));
+        objects
+    };
+    let mut kinds = BTreeSet::new();
+    let case = r#"{"name":"Ann","amount":"12.00"}"#;
+    let commands = [
+        "check",
+        "show expenses",
+        "show expenses --mermaid",
+        "explain doubt",
+        "explain case",
+        "explain nothing_of_that_name",
+        "mcp list",
+        "mcp diff",
+        "model list",
+        "doctor",
+        "why",
+        "status",
+        "stop",
+        "why",
+        "status",
+        "runs",
+    ];
+    for command in commands {
+        kinds.extend(ask(command).iter().map(kind));
+    }
+    kinds.extend(ask(&format!("resume --reason over --as {person}")).iter().map(kind));
+    kinds.extend(ask(&format!("run expenses {case}")).iter().map(kind));
+    for expected in
+        ["check", "show", "code", "word", "error", "server", "finding", "why", "stopped"]
+    {
+        assert!(kinds.contains(expected), "{expected} is not among {kinds:?}");
+    }
+}
+
+fn kind(object: &serde_json::Value) -> String {
+    object["kind"].as_str().unwrap().to_owned()
 }
