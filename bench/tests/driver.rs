@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use journal::{
     Usage,
 };
 use plan::ids::{PersonId, WorkflowName};
-use runtime::{Answered, Fault, NewRun, Runtime, StopError, World};
+use runtime::{Answered, Fault, NewRun, People, Runtime, StopError, World};
 use store::MemoryStore;
 
 /// Counts acts; answers only while `open` is set.
@@ -41,6 +42,23 @@ impl World for Counting {
                 certain: true,
             }
         })
+    }
+}
+
+/// The people of the bench: Ann answers for its workflows, so she may lift a stop.
+struct Anns;
+
+impl People for Anns {
+    fn knows(&self, who: &PersonId) -> bool {
+        *who == ann()
+    }
+
+    fn plans(&self) -> BTreeMap<WorkflowName, plan::Plan> {
+        [
+            (WorkflowName::new("three").unwrap(), bench::fixture::plan("three").unwrap()),
+            (WorkflowName::new("outer").unwrap(), outer()),
+        ]
+        .into()
     }
 }
 
@@ -77,6 +95,7 @@ impl Desk {
         let plan = Arc::new(plan);
         let (world, store) = (Arc::new(Counting::default()), Arc::new(MemoryStore::new()));
         let runtime = Runtime::new(store.clone(), world.clone(), [1; 32]);
+        runtime.trust(Arc::new(Anns));
         Self { runtime, world, store, plan }
     }
 
