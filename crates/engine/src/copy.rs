@@ -1,13 +1,17 @@
 //! Grounded fields: every value is a span of the source that two differently worded questions
 //! agree on. Finding the spans and settling the answers is guard's; this file only asks.
 
+use std::borrow::Cow;
+
 use guard::ground::{self, Candidate, Settled};
 use journal::{AnswerShape, At, Code, Label, Labels, Message, Role, Source};
-use plan::workflow::{AgentStep, CopyField, Step, Work as Task};
+use plan::expr::Path;
+use plan::workflow::{AgentStep, CopyField, Step, Type, Work as Task};
 use serde_json::{Map, Value, json};
 
 use crate::control::{Line, Slot};
 use crate::drive::Progress;
+use crate::sql;
 use crate::work::{Stuck, Work};
 
 impl Work<'_> {
@@ -29,8 +33,11 @@ impl Work<'_> {
         let body = self.root_ref(from.root()).ok_or_else(missing)?;
         let find = || fields.iter().map(|f| ground::candidates(&text, f)).collect();
         let found = self.loaded(body)?.found(&step.id, find);
+        let Some(known) = self.known(at, step, fields, &found, from)? else {
+            return Ok(Progress::Wait);
+        };
         let found: Vec<(&CopyField, &[Candidate])> =
-            fields.iter().zip(found.iter().map(Vec::as_slice)).collect();
+            fields.iter().zip(known.iter().map(AsRef::as_ref)).collect();
         let mut open = false;
         for (n, (field, candidates)) in (0_u16..).zip(found.iter().copied()) {
             if !ground::worth_asking(field, candidates) {
@@ -56,6 +63,45 @@ impl Work<'_> {
         self.settle_copy(at, step, agent, &text, &found)
     }
 
+    /// The candidates in the light of the tables that know a field's values; nothing while a table
+    /// is still asked. It is asked first: what it settles needs no model.
+    fn known<'f>(
+        &mut self,
+        at: &At,
+        step: &Step,
+        fields: &[CopyField],
+        found: &'f [Vec<Candidate>],
+        from: &Path,
+    ) -> Result<Option<Vec<Cow<'f, [Candidate]>>>, Stuck> {
+        let mut open = false;
+        let mut all: Vec<Cow<'_, [Candidate]>> = Vec::with_capacity(found.len());
+        for (n, (field, candidates)) in (0_u16..).zip(fields.iter().zip(found)) {
+            all.push(Cow::Borrowed(candidates));
+            let Some(known) = field.known_in.as_ref() else { continue };
+            if !ground::worth_knowing(field, candidates) {
+                continue;
+            }
+            let values: Vec<Value> = candidates.iter().map(|c| c.value.clone()).collect();
+            let column = known.column.as_str();
+            let Some(body) = self.visit(at)?.results.get(&Slot::Lookup(n)).copied() else {
+                open = true;
+                let query = self.query(&known.table, |t| sql::known(t, column, &values))?;
+                let label = self.label_of(from);
+                self.look_up(at, step, n, query, label)?;
+                continue;
+            };
+            let table = self.plan.workflow().tables.get(&known.table);
+            let rows = sql::rows(self.value(body)?, table)
+                .map_err(|text| Stuck::new(Code::BadAnswer, text))?;
+            let kind = table.and_then(|table| table.columns.get(column)).unwrap_or(&Type::Text);
+            let held = sql::held(&rows, column, kind, &values);
+            if let Some(last) = all.last_mut() {
+                *last = Cow::Owned(ground::known(field, candidates.clone(), &held));
+            }
+        }
+        Ok((!open).then_some(all))
+    }
+
     fn say_document(&mut self, at: &At, text: &str, label: Label) -> Result<(), Stuck> {
         let said = self.visit(at)?.lines.iter().any(|l| matches!(l, Line::Said(_)));
         if said { Ok(()) } else { self.say(at, Role::User, text, None, label) }
@@ -72,6 +118,9 @@ impl Work<'_> {
         let mut label = self.conversation_label(at)?;
         // The value is a span of the source: the model only chose which.
         label.influences = label.influences.join(journal::Sources::of(Source::Model));
+        if found.iter().any(|(field, _)| field.known_in.is_some()) {
+            label.influences = label.influences.join(journal::Sources::of(Source::Table));
+        }
         let mut output = Map::new();
         let mut grounds = Map::new();
         let mut doubts: Vec<String> = Vec::new();

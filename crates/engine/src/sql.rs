@@ -1,6 +1,8 @@
 //! Look-up queries, written so that every SQL server of ours and others' answers them in one form,
 //! and the reading of that form. Values reach a query only as quoted literals.
 
+use std::collections::BTreeSet;
+
 use plan::value::Money;
 use plan::workflow::{Table, Type};
 use serde_json::{Map, Value};
@@ -30,20 +32,11 @@ pub(crate) fn select(table: &Table, keys: &[Key<'_>]) -> Result<String, String> 
         let column = identifier(column)?;
         let text =
             text_of(value).ok_or_else(|| format!("{column} cannot be looked up by this value"))?;
-        let literal = literal(&text)?;
-        conditions.push(match kind {
-            Type::Iban | Type::Id => {
-                format!("upper(replace({column}, ' ', '')) = upper(replace({literal}, ' ', ''))")
-            }
-            Type::Text => match narrowed(&text) {
-                None => format!("lower(trim({column})) = lower(trim({literal}))"),
-                Some(pattern) => {
-                    most = NARROWED_MAX;
-                    format!("lower(trim({column})) LIKE {}", self::literal(&pattern)?)
-                }
-            },
-            _ => format!("{column} = {literal}"),
-        });
+        let (condition, narrows) = equals(&column, kind, &text)?;
+        conditions.push(condition);
+        if narrows {
+            most = NARROWED_MAX;
+        }
     }
     if conditions.is_empty() {
         return Err("a look-up needs at least one key".to_owned());
@@ -54,6 +47,56 @@ pub(crate) fn select(table: &Table, keys: &[Key<'_>]) -> Result<String, String> 
         object.join(", "),
         conditions.join(" AND ")
     ))
+}
+
+/// The condition that a column equals a text, and whether it only narrows the rows down.
+fn equals(column: &str, kind: &Type, text: &str) -> Result<(String, bool), String> {
+    let quoted = literal(text)?;
+    Ok(match kind {
+        Type::Iban | Type::Id => (
+            format!("upper(replace({column}, ' ', '')) = upper(replace({quoted}, ' ', ''))"),
+            false,
+        ),
+        Type::Text => match narrowed(text) {
+            None => (format!("lower(trim({column})) = lower(trim({quoted}))"), false),
+            Some(pattern) => (format!("lower(trim({column})) LIKE {}", literal(&pattern)?), true),
+        },
+        _ => (format!("{column} = {quoted}"), false),
+    })
+}
+
+/// The query for those of some values that stand in a column. The values come back as the rows of
+/// [`select`] do.
+pub(crate) fn known(table: &Table, column: &str, values: &[Value]) -> Result<String, String> {
+    let (name, kind) = (identifier(&table.name)?, table.columns.get(column));
+    let shown = identifier(column)?;
+    let mut either = Vec::new();
+    for value in values {
+        let text = text_of(value).ok_or("only texts are known in a table")?;
+        either.push(equals(&shown, kind.unwrap_or(&Type::Text), &text)?.0);
+    }
+    if either.is_empty() {
+        return Err("a look-up needs at least one value".to_owned());
+    }
+    Ok(format!(
+        "SELECT hex(json_group_array(json_object('{column}', {shown}))) AS rows FROM (SELECT \
+         DISTINCT {shown} FROM {name} WHERE {} LIMIT {NARROWED_MAX})",
+        either.join(" OR ")
+    ))
+}
+
+/// Which of the values stand in the rows. From as many rows as are fetched at most nothing is said:
+/// others may be missing.
+pub(crate) fn held(rows: &[Value], column: &str, kind: &Type, values: &[Value]) -> Vec<bool> {
+    let plain = |text: &str| match kind {
+        Type::Iban | Type::Id => text.replace(' ', "").to_uppercase(),
+        _ => folded(text),
+    };
+    let read = |value: &Value| text_of(value).map(|text| plain(&text));
+    let there: BTreeSet<String> =
+        rows.iter().filter_map(|row| row.get(column)).filter_map(read).collect();
+    let all = rows.len() < NARROWED_MAX;
+    values.iter().map(|value| all && read(value).is_some_and(|v| there.contains(&v))).collect()
 }
 
 /// SQL knows upper and lower case of English letters only, so `SÖHNE` is not `Söhne` to a server.

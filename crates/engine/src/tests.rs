@@ -5,6 +5,7 @@ mod doubt;
 mod flow;
 mod golden;
 mod kept;
+mod known;
 mod many;
 mod people;
 mod times;

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use guard::{ArgFact, BackingFact};
 use journal::{At, Code, Label, Labels, Part, Record, Source};
 use plan::expr::Path;
-use plan::ids::{FieldName, StepId};
+use plan::ids::{FieldName, StepId, TableName, ToolName};
 use plan::value::{Currency, Money};
 use plan::workflow::{
     Arg, ArgRole, Does, Effect, LookupStep, RowFind, Step, Table, Tool, ToolStep, Type,
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::asks::Asked;
 use crate::call::{Facts, ToolCallOf};
@@ -211,39 +211,60 @@ impl Work<'_> {
                 continue;
             }
             open = true;
-            if self.control.acts.values().any(|a| a.at == *at && a.slot == slot) {
-                continue;
-            }
-            let (tool, query, label) = self.query(find)?;
-            if self.tool_held_back(&tool) {
-                continue;
-            }
-            let mut args = Map::new();
-            args.insert("query".to_owned(), Value::from(query));
-            let (body, same) =
-                self.args_body(at, slot, &Value::Object(args), Labels::all(label))?;
-            let part = Part::Lookup(n);
-            let call =
-                ToolCallOf { at, step, tool: &tool, part, slot, body, same, facts: Facts::Engine };
-            progress(self.call_tool(call)?)?;
+            let query = |table: &Table| sql::select(table, &self.keys(find, Some(table)));
+            let label = self.label_of_all(find.by.values());
+            let query = self.query(&find.table, query)?;
+            self.look_up(at, step, n, query, label)?;
         }
         if open { Ok(Progress::Wait) } else { self.found(at, lookup) }
+    }
+
+    /// The tool and the words of a question to a table.
+    pub(crate) fn query(
+        &self,
+        table: &TableName,
+        words: impl FnOnce(&Table) -> Result<String, String>,
+    ) -> Result<(ToolName, String), Stuck> {
+        let spec = self.plan.workflow().tables.get(table);
+        let spec = spec.ok_or_else(|| Stuck::defect(format!("table `{table}` is unknown")))?;
+        let query = words(spec).map_err(|text| Stuck::new(Code::Expression, text))?;
+        Ok((spec.tool.clone(), query))
+    }
+
+    /// Asks a table once, unless the question is out already.
+    pub(crate) fn look_up(
+        &mut self,
+        at: &At,
+        step: &Step,
+        n: u16,
+        (tool, query): (ToolName, String),
+        mut label: Label,
+    ) -> Result<(), Stuck> {
+        let slot = Slot::Lookup(n);
+        let out = self.control.acts.values().any(|a| a.at == *at && a.slot == slot);
+        if out || self.tool_held_back(&tool) {
+            return Ok(());
+        }
+        label.join(&Label::from(Source::Plan));
+        let args = json!({ "query": query });
+        let (body, same) = self.args_body(at, slot, &args, Labels::all(label))?;
+        let (part, facts) = (Part::Lookup(n), Facts::Engine);
+        progress(self.call_tool(ToolCallOf {
+            at,
+            step,
+            tool: &tool,
+            part,
+            slot,
+            body,
+            same,
+            facts,
+        })?)?;
+        Ok(())
     }
 
     /// A look-up with a missing key finds nothing; it asks nobody.
     fn has_keys(&self, find: &RowFind) -> bool {
         find.by.values().all(|path| self.at_path(path).is_some_and(|v| !v.is_null()))
-    }
-
-    fn query(&self, find: &RowFind) -> Result<(plan::ids::ToolName, String, Label), Stuck> {
-        let table = self.plan.workflow().tables.get(&find.table);
-        let table =
-            table.ok_or_else(|| Stuck::defect(format!("table `{}` is unknown", find.table)))?;
-        let keys = self.keys(find, Some(table));
-        let query = sql::select(table, &keys).map_err(|text| Stuck::new(Code::Expression, text))?;
-        let mut label = self.label_of_all(find.by.values());
-        label.join(&Label::from(Source::Plan));
-        Ok((table.tool.clone(), query, label))
     }
 
     /// What a row must equal, column by column.

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 
-use cases::{Case, Judged, fields, written};
-use guard::ground::{Candidate, Settled, candidates, settle};
+use cases::{Case, Judged, fields, found, written};
+use guard::ground::{Candidate, Settled, settle};
 
 /// The best candidates, for a reader.
 fn listed(found: &[Candidate]) -> String {
@@ -34,8 +34,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     for path in paths {
         let case = Case::read(path)?;
         let mut all = true;
-        for field in &fields {
-            let found = candidates(&case.text, field);
+        for asked in &fields {
+            let (field, found) = (&asked.0, found(&case.text, asked));
             let settled = settle(field, &found, [None, None]);
             let judged = case.judge(field, &settled);
             all &= judged == Judged::Right;

@@ -225,6 +225,12 @@ pub(crate) fn part_fits(
             let table = find.and_then(|find| plan.workflow().tables.get(&find.table));
             tool.effect == Effect::Read && table.is_some_and(|table| table.tool == *name)
         }
+        (Part::Lookup(n), Does::Agent(agent)) => {
+            let Work::Copy { fields, .. } = &agent.work else { return false };
+            let known = fields.get(usize::from(*n)).and_then(|field| field.known_in.as_ref());
+            let table = known.and_then(|known| plan.workflow().tables.get(&known.table));
+            tool.effect == Effect::Read && table.is_some_and(|table| table.tool == *name)
+        }
         (Part::Turn(_), Does::Agent(agent)) => match &agent.work {
             Work::Answer { tools, .. } => tools.contains(name),
             Work::Copy { .. } => false,

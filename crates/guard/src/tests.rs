@@ -370,6 +370,7 @@ fn other_cases() -> Vec<(Try, &'static str)> {
             "allow cedar:standard.declared_tools",
         ),
         (call("match", "table.read_query", Part::Lookup(2), vec![]), "refuse declared Refused"),
+        (call("read", "table.read_query", Part::Lookup(3), vec![]), "refuse declared Refused"),
         (
             call("draft", "erp.get_draft", Part::ReadBack, vec![]),
             "allow cedar:standard.declared_tools",

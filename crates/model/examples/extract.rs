@@ -16,8 +16,8 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
-use cases::{Case, Judged, fields, written};
-use guard::ground::{Candidate, Settled, candidates, questions, settle, worth_asking};
+use cases::{Case, Field, Judged, fields, found, written};
+use guard::ground::{Candidate, Settled, questions, settle, worth_asking};
 use journal::{AnswerShape, ModelAnswer};
 use model::local::{Backend, Server, Settings, install, key};
 use model::{ModelSpec, Models, Place, Secret};
@@ -52,10 +52,10 @@ async fn choose(
     value.get("choice")?.as_u64().and_then(|n| usize::try_from(n).ok())
 }
 
-async fn measure(models: &Models, case: &Case, fields: &[CopyField], figures: &mut Figures) {
+async fn measure(models: &Models, case: &Case, fields: &[Field], figures: &mut Figures) {
     let (mut whole, mut alone) = (true, true);
-    for field in fields {
-        let found = candidates(&case.text, field);
+    for asked in fields {
+        let (field, found) = (&asked.0, found(&case.text, asked));
         let mut answers = [None, None];
         if worth_asking(field, &found) {
             for (wording, answer) in (0_u8..).zip(answers.iter_mut()) {

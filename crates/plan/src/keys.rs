@@ -257,6 +257,7 @@ pub(crate) static COPY: Shape = Shape {
         must("find", Words(FINDS), "What kind of text is looked for."),
         may("called", List(&Text), "What the field is called in the documents."),
         may("optional", YesNo, "Whether it may be missing."),
+        may("known_in", Text, "The table and column that know its values: `orders.order`."),
     ],
 };
 

@@ -254,7 +254,9 @@ fn field(field: &CopyField) -> String {
         Find::Line => "a line",
     };
     let optional = if field.optional { ", if there is one" } else { "" };
-    format!("{} ({find}{optional})", field.name)
+    let known = field.known_in.as_ref();
+    let known = known.map(|k| format!(", known in {}", k.table)).unwrap_or_default();
+    format!("{} ({find}{optional}{known})", field.name)
 }
 
 fn with(args: &std::collections::BTreeMap<String, Arg>) -> String {

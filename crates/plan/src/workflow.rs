@@ -287,6 +287,17 @@ pub struct CopyField {
     pub optional: bool,
     /// What the field is called in the documents, in the operator's words.
     pub called: Vec<String>,
+    /// The trusted table that knows the field's values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_in: Option<KnownIn>,
+}
+
+/// A column of a table in which the values of a field stand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownIn {
+    pub table: TableName,
+    pub column: FieldName,
 }
 
 /// What kind of span a grounded field may take.

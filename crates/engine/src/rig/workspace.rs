@@ -61,7 +61,7 @@ tools: [ web.query, erp.note, erp.send ]\n---\nBe exact.\n";
 pub(crate) const SUPPLIERS: &str = "name:name,code:id,payee:id,iban:text\n\
 Acme,A1,S1,NL91\nBolt,B2,S2,NL92\nTwin,T1,S3,NL93\nTwin,T1,S4,NL94\n";
 pub(crate) const ORDERS: &str = "order:id,amount:money,received:bool\n\
-O1,100.00 EUR,true\nO2,250.00 EUR,false\n";
+O1,100.00 EUR,true\nO2,250.00 EUR,false\nPO-4471,80.00 EUR,true\nQ-5512,60.00 EUR,true\n";
 
 struct Says {
     effect: Effect,

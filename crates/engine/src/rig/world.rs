@@ -195,18 +195,23 @@ fn rows(query: &str) -> Value {
         .filter(|text| !text.trim().is_empty())
         .map(str::to_lowercase)
         .collect();
+    // A question for several values at once begins with "DISTINCT".
+    let either = query.contains("DISTINCT");
     let mut lines = table.lines();
     let names: Vec<&str> =
         lines.next().unwrap().split(',').map(|c| c.split(':').next().unwrap()).collect();
     let mut found = Vec::new();
     for line in lines {
         let cells: Vec<&str> = line.split(',').collect();
-        if keys.iter().all(|key| cells.iter().any(|cell| cell.to_lowercase() == *key)) {
+        let stands = |key: &String| cells.iter().any(|cell| cell.to_lowercase() == *key);
+        if if either { keys.iter().any(stands) } else { keys.iter().all(stands) } {
             let row: Map<String, Value> =
                 names.iter().zip(&cells).map(|(n, c)| ((*n).to_owned(), json!(c))).collect();
             found.push(Value::Object(row));
         }
     }
-    found.truncate(2);
+    if !either {
+        found.truncate(2);
+    }
     json!({ "rows": hex::encode(Value::Array(found).to_string()) })
 }

@@ -155,7 +155,8 @@ impl Writer {
                 let holds = if dice.chance(200) { "\n    must_hold: [ \"total == eur(100)\" ]" } else { "" };
                 format!(
                     "  - step: {id}\n    agent: clerk\n    from: case.text\n    copy: {{ number: id, \
-                     total: money }}{holds}\n"
+                     total: money, order: {{ find: id, optional: true, known_in: orders.order }} \
+                     }}{holds}\n"
                 )
             }),
             Block::Answer => self.plain("answer", |id, _| {

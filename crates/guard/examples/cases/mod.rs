@@ -1,11 +1,12 @@
 //! Cases with their right answers, and the fields as the example's workflow names them. Shared by
 //! the two measuring tools. It must not tune anything.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fs::{read_dir, read_to_string};
 use std::path::Path;
 
-use guard::ground::Settled;
+use guard::ground::{self, Candidate, Settled, candidates, worth_knowing};
 use plan::Files;
 use plan::value::Money;
 use plan::workflow::{CopyField, Does, Work};
@@ -76,8 +77,33 @@ fn plain(text: &str) -> String {
     text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
+/// A grounded field, and the texts that its table holds, where one knows them.
+pub type Field = (CopyField, Option<BTreeSet<String>>);
+
+/// What could be a field's value in a document, in the light of its table.
+pub fn found(text: &str, (field, known): &Field) -> Vec<Candidate> {
+    let all = candidates(text, field);
+    match known {
+        Some(texts) if worth_knowing(field, &all) => {
+            let held = |c: &Candidate| c.value.as_str().is_some_and(|v| texts.contains(&plain(v)));
+            let held: Vec<bool> = all.iter().map(held).collect();
+            ground::known(field, all, &held)
+        }
+        _ => all,
+    }
+}
+
+/// The texts in a column of a table; its header names each column with its kind.
+fn column(path: &Path, name: &str) -> Result<BTreeSet<String>, Box<dyn Error>> {
+    let text = read_to_string(path)?;
+    let mut rows = text.lines().map(|line| line.split(',').map(|c| c.trim_matches('"')));
+    let mut header = rows.next().ok_or("a table has a header")?;
+    let at = header.position(|c| c.split(':').next() == Some(name)).ok_or("no such column")?;
+    Ok(rows.filter_map(|mut row| row.nth(at).map(plain)).collect())
+}
+
 /// The grounded fields of the workflow `invoice_intake` of a workspace.
-pub fn fields(root: &Path) -> Result<Vec<CopyField>, Box<dyn Error>> {
+pub fn fields(root: &Path) -> Result<Vec<Field>, Box<dyn Error>> {
     let mut files = Files::new();
     for name in ["flightdeck.yaml", "AGENTS.md", ".mcp.json", "mcp.lock"] {
         files.insert(name, &read_to_string(root.join(name))?);
@@ -97,5 +123,12 @@ pub fn fields(root: &Path) -> Result<Vec<CopyField>, Box<dyn Error>> {
         },
         _ => None,
     });
-    Ok(copied.ok_or("the workflow copies no fields")?)
+    let copied: Vec<CopyField> = copied.ok_or("the workflow copies no fields")?;
+    let with = |field: CopyField| {
+        let known = field.known_in.as_ref();
+        let texts =
+            known.map(|k| column(&root.join(format!("tables/{}.csv", k.table)), k.column.as_str()));
+        Ok((field, texts.transpose()?))
+    };
+    copied.into_iter().map(with).collect()
 }

@@ -9,6 +9,7 @@ mod date;
 mod form;
 mod iban;
 mod id;
+mod known;
 mod label;
 mod money;
 mod name;
@@ -27,6 +28,7 @@ use serde_json::Value;
 use label::Lexicon;
 use page::Page;
 
+pub use known::{known, worth_knowing};
 pub use question::questions;
 pub use settle::{Reason, Settled, settle, worth_asking};
 
@@ -82,6 +84,8 @@ pub enum Second {
     Mark,
     /// No date of the document is earlier than the one that a label names, save below the amounts.
     First,
+    /// A trusted table knows this value, and no other of the document.
+    Known,
 }
 
 /// From this score on a label of the document names the field at this candidate.
@@ -133,10 +137,14 @@ pub fn candidates(text: &str, field: &CopyField) -> Vec<Candidate> {
     if field.find == Find::Money {
         sum::second(&page, field, &mut all);
     }
-    if field.optional && absent::is(&page, field, &all) {
+    // Where a table knows the values, it is asked before a field is taken for absent.
+    if field.optional && field.known_in.is_none() && absent::is(&page, field, &all) {
         return Vec::new();
     }
-    all.truncate(CANDIDATES_MAX);
+    // A table is asked about all of them; [`known`] cuts what is left.
+    if field.known_in.is_none() {
+        all.truncate(CANDIDATES_MAX);
+    }
     all
 }
 

@@ -51,6 +51,7 @@ fn nothing_is_settled_wrongly_and_most_of_it_is_settled() {
                 find: *find,
                 optional: false,
                 called: Vec::new(),
+                known_in: None,
             };
             let found = candidates(text, &copy);
             match settle(&copy, &found, [None, None]) {

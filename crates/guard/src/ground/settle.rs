@@ -12,14 +12,16 @@
 //!   field's full name stands right at it and no label names another; or no date is earlier; or the
 //!   token bears the field's mark, as "PO-20401"; or the letterhead bears the sender's own marks,
 //!   or its legal form is of the country of the account;
+//! - a *table* that the operator names for the field ([`super::known`]): it holds this value and no
+//!   other of the document. It speaks where labels name this value or none;
 //! - the *model*: both answers, to two differently worded questions with their options in
 //!   different order, name this candidate. One of two is no witness: among two options a coin
 //!   would pass three times in four.
 //!
 //! A value is accepted where the label and one more witness speak for it. Everything else is doubt
 //! and goes to a person: a wrong value costs far more than a look. Two values that labels name
-//! about equally well, and two accounts in one document, are doubt whatever a model says, because
-//! that is what a planted instruction looks like. So is a flaw: hidden characters, day or month,
+//! about equally well are doubt whatever a model says, and so are two accounts in one document,
+//! because that is what a planted instruction looks like. So is a flaw: hidden characters, day or month,
 //! no currency. With the model off a ranking alone never accepts anything: the second witness from
 //! the document is needed.
 

@@ -62,7 +62,8 @@ pub(super) fn second(page: &Page<'_>, field: &CopyField, all: &mut Vec<Candidate
 /// The candidates of a part, by the table's own words.
 fn listed(page: &Page<'_>, name: &str) -> Vec<Candidate> {
     let Ok(name) = FieldName::new(name) else { return Vec::new() };
-    let field = CopyField { name, find: Find::Money, optional: false, called: Vec::new() };
+    let field =
+        CopyField { name, find: Find::Money, optional: false, called: Vec::new(), known_in: None };
     best(weigh(page, &field)).0
 }
 

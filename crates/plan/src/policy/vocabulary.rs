@@ -331,8 +331,13 @@ pub fn declared(workflow: &Workflow, step: &StepId) -> Declared {
             if let Some(found) = workflow.agents.get(&agent.agent) {
                 declared.models.extend(found.models.iter().cloned());
             }
-            if let Work::Answer { tools, .. } = &agent.work {
-                declared.tools.extend(tools.iter().cloned());
+            match &agent.work {
+                Work::Answer { tools, .. } => declared.tools.extend(tools.iter().cloned()),
+                Work::Copy { fields, .. } => {
+                    let known = fields.iter().filter_map(|field| field.known_in.as_ref());
+                    let tables = known.filter_map(|known| workflow.tables.get(&known.table));
+                    declared.tools.extend(tables.map(|table| table.tool.clone()));
+                }
             }
         }
         Does::Tool(tool) => {

@@ -364,7 +364,7 @@ impl Steps<'_, '_> {
         }
     }
 
-    fn column(&self, table: Option<&TableName>, column: &str, at: &Spot) {
+    pub(super) fn column(&self, table: Option<&TableName>, column: &str, at: &Spot) {
         if let Some(table) = table.and_then(|name| self.tables.get(name))
             && !table.columns.contains_key(column)
         {
@@ -376,6 +376,10 @@ impl Steps<'_, '_> {
 
     fn table(&self, node: &Node) -> Option<TableName> {
         let name = self.cx.name(node, TableName::new)?;
+        self.declared_table(name, &node.at)
+    }
+
+    pub(super) fn declared_table(&self, name: TableName, at: &Spot) -> Option<TableName> {
         if self.tables.contains_key(&name) {
             return Some(name);
         }
@@ -384,7 +388,7 @@ impl Steps<'_, '_> {
         }
         let what = format!("there is no table `{name}`");
         let known = self.tables.keys().map(TableName::as_str);
-        self.cx.add(Found::new(&codes::TABLE_UNKNOWN, &node.at, what).near(name.as_str(), known))
+        self.cx.add(Found::new(&codes::TABLE_UNKNOWN, at, what).near(name.as_str(), known))
     }
 
     fn decide(

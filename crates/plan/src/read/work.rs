@@ -7,13 +7,13 @@ use serde_json::Value;
 use crate::codes;
 use crate::expr::Path;
 use crate::files::Spot;
-use crate::ids::{AgentName, FieldName, StepId, ToolName};
+use crate::ids::{AgentName, FieldName, StepId, TableName, ToolName};
 use crate::keys;
 use crate::problem::Found;
 use crate::types;
 use crate::workflow::{
-    AgentStep, Arg, Backing, Can, Confirm, CopyField, Find, Instruction, Late, LateEnd, NeverBy,
-    Rejected, ReviewStep, ToolStep, Type, Work,
+    AgentStep, Arg, Backing, Can, Confirm, CopyField, Find, Instruction, KnownIn, Late, LateEnd,
+    NeverBy, Rejected, ReviewStep, ToolStep, Type, Work,
 };
 use crate::yaml::{Entry, Kind, Node};
 
@@ -142,7 +142,7 @@ impl Steps<'_, '_> {
         whole.then_some(Work::Copy { from, fields: all })
     }
 
-    fn copy_field(&self, entry: &Entry) -> Option<CopyField> {
+    fn copy_field(&mut self, entry: &Entry) -> Option<CopyField> {
         let cx = self.cx;
         let name = cx.key(entry, FieldName::new);
         if !matches!(entry.value.kind, Kind::Map(_)) {
@@ -157,7 +157,8 @@ impl Steps<'_, '_> {
                 let found = Found::new(&codes::TYPE_WORD, &entry.value.at, what).fix(fix);
                 return cx.add(found.near(word, keys::FINDS));
             };
-            return Some(CopyField { name: name?, find, optional, called: Vec::new() });
+            let called = Vec::new();
+            return Some(CopyField { name: name?, find, optional, called, known_in: None });
         }
         let fields = cx.fields(&entry.value, &keys::COPY)?;
         let word = fields.get("find").and_then(|n| cx.choice(n, keys::FINDS));
@@ -167,7 +168,35 @@ impl Steps<'_, '_> {
             Some(node) => cx.yes_no(node),
             None => Some(false),
         };
-        Some(CopyField { name: name?, find: find(word?)?, optional: optional?, called })
+        let known_in = match fields.get("known_in") {
+            Some(node) => Some(self.known_in(node)?),
+            None => None,
+        };
+        Some(CopyField { name: name?, find: find(word?)?, optional: optional?, called, known_in })
+    }
+
+    /// `orders.order`: the column of a table in which a field's values stand.
+    fn known_in(&mut self, node: &Node) -> Option<KnownIn> {
+        let cx = self.cx;
+        let text = cx.text(node)?;
+        let Some((table, column)) = text.split_once('.') else {
+            let what = format!("`{text}` names no column of a table");
+            let fix = "write the table and its column, such as `orders.order`";
+            return cx.add(Found::new(&codes::COLUMN_UNKNOWN, &node.at, what).fix(fix));
+        };
+        let name = TableName::new(table).ok().map(|name| self.declared_table(name, &node.at));
+        let table = name.flatten()?;
+        self.column(Some(&table), column, &node.at);
+        let kind = self.tables.get(&table)?.columns.get(column)?.clone();
+        if !matches!(kind, Type::Text | Type::Id | Type::Iban) {
+            let what = format!("`{text}` holds no text, identifiers or accounts");
+            let fix = "name a column of kind `text`, `id` or `iban`";
+            return cx.add(Found::new(&codes::COLUMN_UNKNOWN, &node.at, what).fix(fix));
+        }
+        let tool = self.tables.get(&table)?.tool.clone();
+        self.tool(&tool, &node.at)?;
+        let column = FieldName::new(column).ok()?;
+        Some(KnownIn { table, column })
     }
 
     fn answer(

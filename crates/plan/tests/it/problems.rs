@@ -85,3 +85,24 @@ fn no_folder_is_left_without_its_code() {
         assert!(name == "base" || codes::find(&name).is_some(), "{name} is no code");
     }
 }
+
+#[test]
+fn a_field_is_known_in_a_column_of_texts() {
+    let base = folder::read(&root().join("base"));
+    let path = "workflows/intake.md";
+    let text = base.get(path).unwrap().to_string();
+    let said = |known: &str| {
+        let order = format!("order: {{ find: id, optional: true, known_in: {known} }} }}");
+        let mut files = base.clone();
+        files.insert(path, &text.replace("order: id? }", &order));
+        let said = problems(&files);
+        let all: Vec<String> = said.iter().map(|p| format!("{} {}", p.code.id, p.what)).collect();
+        all.join("; ")
+    };
+    assert_eq!(said("orders.order"), "");
+    assert_eq!(said("orders"), "FD-P211 `orders` names no column of a table");
+    assert_eq!(said("orders.ordr"), "FD-P211 the table has no column `ordr`");
+    assert_eq!(said("order.order"), "FD-P203 there is no table `order`");
+    let kind = "FD-P211 `orders.amount` holds no text, identifiers or accounts";
+    assert_eq!(said("orders.amount"), kind);
+}
