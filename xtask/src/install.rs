@@ -9,6 +9,21 @@ use crate::shell;
 pub const NPM_SERVER: &str = "@modelcontextprotocol/server-filesystem@2026.8.31";
 const PYTHON_SERVERS: &[&str] = &["mcp-server-sqlite==2025.4.25", "mcp<2"];
 
+/// What tries an HTTP interface against its description.
+const SCHEMATHESIS: &str = "schemathesis==4.32.5";
+
+/// Installs it in a Python environment of its own unless it is there.
+pub fn schemathesis(root: &Path) -> Result<(), String> {
+    let python = root.join("target").join("schemathesis");
+    if python.join("bin/schemathesis").exists() {
+        return Ok(());
+    }
+    let text = |path: PathBuf| path.to_string_lossy().into_owned();
+    shell::run(root, "python3", &["-m", "venv", &text(python.clone())])?;
+    let args = ["install", "--quiet", "--disable-pip-version-check", SCHEMATHESIS];
+    shell::run(root, &text(python.join("bin/pip")), &args)
+}
+
 /// Where they are put.
 pub fn servers(root: &Path) -> PathBuf {
     root.join("target").join("mcp-servers")

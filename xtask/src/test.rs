@@ -13,6 +13,7 @@ pub fn run(root: &Path, commands: &[&str]) -> Result<(), String> {
     let report = tidy::run(root, commands)?;
     shell::run(root, &cargo, &["fmt", "--all", "--check"])?;
     install::mcp_servers(root)?;
+    install::schemathesis(root)?;
     product::build(root)?;
     shell::run(root, &product::binary(root, "flightdeck"), &["model", "install"])?;
     let lints = ["clippy", "-q", "--workspace", "--all-targets", "--", "-D", "warnings"];

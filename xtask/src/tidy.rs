@@ -28,9 +28,13 @@ pub const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("model", &["journal", "plan"], &["guard"]),
     ("tools", &["journal", "plan"], &[]),
     ("runtime", &["engine", "guard", "journal", "plan"], &[]),
+    ("server", &["evidence", "journal", "plan"], &[]),
     (
         "cli",
-        &["engine", "evidence", "guard", "journal", "model", "plan", "runtime", "store", "tools"],
+        &[
+            "engine", "evidence", "guard", "journal", "model", "plan", "runtime", "server",
+            "store", "tools",
+        ],
         &[],
     ),
     // The example's own accounting system; its tests drive it through the pool of tool servers.
@@ -126,7 +130,7 @@ pub const PURE_NEVER_NAMES: &[&str] = &[
 ];
 
 /// Packages in `Cargo.lock`. A new dependency is a choice, so it moves this number.
-pub const PACKAGES_MAX: usize = 475;
+pub const PACKAGES_MAX: usize = 478;
 
 /// A file of Rust ends here.
 pub const FILE_LINES_MAX: usize = 800;
@@ -148,7 +152,10 @@ pub const EMPTY_NAMES: &[&str] = &[
 ];
 
 /// Files that a test writes and refuses when they are stale, and where that test stands.
-pub const GENERATED: &[(&str, &str)] = &[("docs/cli.md", "crates/cli/src/tests.rs")];
+pub const GENERATED: &[(&str, &str)] = &[
+    ("docs/cli.md", "crates/cli/src/tests.rs"),
+    ("docs/openapi.json", "crates/server/src/tests.rs"),
+];
 
 /// One broken rule.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

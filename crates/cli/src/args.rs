@@ -2,6 +2,7 @@
 //! is the operator's prose, so it uses the operator's words.
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -158,6 +159,11 @@ pub enum Command {
     },
     /// Say what is installed, what works, and what is missing
     Doctor,
+    /// Drive every case of this workspace, and answer over HTTP
+    ///
+    /// One process, until it is ended. It listens on this machine alone unless told otherwise, and
+    /// answers whoever shows the token it prints. `/openapi.json` describes it.
+    Up(Up),
     /// Print the completion script of a shell
     Completions { shell: clap_complete::Shell },
     /// Serve a built-in tool server on standard input and output
@@ -175,6 +181,16 @@ pub enum Instructions {
         /// The step, as `step` or `workflow.step`
         step: String,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct Up {
+    /// Address to listen on
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4180")]
+    pub listen: SocketAddr,
+    /// File with the token; otherwise a fresh token is made and printed
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

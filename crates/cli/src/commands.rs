@@ -16,4 +16,5 @@ pub mod run;
 pub mod serve;
 pub mod status;
 pub mod stops;
+pub mod up;
 pub mod why;

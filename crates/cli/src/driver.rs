@@ -102,6 +102,14 @@ impl Driver {
         })
     }
 
+    /// The driver of this process, if it is the one that drives.
+    pub fn own(&self) -> Option<&Runtime> {
+        match self {
+            Self::Own(own) => Some(&own.runtime),
+            Self::Other(_) => None,
+        }
+    }
+
     /// Opens a case.
     pub async fn open(
         &self,

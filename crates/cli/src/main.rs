@@ -8,6 +8,7 @@ mod driver;
 mod exit;
 mod glossary;
 mod held;
+mod installation;
 mod models;
 mod people;
 mod screen;
@@ -98,6 +99,7 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
             }
         },
         Command::Doctor => commands::doctor::doctor(screen, global),
+        Command::Up(up) => commands::up::up(screen, global, &up),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "flightdeck", &mut script);

@@ -208,6 +208,20 @@ impl Runtime {
         self.open(new).await
     }
 
+    /// Opens a case under an id that whoever asks can compute again. Gives whether it was opened
+    /// now: a case that is there already, or is just being opened, is left as it is.
+    pub async fn admit_once(&self, run: RunId, new: NewRun) -> Result<bool, Fault> {
+        if self.inner.is_live(run) || self.line(run).await?.is_some() {
+            return Ok(false);
+        }
+        people::may_open(&self.inner, &new).await?;
+        match self.open_as(run, new).await {
+            Ok(()) => Ok(true),
+            Err(Fault::Open(CommitError::Superseded)) => Ok(false),
+            Err(fault) => Err(fault),
+        }
+    }
+
     /// Why a run cannot go on, or why nothing can be stored, if that is so.
     #[must_use]
     pub fn trouble_of(&self, run: Option<RunId>) -> Option<Fault> {

@@ -5,6 +5,7 @@
 mod checkpoint;
 mod crypt;
 mod folder;
+mod follow;
 mod group;
 mod index;
 mod known;

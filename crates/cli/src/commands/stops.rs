@@ -81,7 +81,7 @@ pub fn stop(
 
 /// Whether anything of that name is there to be stopped; nothing where the files cannot say so,
 /// because a stop does not wait for them to be mended.
-fn is_known(global: &Global, scope: &StopScope) -> Option<bool> {
+pub fn is_known(global: &Global, scope: &StopScope) -> Option<bool> {
     let ran = |query: &RunQuery| {
         let runs = Runs::open(global).ok().flatten();
         runs.and_then(|runs| runs.lines(query).ok()).is_some_and(|lines| !lines.is_empty())

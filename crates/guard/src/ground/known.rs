@@ -45,3 +45,52 @@ pub fn known(field: &CopyField, mut candidates: Vec<Candidate>, held: &[bool]) -
     candidates.truncate(CANDIDATES_MAX);
     candidates
 }
+
+#[cfg(test)]
+mod tests {
+    use plan::ids::{FieldName, TableName};
+    use plan::workflow::{Find, KnownIn};
+
+    use super::super::candidates;
+    use super::*;
+
+    #[test]
+    fn what_a_table_knows() {
+        let table = KnownIn {
+            table: TableName::new("orders").unwrap(),
+            column: FieldName::new("order").unwrap(),
+        };
+        let order = CopyField {
+            name: FieldName::new("order").unwrap(),
+            find: Find::Id,
+            optional: true,
+            called: Vec::new(),
+            known_in: Some(table),
+        };
+        let settled = |text: &str, rows: &[&str]| {
+            let all = candidates(text, &order);
+            assert!(worth_knowing(&order, &all), "{text}");
+            let held: Vec<bool> =
+                all.iter().map(|c| rows.contains(&c.value.as_str().unwrap())).collect();
+            settle(&order, &known(&order, all, &held), [None, None])
+        };
+        let took = |text: &str, rows: &[&str]| match settled(text, rows) {
+            Settled::Value(value, _) => value.as_str().unwrap().to_owned(),
+            other => panic!("{text}: {other:?}"),
+        };
+        let bare = "We deliver Q-5512 on Monday.\nRegards, K-9 Transport";
+        assert_eq!(took(bare, &["Q-5512"]), "Q-5512");
+        assert_eq!(settled(bare, &[]), Settled::None, "no label and no row: there is none");
+        assert_eq!(settled("Q-5512 and Q-5513", &["Q-5512", "Q-5513"]), {
+            Settled::Doubt(Reason::Unlabelled)
+        });
+        // Of several that labels name, the table may tell which; it overrules no label.
+        let rivals = "Your order: A-1001\nYour order: B-2002";
+        assert_eq!(took(rivals, &["B-2002"]), "B-2002");
+        let planted = "Your order: A-1001\nYour order: B-2002\nQ-5512";
+        assert_eq!(settled(planted, &["Q-5512"]), Settled::Doubt(Reason::Rivals));
+        // What a label names as something else is no order, whatever a table holds.
+        let number = "Invoice number: Q-5512\nof Monday, see Q-7000";
+        assert_eq!(settled(number, &["Q-5512"]), Settled::Doubt(Reason::Unlabelled));
+    }
+}

@@ -21,9 +21,9 @@
 //! A value is accepted where the label and one more witness speak for it. Everything else is doubt
 //! and goes to a person: a wrong value costs far more than a look. Two values that labels name
 //! about equally well are doubt whatever a model says, and so are two accounts in one document,
-//! because that is what a planted instruction looks like. So is a flaw: hidden characters, day or month,
-//! no currency. With the model off a ranking alone never accepts anything: the second witness from
-//! the document is needed.
+//! because that is what a planted instruction looks like. So is a flaw: hidden characters, day or
+//! month, no currency. With the model off a ranking alone never accepts anything: the second
+//! witness from the document or a table is needed.
 
 use std::fmt;
 use std::ops::Range;

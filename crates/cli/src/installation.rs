@@ -1,0 +1,437 @@
+//! This installation as the HTTP interface meets it: the runtime that drives here, the stored runs,
+//! and the maps as they were when it was started. It decides nothing: it passes on what is asked.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use evidence::{ReviewState, ReviewView, RunView};
+use guard::contract;
+use journal::{
+    Command, CommandId, Decline, Hash, Millis, Mode, Order, Reply, ReviewNo, RunId, RunLine,
+    RunQuery, Starter, Status, StopScope,
+};
+use plan::Plan;
+use plan::ids::{PersonId, WorkflowName};
+use plan::workflow::{Type, Workflow};
+use runtime::{Fault, Kind, NewRun, Runtime};
+use serde_json::{Map, Value};
+use server::{Answer, Decide, Decided, Installation, No, Query, Row, Start, Started, Why};
+
+use crate::args::Global;
+use crate::commands::stops;
+use crate::driver;
+use crate::exit::{Exit, Stop};
+use crate::held;
+use crate::stored::Runs;
+use crate::values;
+use crate::workspace::Workspace;
+
+/// How many entries are given at once to whoever follows events.
+const PAGE: usize = 500;
+/// How many open cases are looked at for requests.
+const LISTED: usize = 1_000;
+/// How often, and how many times, a run is looked at for what came of an order.
+const LOOK: Duration = Duration::from_millis(10);
+const LOOKS: usize = 500;
+const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
+
+/// The installation of this process.
+#[derive(Clone)]
+pub struct Here {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    global: Global,
+    runtime: Runtime,
+    speaker: Option<PersonId>,
+    plans: BTreeMap<WorkflowName, Arc<Plan>>,
+    keying: [u8; 32],
+}
+
+impl Here {
+    /// The installation of a workspace that this process drives. Maps with problems are left out,
+    /// unless none is fit.
+    pub fn new(
+        global: &Global,
+        workspace: &Workspace,
+        runtime: Runtime,
+        speaker: Option<PersonId>,
+    ) -> Result<Self, Stop> {
+        let checked = plan::check_all(&workspace.files);
+        if checked.plans.is_empty() && !checked.problems.is_empty() {
+            return Err(Stop::usage("no workflow of this workspace is fit to run")
+                .help("`flightdeck check` says why"));
+        }
+        let plans = checked.plans.into_iter().map(|(name, plan)| (name, Arc::new(plan))).collect();
+        let keying = driver::keying(&workspace.data)?;
+        let mut global = global.clone();
+        global.workspace = Some(workspace.root.clone());
+        global.data = Some(workspace.data.clone());
+        Ok(Self { inner: Arc::new(Inner { global, runtime, speaker, plans, keying }) })
+    }
+
+    /// Each workflow with its release.
+    pub fn listed(&self) -> BTreeMap<String, String> {
+        let each = |(name, plan): (&WorkflowName, &Arc<Plan>)| {
+            (name.to_string(), plan.release().to_string())
+        };
+        self.inner.plans.iter().map(each).collect()
+    }
+
+    /// Reads stored runs off the threads that drive them.
+    fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Inner, &Runs) -> Result<T, No> + Send + 'static,
+    ) -> Answer<T> {
+        let inner = self.inner.clone();
+        Box::pin(async move { reading(inner, read).await })
+    }
+}
+
+async fn reading<T: Send + 'static>(
+    inner: Arc<Inner>,
+    read: impl FnOnce(&Inner, &Runs) -> Result<T, No> + Send + 'static,
+) -> Result<T, No> {
+    let work = move || {
+        let runs = Runs::existing(&inner.global).map_err(no)?;
+        read(&inner, &runs)
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|error| No::new(Why::Failed, error))?
+}
+
+/// A command's no as the interface says it.
+fn no(stop: Stop) -> No {
+    let why = match stop.exit {
+        Exit::Usage => Why::Invalid,
+        Exit::NotPermitted => Why::NotPermitted,
+        Exit::Budget => Why::Budget,
+        Exit::Unproven => Why::Unproven,
+        _ if stop.is_damage() => Why::Damaged,
+        _ if stop.is_unusable() => Why::Unusable,
+        _ => Why::Failed,
+    };
+    No { why, what: format!("{:#}", stop.what), help: stop.help }
+}
+
+fn fault(fault: &Fault) -> No {
+    let why = match (fault, fault.kind()) {
+        (Fault::Over(..), _) => Why::Conflict,
+        (_, Kind::Stopped) => Why::Stopped,
+        (_, Kind::Budget) => Why::Budget,
+        (_, Kind::NotPermitted) => Why::NotPermitted,
+        (_, Kind::Unproven) => Why::Unproven,
+        (_, Kind::Damaged) => Why::Damaged,
+        (_, Kind::Unusable) => Why::Unusable,
+        (_, Kind::Failed) => Why::Failed,
+    };
+    No::new(why, fault)
+}
+
+impl Inner {
+    /// The ids under which a key's case may be stored: today's first, then yesterday's.
+    fn ids(&self, workflow: &WorkflowName, key: &str) -> [RunId; 2] {
+        let parts: [&[u8]; 4] =
+            [b"flightdeck start", &self.keying, workflow.as_str().as_bytes(), key.as_bytes()];
+        let hash = Hash::of_parts(&parts).0;
+        let mut random = [0; 10];
+        random.copy_from_slice(&hash[..10]);
+        let today = runtime::now().0 / DAY_MS * DAY_MS;
+        [today, today.saturating_sub(DAY_MS)].map(|day| RunId::new(Millis(day), random))
+    }
+
+    /// The id of a decision, the same for the same decision.
+    fn command(&self, decide: &Decide) -> CommandId {
+        let (run, review) = (decide.run.to_string(), decide.review.to_string());
+        let parts: [&[u8]; 5] = [
+            b"flightdeck decision",
+            &self.keying,
+            run.as_bytes(),
+            review.as_bytes(),
+            decide.id.as_bytes(),
+        ];
+        let mut id = [0; 16];
+        id.copy_from_slice(&Hash::of_parts(&parts).0[..16]);
+        CommandId(id)
+    }
+
+    async fn start(self: Arc<Self>, who: PersonId, start: Start) -> Result<Started, No> {
+        let Start { workflow, case, key } = start;
+        let Some(plan) = self.plans.get(&workflow) else {
+            let known: Vec<&str> = self.plans.keys().map(WorkflowName::as_str).collect();
+            let help = format!("there are: {}", known.join(", "));
+            let what = format!("there is no workflow `{workflow}` that is fit to run");
+            return Err(No::new(Why::Invalid, what).help(help));
+        };
+        let case = fields(plan.workflow(), case)?;
+        let new = NewRun {
+            plan: plan.clone(),
+            case: case.to_string().into_bytes(),
+            labels: None,
+            starter: Starter::Person(who),
+            mode: Mode::Live,
+        };
+        let Some(key) = key else {
+            let run = self.runtime.admit(new).await.map_err(|f| fault(&f))?;
+            return Ok(Started { run, status: Status::Running, again: false });
+        };
+        let [today, yesterday] = self.ids(&workflow, &key);
+        if let Some(started) = self.earlier(yesterday, &case).await? {
+            return Ok(started);
+        }
+        if self.runtime.admit_once(today, new).await.map_err(|f| fault(&f))? {
+            return Ok(Started { run: today, status: Status::Running, again: false });
+        }
+        // It may be just about to be stored for somebody else who sent the same.
+        for _ in 0..LOOKS {
+            if let Some(started) = self.clone().earlier(today, &case).await? {
+                return Ok(started);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        Err(No::new(Why::Conflict, "the same request was being handled and came to nothing"))
+    }
+
+    /// The case that is stored under an id, if it is the same case.
+    async fn earlier(self: &Arc<Self>, run: RunId, case: &Value) -> Result<Option<Started>, No> {
+        let case = case.clone();
+        let read = move |_: &Self, runs: &Runs| {
+            let query = RunQuery { prefix: Some(run.to_string()), limit: 1, ..RunQuery::default() };
+            if runs.lines(&query).map_err(no)?.is_empty() {
+                return Ok(None);
+            }
+            let view = runs.view(run).map_err(no)?;
+            if view.case.is_some_and(|stored| stored != case) {
+                let what = "this `Idempotency-Key` was sent with another case";
+                return Err(No::new(Why::Invalid, what).help("take a new key for a new case"));
+            }
+            Ok(Some(Started { run, status: view.status, again: true }))
+        };
+        reading(self.clone(), read).await
+    }
+
+    async fn decide(self: Arc<Self>, who: PersonId, decide: Decide) -> Result<Decided, No> {
+        let (id, run) = (self.command(&decide), decide.run);
+        let read = move |_: &Self, runs: &Runs| {
+            let posted = runs.reader().posted(id).map_err(|error| no(error.into()))?;
+            match posted {
+                Some(_) => Ok(None),
+                None => order(runs, who, decide).map(Some),
+            }
+        };
+        if let Some(order) = reading(self.clone(), read).await? {
+            let command = Command { id, run, at: runtime::now(), order };
+            self.runtime.command(command).await.map_err(|f| fault(&f))?;
+        }
+        for _ in 0..LOOKS {
+            let posted = move |_: &Self, runs: &Runs| {
+                runs.reader().posted(id).map_err(|error| no(error.into()))
+            };
+            if reading(self.clone(), posted).await? == Some(true) {
+                return reading(self, move |_, runs| came_of(runs, run, id)).await;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        let status = move |_: &Self, runs: &Runs| Ok(runs.view(run).map_err(no)?.status);
+        let status = reading(self, status).await?;
+        Ok(Decided { command: id, status, read: false })
+    }
+}
+
+/// What came of a decision that its run has read.
+fn came_of(runs: &Runs, run: RunId, id: CommandId) -> Result<Decided, No> {
+    let view = runs.view(run).map_err(no)?;
+    match view.declined.iter().find(|declined| declined.command == id) {
+        None => Ok(Decided { command: id, status: view.status, read: true }),
+        Some(declined) => {
+            let why = match declined.because {
+                Decline::NotPermitted => Why::NotPermitted,
+                Decline::NotOpen | Decline::NotNow => Why::Conflict,
+                Decline::BadEdit => Why::Invalid,
+            };
+            Err(No::new(why, declined.text))
+        }
+    }
+}
+
+/// A decision as the order of a person.
+fn order(runs: &Runs, who: PersonId, decide: Decide) -> Result<Order, No> {
+    let Decide { run, review, reply, .. } = decide;
+    let view = case(runs, run)?;
+    let found = view.reviews.iter().find(|open| open.no.0 == review);
+    let found = found.ok_or_else(|| No::new(Why::NotFound, "there is no such request"))?;
+    if found.state != ReviewState::Open {
+        return Err(No::new(Why::Conflict, "the request is not open any more"));
+    }
+    let reply = match reply {
+        server::Reply::Approve => Reply::Approve,
+        server::Reply::Reject(reason) => Reply::Reject { reason },
+        server::Reply::Escalate(to, reason) => Reply::Escalate { to, reason },
+        server::Reply::Happened(yes) => Reply::Happened { yes },
+        server::Reply::Edit(set) => {
+            let plan = view.release.and_then(|release| runs.release(release));
+            let plan =
+                plan.ok_or_else(|| No::new(Why::Damaged, "the case's release cannot be read"))?;
+            let read = |(path, text): (String, String)| {
+                values::assignment(plan.workflow(), &format!("{path}={text}"))
+            };
+            let values = set.into_iter().map(read).collect::<Result<_, _>>();
+            let may = found.may_edit.join(", ");
+            let help = format!("you may change: {may}");
+            Reply::Edit { values: values.map_err(|why| No::new(Why::Invalid, why).help(help))? }
+        }
+    };
+    Ok(Order::Review { who, review: ReviewNo(review), reply })
+}
+
+fn case(runs: &Runs, run: RunId) -> Result<RunView, No> {
+    let query = RunQuery { prefix: Some(run.to_string()), limit: 1, ..RunQuery::default() };
+    if runs.lines(&query).map_err(no)?.is_empty() {
+        return Err(No::new(Why::NotFound, "there is no such case"));
+    }
+    runs.view(run).map_err(no)
+}
+
+/// A case's fields as the workflow declares them. An amount or a date may be written as text.
+fn fields(workflow: &Workflow, case: Value) -> Result<Value, No> {
+    let invalid = |what: String| No::new(Why::Invalid, what);
+    let Value::Object(given) = case else {
+        return Err(invalid("the case is no object".to_owned()));
+    };
+    let declared = &workflow.case.fields;
+    let mut read = Map::new();
+    for (name, value) in given {
+        let Some(kind) = declared.get(name.as_str()) else {
+            let known: Vec<&str> = declared.keys().map(|name| name.as_str()).collect();
+            let what = format!("the workflow declares no field `{name}`");
+            return Err(invalid(what).help(format!("it declares: {}", known.join(", "))));
+        };
+        let value = match (kind, value) {
+            (Type::Money | Type::Optional(_), Value::String(text)) => {
+                values::read(kind, &text).map_err(|why| invalid(format!("`{name}`: {why}")))?
+            }
+            (_, value) => value,
+        };
+        read.insert(name, value);
+    }
+    let kinds = declared.iter().map(|(name, kind)| (name.to_string(), kind.clone())).collect();
+    let read = Value::Object(read);
+    let broken = contract::fits(&Type::Record(kinds), &read);
+    match broken.is_empty() {
+        true => Ok(read),
+        false => {
+            let all: Vec<String> = broken.iter().map(ToString::to_string).collect();
+            Err(invalid(all.join("; ")))
+        }
+    }
+}
+
+impl Installation for Here {
+    fn speaker(&self) -> Option<PersonId> {
+        self.inner.speaker.clone()
+    }
+
+    fn trouble(&self) -> Answer<Vec<String>> {
+        self.read(|inner, runs| {
+            let mut all = Vec::new();
+            let stops = runs.reader().stops().map_err(|error| no(error.into()))?;
+            if stops.contains(&StopScope::Everything) {
+                all.push("everything is stopped".to_owned());
+            }
+            all.extend(inner.runtime.trouble_of(None).map(|fault| fault.to_string()));
+            let notices = held::back(runs, &inner.global, runtime::now()).map_err(no)?;
+            all.extend(notices.into_iter().map(|notice| notice.headline));
+            Ok(all)
+        })
+    }
+
+    fn start(&self, who: PersonId, start: Start) -> Answer<Started> {
+        Box::pin(self.inner.clone().start(who, start))
+    }
+
+    fn cases(&self, query: Query) -> Answer<Vec<RunLine>> {
+        let Query { workflow, status, limit } = query;
+        let query = RunQuery { workflow, status, prefix: None, limit };
+        self.read(move |_, runs| runs.lines(&query).map_err(no))
+    }
+
+    fn case(&self, run: RunId) -> Answer<RunView> {
+        self.read(move |_, runs| case(runs, run))
+    }
+
+    fn records(&self, run: RunId, from: u32) -> Answer<Vec<Vec<u8>>> {
+        self.read(move |_, runs| {
+            let rows = runs.rows(run).map_err(no)?;
+            if rows.is_empty() {
+                return Err(No::new(Why::NotFound, "there is no such case"));
+            }
+            let from = usize::try_from(from).unwrap_or(usize::MAX);
+            Ok(rows.into_iter().skip(from).map(|row| row.bytes).collect())
+        })
+    }
+
+    fn reviews(&self) -> Answer<Vec<(RunLine, ReviewView)>> {
+        self.read(|_, runs| {
+            let open = [Status::Waiting, Status::Running, Status::Sleeping];
+            let mut all = Vec::new();
+            for line in runs.standing(&open, LISTED).map_err(no)? {
+                let view = runs.view(line.run).map_err(no)?;
+                all.extend(view.open_reviews().map(|review| (line.clone(), review.clone())));
+            }
+            all.sort_by_key(|(_, review)| review.due);
+            Ok(all)
+        })
+    }
+
+    fn decide(&self, who: PersonId, decide: Decide) -> Answer<Decided> {
+        Box::pin(self.inner.clone().decide(who, decide))
+    }
+
+    fn stops(&self) -> Answer<Vec<StopScope>> {
+        self.read(|_, runs| runs.reader().stops().map_err(|error| no(error.into())))
+    }
+
+    fn stop(&self, who: PersonId, scope: StopScope, reason: String) -> Answer<usize> {
+        let inner = self.inner.clone();
+        Box::pin(async move {
+            let (asked, global) = (scope.clone(), inner.global.clone());
+            let known = move || stops::is_known(&global, &asked);
+            let known = tokio::task::spawn_blocking(known).await;
+            // Only a name that is surely nobody's is refused: a stop waits for no file.
+            if matches!(known, Ok(Some(false))) {
+                let what = format!("neither the workspace nor its cases know {scope}");
+                return Err(No::new(Why::NotFound, what).help("nothing was stopped"));
+            }
+            let stopped = inner.runtime.stop(scope, &who, &reason).await;
+            stopped.map_err(|error| No::new(Why::Unusable, error))
+        })
+    }
+
+    fn lift(&self, who: PersonId, scope: StopScope, reason: String) -> Answer<usize> {
+        let inner = self.inner.clone();
+        Box::pin(async move {
+            let stops =
+                |_: &Inner, runs: &Runs| runs.reader().stops().map_err(|error| no(error.into()));
+            if !reading(inner.clone(), stops).await?.contains(&scope) {
+                return Err(No::new(Why::Conflict, format!("{scope} is not stopped")));
+            }
+            let lifted = inner.runtime.lift(scope, &who, &reason).await;
+            lifted.map_err(|error| match error.kind() {
+                Kind::NotPermitted => No::new(Why::NotPermitted, error),
+                _ => No::new(Why::Unusable, error),
+            })
+        })
+    }
+
+    fn after(&self, place: Option<u64>) -> Answer<(u64, Vec<Row>)> {
+        self.read(move |_, runs| {
+            let failed = |error: journal::StoreError| no(error.into());
+            let Some(place) = place else {
+                return Ok((runs.reader().last_place().map_err(failed)?, Vec::new()));
+            };
+            let rows = runs.reader().after(place, PAGE).map_err(failed)?;
+            Ok((place, rows.into_iter().map(|(place, bytes)| Row { place, bytes }).collect()))
+        })
+    }
+}

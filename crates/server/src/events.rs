@@ -1,0 +1,123 @@
+//! What happens, as it happens: stored entries of all cases as server-sent events. Every event's id
+//! is its place in the journal, so a client that was away goes on where it was and misses nothing.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::Stream;
+use journal::{Frame, Millis, RunId};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::IntoParams;
+
+use crate::Desk;
+use crate::installation::{No, Row};
+use crate::problem::{Asked, Problem};
+use crate::shapes::time;
+
+/// How often the journal is looked at for more.
+const LOOK: Duration = Duration::from_millis(200);
+/// How often a silent stream says that it lives.
+const ALIVE: Duration = Duration::from_secs(15);
+
+/// Where the stream begins.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct After {
+    /// After this event; the header `Last-Event-ID` goes before it. Without either it begins now.
+    after: Option<u64>,
+}
+
+/// Follow what happens
+///
+/// Server-sent events named `entry`, one for each stored entry: `case`, `position`, `at` and the
+/// `kinds` of what it records. It does not end by itself.
+#[utoipa::path(
+    get, path = "/api/v1/events", tag = "installation", operation_id = "follow_events",
+    params(
+        After,
+        ("Last-Event-ID" = Option<String>, Header, description = "The last event that was seen")
+    ),
+    responses(
+        (status = 200, description = "Events", body = String, content_type = "text/event-stream"),
+        (status = "4XX", body = Problem, content_type = "application/problem+json",
+            description = "They cannot be followed"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json",
+            description = "They cannot be followed")
+    )
+)]
+pub async fn stream(
+    State(desk): State<Desk>,
+    headers: HeaderMap,
+    Asked(asked): Asked<After>,
+) -> Result<Response, Problem> {
+    let last = match headers.get("last-event-id").map(|id| id.to_str().map(str::parse::<u64>)) {
+        None => asked.after,
+        Some(Ok(Ok(place))) => Some(place),
+        Some(Ok(Err(_)) | Err(_)) => {
+            return Err(Problem::invalid("`Last-Event-ID` is not the id of an event"));
+        }
+    };
+    let (place, rows) = desk.installation.after(last).await?;
+    let stream = follow(desk, place, rows);
+    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(ALIVE)).into_response())
+}
+
+fn follow(
+    desk: Desk,
+    place: u64,
+    rows: Vec<Row>,
+) -> impl Stream<Item = Result<Event, Infallible>> + Send {
+    let first = (desk, place, rows.into_iter());
+    futures_util::stream::unfold(first, |(mut desk, mut place, mut rows)| async move {
+        loop {
+            if let Some(row) = rows.next() {
+                place = place.max(row.place);
+                return Some((Ok(event(&row)), (desk, place, rows)));
+            }
+            if *desk.ending.borrow() {
+                return None;
+            }
+            // A store that cannot be read now is asked again; nothing is skipped.
+            let found: Result<(u64, Vec<Row>), No> = desk.installation.after(Some(place)).await;
+            match found {
+                Ok((_, more)) if !more.is_empty() => rows = more.into_iter(),
+                Ok(_) | Err(_) => {
+                    tokio::select! {
+                        () = tokio::time::sleep(LOOK) => {}
+                        // The sender outlives every stream; an error ends the wait all the same.
+                        _ = desk.ending.changed() => {}
+                    }
+                }
+            }
+        }
+    })
+}
+
+/// An entry as an event. One that cannot be read is named by its place alone.
+fn event(row: &Row) -> Event {
+    let data = serde_json::from_slice::<Frame>(&row.bytes).map_or(Value::Null, |frame| {
+        json!({
+            // The desk's own entries, a stop for example, are about no case.
+            "case": (frame.run != RunId::DESK).then_some(frame.run),
+            "position": frame.seq,
+            "at": time(Millis(frame.at.0)),
+            "kinds": frame.records.iter().map(kind).collect::<Vec<_>>(),
+        })
+    });
+    Event::default().event("entry").id(row.place.to_string()).data(data.to_string())
+}
+
+/// A record's kind as it is stored.
+fn kind(record: &journal::Record) -> Value {
+    match serde_json::to_value(record) {
+        Ok(Value::Object(fields)) => fields.keys().next().cloned().map_or(Value::Null, Value::from),
+        Ok(Value::String(name)) => Value::from(name),
+        Ok(_) | Err(_) => Value::Null,
+    }
+}

@@ -1,0 +1,143 @@
+//! What the interface needs of an installation. Whoever wires the program gives it; a test gives
+//! another one. It must not know how anything is kept or driven.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use evidence::{ReviewView, RunView};
+use journal::{CommandId, RunId, RunLine, Status, StopScope};
+use plan::ids::{PersonId, RoleId, WorkflowName};
+use serde_json::Value;
+
+/// An answer that takes a while.
+pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, No>> + Send>>;
+
+/// Why something was not done or is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// There is nothing of that name.
+    NotFound,
+    /// What was sent makes no sense here.
+    Invalid,
+    NotPermitted,
+    /// It does not fit how things stand: the case is over, the request was answered.
+    Conflict,
+    /// A stop is in force.
+    Stopped,
+    /// A limit of the day is used up.
+    Budget,
+    /// The guard is not proven.
+    Unproven,
+    /// What is stored was changed or lost.
+    Damaged,
+    /// Nothing can be stored or read right now.
+    Unusable,
+    /// None of the others.
+    Failed,
+}
+
+/// A no with its reason in the operator's words.
+#[derive(Debug, Clone)]
+pub struct No {
+    pub why: Why,
+    pub what: String,
+    pub help: Option<String>,
+}
+
+impl No {
+    /// A no without advice.
+    pub fn new(why: Why, what: impl ToString) -> Self {
+        Self { why, what: what.to_string(), help: None }
+    }
+
+    /// The same with what to do about it.
+    #[must_use]
+    pub fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+}
+
+/// A case to be started.
+#[derive(Debug)]
+pub struct Start {
+    pub workflow: WorkflowName,
+    pub case: Value,
+    /// The same key again is the same case.
+    pub key: Option<String>,
+}
+
+/// A case that was started, now or by an earlier request with the same key.
+#[derive(Debug)]
+pub struct Started {
+    pub run: RunId,
+    pub status: Status,
+    pub again: bool,
+}
+
+/// Which cases are wanted, newest first.
+#[derive(Debug, Default)]
+pub struct Query {
+    pub workflow: Option<WorkflowName>,
+    pub status: Vec<Status>,
+    pub limit: usize,
+}
+
+/// An answer to a request.
+#[derive(Debug)]
+pub struct Decide {
+    pub run: RunId,
+    pub review: u32,
+    /// The decision's own id: the same again is the same decision once.
+    pub id: String,
+    pub reply: Reply,
+}
+
+/// What a person answers.
+#[derive(Debug)]
+pub enum Reply {
+    Approve,
+    /// Approve with other values, each as a person writes it.
+    Edit(Vec<(String, String)>),
+    Reject(String),
+    Escalate(RoleId, String),
+    Happened(bool),
+}
+
+/// What came of a decision.
+#[derive(Debug)]
+pub struct Decided {
+    pub command: CommandId,
+    pub status: Status,
+    /// Whether the run has read it; until then it waits durably in its inbox.
+    pub read: bool,
+}
+
+/// One stored entry of any case, with its place among all of them.
+#[derive(Debug)]
+pub struct Row {
+    pub place: u64,
+    pub bytes: Vec<u8>,
+}
+
+/// The installation behind the interface. Everything that a person does names the person.
+pub trait Installation: Send + Sync + 'static {
+    /// Who speaks where a request names nobody, if somebody does.
+    fn speaker(&self) -> Option<PersonId>;
+    /// Why new work is held back, in words; nothing where all is well.
+    fn trouble(&self) -> Answer<Vec<String>>;
+    fn start(&self, who: PersonId, start: Start) -> Answer<Started>;
+    fn cases(&self, query: Query) -> Answer<Vec<RunLine>>;
+    fn case(&self, run: RunId) -> Answer<RunView>;
+    /// A case's stored entries from a position on, each exactly as it was stored.
+    fn records(&self, run: RunId, from: u32) -> Answer<Vec<Vec<u8>>>;
+    /// Every open request, the one that is due first at the top.
+    fn reviews(&self) -> Answer<Vec<(RunLine, ReviewView)>>;
+    fn decide(&self, who: PersonId, decide: Decide) -> Answer<Decided>;
+    fn stops(&self) -> Answer<Vec<StopScope>>;
+    /// Gives how many acts were broken off.
+    fn stop(&self, who: PersonId, scope: StopScope, reason: String) -> Answer<usize>;
+    /// Gives how many cases may go on.
+    fn lift(&self, who: PersonId, scope: StopScope, reason: String) -> Answer<usize>;
+    /// Stored entries after a place, oldest first; without a place only the last place is given.
+    fn after(&self, place: Option<u64>) -> Answer<(u64, Vec<Row>)>;
+}

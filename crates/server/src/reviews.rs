@@ -1,0 +1,135 @@
+//! Requests to people: what waits, and what is decided. The run itself says who may decide.
+
+use axum::Json;
+use axum::extract::State;
+use plan::ids::RoleId;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+use crate::Desk;
+use crate::cases::run;
+use crate::door::Speaker;
+use crate::installation::{Decide, Reply};
+use crate::problem::{Body, Path, Problem};
+use crate::shapes::{CaseStatus, Request, Requests};
+
+/// The longest id of a decision, and the longest reason.
+const ID_MAX: usize = 100;
+const REASON_MAX: usize = 4_000;
+
+/// List open requests
+///
+/// The one that is due first at the top.
+#[utoipa::path(
+    get, path = "/api/v1/reviews", tag = "reviews", operation_id = "list_reviews",
+    responses(
+        (status = 200, description = "Open requests", body = Requests),
+        (status = "4XX", body = Problem, content_type = "application/problem+json",
+            description = "They cannot be listed"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json",
+            description = "They cannot be listed")
+    )
+)]
+pub async fn list(State(desk): State<Desk>) -> Result<Json<Requests>, Problem> {
+    let all = desk.installation.reviews().await?;
+    let requests = all.iter().map(|(line, review)| Request::of(line.run, review)).collect();
+    Ok(Json(Requests { requests }))
+}
+
+/// A decision.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Decision {
+    /// The decision's own id: sent again it is the same decision, taken once.
+    #[schema(min_length = 1, max_length = 100)]
+    id: String,
+    #[serde(flatten)]
+    answer: Reviewed,
+}
+
+/// What is decided.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(tag = "decision", rename_all = "snake_case")]
+pub enum Reviewed {
+    Approve,
+    /// Approve with other values, each as a person writes it: `{"read.total": "95.00 EUR"}`.
+    Edit {
+        values: BTreeMap<String, String>,
+    },
+    Reject {
+        reason: String,
+    },
+    /// Hand it to another role.
+    Escalate {
+        to: String,
+        reason: String,
+    },
+    /// Whether an act in doubt happened.
+    Happened {
+        yes: bool,
+    },
+}
+
+/// What came of a decision.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Taken {
+    case: String,
+    /// Where the case stands now.
+    status: CaseStatus,
+    /// Whether the case has read it; until then it is kept, and read before anything else.
+    read: bool,
+}
+
+/// Decide a request
+///
+/// The decision is stored before this answers. Sending it again with the same id changes nothing
+/// and gets the same answer.
+#[utoipa::path(
+    post, path = "/api/v1/cases/{id}/reviews/{number}/decision", tag = "reviews",
+    operation_id = "decide_review",
+    params(
+        ("id" = String, Path, description = "The case's id"),
+        ("number" = u32, Path, description = "The request's number within the case"),
+        ("Flightdeck-Person" = Option<String>, Header, description = "The person this is done for")
+    ),
+    request_body = Decision,
+    responses(
+        (status = 200, description = "It was taken", body = Taken),
+        (status = "4XX", body = Problem, content_type = "application/problem+json",
+            description = "It was not taken"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json",
+            description = "It was not taken")
+    )
+)]
+pub async fn decide(
+    State(desk): State<Desk>,
+    Speaker(who): Speaker,
+    Path((id, number)): Path<(String, u32)>,
+    Body(body): Body<Decision>,
+) -> Result<Json<Taken>, Problem> {
+    let run = run(&id)?;
+    if body.id.trim().is_empty() || body.id.len() > ID_MAX {
+        return Err(Problem::invalid(format!("`id` is a text of 1 to {ID_MAX} characters")));
+    }
+    let reason = |text: String| {
+        let whole = !text.trim().is_empty() && text.len() <= REASON_MAX;
+        let needed = || format!("`reason` is a text of 1 to {REASON_MAX} characters");
+        if whole { Ok(text) } else { Err(Problem::invalid(needed())) }
+    };
+    let reply = match body.answer {
+        Reviewed::Approve => Reply::Approve,
+        Reviewed::Edit { values } if values.is_empty() => {
+            return Err(Problem::invalid("`values` names nothing that is changed"));
+        }
+        Reviewed::Edit { values } => Reply::Edit(values.into_iter().collect()),
+        Reviewed::Reject { reason: text } => Reply::Reject(reason(text)?),
+        Reviewed::Escalate { to, reason: text } => {
+            let to = RoleId::new(&to).map_err(Problem::invalid)?;
+            Reply::Escalate(to, reason(text)?)
+        }
+        Reviewed::Happened { yes } => Reply::Happened(yes),
+    };
+    let decide = Decide { run, review: number, id: body.id, reply };
+    let decided = desk.installation.decide(who, decide).await?;
+    Ok(Json(Taken { case: id, status: decided.status.into(), read: decided.read }))
+}

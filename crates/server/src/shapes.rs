@@ -1,0 +1,309 @@
+//! What goes over the wire: cases, requests, stops. Times are RFC 3339 in UTC. It must not leave a
+//! client to tell from a missing field that something waits for a person: that is a status.
+
+use evidence::{ReviewKind, ReviewState, ReviewView, RunView};
+use jiff::Timestamp;
+use journal::{Millis, RunId, RunLine, Status, StopScope};
+use plan::ids::{ToolName, WorkflowName};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::problem::Problem;
+
+/// A time as text.
+pub fn time(at: Millis) -> String {
+    let millis = i64::try_from(at.0).unwrap_or(i64::MAX);
+    Timestamp::from_millisecond(millis).unwrap_or_default().to_string()
+}
+
+/// Where a case stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CaseStatus {
+    /// It works.
+    Running,
+    /// It goes on by itself at a later time.
+    Sleeping,
+    /// A person has to decide something.
+    Waiting,
+    /// A person paused it.
+    Paused,
+    /// A stop holds it back.
+    Halted,
+    Done,
+    Failed,
+    /// A person rejected it.
+    Rejected,
+    /// Another case was about the same.
+    Duplicate,
+    Cancelled,
+}
+
+impl From<Status> for CaseStatus {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Running => Self::Running,
+            Status::Sleeping => Self::Sleeping,
+            Status::Waiting => Self::Waiting,
+            Status::Paused => Self::Paused,
+            Status::Halted => Self::Halted,
+            Status::Done => Self::Done,
+            Status::Failed => Self::Failed,
+            Status::Rejected => Self::Rejected,
+            Status::Duplicate => Self::Duplicate,
+            Status::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+impl From<CaseStatus> for Status {
+    fn from(status: CaseStatus) -> Self {
+        match status {
+            CaseStatus::Running => Self::Running,
+            CaseStatus::Sleeping => Self::Sleeping,
+            CaseStatus::Waiting => Self::Waiting,
+            CaseStatus::Paused => Self::Paused,
+            CaseStatus::Halted => Self::Halted,
+            CaseStatus::Done => Self::Done,
+            CaseStatus::Failed => Self::Failed,
+            CaseStatus::Rejected => Self::Rejected,
+            CaseStatus::Duplicate => Self::Duplicate,
+            CaseStatus::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+/// A case in a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CaseLine {
+    #[schema(example = "01m8d5re1jzxvaddm3s0hdsn84")]
+    pub id: String,
+    pub workflow: String,
+    /// The release it runs, by its hash.
+    pub release: String,
+    pub status: CaseStatus,
+    #[schema(format = DateTime)]
+    pub opened: String,
+    #[schema(format = DateTime)]
+    pub changed: String,
+    /// When it goes on by itself, or the next deadline.
+    #[schema(format = DateTime)]
+    pub wakes: Option<String>,
+}
+
+impl From<&RunLine> for CaseLine {
+    fn from(line: &RunLine) -> Self {
+        Self {
+            id: line.run.to_string(),
+            workflow: line.workflow.to_string(),
+            release: line.release.to_string(),
+            status: line.status.into(),
+            opened: time(line.opened),
+            changed: time(line.changed),
+            wakes: line.wake_at.map(time),
+        }
+    }
+}
+
+/// Cases, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Cases {
+    pub cases: Vec<CaseLine>,
+}
+
+/// One case.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Case {
+    pub id: String,
+    pub workflow: Option<String>,
+    pub release: Option<String>,
+    pub status: CaseStatus,
+    #[schema(format = DateTime)]
+    pub opened: String,
+    #[schema(format = DateTime)]
+    pub changed: String,
+    /// The case as it came in, unless it was erased.
+    pub case: Option<Value>,
+    /// What it gave, once it has.
+    pub output: Option<Value>,
+    /// What waits for a person.
+    pub requests: Vec<Request>,
+    /// The last thing that went wrong and was not repaired.
+    pub trouble: Option<Trouble>,
+    pub tokens: u64,
+    /// Billionths of the workspace's currency.
+    pub cost_nanos: u64,
+    /// The story so far, in the operator's words.
+    pub story: Vec<Line>,
+}
+
+/// What went wrong with a case.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Trouble {
+    pub step: Option<String>,
+    /// `flightdeck explain CODE` is its page.
+    pub code: String,
+    pub detail: Option<String>,
+    pub rule: Option<String>,
+}
+
+/// A line of a case's story.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Line {
+    #[schema(format = DateTime)]
+    pub at: String,
+    pub step: Option<String>,
+    pub text: String,
+}
+
+impl From<&RunView> for Case {
+    fn from(view: &RunView) -> Self {
+        let trouble = view.trouble.as_ref().map(|trouble| Trouble {
+            step: trouble.at.as_ref().map(|at| at.step.to_string()),
+            code: evidence::codes::page(trouble.code).id.to_owned(),
+            detail: trouble.detail.clone(),
+            rule: trouble.rule.clone(),
+        });
+        let lines = view.timeline.iter().filter(|line| !line.detail).map(|line| Line {
+            at: time(line.at),
+            step: line.step.as_ref().map(ToString::to_string),
+            text: line.text.clone(),
+        });
+        Self {
+            id: view.run.to_string(),
+            workflow: view.workflow.as_ref().map(ToString::to_string),
+            release: view.release.map(|release| release.to_string()),
+            status: view.status.into(),
+            opened: time(view.opened),
+            changed: time(view.changed),
+            case: view.case.clone(),
+            output: view.output.clone(),
+            requests: view.open_reviews().map(|review| Request::of(view.run, review)).collect(),
+            trouble,
+            tokens: view.usage.input_tokens.saturating_add(view.usage.output_tokens),
+            cost_nanos: view.usage.cost_nanos,
+            story: lines.collect(),
+        }
+    }
+}
+
+/// A request to a person.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Request {
+    pub case: String,
+    /// Its number within the case.
+    pub number: u32,
+    pub about: About,
+    pub question: String,
+    /// The role whose people may decide it.
+    pub by: String,
+    #[schema(format = DateTime)]
+    pub opened: String,
+    #[schema(format = DateTime)]
+    pub due: String,
+    /// What it rests on. An approval endorses exactly this.
+    pub shows: Vec<Shown>,
+    /// What may be changed with an approval.
+    pub may_edit: Vec<String>,
+}
+
+/// What a request is about.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum About {
+    Checkpoint,
+    Failure,
+    Act,
+    /// An act that may have happened.
+    InDoubt,
+}
+
+/// A value that a request shows.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Shown {
+    pub name: String,
+    /// Nothing where it was erased.
+    pub value: Option<Value>,
+}
+
+impl Request {
+    /// A review of a case.
+    pub fn of(run: RunId, review: &ReviewView) -> Self {
+        debug_assert_eq!(review.state, ReviewState::Open);
+        let shows = review.shows.iter();
+        Self {
+            case: run.to_string(),
+            number: review.no.0,
+            about: match review.kind {
+                ReviewKind::Checkpoint => About::Checkpoint,
+                ReviewKind::Failure => About::Failure,
+                ReviewKind::Act => About::Act,
+                ReviewKind::InDoubt => About::InDoubt,
+            },
+            question: review.question.clone(),
+            by: review.by.to_string(),
+            opened: time(review.opened),
+            due: time(review.due),
+            shows: shows.map(|s| Shown { name: s.name.clone(), value: s.value.clone() }).collect(),
+            may_edit: review.may_edit.clone(),
+        }
+    }
+}
+
+/// Open requests, the one that is due first at the top.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Requests {
+    pub requests: Vec<Request>,
+}
+
+/// What a stop covers.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "of", content = "name", rename_all = "snake_case")]
+pub enum Scope {
+    Everything,
+    Workflow(String),
+    Case(String),
+    /// One tool, as `server.tool`.
+    Tool(String),
+    /// Every tool of a server.
+    Server(String),
+    /// Every model of a vendor.
+    Vendor(String),
+}
+
+impl From<&StopScope> for Scope {
+    fn from(scope: &StopScope) -> Self {
+        match scope {
+            StopScope::Everything => Self::Everything,
+            StopScope::Workflow(name) => Self::Workflow(name.to_string()),
+            StopScope::Run(run) => Self::Case(run.to_string()),
+            StopScope::Tool(name) => Self::Tool(name.to_string()),
+            StopScope::Server(name) => Self::Server(name.clone()),
+            StopScope::Vendor(name) => Self::Vendor(name.clone()),
+        }
+    }
+}
+
+impl TryFrom<Scope> for StopScope {
+    type Error = Problem;
+
+    fn try_from(scope: Scope) -> Result<Self, Problem> {
+        let name = |text: String, what: &str| {
+            // Names of servers and vendors are short words; what is none of them names nothing.
+            let plain = !text.is_empty() && text.len() <= 100 && !text.contains(char::is_control);
+            let bad = || Problem::invalid(format!("`{text}` names no {what}"));
+            if plain { Ok(text) } else { Err(bad()) }
+        };
+        Ok(match scope {
+            Scope::Everything => Self::Everything,
+            Scope::Workflow(text) => {
+                Self::Workflow(WorkflowName::new(&text).map_err(Problem::invalid)?)
+            }
+            Scope::Case(text) => Self::Run(text.parse::<RunId>().map_err(Problem::invalid)?),
+            Scope::Tool(text) => Self::Tool(ToolName::new(&text).map_err(Problem::invalid)?),
+            Scope::Server(text) => Self::Server(name(text, "server")?),
+            Scope::Vendor(text) => Self::Vendor(name(text, "vendor")?),
+        })
+    }
+}
