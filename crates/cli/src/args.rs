@@ -159,6 +159,12 @@ pub enum Command {
     },
     /// Say what is installed, what works, and what is missing
     Doctor,
+    /// Say what whoever takes over has to know: what waits, failed and changed, and who answers
+    Handover {
+        /// How many hours back
+        #[arg(long, default_value_t = 24, value_name = "HOURS")]
+        hours: u32,
+    },
     /// Drive every case of this workspace, and answer over HTTP
     ///
     /// One process, until it is ended. It listens on this machine alone unless told otherwise, and

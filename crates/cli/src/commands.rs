@@ -5,6 +5,7 @@ pub mod check;
 pub mod desk;
 pub mod doctor;
 pub mod explain;
+pub mod handover;
 pub mod instructions;
 pub mod logs;
 pub mod mcp;

@@ -99,6 +99,7 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
             }
         },
         Command::Doctor => commands::doctor::doctor(screen, global),
+        Command::Handover { hours } => commands::handover::handover(screen, global, hours),
         Command::Up(up) => commands::up::up(screen, global, &up),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -106,8 +106,12 @@ impl Runs {
 
     /// The desk's own journal: what holds new work back. Without any entry nothing does.
     pub fn desk(&self) -> Result<DeskView, Stop> {
-        let rows = self.rows(RunId::DESK)?;
-        Ok(DeskView::of(&history(RunId::DESK, &rows)?))
+        Ok(DeskView::of(&self.desk_history()?))
+    }
+
+    /// The same as it was written.
+    pub fn desk_history(&self) -> Result<History, Stop> {
+        history(RunId::DESK, &self.rows(RunId::DESK)?)
     }
 
     /// The zone whose times the people of a workflow read.

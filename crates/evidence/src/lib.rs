@@ -7,6 +7,7 @@
 pub mod codes;
 pub mod desk;
 pub mod fleet;
+pub mod handover;
 pub mod history;
 pub mod view;
 pub mod why;
@@ -17,6 +18,7 @@ mod tests;
 
 pub use desk::{Closed, DeskView, Notice, UsedUp};
 pub use fleet::{Fleet, Limiter, Summary};
+pub use handover::{Handover, handover};
 pub use history::{Broken, History, Proof, verify};
 pub use view::{
     ActState, ActView, DecisionView, DeclinedView, Line, ReviewKind, ReviewState, ReviewView,

@@ -1,6 +1,8 @@
 //! Cases from the first command to the last: run, wait, review, edit, reject, stop, go on. The
 //! workflow needs no model, so that what is tested is the road and not somebody's answers.
 
+use serde_json::Value;
+
 use crate::desk::{Desk, Said};
 
 const WORKFLOW: &str = r#"---
@@ -201,6 +203,32 @@ fn a_decision_that_is_not_made_again_is_found() {
     assert_eq!(changed.code, 1, "{}{}", changed.out, changed.err);
     assert!(changed.err.contains("(decided_otherwise)"), "{}", changed.err);
     assert_eq!(desk.say(&["explain", "decided_otherwise"]).code, 0);
+}
+
+#[test]
+fn a_shift_is_handed_over() {
+    let desk = desk();
+    assert_eq!(desk.say(&["handover"]).code, 0);
+    let case = r#"{"id":"h1","name":"Nobody","amount":{"currency":"EUR","minor":100}}"#;
+    assert_eq!(desk.say(&["run", "claims", case]).code, 3);
+    assert_eq!(as_lead(&desk, &["stop", "--workflow", "claims", "--reason", "a drill"]).code, 0);
+    let said = desk.say(&["handover", "--json"]);
+    assert_eq!(said.code, 3, "it waits: {}", said.err);
+    let told = &said.json()[0];
+    assert_eq!((&told["opened"], &told["ended"]), (&Value::from(1), &Value::from(0)));
+    assert_eq!(
+        (&told["waits"][0]["requests"], &told["failed"][0]),
+        (&Value::from(1), &Value::Null)
+    );
+    let changed = told["changed"].to_string();
+    assert!(changed.contains("lead@example.com stopped the workflow `claims`: a drill"), "{told}");
+    assert!(changed.contains("`claims` ran a new release"), "{told}");
+    assert_eq!(told["answers"][0]["workflow"], "claims");
+    let [run] = standing(&desk, "waiting").try_into().unwrap();
+    let said = desk.say(&["handover"]);
+    assert!(said.out.contains(&format!("flightdeck review show {run}")), "{}", said.out);
+    let said = desk.say(&["handover", "--hours", "0", "--json"]);
+    assert_eq!(said.json()[0]["changed"], Value::Array(Vec::new()), "{}", said.out);
 }
 
 #[test]
