@@ -2,6 +2,7 @@
 //! registries and ends with a line of figures. Nothing of the product may live here.
 
 mod demo;
+mod dist;
 mod harness;
 mod install;
 mod product;
@@ -27,6 +28,7 @@ const COMMANDS: &[Command] = &[
         harness::crash,
     ),
     ("bench", "measure the driver beside the bare floor, as ratios", harness::bench),
+    ("dist", "pack what somebody without Rust is handed; `--try` tries it", dist::run),
     ("tidy", "check the rules of this repository", |root| tidy::run(root, &names()).map(drop)),
 ];
 

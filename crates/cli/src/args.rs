@@ -159,6 +159,12 @@ pub enum Command {
     },
     /// Say what is installed, what works, and what is missing
     Doctor,
+    /// Copy the example into a folder and run three of its cases
+    Demo {
+        /// A folder that does not exist yet
+        #[arg(default_value = "back-office")]
+        folder: PathBuf,
+    },
     /// Say what whoever takes over has to know: what waits, failed and changed, and who answers
     Handover {
         /// How many hours back
@@ -170,6 +176,9 @@ pub enum Command {
     /// One process, until it is ended. It listens on this machine alone unless told otherwise, and
     /// answers whoever shows the token it prints. `/openapi.json` describes it.
     Up(Up),
+    /// Write the manual pages into a folder
+    #[command(hide = true)]
+    Man { folder: PathBuf },
     /// Print the completion script of a shell
     Completions { shell: clap_complete::Shell },
     /// Serve a built-in tool server on standard input and output

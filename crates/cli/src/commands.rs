@@ -2,12 +2,14 @@
 //! to the screen; it must hold no rule of the business.
 
 pub mod check;
+pub mod demo;
 pub mod desk;
 pub mod doctor;
 pub mod explain;
 pub mod handover;
 pub mod instructions;
 pub mod logs;
+pub mod man;
 pub mod mcp;
 pub mod model;
 pub mod new;

@@ -99,8 +99,10 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
             }
         },
         Command::Doctor => commands::doctor::doctor(screen, global),
+        Command::Demo { folder } => commands::demo::demo(screen, global, &folder),
         Command::Handover { hours } => commands::handover::handover(screen, global, hours),
         Command::Up(up) => commands::up::up(screen, global, &up),
+        Command::Man { folder } => commands::man::man(&folder),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "flightdeck", &mut script);

@@ -203,7 +203,7 @@ async fn backend(model: &str) -> Result<Backend, String> {
     if named && let Some(program) = on_path("llama-server") {
         return Ok(Backend::LlamaServer { program, gguf });
     }
-    match local::installed(&folder()).await {
+    match installed().await {
         Some(server) if named => Ok(Backend::Gguf { server, gguf }),
         Some(server) => Ok(Backend::Installed(server)),
         None => Err("the local model is not installed; `flightdeck model install`".to_owned()),
@@ -213,6 +213,11 @@ async fn backend(model: &str) -> Result<Backend, String> {
 fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+/// The installed default, if it is there and whole.
+pub async fn installed() -> Option<local::Installed> {
+    local::installed(&folder()).await
 }
 
 /// Where the local model is installed: once for all workspaces of a person.

@@ -37,11 +37,7 @@ const TOOLS: &[(&str, Effect)] = &[
 
 /// Makes the workspace.
 pub fn new(screen: &Screen, global: &Global, folder: &Path) -> Ended {
-    let taken = folder.is_dir() && folder.read_dir()?.next().is_some();
-    if taken || folder.is_file() {
-        let what = format!("`{}` is there already and not empty", folder.display());
-        return Err(Stop::usage(what).help("name a folder that does not exist yet"));
-    }
+    vacant(folder)?;
     for (name, text) in FILES {
         write(&folder.join(name), text)?;
     }
@@ -56,6 +52,16 @@ pub fn new(screen: &Screen, global: &Global, folder: &Path) -> Ended {
     screen.line("  flightdeck check");
     screen.line("  flightdeck show expenses");
     Ok(Exit::Done)
+}
+
+/// Nothing is ever written over.
+pub fn vacant(folder: &Path) -> Result<(), Stop> {
+    let taken = folder.is_dir() && folder.read_dir()?.next().is_some();
+    if taken || folder.is_file() {
+        let what = format!("`{}` is there already and not empty", folder.display());
+        return Err(Stop::usage(what).help("name a folder that does not exist yet"));
+    }
+    Ok(())
 }
 
 fn write(path: &PathBuf, text: &str) -> Result<(), Stop> {

@@ -170,3 +170,39 @@ fn what_is_printed_as_json_has_a_published_shape() {
 fn kind(object: &serde_json::Value) -> String {
     object["kind"].as_str().unwrap().to_owned()
 }
+
+#[test]
+fn the_demo_shows_a_finished_a_waiting_and_a_refused_case() {
+    crate::office::erp_stand_in();
+    let desk = Desk::new();
+    let said = desk.say(&["demo", "shown", "--json"]);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    let lines = said.json();
+    let cases: Vec<&str> = lines
+        .iter()
+        .filter(|l| l["kind"] == "case")
+        .map(|l| l["status"].as_str().unwrap())
+        .collect();
+    assert_eq!(cases, ["done", "waiting", "waiting"], "{}", said.out);
+    let root = desk.root().join("shown");
+    let refused = lines[2]["run"].as_str().unwrap();
+    let why = desk.anywhere(&root, &["why", refused]);
+    assert!(why.out.contains("no_draft_above_25000_eur"), "{}", why.out);
+    assert!(why.out.contains("ruth@larkfield.example approved"), "{}", why.out);
+    let again = desk.say(&["demo", "shown"]);
+    assert_eq!(again.code, 2, "{}", again.err);
+    assert!(again.err.contains("is there already"), "{}", again.err);
+}
+
+#[test]
+fn every_command_that_people_see_has_a_manual_page() {
+    let desk = Desk::new();
+    let pages = desk.root().join("man");
+    std::fs::create_dir(&pages).unwrap();
+    assert_eq!(desk.say(&["man", "man"]).code, 0);
+    let text = std::fs::read_to_string(pages.join("flightdeck-review-approve.1")).unwrap();
+    assert!(text.contains("Let exactly what is shown go on"), "{text}");
+    let names = std::fs::read_dir(&pages).unwrap().map(|page| page.unwrap().file_name());
+    assert!(names.count() > 30);
+    assert!(!pages.join("flightdeck-serve.1").exists(), "what is hidden has none");
+}
