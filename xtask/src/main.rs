@@ -6,6 +6,7 @@ mod harness;
 mod install;
 mod product;
 mod say;
+mod score;
 mod shell;
 mod test;
 mod tidy;
@@ -27,6 +28,7 @@ const COMMANDS: &[Command] = &[
         harness::crash,
     ),
     ("bench", "measure the driver beside the bare floor, as ratios", harness::bench),
+    ("score", "read real invoices that nobody here wrote and judge what is found", score::run),
     ("tidy", "check the rules of this repository", |root| tidy::run(root, &names()).map(drop)),
 ];
 

@@ -405,6 +405,14 @@ pub enum Serve {
         #[arg(long)]
         write: bool,
     },
+    /// Documents of one folder as text
+    Documents {
+        #[arg(long, value_name = "FOLDER")]
+        root: PathBuf,
+    },
+    /// Read one document from standard input
+    #[command(hide = true)]
+    ReadDocument { name: String },
     /// Look-ups in CSV files or one SQLite file
     Table {
         #[arg(long, value_name = "FOLDER OR FILE")]

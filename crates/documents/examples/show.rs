@@ -1,21 +1,33 @@
-//! Shows what is read from files: `cargo run -p documents --example show -- FILE...`.
+//! Shows what is read from files: `cargo run -p documents --example show -- FILE...`. With
+//! `--into FOLDER` the texts are written there instead, and each file has one line.
 
 #![allow(clippy::print_stdout, reason = "a measuring tool of the terminal")]
+
+use std::path::Path;
 
 use documents::{Limits, read};
 
 fn main() -> std::io::Result<()> {
-    for path in std::env::args().skip(1) {
+    let mut args: Vec<String> = std::env::args().skip(1).collect();
+    let folder = (args.len() > 1 && args[0] == "--into").then(|| {
+        args.remove(0);
+        args.remove(0)
+    });
+    for path in args {
         let bytes = std::fs::read(&path)?;
-        match read(&bytes, &path, &Limits::default()) {
-            Ok(document) => {
-                println!("{path}: {}, {}", document.kind.title(), document.outcome());
-                for remark in &document.remarks {
-                    println!("  {:?}: {}", remark.about, remark.text);
-                }
-                println!("{}", document.text);
-            }
-            Err(fault) => println!("{path}: {}: {fault}", fault.code()),
+        let name = Path::new(&path).file_name().unwrap_or_default().to_string_lossy();
+        let read = read(&bytes, &name, &Limits::default());
+        let text = read.as_ref().map_or("", |document| document.text.as_str());
+        match &read {
+            Ok(document) => println!("{name}: {}, {}", document.kind.title(), document.outcome()),
+            Err(fault) => println!("{name}: {}: {fault}", fault.code()),
+        }
+        for remark in read.iter().flat_map(|document| &document.remarks) {
+            println!("  {}", remark.text);
+        }
+        match &folder {
+            Some(folder) => std::fs::write(Path::new(folder).join(format!("{name}.txt")), text)?,
+            None => println!("{text}"),
         }
     }
     Ok(())
