@@ -409,6 +409,9 @@ pub enum Serve {
     Documents {
         #[arg(long, value_name = "FOLDER")]
         root: PathBuf,
+        /// Processor time that one document may take
+        #[arg(long, value_name = "N", default_value_t = 10)]
+        seconds: u64,
     },
     /// Read one document from standard input
     #[command(hide = true)]

@@ -3,7 +3,7 @@
 //! other begins in the same column. It must not know where the pieces come from.
 
 /// Spaces between two cells: more than a sentence ever has.
-pub(crate) const GAP: usize = 3;
+pub(crate) const GAP: usize = 4;
 /// The most columns of a line; a page with smaller letters is squeezed.
 const COLUMNS_MAX: f64 = 240.0;
 /// How much room, in the size of its letters, parts two letters of a word at most, and two words

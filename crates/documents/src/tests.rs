@@ -162,7 +162,7 @@ fn what_nobody_sees_is_left_out_and_counted() {
     check(
         &written::excel(&[("Shown", true, rows), ("Secret", false, &[&["x", "1"]])]),
         "Excel text\n(the sheet `Secret` is hidden and was left out)\n\
-         (2 characters that nobody sees were left out)\nTotal   12.5",
+         (2 characters that nobody sees were left out)\nTotal    12.5",
     );
 }
 

@@ -1,7 +1,7 @@
 //! The MCP servers that this program brings along, on standard input and output: files of one
 //! folder, documents of one as text, and read-only look-ups in tables. Where there are well-known
-//! servers for the same job, they offer what those offer, under the same names, so that either can stand in for the other. A server knows its
-//! folder and nothing of the program it is part of.
+//! servers for the same job, they offer what those offer, under the same names, so that either can
+//! stand in for the other. A server knows its folder and nothing of the program it is part of.
 
 mod csv;
 mod documents;

@@ -20,8 +20,8 @@ pub fn serve(command: Serve) -> Ended {
             runtime()?.block_on(tools::serve::files(&root, write)).map_err(Stop::failed)?;
             Ok(Exit::Done)
         }
-        Serve::Documents { root } => {
-            let serving = tools::serve::documents(&root, reading()?);
+        Serve::Documents { root, seconds } => {
+            let serving = tools::serve::documents(&root, reading(seconds)?);
             runtime()?.block_on(serving).map_err(Stop::failed)?;
             Ok(Exit::Done)
         }
@@ -37,7 +37,7 @@ pub fn serve(command: Serve) -> Ended {
 }
 
 /// How one document is read: by this program, started once more for it.
-fn reading() -> Result<Reading, Stop> {
+fn reading(seconds: u64) -> Result<Reading, Stop> {
     let own = std::env::current_exe()?.into_os_string();
     let line = |rest: &[&str]| {
         let rest = rest.iter().map(OsString::from);
@@ -48,8 +48,9 @@ fn reading() -> Result<Reading, Stop> {
         // Behind `--` a name that begins with a dash is a name.
         read: line(&["serve", "read-document", "--"]),
         memory_bytes: 768 << 20,
-        cpu_seconds: 10,
-        wall: Duration::from_secs(30),
+        cpu_seconds: seconds,
+        // Other documents and programs share the processors.
+        wall: Duration::from_secs(seconds.saturating_mul(3)),
     })
 }
 

@@ -13,6 +13,7 @@
 mod bounds;
 mod desk;
 mod disk;
+mod documents;
 mod encrypted;
 mod files;
 mod holder;
