@@ -9,10 +9,8 @@ use documents::{Limits, read};
 
 fn main() -> std::io::Result<()> {
     let mut args: Vec<String> = std::env::args().skip(1).collect();
-    let folder = (args.len() > 1 && args[0] == "--into").then(|| {
-        args.remove(0);
-        args.remove(0)
-    });
+    let into = args.len() > 1 && args.first().is_some_and(|arg| arg == "--into");
+    let folder = if into { args.drain(..2).nth(1) } else { None };
     for path in args {
         let bytes = std::fs::read(&path)?;
         let name = Path::new(&path).file_name().unwrap_or_default().to_string_lossy();

@@ -2,7 +2,12 @@
 //! `cargo run -p documents --example write -- KIND TEXT TO [VALUE...]`. An electronic invoice
 //! takes its number, date, seller, VAT number, buyer, order, account, currency, net, tax and total.
 
-#![allow(dead_code, reason = "the tests use the rest")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "the tests use the rest, and what writes for them may stop"
+)]
 
 #[path = "../src/tests/written.rs"]
 mod written;

@@ -47,12 +47,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             let settled = settle(field, &found, [None, None]);
             let judged = case.judge(field, &settled);
             all &= judged == Judged::Right;
-            let at = match judged {
-                Judged::Right => 0,
-                Judged::Wrong | Judged::Missed => 1,
-                Judged::Open => 2,
-            };
-            each.entry(field.name.as_str()).or_default()[at] += 1;
+            let [right, wrongly, person] = each.entry(field.name.as_str()).or_default();
+            *match judged {
+                Judged::Right => right,
+                Judged::Wrong | Judged::Missed => wrongly,
+                Judged::Open => person,
+            } += 1;
             if judged == Judged::Right {
                 continue;
             }

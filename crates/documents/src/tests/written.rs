@@ -142,6 +142,15 @@ pub fn escaped(text: &str) -> String {
 
 const W: &str = "xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\"";
 
+/// Which entry of an office file the file begins with.
+fn start(entry: &str) -> String {
+    format!(
+        "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">\
+         <Relationship Id=\"r1\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/\
+         relationships/officeDocument\" Target=\"{entry}\"/></Relationships>"
+    )
+}
+
 /// A Word file with this body.
 pub fn word_of(body: &str) -> Vec<u8> {
     let kinds = "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\">\
@@ -149,10 +158,7 @@ pub fn word_of(body: &str) -> Vec<u8> {
         ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
         <Override PartName=\"/word/document.xml\" ContentType=\"application/vnd.openxmlformats-\
         officedocument.wordprocessingml.document.main+xml\"/></Types>";
-    let links = "<Relationships \
-        xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">\
-        <Relationship Id=\"r1\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/\
-        relationships/officeDocument\" Target=\"word/document.xml\"/></Relationships>";
+    let links = start("word/document.xml");
     let document = format!("<w:document {W}><w:body>{body}</w:body></w:document>");
     zip(&[
         ("[Content_Types].xml", kinds.as_bytes()),
@@ -266,7 +272,9 @@ pub fn excel(sheets: &[(&str, bool, &[&[&str]])]) -> Vec<u8> {
         "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">\
          {links}</Relationships>"
     );
+    let start = start("xl/workbook.xml");
     let mut entries: Vec<(&str, &[u8])> = vec![
+        ("_rels/.rels", start.as_bytes()),
         ("xl/workbook.xml", book.as_bytes()),
         ("xl/_rels/workbook.xml.rels", links.as_bytes()),
     ];
