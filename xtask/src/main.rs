@@ -7,6 +7,7 @@ mod harness;
 mod install;
 mod product;
 mod say;
+mod score;
 mod shell;
 mod test;
 mod tidy;
@@ -29,6 +30,7 @@ const COMMANDS: &[Command] = &[
     ),
     ("bench", "measure the driver beside the bare floor, as ratios", harness::bench),
     ("dist", "pack what somebody without Rust is handed; `--try` tries it", dist::run),
+    ("score", "read real invoices that nobody here wrote and judge what is found", score::run),
     ("tidy", "check the rules of this repository", |root| tidy::run(root, &names()).map(drop)),
 ];
 

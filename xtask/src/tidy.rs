@@ -25,8 +25,9 @@ pub const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("guard", &["journal", "plan"], &[]),
     ("engine", &["guard", "journal", "plan"], &["store"]),
     ("evidence", &["journal", "plan"], &[]),
+    ("documents", &[], &[]),
     ("model", &["journal", "plan"], &["guard"]),
-    ("tools", &["journal", "plan"], &[]),
+    ("tools", &["documents", "journal", "plan"], &[]),
     ("runtime", &["engine", "guard", "journal", "plan"], &[]),
     ("server", &["evidence", "journal", "plan"], &[]),
     (
@@ -130,7 +131,7 @@ pub const PURE_NEVER_NAMES: &[&str] = &[
 ];
 
 /// Packages in `Cargo.lock`. A new dependency is a choice, so it moves this number.
-pub const PACKAGES_MAX: usize = 480;
+pub const PACKAGES_MAX: usize = 551;
 
 /// A file of Rust ends here.
 pub const FILE_LINES_MAX: usize = 800;

@@ -436,6 +436,17 @@ pub enum Serve {
         #[arg(long)]
         write: bool,
     },
+    /// Documents of one folder as text
+    Documents {
+        #[arg(long, value_name = "FOLDER")]
+        root: PathBuf,
+        /// Processor time that one document may take
+        #[arg(long, value_name = "N", default_value_t = 10)]
+        seconds: u64,
+    },
+    /// Read one document from standard input
+    #[command(hide = true)]
+    ReadDocument { name: String },
     /// Look-ups in CSV files or one SQLite file
     Table {
         #[arg(long, value_name = "FOLDER OR FILE")]

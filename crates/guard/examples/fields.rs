@@ -1,6 +1,7 @@
 //! Measures grounded fields without a model:
-//! `cargo run -p guard --example fields -- WORKSPACE [--quiet] CASES.json...` prints for every
-//! document which field is open, why, and what was found; the last line is JSON with the figures.
+//! `cargo run -p guard --example fields -- WORKSPACE [--quiet] [--only NAME,NAME]
+//! CASES.json...` prints for every document which field is open, why, and what was found; the last
+//! line is JSON with the figures. `--only` looks at these fields alone.
 
 #![allow(clippy::print_stdout, reason = "a measuring tool of the terminal")]
 
@@ -27,8 +28,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut args: Vec<String> = std::env::args().skip(1).collect();
     let quiet = args.iter().any(|arg| arg == "--quiet");
     args.retain(|arg| arg != "--quiet");
+    let only = args.iter().position(|arg| arg == "--only");
+    let only = only.map(|at| args.drain(at..(at + 2).min(args.len())).skip(1).collect::<String>());
     let (root, paths) = args.split_first().ok_or("the folder of the workspace is missing")?;
-    let fields = fields(Path::new(root))?;
+    let mut fields = fields(Path::new(root))?;
+    if let Some(only) = only {
+        fields.retain(|field| only.split(',').any(|name| name == field.name.as_str()));
+    }
+    // For each field: right, wrong, and left to a person.
+    let mut each: BTreeMap<&str, [u32; 3]> = BTreeMap::new();
     let (mut honest, mut whole, mut wrong, mut missed) = (0_u32, 0_u32, 0_u32, 0_u32);
     let mut open: BTreeMap<&str, u32> = BTreeMap::new();
     for path in paths {
@@ -39,6 +47,12 @@ fn main() -> Result<(), Box<dyn Error>> {
             let settled = settle(field, &found, [None, None]);
             let judged = case.judge(field, &settled);
             all &= judged == Judged::Right;
+            let [right, wrongly, person] = each.entry(field.name.as_str()).or_default();
+            *match judged {
+                Judged::Right => right,
+                Judged::Wrong | Judged::Missed => wrongly,
+                Judged::Open => person,
+            } += 1;
             if judged == Judged::Right {
                 continue;
             }
@@ -65,8 +79,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let open: Vec<String> =
         open.iter().map(|(name, count)| format!("\"{name}\":{count}")).collect();
+    let each = each.iter().map(|(name, [right, wrong, person])| {
+        format!("\"{name}\":{{\"right\":{right},\"wrong\":{wrong},\"person\":{person}}}")
+    });
+    let each = each.collect::<Vec<_>>().join(",");
     println!(
-        "{{\"documents\":{},\"honest\":{honest},\"whole\":{whole},\"wrong\":{wrong},\"missed\":{missed},\"open\":{{{}}}}}",
+        "{{\"documents\":{},\"honest\":{honest},\"whole\":{whole},\"wrong\":{wrong},\"missed\":{missed},\"open\":{{{}}},\"fields\":{{{each}}}}}",
         paths.len(),
         open.join(",")
     );

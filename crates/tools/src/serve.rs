@@ -1,10 +1,12 @@
 //! The MCP servers that this program brings along, on standard input and output: files of one
-//! folder, and read-only look-ups in tables. They offer what the well-known servers for the same
-//! job offer, under the same names, so that either can stand in for the other. A server knows its
-//! folder and nothing of the program it is part of.
+//! folder, documents of one as text, and read-only look-ups in tables. Where there are well-known
+//! servers for the same job, they offer what those offer, under the same names, so that either can
+//! stand in for the other. A server knows its folder and nothing of the program it is part of.
 
 mod csv;
+mod documents;
 mod files;
+mod folder;
 mod table;
 
 use std::path::Path;
@@ -20,6 +22,7 @@ use rmcp::{ErrorData, RoleServer, ServerHandler, ServiceExt};
 use serde_json::{Value, json};
 
 pub use csv::{Loaded, TableError, load_csv};
+pub use documents::{Reading, read_document};
 
 /// Why a server ended before its client did.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +40,11 @@ pub async fn files(root: &Path, write: bool) -> Result<(), ServeError> {
     run(files::Files::open(root, write)?).await
 }
 
+/// Serves the documents of a folder as text until the client goes.
+pub async fn documents(root: &Path, reading: Reading) -> Result<(), ServeError> {
+    run(documents::Documents::open(root, reading)?).await
+}
+
 /// Serves look-ups in a folder of `*.csv` files or in one SQLite file until the client goes.
 pub async fn table(source: &Path) -> Result<(), ServeError> {
     run(table::Tables::open(source)?).await
@@ -50,6 +58,8 @@ enum Reply {
     Content(String),
     /// The text alone.
     Text(String),
+    /// A structure, and the same as text for a client that reads no structure.
+    Structure(Value),
 }
 
 /// One built-in server. Its work may block; it is done off the runtime's threads.
@@ -115,6 +125,7 @@ fn result(answer: Answer) -> CallToolResult {
             result.content = vec![ContentBlock::text(text)];
             result
         }
+        Ok(Reply::Structure(structure)) => CallToolResult::structured(structure),
         Err(why) => CallToolResult::error(vec![ContentBlock::text(why)]),
     }
 }

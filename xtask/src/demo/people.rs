@@ -91,7 +91,7 @@ fn reply(request: &Value, answer: &Value) -> Said {
     };
     let drafted = wanted(answer).is_some() || at(answer, "expect") == "duplicate";
     let step = at(at(request, "at"), "step").as_str().unwrap_or_default();
-    if step == "by_hand" {
+    if matches!(step, "by_hand" | "unread") {
         return Said { verb: "approve", args: Vec::new() };
     }
     if !drafted {

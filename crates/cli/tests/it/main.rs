@@ -14,6 +14,7 @@ mod api;
 mod bounds;
 mod desk;
 mod disk;
+mod documents;
 mod encrypted;
 mod files;
 mod holder;

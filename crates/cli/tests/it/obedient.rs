@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
@@ -54,24 +56,33 @@ pub fn freely(office: &Office) {
     office.replace_step("read", READ_FREELY);
 }
 
-/// The documents by name, each with what an honest reader finds in it.
+/// The documents by name, each with what an honest reader finds in it. A scan has no text that a
+/// model could be asked about, so it is not among them.
 pub type Documents = BTreeMap<String, (String, Value)>;
 
 pub fn documents() -> Documents {
-    let read = |name: &str, end: &str, folder: &str| {
-        fs::read_to_string(example().join(folder).join(format!("{name}.{end}"))).unwrap()
-    };
-    let names = fs::read_dir(example().join("inbox")).unwrap().map(|entry| {
-        let path = entry.unwrap().path();
-        path.file_stem().unwrap().to_str().unwrap().to_owned()
-    });
-    let all = names.map(|name| {
-        let answer: Value =
-            serde_json::from_str(&read(&name, "json", "cases/invoice_intake")).unwrap();
-        let text = read(&name, "txt", "inbox");
-        (name, (text, answer["fields"].clone()))
+    let paths = fs::read_dir(example().join("inbox")).unwrap().map(|entry| entry.unwrap().path());
+    let all = paths.filter_map(|path| {
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let answer = example().join(format!("cases/invoice_intake/{name}.json"));
+        let answer: Value = serde_json::from_str(&fs::read_to_string(answer).unwrap()).unwrap();
+        Some((name, (text(&path)?, answer["fields"].clone())))
     });
     all.collect()
+}
+
+/// The text of a document as the product reads it.
+fn text(path: &Path) -> Option<String> {
+    if path.extension().is_some_and(|end| end == "txt") {
+        return Some(fs::read_to_string(path).unwrap());
+    }
+    let said = Command::new(env!("CARGO_BIN_EXE_flightdeck"))
+        .args(["serve", "read-document", "--", path.file_name()?.to_str()?])
+        .stdin(fs::File::open(path).unwrap())
+        .output()
+        .unwrap();
+    let read: Value = serde_json::from_slice(&said.stdout).unwrap();
+    Some(read["Ok"]["text"].as_str()?.to_owned())
 }
 
 fn money(text: &str) -> Value {

@@ -1,10 +1,10 @@
-//! The example with other people's servers for files and tables in place of the built-in ones:
-//! only `.mcp.json` and `mcp.lock` change.
+//! The example's text invoices with other people's servers for files and tables in place of the
+//! built-in ones. Its workflow reads text files here; then only `.mcp.json` and `mcp.lock` change.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::office::{Office, project};
+use crate::office::{Office, WORKFLOW, project};
 use crate::vendor::Vendor;
 
 /// As `cargo xtask test` installs them, in the same place.
@@ -38,14 +38,39 @@ fn servers() -> (PathBuf, PathBuf) {
     (files, table)
 }
 
+/// The example with its text invoices only, and a workflow that reads text files.
+fn of_text_files() -> Office {
+    let office = Office::new(&Vendor::plain(), &[]);
+    for entry in std::fs::read_dir(office.root().join("inbox")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|end| end != "txt") {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    office.change(WORKFLOW, "documents.read_document", "files.read_text_file");
+    office.change(WORKFLOW, "{ content: text, outcome: text, why: text }", "{ content: text }");
+    office.change(WORKFLOW, "fetch.outcome != 'text'", "fetch.content == ''");
+    office.change("policies/intake.cedar", "documents.read_document", "files.read_text_file");
+    office.change(".mcp.json", "\"documents\": {", "\"files\": {");
+    office.change(".mcp.json", "[\"serve\", \"documents\"", "[\"serve\", \"files\"");
+    pin(&office, &["files.read_text_file", "--effect", "read"]);
+    office
+}
+
+fn pin(office: &Office, args: &[&str]) {
+    let who = ["--as", "pieter@larkfield.example"];
+    let said = office.say(&[&["mcp", "pin"][..], args, &who].concat());
+    assert_eq!(said.code, 0, "{args:?}: {}{}", said.out, said.err);
+}
+
 #[test]
 fn the_example_runs_with_other_servers_for_files_and_tables() {
     let (files, table) = servers();
-    let built_in = Office::new(&Vendor::plain(), &[]);
+    let built_in = of_text_files();
     let said = built_in.run_all();
     assert_eq!(said.code, 3, "{}", said.err);
 
-    let office = Office::new(&Vendor::plain(), &[]);
+    let office = of_text_files();
     let db = office.root().join("tables.db");
     let loaded = tools::serve::load_csv(&office.root().join("tables"), &db).unwrap();
     assert_eq!(loaded.len(), 3);
@@ -64,19 +89,14 @@ fn the_example_runs_with_other_servers_for_files_and_tables() {
     }
 
     // What was approved were other servers' tools: nothing is read before they are approved.
-    let who = ["--as", "pieter@larkfield.example"];
     let diff = office.say(&["mcp", "diff"]);
     assert!(diff.out.contains("read_text_file") && diff.out.contains("read_query"), "{}", diff.out);
     let before = office.say(&["run", "invoice_intake", "001-nordwind.txt", "--json"]);
     assert!(office.drafts().is_empty(), "{}{}", before.out, before.err);
     std::fs::remove_dir_all(office.root().join(".flightdeck")).unwrap();
 
-    let pin = |args: &[&str]| {
-        let said = office.say(&[&["mcp", "pin"][..], args, &who].concat());
-        assert_eq!(said.code, 0, "{args:?}: {}{}", said.out, said.err);
-    };
-    pin(&["files.read_text_file", "--effect", "read"]);
-    pin(&["table.read_query", "--effect", "read", "--trusted"]);
+    pin(&office, &["files.read_text_file", "--effect", "read"]);
+    pin(&office, &["table.read_query", "--effect", "read", "--trusted"]);
     let said = office.run_all();
     assert_eq!(said.code, 3, "{}{}", said.out, said.err);
     assert_eq!(office.strays(), Vec::<String>::new());

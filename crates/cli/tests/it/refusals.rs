@@ -143,9 +143,9 @@ fn a_call_that_the_step_does_not_declare_is_refused_and_the_model_is_told() {
     office.change(
         WORKFLOW,
         "    given: [ fetch.content ]\n",
-        "    given: [ fetch.content ]\n    tools: [ files.read_text_file ]\n    turns: 4\n",
+        "    given: [ fetch.content ]\n    tools: [ documents.read_document ]\n    turns: 4\n",
     );
-    office.change("agents/clerk.md", "tools: []", "tools: [ files.read_text_file ]");
+    office.change("agents/clerk.md", "tools: []", "tools: [ documents.read_document ]");
     let (code, cases) = one_by_one(&office);
     let logs = office.say(&["logs", &cases[0].0]).out;
     assert_eq!(code, 0, "{logs}");

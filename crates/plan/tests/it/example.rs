@@ -71,7 +71,7 @@ fn pins() -> Lock {
     ]);
     let none = BTreeMap::new;
     let tools = [
-        ("files.read_text_file", one("path"), Effect::Read, Trust::Untrusted, none()),
+        ("documents.read_document", one("path"), Effect::Read, Trust::Untrusted, none()),
         ("table.read_query", one("query"), Effect::Read, Trust::Trusted, none()),
         ("erp.create_draft", draft.clone(), Effect::Write, Trust::Trusted, drafted),
         ("erp.get_draft", one("id"), Effect::Read, Trust::Trusted, none()),

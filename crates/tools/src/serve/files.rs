@@ -1,22 +1,22 @@
-//! Files of one folder. Every path is resolved by the kernel beneath the folder's handle, so that
-//! neither `..` nor a symbolic link nor a folder that is swapped meanwhile leads out of it.
+//! Text files of one folder: read, listed, and written where that is allowed. It must not open a
+//! path by itself: what is beneath the folder is for [`Folder`] to say.
 
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use rustix::fs::{
-    AtFlags, Dir, FileType, Mode, OFlags, RenameFlags, ResolveFlags, fstat, openat2, renameat,
-    renameat_with, statat, unlinkat,
+    AtFlags, Dir, FileType, Mode, OFlags, RenameFlags, fstat, renameat, renameat_with, statat,
+    unlinkat,
 };
-use rustix::io::Errno;
 use serde_json::json;
 
+use super::folder::{Folder, why_not};
 use super::{Answer, BuiltIn, Reply, ServeError, reads, text, tool};
 
 /// The largest text that is read or written.
@@ -25,9 +25,7 @@ const TEXT_MAX: u64 = 4 << 20;
 const ENTRIES_MAX: usize = 10_000;
 
 pub(super) struct Files {
-    /// The folder's own path, with symbolic links resolved, and as it was given.
-    paths: [PathBuf; 2],
-    root: OwnedFd,
+    folder: Folder,
     write: bool,
     /// Numbers the names of files that are being written.
     written: AtomicU64,
@@ -35,45 +33,13 @@ pub(super) struct Files {
 
 impl Files {
     pub(super) fn open(folder: &Path, write: bool) -> Result<Self, ServeError> {
-        let fault = |why: String| ServeError::Folder { folder: folder.display().to_string(), why };
-        let real = folder.canonicalize().map_err(|why| fault(why.to_string()))?;
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let root =
-            rustix::fs::open(&real, flags, Mode::empty()).map_err(|why| fault(why.to_string()))?;
-        Ok(Self { paths: [real, folder.to_owned()], root, write, written: AtomicU64::new(0) })
-    }
-
-    /// The path beneath the folder. A relative path starts there, as in the well-known server.
-    fn beneath(&self, path: &str) -> Result<PathBuf, String> {
-        let given = Path::new(path);
-        let inner = if given.is_absolute() {
-            let inner = self.paths.iter().find_map(|root| given.strip_prefix(root).ok());
-            inner.ok_or_else(|| {
-                format!("`{path}` is outside the folder that is open to this tool")
-            })?
-        } else {
-            given
-        };
-        Ok(if inner.as_os_str().is_empty() { PathBuf::from(".") } else { inner.to_owned() })
-    }
-
-    fn open_at(&self, path: &str, flags: OFlags, mode: Mode) -> Result<OwnedFd, String> {
-        let inner = self.beneath(path)?;
-        let how = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
-        openat2(&self.root, &inner, flags | OFlags::CLOEXEC, mode, how)
-            .map_err(|why| why_not(path, why))
+        Ok(Self { folder: Folder::open(folder)?, write, written: AtomicU64::new(0) })
     }
 
     fn read_text(&self, path: &str) -> Result<String, String> {
-        // Without waiting: a named pipe in the folder must not hang the server.
-        let file = self.open_at(path, OFlags::RDONLY | OFlags::NONBLOCK, Mode::empty())?;
-        let stat = fstat(&file).map_err(|why| why_not(path, why))?;
-        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
-            return Err(format!("`{path}` is no file"));
-        }
+        let file = self.folder.file(path)?;
         let mut bytes = Vec::new();
-        File::from(file)
-            .take(TEXT_MAX + 1)
+        file.take(TEXT_MAX + 1)
             .read_to_end(&mut bytes)
             .map_err(|why| format!("`{path}`: {why}"))?;
         if bytes.len() as u64 > TEXT_MAX {
@@ -83,7 +49,8 @@ impl Files {
     }
 
     fn list(&self, path: &str) -> Result<String, String> {
-        let folder = self.open_at(path, OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())?;
+        let folder =
+            self.folder.open_at(path, OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())?;
         let mut lines = Vec::new();
         for entry in Dir::read_from(&folder).map_err(|why| why_not(path, why))? {
             let entry = entry.map_err(|why| why_not(path, why))?;
@@ -105,7 +72,7 @@ impl Files {
     }
 
     fn info(&self, path: &str) -> Result<String, String> {
-        let file = self.open_at(path, OFlags::PATH, Mode::empty())?;
+        let file = self.folder.open_at(path, OFlags::PATH, Mode::empty())?;
         let stat = fstat(&file).map_err(|why| why_not(path, why))?;
         let kind = FileType::from_raw_mode(stat.st_mode);
         let when = |seconds: i64| {
@@ -168,7 +135,7 @@ impl Files {
 
     /// The folder that holds a path's last part, opened beneath our own, and that last part.
     fn place(&self, path: &str) -> Result<(OwnedFd, String), String> {
-        let inner = self.beneath(path)?;
+        let inner = self.folder.beneath(path)?;
         let name = match inner.components().next_back() {
             Some(Component::Normal(name)) => name.to_str().map(str::to_owned),
             _ => None,
@@ -176,21 +143,10 @@ impl Files {
         let name = name.ok_or_else(|| format!("`{path}` names no file"))?;
         let parent = inner.parent().filter(|p| !p.as_os_str().is_empty());
         let parent = parent.unwrap_or(Path::new("."));
-        let how = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let folder = openat2(&self.root, parent, flags, Mode::empty(), how)
-            .map_err(|why| why_not(path, why))?;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+        let folder =
+            self.folder.open_inner(parent, flags, Mode::empty()).map_err(|w| why_not(path, w))?;
         Ok((folder, name))
-    }
-}
-
-fn why_not(path: &str, why: Errno) -> String {
-    match why {
-        Errno::XDEV | Errno::LOOP => {
-            format!("`{path}` is outside the folder that is open to this tool")
-        }
-        Errno::NOENT => format!("there is no `{path}`"),
-        why => format!("`{path}`: {why}"),
     }
 }
 

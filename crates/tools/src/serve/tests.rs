@@ -10,6 +10,7 @@ fn ask(server: &impl BuiltIn, tool: &str, args: Value) -> Result<String, String>
     let Value::Object(args) = args else { panic!("arguments are an object") };
     server.answer(tool, &args).map(|reply| match reply {
         Reply::Content(text) | Reply::Text(text) => text,
+        Reply::Structure(structure) => structure.to_string(),
     })
 }
 
@@ -155,4 +156,44 @@ fn tables_answer_reads_and_nothing_else() {
     broken("order:id,order:id\nPO-9,PO-9\n", "duplicate column");
     fs::write(&file, "order:id\nPO-9\n").unwrap();
     assert_eq!(count().unwrap(), r#"[{"n":1}]"#);
+}
+
+/// A script in place of the process that reads a document, and what comes of it.
+fn read_by(script: &str) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.pdf"), "%PDF-1.7 and so on").unwrap();
+    let reading = Reading {
+        launch: ["sh", "-c", script].map(std::ffi::OsString::from).to_vec(),
+        read: Vec::new(),
+        memory_bytes: 1 << 30,
+        cpu_seconds: 5,
+        wall: std::time::Duration::from_millis(if script.contains("sleep") { 300 } else { 30_000 }),
+    };
+    let server = documents::Documents::open(folder.path(), reading).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let asking = runtime
+        .spawn_blocking(move || ask(&server, "read_document", json!({ "path": "a.pdf" })).unwrap());
+    serde_json::from_str(&runtime.block_on(asking).unwrap()).unwrap()
+}
+
+/// Whatever becomes of the process that reads a document, it is an outcome of that document.
+#[test]
+fn the_end_of_a_reading_process_is_an_outcome() {
+    for (script, expected) in [
+        ("cat >/dev/null; echo '{\"Err\":\"scan\"}'", "scan"),
+        ("sleep 60", "out_of_time"),
+        ("kill -KILL $$", "out_of_time"),
+        ("kill -XCPU $$", "out_of_time"),
+        ("echo 'memory allocation of 9 bytes failed' >&2; kill -ABRT $$", "too_large"),
+        ("echo 'thread main has overflowed its stack' >&2; kill -ABRT $$", "broken"),
+        ("kill -SEGV $$", "broken"),
+        ("echo 'a panic' >&2; exit 101", "broken"),
+        ("echo nonsense", "broken"),
+        ("yes", "broken"),
+        ("yes >&2 & echo '{\"Err\":\"encrypted\"}'; kill $!", "encrypted"),
+    ] {
+        let answer = read_by(script);
+        assert_eq!(answer["outcome"], expected, "{script}");
+        assert_eq!(answer["content"], "", "{script}");
+    }
 }
