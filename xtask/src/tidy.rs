@@ -26,7 +26,8 @@ pub const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("engine", &["guard", "journal", "plan"], &["store"]),
     ("evidence", &["journal", "plan"], &[]),
     ("model", &["journal", "plan"], &["guard"]),
-    ("tools", &["journal", "plan"], &[]),
+    ("embed", &[], &[]),
+    ("tools", &["embed", "journal", "plan"], &[]),
     ("runtime", &["engine", "guard", "journal", "plan"], &[]),
     (
         "cli",

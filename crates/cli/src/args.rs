@@ -405,6 +405,11 @@ pub enum Serve {
         #[arg(long)]
         write: bool,
     },
+    /// Classify and compare texts by the examples and passages of one folder
+    Match {
+        #[arg(long, value_name = "FOLDER")]
+        root: PathBuf,
+    },
     /// Look-ups in CSV files or one SQLite file
     Table {
         #[arg(long, value_name = "FOLDER OR FILE")]

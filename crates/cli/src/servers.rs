@@ -14,6 +14,7 @@ use crate::workspace::Workspace;
 /// The servers that are there without being declared, and how they are started.
 const BUILT_IN: &[(&str, &[&str])] = &[
     ("files", &["serve", "files", "--root", "inbox"]),
+    ("match", &["serve", "match", "--root", "examples"]),
     ("table", &["serve", "table", "--root", "tables"]),
 ];
 

@@ -15,6 +15,10 @@ pub fn serve(command: Serve) -> Ended {
             runtime()?.block_on(tools::serve::files(&root, write)).map_err(Stop::failed)?;
             Ok(Exit::Done)
         }
+        Serve::Match { root } => {
+            runtime()?.block_on(tools::serve::matching(&root)).map_err(Stop::failed)?;
+            Ok(Exit::Done)
+        }
         Serve::Table { root } => {
             runtime()?.block_on(tools::serve::table(&root)).map_err(Stop::failed)?;
             Ok(Exit::Done)

@@ -16,6 +16,7 @@ mod disk;
 mod encrypted;
 mod files;
 mod holder;
+mod mailbox;
 mod obedient;
 mod office;
 mod other_servers;
