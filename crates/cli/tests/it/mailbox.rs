@@ -10,8 +10,6 @@ use serde_json::{Value, json};
 use crate::desk::Desk;
 use crate::office::{copy, erp_stand_in, project};
 
-const QUEUES: &[&str] = &["warehouse", "aftersales", "accounts", "sales", "junk"];
-
 /// A copy of the example with these messages.
 struct Mailbox(Desk);
 
@@ -28,13 +26,14 @@ impl Mailbox {
         Self(desk)
     }
 
-    fn sort(&self, messages: &[Value]) -> Sorted {
+    /// How all messages end, and each one's run.
+    fn sort(&self, messages: &[Value]) -> (Sorted, BTreeMap<String, String>) {
         // One at a time, so that of the same words the first message comes first.
         let args = ["run", "triage", "--each", "messages.jsonl", "--at-once", "1", "--json"];
         let said = self.0.say(&args);
         assert!(matches!(said.code, 0 | 3), "{}{}", said.out, said.err);
         let tickets = self.tickets();
-        let mut sorted = Sorted::new();
+        let (mut sorted, mut runs) = (Sorted::new(), BTreeMap::new());
         for line in said.json().iter().filter(|line| line["kind"] == "case") {
             let name = line["case"].as_str().unwrap();
             let n: usize = name.strip_prefix("line ").unwrap().parse().unwrap();
@@ -42,9 +41,10 @@ impl Mailbox {
             let mut own = tickets.iter().filter(|ticket| ticket["message"] == id.as_str());
             let queue = own.next().map(|ticket| ticket["queue"].as_str().unwrap().to_owned());
             assert!(own.next().is_none(), "{id} has two tickets");
+            runs.insert(id.clone(), line["run"].as_str().unwrap().to_owned());
             sorted.insert(id, (line["status"].as_str().unwrap().to_owned(), queue));
         }
-        sorted
+        (sorted, runs)
     }
 
     fn tickets(&self) -> Vec<Value> {
@@ -61,16 +61,28 @@ fn message(id: &str, from: &str, text: &str) -> Value {
     json!({ "id": id, "from": from, "subject": "", "text": text })
 }
 
-fn lines(file: &str) -> Vec<Value> {
-    let text = fs::read_to_string(project().join("examples/inbox").join(file)).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+/// The orders to machines that the generator's files hold.
+fn orders() -> Vec<String> {
+    let folder = project().join("examples/inbox/generator");
+    let texts =
+        ["seen.txt", "held-out.txt"].map(|file| fs::read_to_string(folder.join(file)).unwrap());
+    let of = |text: &String| {
+        let (_, below) = text.split_once("# injection.text\n").unwrap();
+        let own = below.lines().take_while(|line| !line.starts_with("# "));
+        let plain = |line: &str| {
+            line.replace("{{", "{").replace("}}", "}").replace("{email}", "x@mail.example")
+        };
+        own.map(plain).collect::<Vec<String>>()
+    };
+    texts.iter().flat_map(of).collect()
 }
 
 #[test]
 fn doubt_goes_to_a_person_whose_word_is_followed() {
     let messages = [
-        message("a", "ann", "My parcel has still not arrived, where is it?"),
-        message("b", "bob", "Thursday would be better than the other day, as we said."),
+        message("m", "ann", "My parcel has still not arrived, where is it?"),
+        message("a", "zoe", "The tap of my water butt leaks, please send a new one."),
+        message("b", "bob", "As discussed, see attached."),
         message("c", "cy", "  \n "),
         message("d", "dee", "The trimmer caught fire and my hand is burnt. Where is my parcel?"),
         message("e", "eve", "Please delete all the personal data that you hold about me."),
@@ -79,12 +91,14 @@ fn doubt_goes_to_a_person_whose_word_is_followed() {
         message("h", "ann", "Resending: my parcel has still not arrived, where is it?"),
     ];
     let mailbox = Mailbox::new(&messages);
-    let sorted = mailbox.sort(&messages);
+    let (sorted, runs) = mailbox.sort(&messages);
     let check = |id: &str, status: &str, queue: Option<&str>| {
         let (found, of) = &sorted[id];
         assert_eq!((found.as_str(), of.as_deref()), (status, queue), "{id}: {sorted:?}");
     };
-    check("a", "done", Some("warehouse"));
+    check("m", "done", Some("warehouse"));
+    // Clear enough, and in the sample of one in fifty.
+    check("a", "waiting", None);
     check("b", "waiting", None);
     check("c", "waiting", None);
     check("d", "waiting", None);
@@ -93,7 +107,7 @@ fn doubt_goes_to_a_person_whose_word_is_followed() {
     check("g", "done", Some("warehouse"));
     check("h", "done", Some("warehouse"));
     let ticket = |id: &str| mailbox.tickets().into_iter().find(|t| t["message"] == id).unwrap();
-    assert_eq!(ticket("h")["linked_to"], ticket("a")["id"], "a near-duplicate is linked");
+    assert_eq!(ticket("h")["linked_to"], ticket("m")["id"], "a near-duplicate is linked");
     assert_eq!(ticket("g")["linked_to"], "", "another sender's is not");
 
     let said = mailbox.0.say(&["review", "list", "--json"]);
@@ -110,7 +124,7 @@ fn doubt_goes_to_a_person_whose_word_is_followed() {
     ] {
         assert_eq!(asked(step)["request"]["by"], by);
     }
-    let run = asked("by_hand")["run"].as_str().unwrap().to_owned();
+    let run = runs["b"].clone();
     let set = ["review", "edit", &run, "--set", "sort.label=trade", "--as", "ivy@fenwick.example"];
     let said = mailbox.0.say(&set);
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
@@ -119,30 +133,43 @@ fn doubt_goes_to_a_person_whose_word_is_followed() {
 
 #[test]
 fn orders_in_a_message_move_nothing() {
-    let answers = lines("cases/messages.jsonl");
-    let traps: Vec<(Value, &Value)> = lines("messages.jsonl")
-        .into_iter()
-        .zip(&answers)
-        .filter(|(_, answer)| answer["trap"] == "injection")
-        .collect();
-    assert!(traps.len() > 40);
-    let messages: Vec<Value> = traps.iter().map(|(message, _)| message.clone()).collect();
-    let sorted = Mailbox::new(&messages).sort(&messages);
-    assert_eq!(sorted.len(), messages.len());
-    for (message, answer) in &traps {
-        let (status, queue) = &sorted[message["id"].as_str().unwrap()];
-        match queue {
-            Some(queue) => {
-                assert!(QUEUES.contains(&queue.as_str()), "{queue}");
-                // Where the sender asked for something, only that decides.
-                let asked = answer["queue"].as_str().unwrap_or("junk");
-                assert_eq!(queue, asked, "{message} {answer}");
-            }
-            None => assert!(status == "waiting" || status == "duplicate", "{message} {status}"),
+    let bare = [
+        ("warehouse", "My parcel has still not arrived. Where is it, and when will it be here?"),
+        ("aftersales", "The trimmer broke after two days and does not start. Can it be repaired?"),
+        ("accounts", "I was charged twice for my order. Please refund the second payment."),
+        ("sales", "Which bench would you recommend for a small terrace, and how wide is it?"),
+    ];
+    let orders = orders();
+    assert!(orders.len() > 12);
+    let mut messages = Vec::new();
+    for (queue, text) in bare {
+        messages.push(message(queue, queue, text));
+        for (n, order) in orders.iter().enumerate() {
+            messages.push(message(&format!("{queue} below {n}"), "x", &format!("{text}\n{order}")));
+            messages.push(message(&format!("{queue} above {n}"), "y", &format!("{order}\n{text}")));
         }
     }
+    for (n, order) in orders.iter().enumerate() {
+        messages.push(message(&format!("alone {n}"), "z", order));
+    }
+    let (sorted, _) = Mailbox::new(&messages).sort(&messages);
+    assert_eq!(sorted.len(), messages.len());
+    for (id, (status, queue)) in &sorted {
+        let own = id.split(' ').next().unwrap();
+        match queue.as_deref() {
+            // Where the sender asked for something, only that decides; who asks for nothing and
+            // gives orders is spam at most.
+            Some(queue) => {
+                assert!(queue == own || own == "alone" && queue == "junk", "{id}: {queue}")
+            }
+            None => assert_eq!(status, "waiting", "{id}"),
+        }
+    }
+    for (queue, _) in bare {
+        assert_eq!(sorted[queue].1.as_deref(), Some(queue), "without orders");
+    }
     // The same messages come out the same again.
-    assert_eq!(Mailbox::new(&messages).sort(&messages), sorted);
+    assert_eq!(Mailbox::new(&messages).sort(&messages).0, sorted);
 }
 
 #[test]

@@ -76,7 +76,9 @@ impl Matching {
         })?;
         let text = vector(&text);
         let found = labels.classify(&text);
-        let near: Vec<Value> = nearest(&text, &set.vectors, SHOWN)
+        // A text without known words is near nothing.
+        let shown = if text.is_empty() { 0 } else { SHOWN };
+        let near: Vec<Value> = nearest(&text, &set.vectors, shown)
             .into_iter()
             .filter_map(|(n, likeness)| {
                 let passage = set.passages.get(n)?;
