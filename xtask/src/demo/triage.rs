@@ -205,7 +205,12 @@ mod tests {
             json!({ "id": "f", "queue": "sales", "also": "accounts" }),
         ];
         let lines = |all: &[&str]| (1..).zip(all.iter().map(|s| (*s).to_owned())).collect();
-        let ticket = |message: &str, queue: &str, linked: &str| json!({ "message": message, "queue": queue, "linked_to": linked });
+        let ticket = |message: &str, queue: &str, linked_to: &str| {
+            let all = json!({ "message": message, "queue": queue });
+            let mut ticket = all.as_object().cloned().unwrap_or_default();
+            ticket.insert("linked_to".to_owned(), json!(linked_to));
+            Value::Object(ticket)
+        };
         let good = score(
             &answers,
             &lines(&["done", "duplicate", "done", "waiting", "waiting", "done"]),

@@ -1,6 +1,6 @@
 //! Small models of text over the operator's own examples and passages: which label a text is most
-//! like, by what margin, which passage is nearest, and how alike two texts are. It remembers no text
-//! it was asked about: what has been seen before is known to whoever keeps the prints it gives.
+//! like, by what margin, which passage is nearest, and how alike two texts are. It remembers no
+//! text it was asked about: what was seen before is known to whoever keeps the prints it gives.
 //! Files are read again when they changed; one that is wrong is an error of every question.
 
 use std::collections::BTreeMap;
@@ -139,6 +139,7 @@ impl BuiltIn for Matching {
         schema.insert("required".to_owned(), json!(["text", "title", "among", "margin"]));
         classify.input_schema = Arc::new(schema);
         let (word, number) = (json!({ "type": "string" }), json!({ "type": "integer" }));
+        let truth = json!({ "type": "boolean" });
         let example = object(json!({ "text": word, "label": word, "likeness": number }));
         let passage =
             object(json!({ "place": word, "text": word, "meaning": number, "wording": number }));
@@ -146,7 +147,7 @@ impl BuiltIn for Matching {
             answers(
                 classify,
                 json!({
-                    "label": word, "sure": { "type": "boolean" }, "score": number,
+                    "label": word, "sure": truth, "score": number,
                     "runner_up": word, "margin": number,
                     "examples": { "type": "array", "items": example },
                 }),
@@ -161,7 +162,7 @@ impl BuiltIn for Matching {
                     "Says how alike two texts are in meaning and in wording.",
                     &[("one", "a text"), ("other", "another text")],
                 ),
-                json!({ "meaning": number, "wording": number, "same_words": { "type": "boolean" } }),
+                json!({ "meaning": number, "wording": number, "same_words": truth }),
             ),
             answers(
                 tool(
