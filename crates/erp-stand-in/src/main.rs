@@ -1,7 +1,7 @@
 //! Stand-ins for systems that a company has, as MCP servers. The accounting system keeps drafts
 //! of payments in a SQLite file and writes down every call it ever got, so that tests can count
-//! effects from outside; told to, it misbehaves the way real servers do. The helpdesk keeps tickets.
-//! Neither knows anything of who calls it.
+//! effects from outside; told to, it misbehaves the way real servers do. The helpdesk keeps
+//! tickets. Neither knows anything of who calls it.
 
 mod books;
 mod desk;
