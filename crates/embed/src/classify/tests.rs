@@ -15,6 +15,8 @@ const ASKS: &[(&str, &str)] = &[
     ("The login page shows an error.", "account"),
 ];
 
+type Change = dyn Fn(&mut Vec<(&str, &str)>);
+
 fn learn(all: &[(&str, &str)]) -> Result<Classifier, Unfit> {
     let all: Vec<Example<'_>> = all.iter().map(|(text, label)| Example { text, label }).collect();
     Classifier::learn(&all)
@@ -45,7 +47,7 @@ fn other_words_for_the_same_thing_are_found() {
 
 #[test]
 fn examples_that_teach_nothing_are_refused() {
-    let check = |change: &dyn Fn(&mut Vec<(&str, &str)>), at: usize, expected: &str| {
+    let check = |change: &Change, at: usize, expected: &str| {
         let mut all = ASKS.to_vec();
         change(&mut all);
         let unfit = learn(&all).unwrap_err();
