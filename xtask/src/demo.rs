@@ -1,6 +1,6 @@
-//! `cargo xtask demo`: the example over its invoices with the local model, then people answer what
-//! waits; then over the held-out ones, then with no model at all. What counts is read from outside:
-//! the drafts that the ERP stand-in was left with, compared with the right answers in `cases/`.
+//! `cargo xtask demo`: first the shared mailbox; then the invoices with the local model, and people
+//! answer what waits; then the held-out ones, then with no model at all. What counts is read from
+//! outside: what the stand-ins were left with, compared with the right answers in `cases/`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,6 +13,7 @@ use crate::say::say;
 use crate::{product, shell};
 
 mod people;
+mod triage;
 
 const WORKFLOW: &str = "invoice_intake";
 /// Who starts the cases; the example's checkpoints are never passed by the one who did.
@@ -71,9 +72,10 @@ struct Figures {
 /// Runs all rounds and ends with their figures as one line of JSON.
 pub fn run(root: &Path) -> Result<(), String> {
     product::build(root)?;
+    // Sorting a mailbox needs nothing that would have to be installed, so it is not kept waiting.
+    let (sets, mut bad) = triage::run(root)?;
+    let mut all: serde_json::Map<String, Value> = sets.into_iter().collect();
     shell::run(root, &product::binary(root, "flightdeck"), &["model", "install"])?;
-    let mut all = serde_json::Map::new();
-    let mut bad: Vec<String> = Vec::new();
     for round in ROUNDS {
         let began = Instant::now();
         let Outcome { desk, answers, lines, figures, summary } = one(root, round)?;

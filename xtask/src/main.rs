@@ -21,7 +21,7 @@ use say::say;
 type Command = (&'static str, &'static str, fn(&Path) -> Result<(), String>);
 
 const COMMANDS: &[Command] = &[
-    ("demo", "run the example with the local model over real invoices", demo::run),
+    ("demo", "run the examples: a shared mailbox, then invoices with the local model", demo::run),
     ("test", "install what is missing and run every test", |root| test::run(root, &names())),
     (
         "crash",

@@ -447,6 +447,11 @@ pub enum Serve {
     /// Read one document from standard input
     #[command(hide = true)]
     ReadDocument { name: String },
+    /// Classify and compare texts by the examples and passages of one folder
+    Match {
+        #[arg(long, value_name = "FOLDER")]
+        root: PathBuf,
+    },
     /// Look-ups in CSV files or one SQLite file
     Table {
         #[arg(long, value_name = "FOLDER OR FILE")]

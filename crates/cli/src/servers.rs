@@ -15,6 +15,7 @@ use crate::workspace::Workspace;
 const BUILT_IN: &[(&str, &[&str])] = &[
     ("files", &["serve", "files", "--root", "inbox"]),
     ("documents", &["serve", "documents", "--root", "inbox"]),
+    ("match", &["serve", "match", "--root", "examples"]),
     ("table", &["serve", "table", "--root", "tables"]),
 ];
 

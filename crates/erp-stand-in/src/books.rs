@@ -57,16 +57,7 @@ const COLUMNS: &str = "id, supplier, iban, amount, currency, number, key, status
 
 impl Books {
     pub fn open(file: &Path, repeatable: bool) -> Result<Self, BooksError> {
-        if let Some(folder) = file.parent() {
-            std::fs::create_dir_all(folder)
-                .map_err(|why| BooksError::Refused(format!("{}: {why}", folder.display())))?;
-        }
-        let db = Connection::open(file)?;
-        db.busy_timeout(std::time::Duration::from_secs(10))?;
-        db.pragma_update(None, "journal_mode", "WAL")?;
-        db.pragma_update(None, "synchronous", "FULL")?;
-        db.execute_batch(TABLES)?;
-        Ok(Self { db, repeatable })
+        Ok(Self { db: opened(file, TABLES)?, repeatable })
     }
 
     /// How many calls of `create_draft` were ever received.
@@ -138,6 +129,20 @@ impl Books {
     pub fn find(&self, key: &str) -> Result<Option<Draft>, BooksError> {
         by_key(&self.db, key)
     }
+}
+
+/// A file with these tables; what is committed to it is on the disk.
+pub fn opened(file: &Path, tables: &str) -> Result<Connection, BooksError> {
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)
+            .map_err(|why| BooksError::Refused(format!("{}: {why}", folder.display())))?;
+    }
+    let db = Connection::open(file)?;
+    db.busy_timeout(std::time::Duration::from_secs(10))?;
+    db.pragma_update(None, "journal_mode", "WAL")?;
+    db.pragma_update(None, "synchronous", "FULL")?;
+    db.execute_batch(tables)?;
+    Ok(db)
 }
 
 fn by_key(db: &Connection, key: &str) -> Result<Option<Draft>, BooksError> {

@@ -1,8 +1,10 @@
-//! A stand-in for a company's accounting system, as an MCP server: it keeps drafts of payments in
-//! a SQLite file and writes down every call it ever got, so that tests can count effects from
-//! outside. Told to, it misbehaves the way real servers do. It knows nothing of who calls it.
+//! Stand-ins for systems that a company has, as MCP servers. The accounting system keeps drafts
+//! of payments in a SQLite file and writes down every call it ever got, so that tests can count
+//! effects from outside; told to, it misbehaves the way real servers do. The helpdesk keeps
+//! tickets. Neither knows anything of who calls it.
 
 mod books;
+mod desk;
 mod fault;
 mod server;
 
@@ -10,20 +12,23 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::books::Books;
+use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::server::Erp;
 
 const USAGE: &str = "\
-usage: erp-stand-in [--store FILE] [--list] [--repeatable] [--fault KIND[:TIMES]]
+usage: erp-stand-in [--desk] [--store FILE] [--list] [--repeatable] [--fault KIND[:TIMES]]
 
-  --store FILE     where drafts are kept (default: erp.db)
-  --list           print every draft as a line of JSON, and serve nothing
+  --desk           be the helpdesk; it has no other options than --store and --list
+  --store FILE     where drafts or tickets are kept (default: erp.db)
+  --list           print every one of them as a line of JSON, and serve nothing
   --repeatable     a second call with the same key answers with the first one's draft
   --fault KIND     hang, hang-before, die, die-before, flood, garbage or change-definition, on
                    the first TIMES calls of create_draft that the file has seen (default: all);
                    ERP_FAULT in the environment says the same";
 
 struct Options {
+    desk: bool,
     store: PathBuf,
     list: bool,
     repeatable: bool,
@@ -32,6 +37,7 @@ struct Options {
 
 fn options(mut args: impl Iterator<Item = String>) -> Result<Options, String> {
     let mut options = Options {
+        desk: false,
         store: PathBuf::from("erp.db"),
         list: false,
         repeatable: false,
@@ -44,6 +50,7 @@ fn options(mut args: impl Iterator<Item = String>) -> Result<Options, String> {
         let mut value = || args.next().ok_or_else(|| format!("{option} needs a value"));
         match option.as_str() {
             "--store" => options.store = PathBuf::from(value()?),
+            "--desk" => options.desk = true,
             "--list" => options.list = true,
             "--repeatable" => options.repeatable = true,
             "--fault" => options.fault = Some(value()?.parse()?),
@@ -68,19 +75,26 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), String> {
     let options = options(std::env::args().skip(1))?;
+    if options.desk {
+        let desk = Desk::open(&options.store).map_err(|why| why.to_string())?;
+        return match options.list {
+            true => list(&desk.list().map_err(|why| why.to_string())?),
+            false => desk::server::serve(desk).await,
+        };
+    }
     let books = Books::open(&options.store, options.repeatable).map_err(|why| why.to_string())?;
     if options.list {
-        return list(&books);
+        return list(&books.list().map_err(|why| why.to_string())?);
     }
     server::serve(Erp::new(books, options.fault)).await
 }
 
-/// For people and tests that look into the books from outside.
-fn list(books: &Books) -> Result<(), String> {
+/// For people and tests that look into the store from outside.
+fn list(all: &[impl serde::Serialize]) -> Result<(), String> {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
-    for draft in books.list().map_err(|why| why.to_string())? {
-        let line = serde_json::to_string(&draft).map_err(|why| why.to_string())?;
+    for one in all {
+        let line = serde_json::to_string(one).map_err(|why| why.to_string())?;
         writeln!(out, "{line}").map_err(|why| why.to_string())?;
     }
     Ok(())

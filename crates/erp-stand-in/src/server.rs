@@ -37,8 +37,8 @@ struct Id {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Key {
-    key: String,
+pub struct Key {
+    pub key: String,
 }
 
 #[derive(Deserialize)]
@@ -55,9 +55,6 @@ impl Erp {
     }
 
     fn answer(&self, tool: &str, args: JsonObject) -> Result<Value, String> {
-        fn read<T: for<'de> Deserialize<'de>>(args: JsonObject) -> Result<T, String> {
-            serde_json::from_value(Value::Object(args)).map_err(|why| why.to_string())
-        }
         let said = |why: BooksError| why.to_string();
         match tool {
             "create_draft" => {
@@ -202,7 +199,13 @@ fn tools(changed: bool) -> Vec<Tool> {
     ]
 }
 
-fn tool(
+/// The arguments of a tool.
+pub fn read<T: for<'de> Deserialize<'de>>(args: JsonObject) -> Result<T, String> {
+    serde_json::from_value(Value::Object(args)).map_err(|why| why.to_string())
+}
+
+/// A tool that takes texts and answers with a structure.
+pub fn tool(
     name: &'static str,
     description: &'static str,
     args: &[(&str, &str)],

@@ -1,12 +1,15 @@
 //! The MCP servers that this program brings along, on standard input and output: files of one
-//! folder, documents of one as text, and read-only look-ups in tables. Where there are well-known
-//! servers for the same job, they offer what those offer, under the same names, so that either can
-//! stand in for the other. A server knows its folder and nothing of the program it is part of.
+//! folder, documents of one as text, read-only look-ups in tables, and small models of text. Where
+//! well-known servers do the same job, ours offer the same tools, so that either can stand in for
+//! the other. A server knows its folder and nothing of the program it is part of.
 
 mod csv;
 mod documents;
 mod files;
 mod folder;
+mod matching;
+mod passages;
+mod stamp;
 mod table;
 
 use std::path::Path;
@@ -50,6 +53,11 @@ pub async fn table(source: &Path) -> Result<(), ServeError> {
     run(table::Tables::open(source)?).await
 }
 
+/// Serves matching over a folder of examples and passages until the client goes.
+pub async fn matching(root: &Path) -> Result<(), ServeError> {
+    run(matching::Matching::open(root)?).await
+}
+
 /// What a tool of ours answers: a text, with a structure where it declares one, or why not.
 type Answer = Result<Reply, String>;
 
@@ -69,10 +77,13 @@ trait BuiltIn: Send + Sync + 'static {
     fn answer(&self, tool: &str, args: &JsonObject) -> Answer;
 }
 
-struct Serving<B>(Arc<B>);
+struct Serving<B> {
+    server: Arc<B>,
+    tools: Vec<Tool>,
+}
 
 async fn run<B: BuiltIn>(server: B) -> Result<(), ServeError> {
-    let serving = Serving(Arc::new(server));
+    let serving = Serving { tools: server.tools(), server: Arc::new(server) };
     let client = |why: String| ServeError::Client(why);
     let running = serving
         .serve(rmcp::transport::stdio_pipes())
@@ -95,7 +106,7 @@ impl<B: BuiltIn> ServerHandler for Serving<B> {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult::with_all_items(self.0.tools()))
+        Ok(ListToolsResult::with_all_items(self.tools.clone()))
     }
 
     async fn call_tool(
@@ -103,11 +114,11 @@ impl<B: BuiltIn> ServerHandler for Serving<B> {
         request: CallToolRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        if !self.0.tools().iter().any(|tool| tool.name == request.name) {
+        if !self.tools.iter().any(|tool| tool.name == request.name) {
             let why = format!("there is no tool `{}`", request.name);
             return Err(ErrorData::invalid_params(why, None));
         }
-        let server = Arc::clone(&self.0);
+        let server = Arc::clone(&self.server);
         let answer = tokio::task::spawn_blocking(move || {
             server.answer(&request.name, &request.arguments.unwrap_or_default())
         });
@@ -120,6 +131,7 @@ impl<B: BuiltIn> ServerHandler for Serving<B> {
 fn result(answer: Answer) -> CallToolResult {
     match answer {
         Ok(Reply::Text(text)) => CallToolResult::success(vec![ContentBlock::text(text)]),
+        Ok(Reply::Structure(value)) => CallToolResult::structured(value),
         Ok(Reply::Content(text)) => {
             let mut result = CallToolResult::structured(json!({ "content": text }));
             result.content = vec![ContentBlock::text(text)];

@@ -29,6 +29,10 @@ pub fn serve(command: Serve) -> Ended {
             tools::serve::read_document(&name, std::io::stdin(), std::io::stdout())?;
             Ok(Exit::Done)
         }
+        Serve::Match { root } => {
+            runtime()?.block_on(tools::serve::matching(&root)).map_err(Stop::failed)?;
+            Ok(Exit::Done)
+        }
         Serve::Table { root } => {
             runtime()?.block_on(tools::serve::table(&root)).map_err(Stop::failed)?;
             Ok(Exit::Done)

@@ -18,6 +18,7 @@ mod documents;
 mod encrypted;
 mod files;
 mod holder;
+mod mailbox;
 mod obedient;
 mod office;
 mod other_servers;

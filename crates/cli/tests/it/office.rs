@@ -144,7 +144,8 @@ pub fn example() -> PathBuf {
     project().join("examples/back-office")
 }
 
-fn copy(from: &Path, to: &Path) {
+/// A fresh copy of an example, without the answers that it is scored with.
+pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
 
 use super::decimal::{self, Decimal};
 use super::path::Path;
@@ -355,6 +356,7 @@ fn called<'v>(func: Func, args: &[Val<'v>]) -> Given<'v> {
         (Func::Size, [Val::Text(text)]) => Ok(size(text.chars().count())),
         (Func::Size, [Val::List(items)]) => Ok(size(items.len())),
         (Func::Size, [Val::Items(items)]) => Ok(size(items.len())),
+        (Func::OneIn, [Val::Int(n), text]) => Ok(Val::Bool(sampled(*n, text.text()?))),
         (Func::Size, [other]) => Err(wrong("`size` needs a text or a list", other)),
         (Func::Currency, [other]) => Err(wrong("`currency` needs an amount", other)),
         _ => Err(EvalError::Kind("a function was given the wrong number of values".into())),
@@ -363,6 +365,14 @@ fn called<'v>(func: Func, args: &[Val<'v>]) -> Given<'v> {
 
 fn size(count: usize) -> Val<'static> {
     Val::Int(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+/// Whether a text falls into the sample of one in `n`. Nothing is drawn: the same text is sampled
+/// on every machine and in every audit, and texts that differ are spread evenly.
+fn sampled(n: i64, text: &str) -> bool {
+    let hash = Sha256::digest(text.as_bytes());
+    let number = hash.iter().take(8).fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+    n > 0 && number.is_multiple_of(n.unsigned_abs())
 }
 
 /// An id as it is compared: without spaces and case.

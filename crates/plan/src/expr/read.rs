@@ -399,6 +399,7 @@ impl Lower<'_> {
             ("contains", Some(second)) => (Func::Contains, second),
             ("startsWith", Some(second)) => (Func::StartsWith, second),
             ("endsWith", Some(second)) => (Func::EndsWith, second),
+            ("one_in", Some(second)) => return one_in(first, second),
             _ => return Err(unknown_function(name, at)),
         };
         Ok(Kind::Call(func.0, vec![first, func.1]))
@@ -478,6 +479,18 @@ fn matches(text: Node, pattern: &Node) -> Result<Kind, ExprProblem> {
         let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
         problem(pattern.at, &format!("`{written}` is no pattern: {why}"), "correct the pattern")
     })
+}
+
+/// How large a share is sampled must be plain to see.
+fn one_in(share: Node, text: Node) -> Result<Kind, ExprProblem> {
+    match share.kind {
+        Kind::Const(Const::Int(2..)) => Ok(Kind::Call(Func::OneIn, vec![share, text])),
+        _ => Err(problem(
+            share.at,
+            "`one_in` takes a written number of at least 2",
+            "write `one_in(50, case.id)`",
+        )),
+    }
 }
 
 fn unknown_function(name: &str, at: usize) -> ExprProblem {

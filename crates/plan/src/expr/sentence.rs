@@ -90,6 +90,11 @@ impl Words<'_> {
                 let verb = if yes { is } else { is_not };
                 format!("{} {verb} {}", self.value(text), self.value(part))
             }
+            (Func::OneIn, [share, text]) => {
+                let verb = if yes { "falls" } else { "does not fall" };
+                let (text, share) = (self.value(text), self.value(share));
+                format!("{text} {verb} into the sample of one in {share}")
+            }
             _ => return None,
         };
         Some(words)

@@ -117,6 +117,10 @@ fn gives() {
         ("read.lines[2].total == eur(0.07)", "`read.lines[2].total` has no value here"),
         ("found(read.lines[2])", "false"),
         ("size(read.lines) + size(read.tags)", "4"),
+        ("one_in(3, read.number)", "false"),
+        ("one_in(3, \"M-2\") && one_in(3, read.supplier) && !one_in(3, \"M-1\")", "true"),
+        ("one_in(3, read.order)", "`read.order` has no value here"),
+        ("one_in(3, read.count)", "a text is needed, here is a whole number"),
         ("'b' in read.tags && !('c' in ['a', 'b'])", "true"),
         ("read.urgent ? 0.10 : 1", "\"0.1\""),
         ("read.rate + 0.01", "\"0.2\""),
@@ -263,6 +267,7 @@ fn sentences() {
             "`x` of a minus (`y` of b minus 1) is 2 times (`x` of a plus 1)",
         ),
         ("!(read.topic in ['a', 'b'])", "`topic` of read is not one of \"a\", \"b\""),
+        ("!one_in(50, a.x)", "`x` of a does not fall into the sample of one in 50"),
         (
             "!matches(a.x, '^I') && size(a.y) > 0",
             "`x` of a does not match the pattern `^I` and the size of `y` of a is more than 0",

@@ -97,6 +97,7 @@ pub(super) enum Func {
     StartsWith,
     EndsWith,
     Size,
+    OneIn,
 }
 
 /// Every function an expression may call: its name, its number of arguments, and its use.
@@ -114,6 +115,7 @@ pub(super) const FUNCTIONS: &[(&str, usize, &str)] = &[
     ("startsWith", 2, "`startsWith(read.number, \"INV\")`"),
     ("endsWith", 2, "`endsWith(case.name, \".txt\")`"),
     ("size", 1, "`size(read.lines) > 0`"),
+    ("one_in", 2, "`one_in(50, case.id)`: the fixed sample of one in fifty that the id falls into"),
 ];
 
 /// Currencies that are functions: `eur(5000)`. Any other one is `money("5000 XAU")`.

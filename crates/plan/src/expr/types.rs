@@ -424,6 +424,10 @@ impl Check<'_> {
                 }
                 Some(Type::Int)
             }
+            (Func::OneIn, [_, text]) => {
+                self.text(text, "one_in");
+                Some(Type::Bool)
+            }
             (Func::SameId, args) => {
                 for text in args {
                     self.text(text, "same_id");

@@ -15,7 +15,7 @@ use crate::problem::{Cx, Found};
 pub(crate) const SERVERS: &str = ".mcp.json";
 pub(crate) const LOCK: &str = "mcp.lock";
 /// Servers that are part of the program itself.
-pub(crate) const BUILT_IN: &[&str] = &["files", "table"];
+pub(crate) const BUILT_IN: &[&str] = &["files", "match", "table"];
 
 /// One MCP server, in the form that `.mcp.json` has everywhere.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -2,7 +2,6 @@
 //! again when a file changed; a file that cannot be read is an error of every look-up, because an
 //! old answer would look like a new one.
 
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Duration;
@@ -14,6 +13,7 @@ use rusqlite::{Connection, OpenFlags};
 use serde_json::{Map, Value};
 
 use super::csv::{self, TableError};
+use super::stamp::{Stamp, stamps};
 use super::{Answer, BuiltIn, Reply, ServeError, reads, text, tool};
 
 const ROWS_MAX: usize = 1000;
@@ -38,16 +38,6 @@ struct Open {
     db: Connection,
     /// What the files looked like when they were loaded.
     stamp: Vec<Stamp>,
-}
-
-/// A file as far as a change of it can be told without reading it.
-#[derive(PartialEq)]
-struct Stamp {
-    path: PathBuf,
-    size: u64,
-    node: u64,
-    /// The last change of its content and of the file itself, in seconds and nanoseconds.
-    changed: [i64; 4],
 }
 
 impl Tables {
@@ -95,18 +85,7 @@ impl Tables {
             // SQLite itself sees changes of its file.
             Source::Sqlite(_) => return Ok(Vec::new()),
         };
-        let stamp = |path: PathBuf| match path.metadata() {
-            Ok(meta) => Ok(Stamp {
-                path,
-                size: meta.len(),
-                node: meta.ino(),
-                changed: [meta.mtime(), meta.mtime_nsec(), meta.ctime(), meta.ctime_nsec()],
-            }),
-            Err(why) => {
-                Err(TableError::File { file: path.display().to_string(), why: why.to_string() })
-            }
-        };
-        files.into_iter().map(stamp).collect()
+        stamps(files)
     }
 
     fn load(&self) -> Result<Connection, TableError> {

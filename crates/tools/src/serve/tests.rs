@@ -197,3 +197,119 @@ fn the_end_of_a_reading_process_is_an_outcome() {
         assert_eq!(answer["content"], "", "{script}");
     }
 }
+
+/// A folder of files, and a server over it or why there is none.
+fn matching(files: &[(&str, &str)]) -> (tempfile::TempDir, Result<matching::Matching, String>) {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let server = matching::Matching::open(folder.path()).map_err(|why| why.to_string());
+    (folder, server)
+}
+
+const ASKS: &str = "text,label\n\
+    Where is my parcel?,delivery\nThe package has not arrived.,delivery\n\
+    My delivery is late.,delivery\nWhen will it be shipped?,delivery\n\
+    The courier never came.,delivery\nI forgot my password.,account\n\
+    I cannot log in.,account\nPlease change my e-mail address.,account\n\
+    My account is locked.,account\nThe login page shows an error.,account\n";
+
+#[test]
+fn matching_says_what_a_text_is_like_and_when_it_is_not_sure() {
+    let notes = "# Opening hours\n\nWe are open from nine to five.\nOn Sundays we rest.\n\n\
+        Returns are free within thirty days.\n";
+    let (folder, server) =
+        matching(&[("asks.csv", ASKS), ("notes.md", notes), ("other.json", "{")]);
+    let server = server.unwrap();
+    let ask = |tool: &str, args: Value| {
+        let answer = ask(&server, tool, args)?;
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        let tools = server.tools();
+        let declared = tools.iter().find(|one| one.name == tool).unwrap();
+        let schema = Value::Object((**declared.output_schema.as_ref().unwrap()).clone());
+        let keys =
+            |value: &Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };
+        assert_eq!(keys(&schema["properties"]), keys(&answer), "as declared");
+        Ok::<Value, String>(answer)
+    };
+    let classify = |text: &str, margin: i64| {
+        let args = json!({ "text": text, "title": "", "among": "asks", "margin": margin });
+        ask("classify", args).unwrap()
+    };
+    let answer = classify("the postman did not bring my box", 50);
+    assert_eq!((&answer["label"], &answer["sure"]), (&json!("delivery"), &json!(true)));
+    assert_eq!(answer["examples"].as_array().unwrap().len(), 3);
+    assert_eq!(answer["examples"][0]["label"], "delivery");
+    assert!(!answer.to_string().contains('.') || answer["score"].is_i64());
+    assert_eq!(classify("the postman did not bring my box", 1000)["sure"], false);
+    assert_eq!(classify("\u{200b}", 0)["sure"], false, "no words are never sure");
+    // What is quoted does not count.
+    let quoted = "I cannot sign in\n> Where is my parcel? It is late, has the courier come?";
+    assert_eq!(classify(quoted, 0)["label"], "account");
+
+    let args =
+        json!({ "text": "Can I return something after two weeks?", "title": "", "among": "notes" });
+    let near = ask("nearest", args).unwrap();
+    assert_eq!(near["passages"][0]["place"], "notes.md:6");
+    let alike = json!({ "one": "We are open from nine to five.", "other": "WE are open, from nine to five" });
+    let alike = ask("compare", alike).unwrap();
+    assert_eq!(alike, json!({ "meaning": alike["meaning"], "wording": 1000, "same_words": true }));
+    let print = |text: &str| ask("fingerprint", json!({ "text": text })).unwrap();
+    assert_eq!(print("Yes, please!\n> no"), print("yes please"));
+    assert_ne!(print("yes please")["same"], print("no please")["same"]);
+    assert_eq!(print(" ?"), json!({ "same": null, "near": "" }));
+
+    let refused = |tool: &str, args: Value, expected: &str| {
+        let why = ask(tool, args).unwrap_err();
+        assert!(why.contains(expected), "{why}");
+    };
+    let args = |among: &str, margin: Value| json!({ "text": "a", "title": "", "among": among, "margin": margin });
+    refused("classify", args("notes", json!(1)), "`notes` has no labels");
+    refused("classify", args("none", json!(1)), "only `asks`, `notes`");
+    refused("classify", args("asks", json!(-1)), "not from 0 to 1000");
+    refused("classify", args("asks", json!("1")), "not from 0 to 1000");
+    refused("fingerprint", json!({ "text": "a".repeat(2 << 20) }), "longer than");
+
+    // A changed file is learnt anew; a wrong one answers nothing, not even what it taught before.
+    let file = folder.path().join("asks.csv");
+    fs::write(&file, ASKS.replace(",account", ",sign_in")).unwrap();
+    assert_eq!(classify("I cannot log in", 0)["label"], "sign_in");
+    fs::write(&file, "text,label\na,b\n").unwrap();
+    refused("classify", args("asks", json!(1)), "asks.csv:2: `b` has 1 examples");
+    fs::write(&file, ASKS).unwrap();
+    assert_eq!(classify("I cannot log in", 0)["label"], "account");
+}
+
+#[test]
+fn wrong_examples_are_refused_with_their_place() {
+    let check = |name: &str, text: &str, expected: &str| {
+        let (_folder, server) = matching(&[(name, text)]);
+        let Err(why) = server else { panic!("{name} is served") };
+        assert!(why.contains(expected), "{why}");
+    };
+    check("a.csv", "words,label\nx,y\n", "a.csv:1: there is no column `text`");
+    check("a.csv", "text,label\n\"  \",y\n", "a.csv:2: the text is empty");
+    check("a.csv", "text,label\nx,\n", "a.csv:2: the label is empty");
+    check("a.csv", "text,label\nx,y,z\n", "a.csv:2: the row cannot be read");
+    check("a.csv", "text\n", "a.csv: it holds no text");
+    check("a.csv", "", "a.csv:1: there is no column `text`");
+    check("a.md", " \n\n", "a.md: it holds no text");
+    check(
+        "a.csv",
+        &ASKS.replace("late.,delivery", "late.,other"),
+        "a.csv:4: `other` has 1 examples",
+    );
+    let twice = format!("{ASKS}where is  my PARCEL?,account\n");
+    check("a.csv", &twice, "a.csv:12: the same text is `account` here and `delivery` above");
+    check("a.csv", "text,label\na,x\nb,x\nc,x\nd,x\ne,x\n", "nothing to choose between");
+    let (_folder, server) = matching(&[("a.md", "one"), ("a.txt", "two")]);
+    assert!(server.err().unwrap().contains("a.txt: there is another file called `a`"));
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.txt"), b"caf\xe9").unwrap();
+    let why = matching::Matching::open(folder.path()).err().unwrap().to_string();
+    assert!(why.contains("a.txt: it is no text in UTF-8"), "{why}");
+    fs::File::create(folder.path().join("a.txt")).unwrap().set_len(5 << 20).unwrap();
+    let why = matching::Matching::open(folder.path()).err().unwrap().to_string();
+    assert!(why.contains("larger than"), "{why}");
+}
