@@ -137,7 +137,6 @@ fn result(answer: Answer) -> CallToolResult {
             result.content = vec![ContentBlock::text(text)];
             result
         }
-        Ok(Reply::Structure(structure)) => CallToolResult::structured(structure),
         Err(why) => CallToolResult::error(vec![ContentBlock::text(why)]),
     }
 }
