@@ -73,8 +73,7 @@ struct Figures {
 pub fn run(root: &Path) -> Result<(), String> {
     product::build(root)?;
     // Sorting a mailbox needs nothing that would have to be installed, so it is not kept waiting.
-    let (sets, mut bad) = triage::run(root)?;
-    let mut all: serde_json::Map<String, Value> = sets.into_iter().collect();
+    let (mut all, mut bad) = triage::run(root)?;
     shell::run(root, &product::binary(root, "flightdeck"), &["model", "install"])?;
     for round in ROUNDS {
         let began = Instant::now();

@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (root, paths) = args.split_first().ok_or("the folder of the workspace is missing")?;
     let mut fields = fields(Path::new(root))?;
     if let Some(only) = only {
-        fields.retain(|field| only.split(',').any(|name| name == field.name.as_str()));
+        fields.retain(|field| only.split(',').any(|name| name == field.0.name.as_str()));
     }
     // For each field: right, wrong, and left to a person.
     let mut each: BTreeMap<&str, [u32; 3]> = BTreeMap::new();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{at, copy};
 use crate::say::say;
@@ -52,8 +52,8 @@ pub struct Figures {
 }
 
 /// Runs both sets. Gives their figures, and what may never be.
-pub fn run(root: &Path) -> Result<(Vec<(String, Value)>, Vec<String>), String> {
-    let (mut all, mut bad) = (Vec::new(), Vec::new());
+pub fn run(root: &Path) -> Result<(Map<String, Value>, Vec<String>), String> {
+    let (mut all, mut bad) = (Map::new(), Vec::new());
     for set in SETS {
         say(&format!("\n== {}: {EXAMPLE}/{} ==", set.name, set.messages));
         let desk = product::target(root).join("demo").join(set.name);
@@ -81,7 +81,7 @@ pub fn run(root: &Path) -> Result<(Vec<(String, Value)>, Vec<String>), String> {
             "twice": figures.twice, "elapsed_ms": milliseconds,
             "limited_by": at(&summary, "limited_by"),
         });
-        all.push((set.name.to_owned(), object));
+        all.insert(set.name.to_owned(), object);
     }
     Ok((all, bad))
 }
@@ -176,7 +176,8 @@ fn score(answers: &[Value], lines: &BTreeMap<usize, String>, tickets: &[Value]) 
         let Some(ticket) = ticket else { continue };
         figures.twice += usize::from(!claimed.insert(same));
         figures.filed += 1;
-        figures.linked += usize::from(trap == "sent again" && word(ticket, "linked_to") != "");
+        figures.linked +=
+            usize::from(trap == "sent again" && !word(ticket, "linked_to").is_empty());
         let queue = word(ticket, "queue");
         let asked = match word(answer, "queue") {
             // Whoever only gives orders to the machine may be thrown away.

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::{
-    CANDIDATES_MAX, Flaw, LABELLED, Reason, Second, Settled, candidates, known, questions, settle,
-    worth_asking, worth_knowing,
+    CANDIDATES_MAX, Flaw, LABELLED, Reason, Second, Settled, candidates, questions, settle,
+    worth_asking,
 };
 
 fn field(name: &str, find: Find) -> CopyField {
