@@ -9,6 +9,7 @@ mod say;
 mod shell;
 mod test;
 mod tidy;
+mod vendors;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -27,6 +28,7 @@ const COMMANDS: &[Command] = &[
         harness::crash,
     ),
     ("bench", "measure the driver beside the bare floor, as ratios", harness::bench),
+    ("vendors", "put real questions to LiteLLM's proxy in front of the local model", vendors::run),
     ("tidy", "check the rules of this repository", |root| tidy::run(root, &names()).map(drop)),
 ];
 

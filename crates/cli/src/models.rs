@@ -73,6 +73,11 @@ impl Serving {
         for plan in plans {
             collect(plan.workflow(), &mut all);
         }
+        Self::of(places, all)
+    }
+
+    /// Sets up these models. Nothing is started and nothing is sent.
+    pub fn of(places: &Places, all: BTreeMap<ModelName, Model>) -> Result<Self, Stop> {
         let mut specs = Vec::new();
         let mut locals = BTreeMap::new();
         for (name, model) in all {

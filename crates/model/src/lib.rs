@@ -7,6 +7,7 @@ mod breaker;
 mod choice;
 mod http;
 mod keys;
+pub mod known;
 pub mod local;
 mod models;
 mod openai;

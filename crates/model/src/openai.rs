@@ -235,11 +235,13 @@ fn without_folder(reported: String) -> String {
 }
 
 fn counted(used: Used) -> Tokens {
-    let cached = used.prompt_tokens_details.and_then(|details| details.cached_tokens);
+    let details = used.prompt_tokens_details;
+    let cached = details.and_then(|details| details.cached_tokens);
+    let written = details.and_then(|details| details.cache_write_tokens);
     Tokens {
         input: used.prompt_tokens,
         cached: cached.unwrap_or_default(),
-        written: 0,
+        written: written.unwrap_or_default(),
         output: used.completion_tokens,
     }
 }

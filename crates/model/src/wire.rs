@@ -176,4 +176,6 @@ pub(crate) struct Used {
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub(crate) struct UsedDetails {
     pub(crate) cached_tokens: Option<u64>,
+    /// What was kept for reading again, where that has a price of its own.
+    pub(crate) cache_write_tokens: Option<u64>,
 }

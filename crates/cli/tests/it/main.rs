@@ -17,6 +17,7 @@ mod disk;
 mod encrypted;
 mod files;
 mod holder;
+mod models;
 mod obedient;
 mod office;
 mod other_servers;
