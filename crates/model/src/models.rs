@@ -183,7 +183,7 @@ impl Models {
         };
         let (url, way) = http::address(&format!("{base}/{path}"))
             .map_err(|why| Fault::Address { model: name.to_string(), why })?;
-        let official = url.host_str() == Some("api.openai.com");
+        let host = url.host_str().map(str::to_owned);
         let client = self.client(way)?;
         let endpoint =
             Endpoint::new(client, url, keys, header).ok_or_else(|| Fault::Key(name.to_string()))?;
@@ -195,7 +195,7 @@ impl Models {
         let provider: Arc<dyn Provider> = match format {
             Spoken::Anthropic => Arc::new(Anthropic::new(endpoint, model, idle)),
             Spoken::OpenAi(dialect) => {
-                let dialect = if official { Dialect::Official } else { dialect };
+                let dialect = dialect.at(host.as_deref());
                 Arc::new(OpenAi::new(endpoint, dialect, model, idle))
             }
         };

@@ -30,9 +30,22 @@ pub(crate) enum Dialect {
     OpenAi,
     /// OpenAI itself: newer models refuse the older name of the answer's limit.
     Official,
+    /// Mistral: counts the tokens of a stream unasked, and refuses to be asked.
+    Mistral,
     /// llama.cpp: grammars, a prompt cache, and an answer that goes on from a given beginning. With
     /// `slots` a document always goes to the same slot, where its state is kept.
     LlamaCpp { slots: Option<u32> },
+}
+
+impl Dialect {
+    /// What is known of a host; any other speaks as it was declared.
+    pub(crate) fn at(self, host: Option<&str>) -> Self {
+        match host {
+            Some("api.openai.com") => Self::Official,
+            Some("api.mistral.ai") => Self::Mistral,
+            Some(_) | None => self,
+        }
+    }
 }
 
 /// The client of one model at one server.
@@ -102,7 +115,8 @@ impl OpenAi {
             cache_prompt: llama.then_some(true),
             id_slot: self.slot(ask),
             stream: streams.then_some(true),
-            stream_options: streams.then_some(StreamOptions { include_usage: true }),
+            stream_options: (streams && self.dialect != Dialect::Mistral)
+                .then_some(StreamOptions { include_usage: true }),
         })
     }
 
@@ -205,7 +219,9 @@ impl OpenAi {
         if let AnswerShape::Choice(asked) = &ask.answer {
             let chosen = match self.dialect {
                 Dialect::LlamaCpp { .. } => choice::completed(asked, &text),
-                Dialect::OpenAi | Dialect::Official => choice::chosen(asked, &text),
+                Dialect::OpenAi | Dialect::Official | Dialect::Mistral => {
+                    choice::chosen(asked, &text)
+                }
             };
             return match chosen {
                 Some(answer) => Ok(answer),
@@ -308,3 +324,6 @@ fn called(told: Vec<ToldCall>, tools: Option<&Toolbox>) -> Vec<ToolCall> {
     };
     own_names(told.into_iter().map(call).collect(), tools)
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 mod anthropic;
 mod failures;
 mod fake;
-mod permit;
+pub(crate) mod permit;
 mod prefix;
 mod streams;
 

@@ -22,6 +22,7 @@ mod obedient;
 mod office;
 mod other_servers;
 mod refusals;
+mod research;
 mod runs;
 mod servers;
 mod vendor;

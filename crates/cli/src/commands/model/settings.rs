@@ -1,5 +1,5 @@
-//! Changes of `flightdeck.yaml`, by inserting lines: everything else, comments included, stays as it
-//! stands. Nothing is written that was not read again first. It must not hold a key.
+//! Changes of `flightdeck.yaml`, by inserting lines: everything else, comments included, stays as
+//! it stands. Nothing is written that was not read again first. It must not hold a key.
 
 use std::collections::BTreeSet;
 
