@@ -92,10 +92,17 @@ fn told(called: &Called) -> Result<ModelAnswer, Failed> {
 async fn asked(wire: &str, models: &Models) -> Result<Value, Failed> {
     let ask = |text: &str, answer| ModelAsk {
         time_out_ms: 120_000,
-        tokens_max: 64,
+        tokens_max: 512,
         ..permit::ask(text, answer)
     };
-    let called = models.call(permit::permit(ask("Say hello.", AnswerShape::Text))).await;
+    let mut called = models.call(permit::permit(ask("Say hello.", AnswerShape::Text))).await;
+    // So small a model at times never ends; what is cut off is no answer, and it is asked again.
+    for _ in 0..3 {
+        if !matches!(&called.outcome.result, Err(failure) if failure.code == Code::BadAnswer) {
+            break;
+        }
+        called = models.call(permit::permit(ask("Say hello.", AnswerShape::Text))).await;
+    }
     let text = told(&called)?.text;
     eprintln!("{wire}: {text}");
     let usage = called.outcome.usage;

@@ -60,7 +60,7 @@ pub fn add(screen: &Screen, workspace: &Workspace, mut add: ModelAdd) -> Ended {
         screen.line(format!("its vendor will retire it on {date}"));
     }
     if !dollars || known.is_none() {
-        screen.line("no price is known for it, so it counts as free: add `price:`".to_owned());
+        screen.line("no price is known for it, so it counts as free: add `price:`");
     }
     for key in &add.key {
         if std::env::var_os(key).is_none() {
@@ -103,7 +103,7 @@ pub fn r#use(screen: &Screen, workspace: &Workspace, name: &str) -> Ended {
         screen.line(format!("it cannot do {step}"));
     }
     if unlocks.is_empty() && locks.is_empty() {
-        screen.line("no step was waiting for it".to_owned());
+        screen.line("no step was waiting for it");
     }
     Ok(Exit::Done)
 }
