@@ -9,6 +9,9 @@ use crate::desk::Desk;
 use crate::office::{copy, project};
 use crate::vendor::{Asked, Vendor, calls, said};
 
+/// What a model answers.
+type Told = fn(&Asked) -> Value;
+
 /// The example, its model answered by a stand-in.
 fn desk(vendor: &Vendor) -> Desk {
     let desk = Desk::new().with_person("marta@larkfield.example");
@@ -72,7 +75,7 @@ fn a_question_is_answered_from_three_servers() {
 #[test]
 fn what_is_not_sure_breaks_the_contract_or_never_ends_goes_to_a_person() {
     let more = |_: &Asked| calls("notes__list_directory", &json!({ "path": "." }));
-    let rows: [(fn(&Asked) -> Value, &str); 3] = [
+    let rows: [(Told, &str); 3] = [
         (|_| answer("The papers do not say.", false), "unsure"),
         (|_| said("{\"answer\": \"Seventeen days.\"}"), "half a contract"),
         (more, "turns"),
