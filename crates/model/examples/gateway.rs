@@ -88,6 +88,18 @@ fn told(called: &Called) -> Result<ModelAnswer, Failed> {
     }
 }
 
+/// So small a model at times never ends; what is cut off is no answer, and it is asked again.
+async fn hello(models: &Models, ask: impl Fn() -> ModelAsk) -> Called {
+    let mut called = models.call(permit::permit(ask())).await;
+    for _ in 0..3 {
+        if !matches!(&called.outcome.result, Err(failure) if failure.code == Code::BadAnswer) {
+            break;
+        }
+        called = models.call(permit::permit(ask())).await;
+    }
+    called
+}
+
 /// Everything that a model is asked, over one wire. Gives what came of it.
 async fn asked(wire: &str, models: &Models) -> Result<Value, Failed> {
     let ask = |text: &str, answer| ModelAsk {
@@ -95,14 +107,7 @@ async fn asked(wire: &str, models: &Models) -> Result<Value, Failed> {
         tokens_max: 512,
         ..permit::ask(text, answer)
     };
-    let mut called = models.call(permit::permit(ask("Say hello.", AnswerShape::Text))).await;
-    // So small a model at times never ends; what is cut off is no answer, and it is asked again.
-    for _ in 0..3 {
-        if !matches!(&called.outcome.result, Err(failure) if failure.code == Code::BadAnswer) {
-            break;
-        }
-        called = models.call(permit::permit(ask("Say hello.", AnswerShape::Text))).await;
-    }
+    let called = hello(models, || ask("Say hello.", AnswerShape::Text)).await;
     let text = told(&called)?.text;
     eprintln!("{wire}: {text}");
     let usage = called.outcome.usage;
