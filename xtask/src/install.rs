@@ -12,6 +12,24 @@ const PYTHON_SERVERS: &[&str] = &["mcp-server-sqlite==2025.4.25", "mcp<2"];
 /// What tries an HTTP interface against its description.
 const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 
+/// A gateway that speaks Anthropic's format in front of any model.
+const LITELLM: &str = "litellm[proxy]==1.108.7";
+
+/// Installs it in a Python environment of its own unless it is there: 750 MB, some minutes.
+pub fn litellm(root: &Path) -> Result<PathBuf, String> {
+    let python = root.join("target").join("litellm");
+    let (program, whole) = (python.join("bin/litellm"), python.join("whole"));
+    if whole.exists() {
+        return Ok(program);
+    }
+    let text = |path: PathBuf| path.to_string_lossy().into_owned();
+    shell::run(root, "python3", &["-m", "venv", &text(python.clone())])?;
+    let args = ["install", "--quiet", "--disable-pip-version-check", LITELLM];
+    shell::run(root, &text(python.join("bin/pip")), &args)?;
+    std::fs::write(whole, LITELLM).map_err(|e| format!("`target/litellm`: {e}"))?;
+    Ok(program)
+}
+
 /// Installs it in a Python environment of its own unless it is there.
 pub fn schemathesis(root: &Path) -> Result<(), String> {
     let python = root.join("target").join("schemathesis");

@@ -11,6 +11,7 @@ mod score;
 mod shell;
 mod test;
 mod tidy;
+mod vendors;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -31,6 +32,7 @@ const COMMANDS: &[Command] = &[
     ("bench", "measure the driver beside the bare floor, as ratios", harness::bench),
     ("dist", "pack what somebody without Rust is handed; `--try` tries it", dist::run),
     ("score", "read real invoices that nobody here wrote and judge what is found", score::run),
+    ("vendors", "put real questions to LiteLLM's proxy in front of the local model", vendors::run),
     ("tidy", "check the rules of this repository", |root| tidy::run(root, &names()).map(drop)),
 ];
 

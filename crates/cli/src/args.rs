@@ -419,11 +419,48 @@ pub enum Model {
     Install,
     /// List the models that the workflows use
     List,
-    /// Put one small question to a model
+    /// Try what a model can do, with one small question for each ability
     Test {
         /// The model; otherwise the first
         model: Option<String>,
     },
+    /// Add a model to `flightdeck.yaml`; what is not given is asked for
+    Add(Box<ModelAdd>),
+    /// Make a model the default, and say which steps that unlocks
+    Use {
+        /// The model
+        model: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct ModelAdd {
+    /// What the model is called here
+    pub name: Option<String>,
+    /// Who runs it: anthropic, openai, gemini, mistral, ollama, or another
+    #[arg(long)]
+    pub vendor: Option<String>,
+    /// The vendor's name of it
+    #[arg(long, value_name = "NAME")]
+    pub model: Option<String>,
+    /// The environment variable that holds the key, never the key itself; several for several keys
+    #[arg(long, value_name = "VARIABLE")]
+    pub key: Vec<String>,
+    /// Where its server is, for a vendor that has no address of its own
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// How its server is spoken to: openai or anthropic
+    #[arg(long)]
+    pub format: Option<String>,
+    /// How many tokens it can read, where that is not known
+    #[arg(long, value_name = "TOKENS")]
+    pub context: Option<u32>,
+    /// How many tokens it may write in one answer
+    #[arg(long, value_name = "TOKENS")]
+    pub answer: Option<u32>,
+    /// Agree to one paid call that tries it
+    #[arg(long)]
+    pub yes: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -97,6 +97,10 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
             Model::Test { model } => {
                 commands::model::test(screen, &Workspace::open(global)?, model.as_deref())
             }
+            Model::Add(add) => commands::model::add(screen, &Workspace::open(global)?, *add),
+            Model::Use { model } => {
+                commands::model::r#use(screen, &Workspace::open(global)?, &model)
+            }
         },
         Command::Doctor => commands::doctor::doctor(screen, global),
         Command::Demo { folder } => commands::demo::demo(screen, global, &folder),

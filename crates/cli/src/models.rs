@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use journal::{Payload, Permit};
 use model::local::{self, Backend, Server, Settings, State};
-use model::{Called, ModelSpec, Models, Place, Secret};
+use model::{Called, Key, ModelSpec, Models, Place, Secret};
 use plan::ids::ModelName;
 use plan::workflow::Model;
-use plan::{ModelPlace, Places, Plan};
+use plan::{ModelPlace, Places, Plan, WireFormat};
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
@@ -22,11 +22,13 @@ const SLOTS: u32 = 2;
 /// After a failed start the next one waits this long.
 const REST: Duration = Duration::from_secs(15);
 
-/// The vendors that have an address of their own.
-const KNOWN: &[(&str, &str)] = &[
+/// The vendors that have an address of their own. All but Anthropic speak OpenAI's format there.
+pub const KNOWN: &[(&str, &str)] = &[
+    ("anthropic", "https://api.anthropic.com"),
     ("openai", "https://api.openai.com/v1"),
-    ("ollama", "http://127.0.0.1:11434/v1"),
+    ("gemini", "https://generativelanguage.googleapis.com/v1beta/openai"),
     ("mistral", "https://api.mistral.ai/v1"),
+    ("ollama", "http://127.0.0.1:11434/v1"),
 ];
 
 /// Models that can be called.
@@ -71,6 +73,11 @@ impl Serving {
         for plan in plans {
             collect(plan.workflow(), &mut all);
         }
+        Self::of(places, all)
+    }
+
+    /// Sets up these models. Nothing is started and nothing is sent.
+    pub fn of(places: &Places, all: BTreeMap<ModelName, Model>) -> Result<Self, Stop> {
         let mut specs = Vec::new();
         let mut locals = BTreeMap::new();
         for (name, model) in all {
@@ -84,6 +91,7 @@ impl Serving {
                 can: model.can,
                 at_once: if own { SLOTS as usize } else { 16 },
                 per_minute: None,
+                idle: idle(place),
             });
             if own {
                 let (model, context) = (model.model, model.context_tokens);
@@ -173,21 +181,36 @@ fn elsewhere(vendor: &str, place: Option<&ModelPlace>) -> Result<Place, Stop> {
         let what = format!("nobody knows where the vendor `{vendor}` answers");
         return Err(Stop::usage(what).help("add `base_url:` to the model in `flightdeck.yaml`"));
     };
-    let variable = place.and_then(|place| place.key.as_deref());
-    let key = match variable {
-        None => None,
-        Some(name) => match std::env::var(name) {
-            Ok(key) if !key.is_empty() => Some(Secret::new(key)),
-            // Without its key a model is down, and every other one still answers.
-            Ok(_) | Err(_) => {
-                return Ok(Place::Down(format!("`{name}` is not set in the environment")));
-            }
-        },
-    };
-    Ok(match vendor {
-        "llama.cpp" | "llama-server" | "local" => Place::LlamaCpp { base_url, key, slots: None },
-        _ => Place::OpenAi { base_url, key },
+    let names = place.map(|place| place.keys.as_slice()).unwrap_or_default();
+    let keys: Vec<Key> = names.iter().filter_map(|name| held(name)).collect();
+    if keys.is_empty() && !names.is_empty() {
+        // Without any of its keys a model is down, and every other one still answers.
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        let are = if names.len() == 1 { "is" } else { "are" };
+        let names = names.join(", ");
+        return Ok(Place::Down(format!("{names} {are} not set in the environment")));
+    }
+    let format = place.and_then(|place| place.format);
+    Ok(match (vendor, format) {
+        ("anthropic", None) | (_, Some(WireFormat::Anthropic)) => {
+            Place::Anthropic { base_url, keys }
+        }
+        ("llama.cpp" | "llama-server" | "local", None) => {
+            let key = keys.into_iter().next().map(|key| key.secret);
+            Place::LlamaCpp { base_url, key, slots: None }
+        }
+        _ => Place::OpenAi { base_url, keys },
     })
+}
+
+/// The key in a variable of the environment.
+fn held(name: &str) -> Option<Key> {
+    let secret = std::env::var(name).ok().filter(|key| !key.is_empty())?;
+    Some(Key { name: name.to_owned(), secret: Secret::new(secret) })
+}
+
+fn idle(place: Option<&ModelPlace>) -> Duration {
+    place.and_then(|place| place.idle_ms).map_or(model::IDLE, Duration::from_millis)
 }
 
 async fn start(own: &Own, key: Secret) -> Result<Server, String> {

@@ -50,7 +50,7 @@ pub fn secrets<'p>(
             names.extend(named.map(str::to_owned));
         }
     }
-    names.extend(places.models.values().filter_map(|place| place.key.clone()));
+    names.extend(places.models.values().flat_map(|place| place.keys.iter().cloned()));
     names.extend(plans.flat_map(|plan| plan.workflow().secrets.iter().cloned()));
     let known =
         names.into_iter().filter_map(|name| Some((name.clone(), std::env::var(name).ok()?)));

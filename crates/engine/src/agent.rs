@@ -281,7 +281,7 @@ impl Work<'_> {
         let input = (bytes + around) as u64;
         let output = u64::from(spec.answer_tokens);
         let price = &spec.price;
-        let cost = input.saturating_mul(price.input_nanos.max(price.cached_nanos));
+        let cost = input.saturating_mul(price.dearest_input());
         let cost = cost.saturating_add(output.saturating_mul(price.output_nanos));
         let reserve = worst(input, output, cost);
         let label = self.conversation_label(at)?;

@@ -107,6 +107,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         can: vec![Can::Choose],
         at_once: 1,
         per_minute: None,
+        idle: model::IDLE,
     }])?;
     let mut figures = Figures::default();
     let mut documents = 0_u32;

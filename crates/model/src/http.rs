@@ -4,19 +4,26 @@
 use std::error::Error;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use jiff::fmt::rfc2822::DateTimeParser;
 use journal::{Code, Failure, Hash};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
 use reqwest::{Client, Response, StatusCode, Url, redirect};
+use tokio::time::Instant;
 
+use crate::Fault;
+use crate::keys::{Chosen, Header, Keyring};
 use crate::provider::Answered;
-use crate::wire::{Trouble, TroubleBody, TroubleCode};
-use crate::{Fault, Secret};
+use crate::secret::Key;
+use crate::trouble::{Trouble, TroubleBody};
 
-/// An answer that is longer is none.
-const ANSWER_BYTES_MAX: usize = 16 << 20;
+use limits::Limits;
+
+pub(crate) use limits::go_duration;
+
+mod limits;
+mod stream;
+
 /// As much of an error answer is read.
 const ERROR_BYTES_MAX: usize = 64 << 10;
 /// As much of another's words is kept.
@@ -24,6 +31,10 @@ const WORDS_MAX: usize = 2_000;
 const CONNECT: Duration = Duration::from_secs(10);
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// Anthropic's own headers: the key, and the version of the interface that is spoken.
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+const VERSION: HeaderName = HeaderName::from_static("anthropic-version");
+const VERSION_SPOKEN: &str = "2023-06-01";
 
 /// How a server is reached. A proxy of the environment never stands before our own machine, and
 /// only an encrypted connection needs the certificates of the system, which may have none.
@@ -87,66 +98,69 @@ fn without_roots() -> Result<rustls::ClientConfig, Fault> {
 pub(crate) struct Endpoint {
     client: Client,
     url: Url,
-    key: Option<Secret>,
-    bearer: Option<HeaderValue>,
+    keys: Keyring,
+    header: Header,
 }
 
 /// A good answer.
 pub(crate) struct Received {
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) content: Content,
     /// Set where the answer's headers say that no request is left until then.
     pub(crate) rest: Option<Duration>,
 }
 
+/// The body of a good answer.
+pub(crate) enum Content {
+    Whole(Vec<u8>),
+    /// The data of the events of a stream, in order. Whether they are complete is for those to say
+    /// who know the format.
+    Events(Vec<String>),
+}
+
 impl Endpoint {
-    /// `None` if the key cannot be sent in a header.
-    pub(crate) fn new(client: Client, url: Url, key: Option<Secret>) -> Option<Self> {
-        let bearer = match &key {
-            None => None,
-            Some(key) => {
-                let mut value = HeaderValue::from_str(&format!("Bearer {}", key.reveal())).ok()?;
-                value.set_sensitive(true);
-                Some(value)
-            }
-        };
-        Some(Self { client, url, key, bearer })
+    /// `None` if a key cannot be sent in a header.
+    pub(crate) fn new(client: Client, url: Url, keys: Vec<Key>, header: Header) -> Option<Self> {
+        Some(Self { client, url, keys: Keyring::new(keys, header)?, header })
     }
 
-    /// Sends a body and receives an answer, or what to make of there being none.
-    pub(crate) async fn post(&self, body: Vec<u8>, key: Hash) -> Result<Received, Answered> {
+    /// Sends a body and receives an answer, or what to make of there being none. An answer that
+    /// comes as a stream may be silent for as long as `idle`.
+    pub(crate) async fn post(
+        &self,
+        body: Vec<u8>,
+        key: Hash,
+        idle: Duration,
+    ) -> Result<Received, Answered> {
         let mut request = self
             .client
             .post(self.url.clone())
             .header(CONTENT_TYPE, "application/json")
             .header(IDEMPOTENCY_KEY, key.to_string())
             .body(body);
-        if let Some(bearer) = &self.bearer {
-            request = request.header(AUTHORIZATION, bearer.clone());
+        if self.header == Header::Plain {
+            request = request.header(VERSION, VERSION_SPOKEN);
         }
-        let mut response = request.send().await.map_err(|error| self.unsent(error))?;
-        let status = response.status();
-        if !status.is_success() {
-            return Err(self.turned_down(response).await);
+        let Some(chosen) = self.keys.choose(Instant::now()) else {
+            return Err(Answered::failed(self.failure(Code::Defect, "there is no key", None)));
+        };
+        if let Some(value) = chosen.header() {
+            let name = if self.header == Header::Plain { API_KEY } else { AUTHORIZATION };
+            request = request.header(name, value);
         }
-        let rest = spent(response.headers());
-        let length = response.content_length().unwrap_or_default();
-        if length > ANSWER_BYTES_MAX as u64 {
-            return Err(self.broken(Code::TooLarge, &too_large()));
+        let response = request.send().await.map_err(|error| self.unsent(error))?;
+        let limits = Limits::of(response.headers());
+        if !response.status().is_success() {
+            return Err(self.turned_down(response, limits, chosen).await);
         }
-        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if bytes.len() + chunk.len() > ANSWER_BYTES_MAX => {
-                    return Err(self.broken(Code::TooLarge, &too_large()));
-                }
-                Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
-                Ok(None) => return Ok(Received { bytes, rest }),
-                Err(error) => {
-                    let why = format!("the answer broke off: {}", chain(&error.without_url()));
-                    return Err(self.broken(Code::Unavailable, &why));
-                }
-            }
+        let now = Instant::now();
+        chosen.taken(limits.left);
+        if let Some(rest) = limits.spent {
+            chosen.rests(now, rest);
         }
+        let rest = self.keys.rest(now);
+        let content = stream::content(response, idle).await;
+        let content = content.map_err(|cut| self.broken(cut.code(), &cut.to_string()))?;
+        Ok(Received { content, rest })
     }
 
     fn unsent(&self, error: reqwest::Error) -> Answered {
@@ -166,15 +180,17 @@ impl Endpoint {
 
     /// A failure without any key in its words.
     pub(crate) fn failure(&self, code: Code, why: &str, after: Option<Duration>) -> Failure {
-        let text = match &self.key {
-            Some(key) => key.scrub(why),
-            None => why.to_owned(),
-        };
+        let text = self.keys.scrub(why);
         let text = text.chars().filter(|c| !c.is_control()).take(WORDS_MAX).collect();
         Failure { code, text, retry_after_ms: after.map(millis) }
     }
 
-    async fn turned_down(&self, mut response: Response) -> Answered {
+    async fn turned_down(
+        &self,
+        mut response: Response,
+        limits: Limits,
+        chosen: Chosen<'_>,
+    ) -> Answered {
         let status = response.status();
         let mut bytes = Vec::new();
         while bytes.len() < ERROR_BYTES_MAX
@@ -183,28 +199,52 @@ impl Endpoint {
             bytes.extend_from_slice(&chunk);
         }
         bytes.truncate(ERROR_BYTES_MAX);
-        let body: TroubleBody = serde_json::from_slice(&bytes).unwrap_or_default();
+        let body = TroubleBody::read(&bytes);
         let words = match (&body.error, &body.message) {
             (Some(trouble), _) if !trouble.message().is_empty() => trouble.message().to_owned(),
             (_, Some(message)) => message.clone(),
             _ => String::from_utf8_lossy(&bytes).trim().to_owned(),
         };
         let code = code_of(status, body.error.as_ref());
+        if status_of_key(status, code) {
+            return self.key_refused(status, &words, chosen);
+        }
+        let asked = limits.asked.or(body.error.as_ref().and_then(Trouble::retry_delay));
         let after = match code {
-            Code::RateLimited => asked_to_wait(response.headers()).or(reset(response.headers())),
-            Code::Unavailable => asked_to_wait(response.headers()),
+            Code::RateLimited => {
+                let now = Instant::now();
+                let rest = asked.or(limits.reset);
+                if let Some(rest) = rest {
+                    chosen.rests(now, rest);
+                }
+                // Another key need not wait.
+                rest.map(|_| self.keys.rest(now).unwrap_or_default())
+            }
+            Code::Unavailable => asked,
             _ => None,
         };
         self.turned_down_with(status, code, &words, after)
     }
 
+    /// A key that was refused is named, and set aside as long as there is another.
+    fn key_refused(&self, status: StatusCode, words: &str, chosen: Chosen<'_>) -> Answered {
+        chosen.refused();
+        let Some(name) = chosen.name() else {
+            return self.turned_down_with(status, Code::VendorRefused, words, None);
+        };
+        if self.keys.any_left() {
+            let why = format!("the key in `{name}` was refused, the next call takes another");
+            let words = format!("{why}: {words}");
+            // A call that was refused for its key says nothing about the vendor's health.
+            return self.turned_down_with(status, Code::RateLimited, &words, Some(Duration::ZERO));
+        }
+        let words = format!("the key in `{name}` was refused: {words}");
+        self.turned_down_with(status, Code::VendorRefused, &words, None)
+    }
+
     /// A failure that a server reports inside of a good answer.
     pub(crate) fn reported(&self, trouble: &Trouble) -> Answered {
-        let number = match trouble.code() {
-            Some(TroubleCode::Number(n)) => StatusCode::from_u16(*n).ok(),
-            _ => None,
-        };
-        let status = number.unwrap_or(StatusCode::BAD_GATEWAY);
+        let status = trouble.status().unwrap_or(StatusCode::BAD_GATEWAY);
         self.turned_down_with(status, code_of(status, Some(trouble)), trouble.message(), None)
     }
 
@@ -220,7 +260,7 @@ impl Endpoint {
             (false, "") => format!("the server answered {status}"),
             (false, words) => format!("the server answered {}: {words}", status.as_u16()),
         };
-        let rest = if code == Code::RateLimited { after } else { None };
+        let rest = after.filter(|after| code == Code::RateLimited && !after.is_zero());
         // A gateway that gave up waiting cannot know whether its vendor went on and charged.
         let certain = !matches!(status.as_u16(), 408 | 504 | 524);
         let failure = self.failure(code, &why, after);
@@ -228,96 +268,21 @@ impl Endpoint {
     }
 }
 
-fn too_large() -> String {
-    format!("the answer has more than {ANSWER_BYTES_MAX} bytes")
-}
-
 /// What a status means. A vendor that wants to be paid also answers 429; waiting does not help.
 fn code_of(status: StatusCode, trouble: Option<&Trouble>) -> Code {
-    let words = match trouble.and_then(Trouble::code) {
-        Some(TroubleCode::Text(text)) => text.as_str(),
-        _ => "",
-    };
-    match (status.as_u16(), words) {
-        (429, "insufficient_quota" | "billing_hard_limit_reached") => Code::VendorRefused,
-        (429, _) => Code::RateLimited,
-        (408 | 425, _) => Code::Unavailable,
-        (501 | 505, _) => Code::VendorRefused,
-        (500.., _) => Code::Unavailable,
+    match status.as_u16() {
+        429 if trouble.is_some_and(Trouble::unpaid) => Code::VendorRefused,
+        429 => Code::RateLimited,
+        408 | 425 => Code::Unavailable,
+        501 | 505 => Code::VendorRefused,
+        500.. => Code::Unavailable,
         _ => Code::VendorRefused,
     }
 }
 
-fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok().map(str::trim)
-}
-
-/// `Retry-After`, in seconds or as a date, or its finer cousin.
-fn asked_to_wait(headers: &HeaderMap) -> Option<Duration> {
-    if let Some(ms) = header(headers, "retry-after-ms").and_then(|text| text.parse().ok()) {
-        return seconds(ms).map(|ms| ms / 1_000);
-    }
-    let text = header(headers, "retry-after")?;
-    wait(text, SystemTime::now())
-}
-
-fn wait(text: &str, now: SystemTime) -> Option<Duration> {
-    if let Ok(n) = text.parse::<f64>() {
-        return seconds(n);
-    }
-    let date = DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text).ok()?;
-    Some(SystemTime::from(date).duration_since(now).unwrap_or_default())
-}
-
-/// What is left until a limit is lifted, for a vendor that refused without `Retry-After`. Where it
-/// names two limits and says which one is used up, that one counts; else the one lifted first.
-fn reset(headers: &HeaderMap) -> Option<Duration> {
-    let of = |kind: &str| {
-        let time = header(headers, &format!("x-ratelimit-reset-{kind}")).and_then(go_duration)?;
-        let left = header(headers, &format!("x-ratelimit-remaining-{kind}"));
-        Some((left == Some("0"), time))
-    };
-    let limits: Vec<(bool, Duration)> = ["requests", "tokens"].into_iter().filter_map(of).collect();
-    let used_up = limits.iter().filter(|(used_up, _)| *used_up).map(|(_, time)| *time).max();
-    used_up.or_else(|| limits.iter().map(|(_, time)| *time).min())
-}
-
-/// How long no request is left, as a good answer says.
-fn spent(headers: &HeaderMap) -> Option<Duration> {
-    if header(headers, "x-ratelimit-remaining-requests")? != "0" {
-        return None;
-    }
-    header(headers, "x-ratelimit-reset-requests").and_then(go_duration)
-}
-
-/// Reads `6m0s`, `1.5s`, `20ms`, or a bare number of seconds.
-fn go_duration(text: &str) -> Option<Duration> {
-    if let Ok(n) = text.parse::<f64>() {
-        return seconds(n);
-    }
-    let mut rest = text;
-    let mut sum = Duration::ZERO;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let (number, after) = rest.split_at_checked(digits)?;
-        let unit_end = after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len());
-        let (unit, after) = after.split_at_checked(unit_end)?;
-        let scale = match unit {
-            "ms" => 0.001,
-            "s" => 1.0,
-            "m" => 60.0,
-            "h" => 3_600.0,
-            "d" => 86_400.0,
-            _ => return None,
-        };
-        sum = sum.checked_add(seconds(number.parse::<f64>().ok()? * scale)?)?;
-        rest = after;
-    }
-    (!text.is_empty()).then_some(sum)
-}
-
-fn seconds(n: f64) -> Option<Duration> {
-    Duration::try_from_secs_f64(n).ok()
+/// Whether a refusal is about the key: it is wrong, may not do this, or nobody paid for it.
+fn status_of_key(status: StatusCode, code: Code) -> bool {
+    code == Code::VendorRefused && matches!(status.as_u16(), 401..=403 | 429)
 }
 
 pub(crate) fn millis(time: Duration) -> u64 {
@@ -338,6 +303,3 @@ fn chain(error: &dyn Error) -> String {
     }
     text
 }
-
-#[cfg(test)]
-mod tests;

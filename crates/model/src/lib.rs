@@ -2,9 +2,12 @@
 //! permit and from nowhere else. Time-outs, rate limits, breakers and prices live here; which model
 //! is tried next is the engine's decision. It must not know workflows.
 
+mod anthropic;
 mod breaker;
 mod choice;
 mod http;
+mod keys;
+pub mod known;
 pub mod local;
 mod models;
 mod openai;
@@ -14,11 +17,12 @@ mod provider;
 mod rehearsal;
 mod secret;
 mod shapes;
+mod trouble;
 mod wire;
 
-pub use models::{Called, ModelSpec, Models, Place};
+pub use models::{Called, IDLE, ModelSpec, Models, Place};
 pub use rehearsal::{Line, REPORTED, Rehearsal, ScriptError, digest};
-pub use secret::Secret;
+pub use secret::{Key, Secret};
 
 /// Why models could not be set up. What goes wrong in a call is a [`Failure`](journal::Failure)
 /// instead, because runs record it.

@@ -11,13 +11,20 @@ use plan::workflow::{Can, Price};
 use reqwest::Client;
 use tokio::time::{Instant, timeout};
 
+use crate::anthropic::Anthropic;
 use crate::breaker::Breaker;
 use crate::http::{self, Endpoint, Way, millis};
+use crate::keys::Header;
 use crate::openai::{Dialect, OpenAi};
 use crate::pace::Pace;
 use crate::price::usage;
 use crate::provider::{Answered, Provider, Tokens};
-use crate::{Fault, Rehearsal, Secret};
+use crate::secret::{Key, Secret};
+use crate::{Fault, Rehearsal};
+
+/// How long a streamed answer may be silent where nobody says otherwise. Models that think before
+/// they write send nothing for a minute and more.
+pub const IDLE: Duration = Duration::from_secs(120);
 
 /// A model of a workspace.
 #[derive(Debug, Clone)]
@@ -31,6 +38,8 @@ pub struct ModelSpec {
     /// Calls that may be out at the same time.
     pub at_once: usize,
     pub per_minute: Option<u32>,
+    /// How long a streamed answer may be silent; calls that take longer than this are streamed.
+    pub idle: Duration,
 }
 
 /// Where a model answers.
@@ -38,7 +47,9 @@ pub struct ModelSpec {
 pub enum Place {
     /// A server of the OpenAI-compatible format, up to and without `/chat/completions`:
     /// `https://api.openai.com/v1`.
-    OpenAi { base_url: String, key: Option<Secret> },
+    OpenAi { base_url: String, keys: Vec<Key> },
+    /// A server of Anthropic's format, with or without `/v1`: `https://api.anthropic.com`.
+    Anthropic { base_url: String, keys: Vec<Key> },
     /// A llama.cpp server, with or without `/v1`. With `slots` (no more than it has) a document
     /// stays in one slot and is read once for all questions about it.
     LlamaCpp { base_url: String, key: Option<Secret>, slots: Option<u32> },
@@ -66,8 +77,20 @@ enum Served {
     Nobody(String),
 }
 
+/// The format of a server.
+enum Spoken {
+    OpenAi(Dialect),
+    Anthropic,
+}
+
+/// An address that ends in `/v1`, whether it was written so or not.
+fn versioned(base_url: &str) -> String {
+    format!("{}/v1", base_url.trim_end_matches('/').trim_end_matches("/v1"))
+}
+
 struct Line {
     model: String,
+    idle: Duration,
     served: RwLock<Arc<Served>>,
     pace: Pace,
     price: Price,
@@ -91,9 +114,10 @@ impl Models {
             clients: Mutex::default(),
         };
         for spec in specs {
-            let served = models.served(&spec.name, &spec.model, spec.place)?;
+            let served = models.served(&spec.name, &spec.model, spec.idle, spec.place)?;
             let line = Line {
                 model: spec.model,
+                idle: spec.idle,
                 served: RwLock::new(Arc::new(served)),
                 pace: Pace::new(spec.at_once, spec.per_minute),
                 price: spec.price,
@@ -109,7 +133,7 @@ impl Models {
     /// Moves a model to another place. Calls that are out still end at the old one.
     pub fn place(&self, name: &ModelName, place: Place) -> Result<(), Fault> {
         let line = self.lines.get(name).ok_or_else(|| Fault::Unknown(name.to_string()))?;
-        let served = Arc::new(self.served(name, &line.model, place)?);
+        let served = Arc::new(self.served(name, &line.model, line.idle, place)?);
         *line.served.write().unwrap_or_else(PoisonError::into_inner) = served;
         Ok(())
     }
@@ -131,31 +155,50 @@ impl Models {
         }
     }
 
-    fn served(&self, name: &ModelName, model: &str, place: Place) -> Result<Served, Fault> {
-        let (base, key, dialect) = match place {
+    fn served(
+        &self,
+        name: &ModelName,
+        model: &str,
+        idle: Duration,
+        place: Place,
+    ) -> Result<Served, Fault> {
+        let (base, keys, format) = match place {
             Place::Down(why) => return Ok(Served::Nobody(why)),
             Place::Rehearsal(rehearsal) => {
                 return Ok(Served::By { provider: rehearsal, breaker: None });
             }
-            Place::OpenAi { base_url, key } => (base_url, key, Dialect::OpenAi),
+            Place::OpenAi { base_url, keys } => (base_url, keys, Spoken::OpenAi(Dialect::OpenAi)),
             Place::LlamaCpp { base_url, key, slots } => {
-                let root = base_url.trim_end_matches('/').trim_end_matches("/v1");
-                (format!("{root}/v1"), key, Dialect::LlamaCpp { slots })
+                let name = "the key of the server".to_owned();
+                let keys = key.into_iter().map(|secret| Key { name: name.clone(), secret });
+                let format = Spoken::OpenAi(Dialect::LlamaCpp { slots });
+                (versioned(&base_url), keys.collect(), format)
             }
+            Place::Anthropic { base_url, keys } => (versioned(&base_url), keys, Spoken::Anthropic),
         };
         let base = base.trim_end_matches('/');
-        let (url, way) = http::address(&format!("{base}/chat/completions"))
+        let (path, header) = match format {
+            Spoken::OpenAi(_) => ("chat/completions", Header::Bearer),
+            Spoken::Anthropic => ("messages", Header::Plain),
+        };
+        let (url, way) = http::address(&format!("{base}/{path}"))
             .map_err(|why| Fault::Address { model: name.to_string(), why })?;
-        let official = url.host_str() == Some("api.openai.com");
-        let dialect = if official { Dialect::Official } else { dialect };
+        let host = url.host_str().map(str::to_owned);
         let client = self.client(way)?;
         let endpoint =
-            Endpoint::new(client, url, key).ok_or_else(|| Fault::Key(name.to_string()))?;
+            Endpoint::new(client, url, keys, header).ok_or_else(|| Fault::Key(name.to_string()))?;
         let mut breakers = self.breakers.lock().unwrap_or_else(PoisonError::into_inner);
         // A local server comes back under another port; the breaker of the old one goes with it.
         breakers.retain(|_, breaker| Arc::strong_count(breaker) > 1);
         let breaker = Arc::clone(breakers.entry(base.to_owned()).or_default());
-        let provider = Arc::new(OpenAi::new(endpoint, dialect, model.to_owned()));
+        let model = model.to_owned();
+        let provider: Arc<dyn Provider> = match format {
+            Spoken::Anthropic => Arc::new(Anthropic::new(endpoint, model, idle)),
+            Spoken::OpenAi(dialect) => {
+                let dialect = dialect.at(host.as_deref());
+                Arc::new(OpenAi::new(endpoint, dialect, model, idle))
+            }
+        };
         Ok(Served::By { provider, breaker: Some(breaker) })
     }
 

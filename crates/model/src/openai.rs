@@ -3,19 +3,25 @@
 //! of an answer but its form.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
 
-use journal::{AnswerShape, Choice, Code, Failure, Message, ModelAnswer, ModelAsk, Role, ToolCall};
+use journal::{
+    AnswerShape, Choice, Code, Failure, Message, ModelAnswer, ModelAsk, Role, ToolCall, ToolDef,
+};
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use crate::choice;
-use crate::http::{Endpoint, Received};
-use crate::provider::{Answered, Answering, Provider, Tokens};
-use crate::shapes::{Shapes, Toolbox, wire_name};
+use crate::http::{Content, Endpoint, Received};
+use crate::provider::{Answered, Answering, Provider, Tokens, streams, worst};
+use crate::shapes::{Shapes, Toolbox, own_names, wire_name};
 use crate::wire::{
-    Alternative, Completion, Format, Request, Said, SaidCall, SaidFunction, ToldCall, Used,
+    Alternative, Completion, Format, Request, Said, SaidCall, SaidFunction, StreamOptions,
+    ToldCall, Used,
 };
+
+mod chunks;
 
 /// What a server knows beyond the common format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,9 +30,22 @@ pub(crate) enum Dialect {
     OpenAi,
     /// OpenAI itself: newer models refuse the older name of the answer's limit.
     Official,
+    /// Mistral: counts the tokens of a stream unasked, and refuses to be asked.
+    Mistral,
     /// llama.cpp: grammars, a prompt cache, and an answer that goes on from a given beginning. With
     /// `slots` a document always goes to the same slot, where its state is kept.
     LlamaCpp { slots: Option<u32> },
+}
+
+impl Dialect {
+    /// What is known of a host; any other speaks as it was declared.
+    pub(crate) fn at(self, host: Option<&str>) -> Self {
+        match host {
+            Some("api.openai.com") => Self::Official,
+            Some("api.mistral.ai") => Self::Mistral,
+            Some(_) | None => self,
+        }
+    }
 }
 
 /// The client of one model at one server.
@@ -35,12 +54,14 @@ pub(crate) struct OpenAi {
     endpoint: Endpoint,
     dialect: Dialect,
     model: String,
+    /// How long a streamed answer may be silent.
+    idle: Duration,
     shapes: Shapes,
 }
 
 impl OpenAi {
-    pub(crate) fn new(endpoint: Endpoint, dialect: Dialect, model: String) -> Self {
-        Self { endpoint, dialect, model, shapes: Shapes::default() }
+    pub(crate) fn new(endpoint: Endpoint, dialect: Dialect, model: String, idle: Duration) -> Self {
+        Self { endpoint, dialect, model, idle, shapes: Shapes::new(offered, Value::clone) }
     }
 
     async fn send(&self, ask: &ModelAsk) -> Answered {
@@ -52,7 +73,7 @@ impl OpenAi {
                 return Answered::failed(self.endpoint.failure(Code::Defect, &why, None));
             }
         };
-        match self.endpoint.post(body, ask.key).await {
+        match self.endpoint.post(body, ask.key, self.idle).await {
             Ok(received) => self.read(ask, toolbox.as_deref(), received),
             Err(answered) => answered,
         }
@@ -63,6 +84,7 @@ impl OpenAi {
         if llama && let AnswerShape::Choice(choice) = &ask.answer {
             return serde_json::to_vec(&self.completion(ask, choice));
         }
+        let streams = streams(ask, self.idle);
         let mut messages = Vec::with_capacity(ask.messages.len() + 2);
         if !ask.instructions.is_empty() {
             messages.push(Said::new("system", &*ask.instructions));
@@ -92,6 +114,9 @@ impl OpenAi {
             grammar: None,
             cache_prompt: llama.then_some(true),
             id_slot: self.slot(ask),
+            stream: streams.then_some(true),
+            stream_options: (streams && self.dialect != Dialect::Mistral)
+                .then_some(StreamOptions { include_usage: true }),
         })
     }
 
@@ -116,6 +141,8 @@ impl OpenAi {
             grammar: Some(choice::grammar(choice)),
             cache_prompt: Some(true),
             id_slot: self.slot(ask),
+            stream: None,
+            stream_options: None,
         }
     }
 
@@ -129,19 +156,35 @@ impl OpenAi {
 
     /// Reads what the server calls a success.
     fn read(&self, ask: &ModelAsk, tools: Option<&Toolbox>, received: Received) -> Answered {
-        let completion: Completion = match serde_json::from_slice(&received.bytes) {
+        let completion = match &received.content {
+            Content::Whole(bytes) => serde_json::from_slice(bytes).map_err(|why| why.to_string()),
+            Content::Events(events) => chunks::completion(events),
+        };
+        let completion: Completion = match completion {
             Ok(completion) => completion,
             Err(why) => {
                 let why = format!("the answer is no chat completion: {why}");
                 return self.endpoint.broken(Code::BadAnswer, &why);
             }
         };
+        let streamed = matches!(received.content, Content::Events(_));
         let Completion { model: reported, choices, usage, error } = completion;
-        let Some(said) = choices.into_iter().next() else {
-            return match error {
-                Some(trouble) => self.endpoint.reported(&trouble),
-                None => self.endpoint.broken(Code::BadAnswer, "the answer holds no message"),
-            };
+        let said = choices.into_iter().next();
+        // Where a stream fails in the middle, its first half is none.
+        let said = match (error, said) {
+            (Some(trouble), said) if streamed || said.is_none() => {
+                let certain = !streamed;
+                return Answered { certain, ..self.endpoint.reported(&trouble) };
+            }
+            (_, Some(said)) if streamed && said.finish_reason.is_none() => {
+                return self
+                    .endpoint
+                    .broken(Code::Unavailable, "the answer broke off in the middle");
+            }
+            (_, Some(said)) => said,
+            (_, None) => {
+                return self.endpoint.broken(Code::BadAnswer, "the answer holds no message");
+            }
         };
         let text = said.message.content.as_ref().map_or(0, |content| content.len());
         let tokens = usage.map_or_else(|| worst(ask, text), counted);
@@ -176,7 +219,9 @@ impl OpenAi {
         if let AnswerShape::Choice(asked) = &ask.answer {
             let chosen = match self.dialect {
                 Dialect::LlamaCpp { .. } => choice::completed(asked, &text),
-                Dialect::OpenAi | Dialect::Official => choice::chosen(asked, &text),
+                Dialect::OpenAi | Dialect::Official | Dialect::Mistral => {
+                    choice::chosen(asked, &text)
+                }
             };
             return match chosen {
                 Some(answer) => Ok(answer),
@@ -206,21 +251,24 @@ fn without_folder(reported: String) -> String {
 }
 
 fn counted(used: Used) -> Tokens {
-    let cached = used.prompt_tokens_details.and_then(|details| details.cached_tokens);
+    let details = used.prompt_tokens_details;
+    let cached = details.and_then(|details| details.cached_tokens);
+    let written = details.and_then(|details| details.cache_write_tokens);
     Tokens {
         input: used.prompt_tokens,
         cached: cached.unwrap_or_default(),
+        written: written.unwrap_or_default(),
         output: used.completion_tokens,
     }
 }
 
-/// What a call may have used at most, for a server that does not count: a token stands for at
-/// least one byte.
-fn worst(ask: &ModelAsk, answer_bytes: usize) -> Tokens {
-    let sent: usize = ask.messages.iter().map(|message| message.text.len() + 16).sum();
-    let input = sent.saturating_add(ask.instructions.len()) as u64;
-    let output = (answer_bytes as u64).max(1).min(u64::from(ask.tokens_max));
-    Tokens { input, cached: 0, output }
+/// A tool as this format offers it.
+fn offered(name: &str, tool: &ToolDef) -> Value {
+    let (description, parameters) = (&tool.description, &tool.input);
+    json!({
+        "type": "function",
+        "function": { "name": name, "description": description, "parameters": parameters },
+    })
 }
 
 fn said<'a>(message: &'a Message, tools: Option<&'a Toolbox>) -> Said<'a> {
@@ -262,19 +310,9 @@ fn append(messages: &mut Vec<Said<'_>>, question: &str) {
     }
 }
 
-/// The calls as the run records them: by the tool's own name where it was offered, and each with an
-/// id of its own, because some servers send none.
+/// The calls as the run records them.
 fn called(told: Vec<ToldCall>, tools: Option<&Toolbox>) -> Vec<ToolCall> {
-    let mut seen = BTreeSet::new();
-    let mut calls = Vec::with_capacity(told.len());
-    for (n, call) in told.into_iter().enumerate() {
-        let mut id = call.id;
-        if id.is_empty() || !seen.insert(id.clone()) {
-            id = format!("call_{n}");
-            seen.insert(id.clone());
-        }
-        let name = call.function.name;
-        let tool = tools.and_then(|tools| tools.name(&name)).map_or(name.clone(), str::to_owned);
+    let call = |call: ToldCall| {
         let args = call.function.arguments.map_or_else(
             || "{}".to_owned(),
             |raw| {
@@ -282,7 +320,10 @@ fn called(told: Vec<ToldCall>, tools: Option<&Toolbox>) -> Vec<ToolCall> {
                 serde_json::from_str(raw.get()).unwrap_or_else(|_| raw.get().to_owned())
             },
         );
-        calls.push(ToolCall { id, tool, args });
-    }
-    calls
+        ToolCall { id: call.id, tool: call.function.name, args }
+    };
+    own_names(told.into_iter().map(call).collect(), tools)
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,6 +28,8 @@ pub(crate) struct Tokens {
     /// All tokens of the input, cached ones included.
     pub(crate) input: u64,
     pub(crate) cached: u64,
+    /// What was put into the vendor's cache, where that has a price of its own.
+    pub(crate) written: u64,
     pub(crate) output: u64,
 }
 
@@ -43,6 +45,21 @@ impl Answered {
             rest: None,
         }
     }
+}
+
+/// Whether an answer is asked for as a stream: where the call may take longer than a stream may be
+/// silent. A shorter call is bounded by its own time-out already.
+pub(crate) fn streams(ask: &ModelAsk, idle: Duration) -> bool {
+    Duration::from_millis(ask.time_out_ms) > idle
+}
+
+/// What a call may have used at most, for a server that does not count: a token stands for at
+/// least one byte.
+pub(crate) fn worst(ask: &ModelAsk, answer_bytes: usize) -> Tokens {
+    let sent: usize = ask.messages.iter().map(|message| message.text.len() + 16).sum();
+    let input = sent.saturating_add(ask.instructions.len()) as u64;
+    let output = (answer_bytes as u64).max(1).min(u64::from(ask.tokens_max));
+    Tokens { input, output, ..Tokens::default() }
 }
 
 /// An answer on its way.

@@ -6,6 +6,14 @@ use std::fmt;
 #[derive(Clone)]
 pub struct Secret(String);
 
+/// A key and the name by which people know it.
+#[derive(Debug, Clone)]
+pub struct Key {
+    /// The environment variable it came from, which may be shown.
+    pub name: String,
+    pub secret: Secret,
+}
+
 impl Secret {
     /// Takes a key as it was read.
     #[must_use]

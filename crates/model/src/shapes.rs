@@ -1,14 +1,12 @@
 //! Schemas and tool definitions as JSON text, written once per release instead of once per call.
 //! It must not change what they say.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use journal::ToolDef;
+use journal::{ToolCall, ToolDef};
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
-
-use crate::wire::{Offered, OfferedFunction};
 
 /// Entries of one kind; beyond it the memory of old releases is let go.
 const ENTRIES_MAX: usize = 512;
@@ -22,13 +20,21 @@ type Kept<From, Made> = Mutex<HashMap<usize, (From, Arc<Made>)>>;
 
 /// The texts, by the address of what they are made of. Each entry holds on to that, so no address
 /// is used twice.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Shapes {
+    /// A tool as the vendor's format offers it, under its wire name.
+    offer: fn(&str, &ToolDef) -> Value,
+    /// A schema as the vendor takes it.
+    form: fn(&Value) -> Value,
     schemas: Kept<Arc<Value>, Schema>,
     tools: Kept<Arc<[ToolDef]>, Toolbox>,
 }
 
 impl Shapes {
+    pub(crate) fn new(offer: fn(&str, &ToolDef) -> Value, form: fn(&Value) -> Value) -> Self {
+        Self { offer, form, schemas: Mutex::default(), tools: Mutex::default() }
+    }
+
     /// The text of a schema.
     pub(crate) fn schema(&self, schema: &Arc<Value>) -> Result<Arc<Schema>, serde_json::Error> {
         let mut known = self.schemas.lock().unwrap_or_else(PoisonError::into_inner);
@@ -36,7 +42,7 @@ impl Shapes {
         if let Some((_, text)) = known.get(&place) {
             return Ok(text.clone());
         }
-        let text = Arc::new((to_raw_value(&**schema)?, strict(schema)));
+        let text = Arc::new((to_raw_value(&(self.form)(schema))?, strict(schema)));
         if known.len() >= ENTRIES_MAX {
             known.clear();
         }
@@ -54,7 +60,7 @@ impl Shapes {
         if let Some((_, toolbox)) = known.get(&place) {
             return Some(toolbox.clone());
         }
-        let toolbox = Arc::new(Toolbox::new(tools)?);
+        let toolbox = Arc::new(Toolbox::new(tools, self.offer)?);
         if known.len() >= ENTRIES_MAX {
             known.clear();
         }
@@ -72,7 +78,7 @@ pub(crate) struct Toolbox {
 }
 
 impl Toolbox {
-    fn new(tools: &[ToolDef]) -> Option<Self> {
+    fn new(tools: &[ToolDef], offer: fn(&str, &ToolDef) -> Value) -> Option<Self> {
         let mut names: Vec<(String, String)> = Vec::with_capacity(tools.len());
         for (n, tool) in tools.iter().enumerate() {
             let mut wire = wire_name(tool.tool.as_str());
@@ -84,18 +90,8 @@ impl Toolbox {
             }
             names.push((wire, tool.tool.as_str().to_owned()));
         }
-        let offered: Vec<Offered<'_>> = tools
-            .iter()
-            .zip(&names)
-            .map(|(tool, (wire, _))| Offered {
-                kind: "function",
-                function: OfferedFunction {
-                    name: wire,
-                    description: &tool.description,
-                    parameters: &tool.input,
-                },
-            })
-            .collect();
+        let offered: Vec<Value> =
+            tools.iter().zip(&names).map(|(tool, (wire, _))| offer(wire, tool)).collect();
         Some(Self { raw: to_raw_value(&offered).ok()?, names })
     }
 
@@ -119,6 +115,22 @@ impl Toolbox {
 pub(crate) fn wire_name(name: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
     name.replacen('.', "__", 1).chars().map(plain).take(NAME_MAX).collect()
+}
+
+/// Calls under the tools' own names where they were offered, and each with an id of its own,
+/// because some servers send none.
+pub(crate) fn own_names(mut calls: Vec<ToolCall>, tools: Option<&Toolbox>) -> Vec<ToolCall> {
+    let mut seen = BTreeSet::new();
+    for (n, call) in calls.iter_mut().enumerate() {
+        if call.id.is_empty() || !seen.insert(call.id.clone()) {
+            call.id = format!("call_{n}");
+            seen.insert(call.id.clone());
+        }
+        if let Some(name) = tools.and_then(|tools| tools.name(&call.tool)) {
+            call.tool = name.to_owned();
+        }
+    }
+    calls
 }
 
 /// Whether a strict mode takes a schema: every object is closed and requires all it names. Another

@@ -1,8 +1,11 @@
 //! Models against a server that speaks the exact wire format.
 
+mod anthropic;
 mod failures;
 mod fake;
-mod permit;
+pub(crate) mod permit;
+mod prefix;
+mod streams;
 
 use std::sync::Arc;
 
@@ -14,10 +17,14 @@ use serde_json::json;
 use fake::{Fake, Reply};
 use permit::{allowed, ask, name, permit, said};
 
-use crate::{Called, Fault, ModelSpec, Models, Place, Rehearsal, Secret};
+use crate::{Called, Fault, Key, ModelSpec, Models, Place, Rehearsal, Secret};
 
 const KEY: &str = "sk-very-secret";
-const PRICE: Price = Price { input_nanos: 10, cached_nanos: 3, output_nanos: 100 };
+const PRICE: Price =
+    Price { input_nanos: 10, cached_nanos: 3, written_nanos: Some(12), output_nanos: 100 };
+
+/// A place at a fake, in some vendor's format.
+type At = fn(&Fake) -> Place;
 
 fn spec(place: Place, price: Price) -> ModelSpec {
     let can = vec![Can::Choose, Can::Json, Can::Tools];
@@ -29,11 +36,16 @@ fn spec(place: Place, price: Price) -> ModelSpec {
         can,
         at_once: 4,
         per_minute: None,
+        idle: crate::IDLE,
     }
 }
 
 fn open_ai(fake: &Fake) -> Place {
-    Place::OpenAi { base_url: fake.url.clone(), key: Some(Secret::new(KEY.into())) }
+    Place::OpenAi { base_url: fake.url.clone(), keys: vec![key("OPENAI_API_KEY", KEY)] }
+}
+
+fn key(name: &str, secret: &str) -> Key {
+    Key { name: name.into(), secret: Secret::new(secret.into()) }
 }
 
 fn llama(fake: &Fake) -> Place {
@@ -269,7 +281,7 @@ async fn what_is_not_declared_or_not_there_is_not_sent() {
         listener.local_addr().unwrap()
     };
     let base_url = format!("http://{port}");
-    models.place(&name(), Place::OpenAi { base_url, key: None }).unwrap();
+    models.place(&name(), Place::OpenAi { base_url, keys: Vec::new() }).unwrap();
     let called = models.call(permit(ask("x", AnswerShape::Text))).await;
     let failure = called.outcome.result.unwrap_err();
     assert_eq!((failure.code, called.certain), (Code::Unavailable, true), "{failure:?}");
@@ -342,9 +354,9 @@ async fn a_rehearsal_says_that_it_is_one() {
 fn broken_settings_are_faults_without_secrets() {
     let secret = Secret::new(KEY.into());
     assert_eq!(format!("{secret:?}"), "Secret([hidden])");
-    let place = |base_url: &str, key: &str| Place::OpenAi {
+    let place = |base_url: &str, text: &str| Place::OpenAi {
         base_url: base_url.into(),
-        key: Some(Secret::new(key.into())),
+        keys: vec![key("OPENAI_API_KEY", text)],
     };
     let check = |place: Place, wanted: &str| {
         let Err(fault) = Models::new(vec![spec(place, PRICE)]) else { panic!("{wanted}") };

@@ -6,11 +6,12 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::trouble::Trouble;
+
 /// A request for one answer. Fields that a server may not know are left out, not sent as null.
 #[derive(Debug, Serialize)]
 pub(crate) struct Request<'a> {
     pub(crate) model: &'a str,
-    pub(crate) messages: Vec<Said<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) tools: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -31,6 +32,18 @@ pub(crate) struct Request<'a> {
     /// llama.cpp: which of the server's slots works on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) id_slot: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stream: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stream_options: Option<StreamOptions>,
+    /// Last, so that the next request of a conversation begins like this one, byte for byte.
+    pub(crate) messages: Vec<Said<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct StreamOptions {
+    /// Without it a stream ends without a count of its tokens.
+    pub(crate) include_usage: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -61,21 +74,6 @@ pub(crate) struct SaidCall<'a> {
 pub(crate) struct SaidFunction<'a> {
     pub(crate) name: Cow<'a, str>,
     pub(crate) arguments: &'a str,
-}
-
-/// A tool as it is offered.
-#[derive(Debug, Serialize)]
-pub(crate) struct Offered<'a> {
-    #[serde(rename = "type")]
-    pub(crate) kind: &'static str,
-    pub(crate) function: OfferedFunction<'a>,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct OfferedFunction<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) description: &'a str,
-    pub(crate) parameters: &'a serde_json::Value,
 }
 
 #[derive(Debug, Serialize)]
@@ -178,42 +176,6 @@ pub(crate) struct Used {
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub(crate) struct UsedDetails {
     pub(crate) cached_tokens: Option<u64>,
-}
-
-/// A failure as servers word it: an object, or a bare text.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum Trouble {
-    Text(String),
-    Object { message: Option<String>, code: Option<TroubleCode> },
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum TroubleCode {
-    Number(u16),
-    Text(String),
-}
-
-/// The body of an error answer.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct TroubleBody {
-    pub(crate) error: Option<Trouble>,
-    pub(crate) message: Option<String>,
-}
-
-impl Trouble {
-    pub(crate) fn message(&self) -> &str {
-        match self {
-            Self::Text(text) => text,
-            Self::Object { message, .. } => message.as_deref().unwrap_or_default(),
-        }
-    }
-
-    pub(crate) fn code(&self) -> Option<&TroubleCode> {
-        match self {
-            Self::Text(_) => None,
-            Self::Object { code, .. } => code.as_ref(),
-        }
-    }
+    /// What was kept for reading again, where that has a price of its own.
+    pub(crate) cache_write_tokens: Option<u64>,
 }

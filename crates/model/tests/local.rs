@@ -47,6 +47,7 @@ async fn the_local_model_is_installed_answers_comes_back_and_stops() {
         can: vec![Can::Choose],
         at_once: 1,
         per_minute: None,
+        idle: model::IDLE,
     };
     let models = Models::new(vec![spec]).unwrap();
 
@@ -160,6 +161,7 @@ async fn another_file_and_another_server_are_taken_when_they_are_named() {
             can: vec![Can::Choose],
             at_once: 1,
             per_minute: None,
+            idle: model::IDLE,
         }])
         .unwrap();
         let choice = Choice {

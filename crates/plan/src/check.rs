@@ -14,7 +14,8 @@ use crate::read::settings::ModelPlace;
 use crate::read::workflow::Reader;
 use crate::read::workspace::{self, Workspace, stem};
 use crate::release::Plan;
-use crate::workflow::{Person, Policy, Workflow};
+use crate::value::Currency;
+use crate::workflow::{Model, Person, Policy, Workflow};
 
 #[cfg(test)]
 mod tests;
@@ -93,6 +94,10 @@ pub struct Places {
     pub organisation: String,
     pub people: BTreeMap<PersonId, Person>,
     pub models: BTreeMap<ModelName, ModelPlace>,
+    /// What is declared of each model, whether a workflow uses it or not.
+    pub declared: BTreeMap<ModelName, Model>,
+    pub default_model: Option<ModelName>,
+    pub currency: Option<Currency>,
     pub servers: BTreeMap<String, Server>,
     pub lock: Lock,
 }
@@ -109,6 +114,9 @@ pub fn places(files: &Files) -> Result<Places, Problems> {
         organisation: ws.settings.organisation,
         people: ws.settings.people.people,
         models: ws.settings.places,
+        declared: ws.settings.models,
+        default_model: ws.settings.default_model,
+        currency: ws.settings.currency,
         servers: ws.servers.servers,
         lock: ws.servers.lock,
     })

@@ -74,6 +74,7 @@ pub(crate) const NEVER: &[&str] = &["starter", "owner"];
 pub(crate) const OUTCOMES: &[&str] = &["done", "rejected", "failed"];
 pub(crate) const FINDS: &[&str] = &["name", "id", "date", "money", "iban", "line"];
 pub(crate) const CANS: &[&str] = &["choose", "json", "tools"];
+pub(crate) const FORMATS: &[&str] = &["openai", "anthropic"];
 pub(crate) const DAYS: &[&str] = &["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 pub(crate) static WORKFLOW: Shape = Shape {
@@ -401,7 +402,10 @@ pub(crate) static MODEL: Shape = Shape {
         must("answer", Whole, "How many tokens it may write."),
         may("price", Form::Shape(&PRICE), "Prices; free if not said."),
         may("base_url", Text, "Where its server is."),
+        may("format", Words(FORMATS), "How its server is spoken to; the vendor's way if not said."),
         may("key", Text, "The environment variable that holds the key."),
+        may("keys", List(&Text), "Several such variables; calls are spread over them."),
+        may("idle", Duration, "How long an answer may be silent; 2 minutes if not said."),
     ],
 };
 
@@ -410,6 +414,11 @@ pub(crate) static PRICE: Shape = Shape {
     keys: &[
         must("input", Money, "For a million tokens read."),
         may("cached", Money, "For a million tokens read again; as `input` if not said."),
+        may(
+            "written",
+            Money,
+            "For a million tokens kept for reading again; as `input` if not said.",
+        ),
         must("output", Money, "For a million tokens written."),
     ],
 };

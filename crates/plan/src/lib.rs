@@ -66,6 +66,6 @@ pub use check::{Checked, Places, check, check_all, places};
 pub use files::{FILE_BYTES_MAX, Files};
 pub use problem::{Problem, Problems};
 pub use read::servers::Server;
-pub use read::settings::ModelPlace;
+pub use read::settings::{ModelPlace, WireFormat};
 pub use release::{OpenError, Plan};
 pub use schema::workflow_schema;

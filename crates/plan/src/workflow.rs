@@ -576,7 +576,18 @@ pub enum Can {
 pub struct Price {
     pub input_nanos: u64,
     pub cached_nanos: u64,
+    /// For what is put into the vendor's cache; as `input_nanos` if not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written_nanos: Option<u64>,
     pub output_nanos: u64,
+}
+
+impl Price {
+    /// The most that one token of input can cost.
+    #[must_use]
+    pub fn dearest_input(&self) -> u64 {
+        self.input_nanos.max(self.cached_nanos).max(self.written_nanos.unwrap_or_default())
+    }
 }
 
 /// A pinned tool: its approved definition and what it may do.

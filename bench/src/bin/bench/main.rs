@@ -180,11 +180,12 @@ async fn ours(
     let models = Models::new(vec![ModelSpec {
         name: ModelName::new("fast")?,
         model: spec.model.clone(),
-        place: Place::OpenAi { base_url: vendor.base.clone(), key: None },
+        place: Place::OpenAi { base_url: vendor.base.clone(), keys: Vec::new() },
         price: spec.price,
         can: spec.can.clone(),
         at_once: 256,
         per_minute: None,
+        idle: model::IDLE,
     }])?;
     let runtime = Runtime::new(store.clone(), Arc::new(ModelsOnly(models)), [7; 32]);
     runtime.releases().add(&plan)?;

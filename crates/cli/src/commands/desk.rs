@@ -182,7 +182,8 @@ fn assignments(screen: &Screen, runs: &Runs, open: &Open) -> Result<Vec<String>,
     }
 }
 
-fn line(prompt: &str) -> Result<String, Stop> {
+/// One line that a person types.
+pub fn line(prompt: &str) -> Result<String, Stop> {
     let mut err = std::io::stderr().lock();
     write!(err, "{prompt}")?;
     err.flush()?;

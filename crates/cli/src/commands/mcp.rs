@@ -238,7 +238,7 @@ pub fn write_lock(root: &Path, lock: &Lock) -> Result<(), Stop> {
 }
 
 /// Replaces a file as a whole, or not at all.
-fn replace(path: &Path, text: &str) -> Result<(), Stop> {
+pub fn replace(path: &Path, text: &str) -> Result<(), Stop> {
     let new = path.with_extension("new");
     std::fs::write(&new, text)
         .and_then(|()| std::fs::rename(&new, path))

@@ -1,21 +1,28 @@
-//! `model`: the local model installed, models listed, and one asked whether it answers.
+//! `model`: the local model installed, models listed, added, tried, and one made the default. It
+//! must not write a key anywhere.
 
 use std::sync::Arc;
 
 use journal::{
-    ActNo, AnswerShape, At, Body, BodyRef, Cause, Choice, Draft, Entropy, Epoch, Hash, Labels,
-    Message, Mode, ModelAsk, Payload, Permit, Record, Role, RunId, Seq, Starter, Usage, What,
+    ActNo, At, Body, BodyRef, Cause, Draft, Entropy, Epoch, Hash, Labels, Mode, ModelAsk, Payload,
+    Permit, Record, RunId, Seq, Starter, Usage, What,
 };
+use model::known;
 use model::local::{self, Step};
 use plan::ids::{ModelName, PersonId, ReleaseId, StepId, WorkflowName};
 use plan::workflow::Can;
 use serde_json::json;
 
-use super::{check, mcp};
+use super::mcp;
 use crate::exit::{Ended, Exit, Stop};
-use crate::models::{self, Serving};
+use crate::models;
 use crate::screen::{Look, Screen};
 use crate::workspace::Workspace;
+
+mod settings;
+mod trial;
+
+pub use settings::{add, r#use};
 
 /// Installs the local model, or finds that it is there.
 pub fn install(screen: &Screen) -> Ended {
@@ -36,24 +43,17 @@ pub fn install(screen: &Screen) -> Ended {
     Ok(Exit::Done)
 }
 
-/// Lists the models that the workflows use.
+/// Lists the models of the workspace.
 pub fn list(screen: &Screen, workspace: &Workspace) -> Ended {
     let places = mcp::places(screen, workspace)?;
-    let checked = plan::check_all(&workspace.files);
-    if !checked.problems.is_empty() {
-        let count = checked.problems.len();
-        return Err(check::problems(screen, workspace, &checked.problems, count));
-    }
-    let mut seen = std::collections::BTreeMap::new();
-    for plan in checked.plans.values() {
-        for (name, model) in &plan.workflow().models {
-            seen.insert(name.clone(), model.clone());
-        }
-    }
-    for (name, model) in seen {
-        let place = places.models.get(&name);
+    let today = today();
+    for (name, model) in &places.declared {
+        let place = places.models.get(name);
         let address = place.and_then(|place| place.base_url.clone());
         let can: Vec<&str> = model.can.iter().map(|can| ability(*can)).collect();
+        let known = known::find(&model.vendor, &model.model);
+        let retires = known.and_then(|known| known.retires);
+        let default = places.default_model.as_ref() == Some(name);
         screen.object(
             "model",
             json!({
@@ -62,71 +62,55 @@ pub fn list(screen: &Screen, workspace: &Workspace) -> Ended {
                 "vendor_model": model.model,
                 "can": can,
                 "base_url": address,
+                "default": default,
+                "retires": retires.map(|date| date.to_string()),
             }),
         )?;
         screen.line(format!(
-            "{}: {} of {}, can {}",
+            "{}: {} of {}, can {}{}",
             screen.word(Look::Strong, name.as_str()),
             model.model,
             model.vendor,
-            can.join(", ")
+            can.join(", "),
+            if default { ", the default" } else { "" }
         ));
+        if let Some(date) = retires {
+            let gone = if date <= today { "was to be retired" } else { "will be retired" };
+            let note = format!("  {gone} on {date}, as its vendor published by {}", known::DATE);
+            screen.line(screen.word(Look::Warn, &note));
+        }
     }
     Ok(Exit::Done)
 }
 
-/// Asks a model one small question and says what came back.
+fn today() -> jiff::civil::Date {
+    let now = jiff::Timestamp::from_millisecond(runtime::now().0.try_into().unwrap_or(i64::MAX));
+    now.unwrap_or(jiff::Timestamp::MAX).to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
+/// Tries what a model can do and says what came back.
 pub fn test(screen: &Screen, workspace: &Workspace, name: Option<&str>) -> Ended {
     let places = mcp::places(screen, workspace)?;
     let checked = plan::check_all(&workspace.files);
-    let named = |model: &&ModelName| name.is_none_or(|name| model.as_str() == name);
-    let mut models = checked.plans.values().flat_map(|plan| plan.workflow().models.keys());
-    let Some(model) = models.find(named).cloned() else {
-        let what = format!("no workflow uses a model `{}`", name.unwrap_or_default());
-        return Err(Stop::usage(what).help("`flightdeck model list` shows those that are used"));
+    // Without a name the one that a workflow uses first.
+    let used = checked.plans.values().flat_map(|plan| plan.workflow().models.keys()).next();
+    let named = |model: &&ModelName| match (name, used) {
+        (Some(name), _) => model.as_str() == name,
+        (None, Some(used)) => *model == used,
+        (None, None) => true,
     };
-    let plan = checked.plans.values().find(|plan| plan.workflow().models.contains_key(&model));
-    let vendor = plan
-        .and_then(|plan| plan.workflow().models.get(&model))
-        .map(|model| model.vendor.clone())
-        .unwrap_or_default();
-    let serving = Serving::new(&places, checked.plans.values())?;
-    let permit = permit(&model, &vendor)?;
-    screen.note(format!("one small question to `{model}`"));
-    let called = mcp::within(serving.call(permit))?;
-    let usage = called.outcome.usage;
-    let answer = called.outcome.result.map_err(|failure| {
-        let code = evidence::codes::page(failure.code);
-        Stop::failed(format!("`{model}` did not answer: {}: {}", code.title, failure.text))
-            .help(format!("`flightdeck explain {}`", code.id))
-    })?;
-    let text = String::from_utf8_lossy(&answer).into_owned();
-    screen.object(
-        "model",
-        json!({
-            "model": model,
-            "answer": text,
-            "reported": called.outcome.reported,
-            "input_tokens": usage.input_tokens,
-            "output_tokens": usage.output_tokens,
-            "ms": usage.active_ms,
-        }),
-    )?;
-    screen.line(format!("`{model}` answered {}", evidence::words::plain(&text)));
-    screen.line(format!(
-        "{} tokens in, {} out, {}",
-        usage.input_tokens,
-        usage.output_tokens,
-        evidence::words::span(usage.active_ms)
-    ));
-    Ok(Exit::Done)
+    let Some(model) = places.declared.keys().find(named).cloned() else {
+        let what = format!("there is no model `{}`", name.unwrap_or_default());
+        return Err(Stop::usage(what).help("`flightdeck model list` shows those that there are"));
+    };
+    trial::run(screen, &places, &model, trial::ALL)
 }
 
 /// Even a test call goes through a commit: into a journal in memory, which ends with the command.
-fn permit(model: &ModelName, vendor: &str) -> Result<Permit, Stop> {
+fn permit(ask: ModelAsk, vendor: &str) -> Result<Permit, Stop> {
     let store = store::MemoryStore::new();
     let (told, committed) = std::sync::mpsc::channel();
-    journal::commit(&store, draft(model, vendor)?, move |result| {
+    journal::commit(&store, draft(ask, vendor)?, move |result| {
         // The receiver waits below for exactly this.
         let _ = told.send(result);
     });
@@ -135,7 +119,8 @@ fn permit(model: &ModelName, vendor: &str) -> Result<Permit, Stop> {
     committed.permits.into_iter().next().ok_or_else(none)
 }
 
-fn draft(model: &ModelName, vendor: &str) -> Result<Draft, Stop> {
+fn draft(ask: ModelAsk, vendor: &str) -> Result<Draft, Stop> {
+    let model = ask.model.clone();
     let (act, run) = (ActNo(1), RunId::new(runtime::now(), [1; 10]));
     let at = At { step: StepId::new("test").map_err(Stop::failed)?, visit: 1 };
     let workflow = WorkflowName::new("model_test").map_err(Stop::failed)?;
@@ -170,36 +155,13 @@ fn draft(model: &ModelName, vendor: &str) -> Result<Draft, Stop> {
         draws: Vec::new(),
         consumes: Vec::new(),
         posts: Vec::new(),
-        payloads: vec![(act, Payload::Model(question(model)))],
-        vendors: vec![(model.clone(), vendor.to_owned())],
+        payloads: vec![(act, Payload::Model(ask))],
+        vendors: vec![(model, vendor.to_owned())],
         above: Vec::new(),
         workflow,
         release,
         standing: None,
     })
-}
-
-fn question(model: &ModelName) -> ModelAsk {
-    let document = Message {
-        role: Role::User,
-        text: "Invoice 4711\nTotal due: 12.50 EUR".to_owned(),
-        calls: Vec::new(),
-        answers: None,
-    };
-    ModelAsk {
-        model: model.clone(),
-        instructions: Arc::from("You read invoices."),
-        messages: vec![Arc::new(document)],
-        tools: Arc::from(Vec::new()),
-        answer: AnswerShape::Choice(Choice {
-            question: "What is the total due?".to_owned(),
-            lead: "Total due:".to_owned(),
-            options: vec!["12.50 EUR".to_owned(), "4711".to_owned()],
-        }),
-        tokens_max: 32,
-        time_out_ms: 120_000,
-        key: Hash::default(),
-    }
 }
 
 fn words(step: &Step) -> String {

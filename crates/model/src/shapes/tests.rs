@@ -8,13 +8,17 @@ use serde_json::{Value, json};
 
 use super::Shapes;
 
+fn shapes() -> Shapes {
+    Shapes::new(|name, _| json!(name), Value::clone)
+}
+
 #[test]
 fn schemas_that_a_strict_mode_takes() {
     let closed = json!({ "type": "object", "properties": { "a": {} }, "required": ["a"],
                          "additionalProperties": false });
     let nested = json!({ "type": "array", "items": { "type": "object" } });
     for (schema, wanted) in [(closed, true), (nested, false), (json!({ "type": "string" }), true)] {
-        let shapes = Shapes::default();
+        let shapes = shapes();
         let schema: Arc<Value> = Arc::new(schema);
         let text = shapes.schema(&schema).unwrap();
         assert_eq!(text.1, wanted, "{schema}");
@@ -32,7 +36,7 @@ fn tools_whose_names_the_wire_makes_equal_stay_apart() {
         input: Value::Null,
     };
     let tools: Arc<[ToolDef]> = names.iter().map(def).collect();
-    let shapes = Shapes::default();
+    let shapes = shapes();
     let toolbox = shapes.tools(&tools).unwrap();
     for name in names {
         let wire = toolbox.wire(name).unwrap();

@@ -19,6 +19,19 @@ pub(crate) enum Reply {
     Broken,
     /// Nothing at all.
     Silence,
+    /// A stream of events as it was written down, and how it ends.
+    Events(&'static str, End),
+}
+
+/// How a stream ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// As HTTP has it.
+    Whole,
+    /// The connection breaks off.
+    Cut,
+    /// The connection stays and nothing more comes.
+    Silent,
 }
 
 /// A request as it came.
@@ -27,6 +40,8 @@ pub(crate) struct Asked {
     /// The request line and headers, in lower case.
     pub(crate) head: String,
     pub(crate) body: Value,
+    /// The body as it came.
+    pub(crate) text: String,
 }
 
 #[derive(Debug, Default)]
@@ -89,8 +104,9 @@ async fn converse(mut stream: TcpStream, reply: Reply, seen: Arc<Seen>) {
         let n = stream.read(&mut chunk).await.unwrap();
         bytes.extend_from_slice(&chunk[..n]);
     }
-    let body = serde_json::from_slice(&bytes[body_at..]).unwrap();
-    seen.asked.lock().unwrap().push(Asked { head, body });
+    let text = String::from_utf8(bytes.split_off(body_at)).unwrap();
+    let body = serde_json::from_str(&text).unwrap();
+    seen.asked.lock().unwrap().push(Asked { head, body, text });
     let now = seen.now.fetch_add(1, Ordering::SeqCst) + 1;
     seen.most.fetch_max(now, Ordering::SeqCst);
     // Others get the chance to come in.
@@ -123,6 +139,22 @@ async fn answer(stream: &mut TcpStream, reply: Reply) -> std::io::Result<()> {
             stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{").await?;
         }
         Reply::Silence => std::future::pending().await,
+        Reply::Events(text, end) => {
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n\
+                        transfer-encoding: chunked\r\n\r\n";
+            stream.write_all(head.as_bytes()).await?;
+            // In pieces that know nothing of lines and events.
+            for piece in text.as_bytes().chunks(7) {
+                stream.write_all(format!("{:x}\r\n", piece.len()).as_bytes()).await?;
+                stream.write_all(piece).await?;
+                stream.write_all(b"\r\n").await?;
+            }
+            match end {
+                End::Whole => stream.write_all(b"0\r\n\r\n").await?,
+                End::Cut => {}
+                End::Silent => std::future::pending().await,
+            }
+        }
     }
     stream.shutdown().await
 }

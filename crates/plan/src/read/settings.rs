@@ -23,7 +23,17 @@ pub(crate) const FILE: &str = "flightdeck.yaml";
 pub struct ModelPlace {
     pub vendor: String,
     pub base_url: Option<String>,
-    pub key: Option<String>,
+    pub format: Option<WireFormat>,
+    /// Names of environment variables.
+    pub keys: Vec<String>,
+    pub idle_ms: Option<u64>,
+}
+
+/// How a model's server is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WireFormat {
+    OpenAi,
+    Anthropic,
 }
 
 /// What `flightdeck.yaml` says.
@@ -125,7 +135,13 @@ fn one(cx: &Cx<'_>, fields: Fields<'_>, of: Option<Currency>) -> Option<(Model, 
     let place = ModelPlace {
         vendor: vendor.clone()?,
         base_url: text("base_url"),
-        key: fields.get("key").and_then(|n| variable(cx, n)),
+        format: fields.get("format").and_then(|n| format(cx, n)),
+        keys: {
+            let one = fields.get("key").into_iter();
+            let several = fields.get("keys").and_then(|n| cx.list(n)).unwrap_or_default();
+            one.chain(several).filter_map(|n| variable(cx, n)).collect()
+        },
+        idle_ms: fields.get("idle").and_then(|n| cx.duration(n)),
     };
     let model = Model {
         vendor: vendor?,
@@ -152,7 +168,20 @@ fn price(cx: &Cx<'_>, node: &Node, of: Option<Currency>) -> Option<Price> {
     let nanos = |key: &str| fields.get(key).and_then(|n| cx.nanos(n, of, 3));
     let (input, output) = (nanos("input"), nanos("output"));
     let cached = if fields.has("cached") { nanos("cached") } else { input };
-    Some(Price { input_nanos: input?, cached_nanos: cached?, output_nanos: output? })
+    let written = if fields.has("written") { Some(nanos("written")?) } else { None };
+    Some(Price {
+        input_nanos: input?,
+        cached_nanos: cached?,
+        written_nanos: written,
+        output_nanos: output?,
+    })
+}
+
+fn format(cx: &Cx<'_>, node: &Node) -> Option<WireFormat> {
+    Some(match cx.choice(node, keys::FORMATS)? {
+        "anthropic" => WireFormat::Anthropic,
+        _ => WireFormat::OpenAi,
+    })
 }
 
 /// The name of an environment variable.
@@ -166,3 +195,6 @@ fn variable(cx: &Cx<'_>, node: &Node) -> Option<String> {
     let fix = "write the variable's name, such as `OPENAI_API_KEY`, never the key itself";
     cx.add(Found::new(&codes::NAME, &node.at, what).fix(fix))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,44 @@
+//! Where models are, and how they are spoken to.
+
+use crate::files::Files;
+use crate::{WireFormat, places};
+
+const HEAD: &str = "organisation: Acme\ncurrency: USD\npeople:\n  m@acme.example: { name: M }\n\
+    roles:\n  lead: [ m@acme.example ]\nworking_hours: { days: mon-fri, from: \"09:00\", \
+    to: \"17:30\", zone: Europe/London }\nmodels:\n";
+
+/// The settings with one model, and what is wrong with them.
+fn check(model: &str) -> Result<crate::ModelPlace, String> {
+    let mut files = Files::new();
+    let text = format!(
+        "{HEAD}  big: {{ vendor: litellm, model: b, can: [ json ], context: 9, answer: 9, {model} }}\n"
+    );
+    files.insert("flightdeck.yaml", &text);
+    let places = places(&files).map_err(|problems| problems.to_string())?;
+    places.models.into_values().next().ok_or_else(|| "no model".to_owned())
+}
+
+#[test]
+fn a_model_behind_a_gateway_with_several_keys() {
+    let text = "base_url: http://127.0.0.1:4000, format: anthropic, keys: [ KEY_A, KEY_B ], \
+                idle: 5 minutes, price: { input: 3 USD, cached: 0.30 USD, written: 3.75 USD, \
+                output: 15 USD }";
+    let place = check(text).unwrap();
+    assert_eq!(place.format, Some(WireFormat::Anthropic));
+    assert_eq!((place.keys, place.idle_ms), (vec!["KEY_A".into(), "KEY_B".into()], Some(300_000)));
+    let one = check("key: KEY_A").unwrap();
+    assert_eq!((one.keys, one.format, one.idle_ms), (vec!["KEY_A".into()], None, None));
+}
+
+#[test]
+fn a_key_itself_and_an_unknown_format_are_problems() {
+    for (text, wanted) in [
+        ("keys: [ KEY_A, sk-ant-1 ]", "this is not the name of an environment variable"),
+        ("format: grpc", "grpc"),
+        ("idle: a while", "a while"),
+        ("price: { input: 3 USD, written: dear, output: 15 USD }", "dear"),
+    ] {
+        let problems = check(text).unwrap_err();
+        assert!(problems.contains(wanted), "{text}: {problems}");
+    }
+}
