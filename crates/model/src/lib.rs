@@ -12,12 +12,14 @@ mod pace;
 mod price;
 mod provider;
 mod rehearsal;
+mod seat;
 mod secret;
 mod shapes;
 mod wire;
 
 pub use models::{Called, ModelSpec, Models, Place};
 pub use rehearsal::{Line, REPORTED, Rehearsal, ScriptError, digest};
+pub use seat::{Question, Seat, Sitting, seat};
 pub use secret::Secret;
 
 /// Why models could not be set up. What goes wrong in a call is a [`Failure`](journal::Failure)

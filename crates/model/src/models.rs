@@ -17,7 +17,7 @@ use crate::openai::{Dialect, OpenAi};
 use crate::pace::Pace;
 use crate::price::usage;
 use crate::provider::{Answered, Provider, Tokens};
-use crate::{Fault, Rehearsal, Secret};
+use crate::{Fault, Rehearsal, Seat, Secret};
 
 /// A model of a workspace.
 #[derive(Debug, Clone)]
@@ -44,6 +44,8 @@ pub enum Place {
     LlamaCpp { base_url: String, key: Option<Secret>, slots: Option<u32> },
     /// Written or recorded answers, and no model.
     Rehearsal(Arc<Rehearsal>),
+    /// An outside agent.
+    Outside(Seat),
     /// A server that is not up, and why. Another place takes over when it is.
     Down(String),
 }
@@ -136,6 +138,9 @@ impl Models {
             Place::Down(why) => return Ok(Served::Nobody(why)),
             Place::Rehearsal(rehearsal) => {
                 return Ok(Served::By { provider: rehearsal, breaker: None });
+            }
+            Place::Outside(seat) => {
+                return Ok(Served::By { provider: Arc::new(seat), breaker: None });
             }
             Place::OpenAi { base_url, key } => (base_url, key, Dialect::OpenAi),
             Place::LlamaCpp { base_url, key, slots } => {

@@ -90,7 +90,7 @@ pub fn test(screen: &Screen, workspace: &Workspace, name: Option<&str>) -> Ended
         .and_then(|plan| plan.workflow().models.get(&model))
         .map(|model| model.vendor.clone())
         .unwrap_or_default();
-    let serving = Serving::new(&places, checked.plans.values())?;
+    let serving = Serving::new(&places, checked.plans.values(), None)?;
     let permit = permit(&model, &vendor)?;
     screen.note(format!("one small question to `{model}`"));
     let called = mcp::within(serving.call(permit))?;
