@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask NAME`. Each installs what it needs from package
 //! registries and ends with a line of figures. Nothing of the product may live here.
 
+mod conformance;
 mod demo;
 mod dist;
 mod harness;
@@ -33,6 +34,7 @@ const COMMANDS: &[Command] = &[
     ("dist", "pack what somebody without Rust is handed; `--try` tries it", dist::run),
     ("score", "read real invoices that nobody here wrote and judge what is found", score::run),
     ("vendors", "put real questions to LiteLLM's proxy in front of the local model", vendors::run),
+    ("conformance", "let the protocol's own suite look at our MCP client", conformance::run),
     ("tidy", "check the rules of this repository", |root| tidy::run(root, &names()).map(drop)),
 ];
 

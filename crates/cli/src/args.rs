@@ -345,8 +345,17 @@ pub enum Mcp {
         /// Variables it gets, as `NAME=VALUE`; a secret as `NAME=${NAME}`
         #[arg(long, value_name = "NAME=VALUE")]
         env: Vec<String>,
+        /// Where it answers, for a server that runs elsewhere
+        #[arg(long, value_name = "URL", conflicts_with_all = ["env", "command"])]
+        url: Option<String>,
+        /// Headers of every request to it, as `NAME=VALUE`; a secret as `${NAME}`
+        #[arg(long, value_name = "NAME=VALUE", requires = "url")]
+        header: Vec<String>,
+        /// Its address may lead into a private network
+        #[arg(long, requires = "url")]
+        allow_private: bool,
         /// The command and its arguments, after `--`
-        #[arg(last = true, required = true)]
+        #[arg(last = true, required_unless_present = "url")]
         command: Vec<String>,
     },
     /// List servers and the tools that are approved
@@ -355,6 +364,16 @@ pub enum Mcp {
     Probe { server: String },
     /// Approve a tool as its server offers it now
     Pin(Pin),
+    /// Let an outside agent work on one case, its calls judged as a model's would be
+    ///
+    /// It speaks MCP over standard input and output. The agent takes the place of the model whose
+    /// vendor is `outside`; a step of that model waits for the agent's next call.
+    Gateway {
+        /// The workflow
+        workflow: String,
+        /// A file of the inbox, or a JSON object
+        case: String,
+    },
     /// Say how servers differ from what was approved
     Diff {
         /// Only this server

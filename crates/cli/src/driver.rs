@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use journal::{
     Command, CommandId, Hash, Mode, Order, RunId, RunQuery, Starter, Status, StopScope, Store,
 };
+use model::Seat;
 use plan::Plan;
 use plan::ids::PersonId;
 use runtime::socket::{Client, Request, Response};
@@ -75,13 +76,22 @@ pub enum Drives {
 impl Driver {
     /// Takes the folder, or connects to whoever holds it.
     pub async fn start(workspace: &Workspace, drives: Drives) -> Result<Self, Stop> {
+        Self::seated(workspace, drives, None).await
+    }
+
+    /// The same, with somebody in the seat of the models that an outside agent answers for.
+    pub async fn seated(
+        workspace: &Workspace,
+        drives: Drives,
+        seat: Option<Seat>,
+    ) -> Result<Self, Stop> {
         let data = workspace.data.clone();
         // A process that has just ended may still be leaving, and one that has just begun may not
         // listen yet.
         let mut last = None;
         for _ in 0..20 {
             match SqliteStore::open(&data) {
-                Ok(store) => return own(workspace, Arc::new(store), drives),
+                Ok(store) => return own(workspace, Arc::new(store), drives, seat.as_ref()),
                 Err(error) => last = Some(error),
             }
             if store::holder(&data).is_none() {
@@ -364,13 +374,18 @@ impl Reading for SqliteReader {
     }
 }
 
-fn own(workspace: &Workspace, store: Arc<SqliteStore>, drives: Drives) -> Result<Driver, Stop> {
+fn own(
+    workspace: &Workspace,
+    store: Arc<SqliteStore>,
+    drives: Drives,
+    seat: Option<&Seat>,
+) -> Result<Driver, Stop> {
     let places = workspace.places().map_err(|problems| {
         Stop::usage(problems).help("`flightdeck check` shows them with their fixes")
     })?;
     let tools = servers::pool(workspace, &places)?;
     let plans = plan::check_all(&workspace.files).plans;
-    let models = Serving::new(&places, plans.values())?;
+    let models = Serving::new(&places, plans.values(), seat)?;
     let secrets = servers::secrets(&places, plans.values(), models.own_key());
     let outside = Arc::new(Outside { tools, models, notices: Notices::new(&workspace.data) });
     let keying = keying(&workspace.data)?;

@@ -6,6 +6,7 @@ mod cases;
 mod commands;
 mod driver;
 mod exit;
+mod gateway;
 mod glossary;
 mod held;
 mod installation;
@@ -137,12 +138,19 @@ fn review(screen: &Screen, global: &args::Global, command: Option<Review>) -> En
 
 fn mcp(screen: &Screen, global: &args::Global, command: Mcp) -> Ended {
     match command {
-        Mcp::Add { name, env, command } => {
-            commands::mcp::add(screen, &workspace::find(global)?, &name, &env, &command)
+        Mcp::Add { name, env, url, header, allow_private, command } => {
+            let entry = match url {
+                Some(url) => commands::mcp::remote(&url, &header, allow_private)?,
+                None => commands::mcp::program(&command, &env)?,
+            };
+            commands::mcp::add(screen, &workspace::find(global)?, &name, entry)
         }
         Mcp::List => commands::mcp::list(screen, &Workspace::open(global)?),
         Mcp::Probe { server } => commands::mcp::probe(screen, &Workspace::open(global)?, &server),
         Mcp::Pin(pin) => commands::mcp::pin(screen, global, &Workspace::open(global)?, &pin),
+        Mcp::Gateway { workflow, case } => {
+            commands::gateway::gateway(screen, global, &workflow, &case)
+        }
         Mcp::Diff { server } => {
             commands::mcp::diff(screen, &Workspace::open(global)?, server.as_deref())
         }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use journal::{Payload, Permit};
 use model::local::{self, Backend, Server, Settings, State};
-use model::{Called, Key, ModelSpec, Models, Place, Secret};
+use model::{Called, Key, ModelSpec, Models, Place, Seat, Secret};
 use plan::ids::ModelName;
 use plan::workflow::Model;
 use plan::{ModelPlace, Places, Plan, WireFormat};
@@ -21,6 +21,9 @@ use crate::exit::Stop;
 const SLOTS: u32 = 2;
 /// After a failed start the next one waits this long.
 const REST: Duration = Duration::from_secs(15);
+
+/// The vendor of a model whose place an outside agent takes.
+pub const OUTSIDE: &str = "outside";
 
 /// The vendors that have an address of their own. All but Anthropic speak OpenAI's format there.
 pub const KNOWN: &[(&str, &str)] = &[
@@ -68,16 +71,25 @@ impl Drop for Running {
 
 impl Serving {
     /// Sets up every model that the plans name. Nothing is started and nothing is sent.
-    pub fn new<'p>(places: &Places, plans: impl Iterator<Item = &'p Plan>) -> Result<Self, Stop> {
+    /// A model whose vendor is `outside` answers from the seat, where there is one.
+    pub fn new<'p>(
+        places: &Places,
+        plans: impl Iterator<Item = &'p Plan>,
+        seat: Option<&Seat>,
+    ) -> Result<Self, Stop> {
         let mut all: BTreeMap<ModelName, Model> = BTreeMap::new();
         for plan in plans {
             collect(plan.workflow(), &mut all);
         }
-        Self::of(places, all)
+        Self::of(places, all, seat)
     }
 
     /// Sets up these models. Nothing is started and nothing is sent.
-    pub fn of(places: &Places, all: BTreeMap<ModelName, Model>) -> Result<Self, Stop> {
+    pub fn of(
+        places: &Places,
+        all: BTreeMap<ModelName, Model>,
+        seat: Option<&Seat>,
+    ) -> Result<Self, Stop> {
         let mut specs = Vec::new();
         let mut locals = BTreeMap::new();
         for (name, model) in all {
@@ -86,7 +98,11 @@ impl Serving {
             specs.push(ModelSpec {
                 name: name.clone(),
                 model: model.model.clone(),
-                place: if own { waiting() } else { elsewhere(&model.vendor, place)? },
+                place: match model.vendor.as_str() {
+                    OUTSIDE => seat.map_or_else(unseated, |seat| Place::Outside(seat.clone())),
+                    _ if own => waiting(),
+                    vendor => elsewhere(vendor, place)?,
+                },
                 price: model.price,
                 can: model.can,
                 at_once: if own { SLOTS as usize } else { 16 },
@@ -163,6 +179,10 @@ fn collect(workflow: &plan::workflow::Workflow, all: &mut BTreeMap<ModelName, Mo
 fn served_here(vendor: &str, place: Option<&ModelPlace>) -> bool {
     let addressed = place.is_some_and(|place| place.base_url.is_some());
     matches!(vendor, "local" | "llama-server") && !addressed
+}
+
+fn unseated() -> Place {
+    Place::Down("an outside agent answers for it, through `flightdeck mcp gateway`".to_owned())
 }
 
 fn waiting() -> Place {

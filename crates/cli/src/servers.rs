@@ -1,12 +1,13 @@
-//! Tool servers as the workspace declares them, made ready to be started: `${NAME}` looked up, our
-//! own program found without the `PATH`. The one place where the values of secrets are read.
+//! Tool servers as the workspace declares them, made ready to be started or called: `${NAME}`
+//! looked up, our own program found without the `PATH`. The one place where the values of secrets
+//! are read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use plan::{Places, Plan, Server};
-use tools::{Launcher, Secret, ServerSpec, Tools};
+use tools::{Launcher, Program, Remote, Secret, ServerSpec, Tools, Way};
 
 use crate::exit::Stop;
 use crate::workspace::Workspace;
@@ -24,9 +25,9 @@ pub fn specs(workspace: &Workspace, places: &Places) -> Result<Vec<ServerSpec>, 
     let own = std::env::current_exe()?;
     let mut all: BTreeMap<&str, ServerSpec> = BTreeMap::new();
     for (name, args) in BUILT_IN {
-        let mut spec = ServerSpec::new(name, &own.to_string_lossy(), &workspace.root);
-        spec.args = args.iter().map(|arg| (*arg).to_owned()).collect();
-        all.insert(name, spec);
+        let mut program = Program::new(&own.to_string_lossy(), &workspace.root);
+        program.args = args.iter().map(|arg| (*arg).to_owned()).collect();
+        all.insert(name, ServerSpec::new(name, Way::Program(program)));
     }
     for (name, server) in &places.servers {
         all.insert(name, one(workspace, &own, name, server)?);
@@ -43,13 +44,7 @@ pub fn secrets<'p>(
     own: &str,
 ) -> guard::Secrets {
     let mut names: BTreeSet<String> = BTreeSet::new();
-    for server in places.servers.values() {
-        for text in server.args.iter().chain(server.env.values()) {
-            let inside = text.split("${").skip(1).filter_map(|part| part.split_once('}'));
-            let named = inside.map(|(inside, _)| inside.split(":-").next().unwrap_or(inside));
-            names.extend(named.map(str::to_owned));
-        }
-    }
+    names.extend(places.servers.values().flat_map(Server::secrets));
     names.extend(places.models.values().flat_map(|place| place.keys.iter().cloned()));
     names.extend(plans.flat_map(|plan| plan.workflow().secrets.iter().cloned()));
     let known =
@@ -76,22 +71,39 @@ pub fn known(places: &Places, name: &str) -> bool {
 }
 
 fn one(workspace: &Workspace, own: &Path, name: &str, server: &Server) -> Result<ServerSpec, Stop> {
-    let Some(command) = &server.command else {
-        let what = format!("the server `{name}` has no `command`");
-        return Err(Stop::usage(what).help("only servers that are started here are supported"));
-    };
-    let mut spec = ServerSpec::new(name, &program(own, command), &workspace.root);
-    for arg in &server.args {
-        spec.args.push(filled(name, arg)?);
-    }
-    for (key, value) in &server.env {
-        let filled = filled(name, value)?;
-        if value.contains("${") {
-            spec.secrets.insert(key.clone(), Secret::new(filled));
-        } else {
-            spec.env.insert(key.clone(), filled);
+    let mut found = Found { server: name, secrets: BTreeMap::new() };
+    let way = match (&server.command, &server.url) {
+        (Some(command), None) => {
+            let mut program = Program::new(&program(own, command), &workspace.root);
+            for arg in &server.args {
+                program.args.push(found.filled(arg)?);
+            }
+            program.env = found.all(&server.env)?;
+            Way::Program(program)
         }
-    }
+        (None, Some(url)) => match server.transport.as_deref() {
+            // Some clients write `streamable-http`, and without a word it is what everybody means.
+            None | Some("http" | "streamable-http") => Way::Remote(Remote {
+                url: Secret::new(found.filled(url)?),
+                headers: found.all(&server.headers)?,
+                private: server.allow_private,
+            }),
+            Some(other) => {
+                let what = format!("the server `{name}` is of the type `{other}`");
+                return Err(Stop::usage(what).help("a server with a `url` has the type `http`"));
+            }
+        },
+        (None, None) => {
+            let what = format!("the server `{name}` has neither `command` nor `url`");
+            return Err(Stop::usage(what).help("`flightdeck mcp add` declares one"));
+        }
+        (Some(_), Some(_)) => {
+            let what = format!("the server `{name}` has both `command` and `url`");
+            return Err(Stop::usage(what).help("keep the one that is meant"));
+        }
+    };
+    let mut spec = ServerSpec::new(name, way);
+    spec.secrets = found.secrets;
     Ok(spec)
 }
 
@@ -107,30 +119,47 @@ fn program(own: &Path, command: &str) -> String {
     }
 }
 
-/// A text with `${NAME}` and `${NAME:-default}` looked up in the environment.
-fn filled(server: &str, text: &str) -> Result<String, Stop> {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("${") {
-        out.push_str(before);
-        let Some((inside, after)) = after.split_once('}') else {
-            let what = format!("the server `{server}` has a `${{` without its `}}`");
-            return Err(Stop::usage(what));
-        };
-        let (name, default) = match inside.split_once(":-") {
-            Some((name, default)) => (name, Some(default)),
-            None => (inside, None),
-        };
-        match (std::env::var(name), default) {
-            (Ok(value), _) => out.push_str(&value),
-            (Err(_), Some(default)) => out.push_str(default),
-            (Err(_), None) => {
-                let what = format!("the server `{server}` needs `{name}` from the environment");
-                return Err(Stop::usage(what).help(format!("set `{name}` before you start")));
-            }
-        }
-        rest = after;
+/// What was looked up in the environment for one server.
+struct Found<'a> {
+    server: &'a str,
+    secrets: BTreeMap<String, Secret>,
+}
+
+impl Found<'_> {
+    fn all(&mut self, texts: &BTreeMap<String, String>) -> Result<BTreeMap<String, Secret>, Stop> {
+        let all = texts.iter();
+        all.map(|(key, text)| Ok((key.clone(), Secret::new(self.filled(text)?)))).collect()
     }
-    out.push_str(rest);
-    Ok(out)
+
+    /// A text with `${NAME}` and `${NAME:-default}` looked up.
+    fn filled(&mut self, text: &str) -> Result<String, Stop> {
+        let server = self.server;
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("${") {
+            out.push_str(before);
+            let Some((inside, after)) = after.split_once('}') else {
+                let what = format!("the server `{server}` has a `${{` without its `}}`");
+                return Err(Stop::usage(what));
+            };
+            let (name, default) = match inside.split_once(":-") {
+                Some((name, default)) => (name, Some(default)),
+                None => (inside, None),
+            };
+            match (std::env::var(name), default) {
+                (Ok(value), _) => {
+                    out.push_str(&value);
+                    self.secrets.insert(name.to_owned(), Secret::new(value));
+                }
+                (Err(_), Some(default)) => out.push_str(default),
+                (Err(_), None) => {
+                    let what = format!("the server `{server}` needs `{name}` from the environment");
+                    return Err(Stop::usage(what).help(format!("set `{name}` before you start")));
+                }
+            }
+            rest = after;
+        }
+        out.push_str(rest);
+        Ok(out)
+    }
 }

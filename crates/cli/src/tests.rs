@@ -163,8 +163,8 @@ fn the_key_of_our_own_model_server_is_a_secret() {
     let workspace = Workspace::at(root.clone(), root.join(".flightdeck")).unwrap();
     let places = workspace.places().unwrap();
     let plans = plan::check_all(&workspace.files).plans;
-    let key = Serving::new(&places, plans.values()).unwrap().own_key().to_owned();
-    let other = Serving::new(&places, plans.values()).unwrap().own_key().to_owned();
+    let key = Serving::new(&places, plans.values(), None).unwrap().own_key().to_owned();
+    let other = Serving::new(&places, plans.values(), None).unwrap().own_key().to_owned();
     let secrets = servers::secrets(&places, plans.values(), &key);
     assert!(secrets.found_in(&format!("Authorization: Bearer {key}")));
     assert!(key.len() == 48 && key != other && !secrets.found_in(&other));

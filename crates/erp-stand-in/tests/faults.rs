@@ -17,14 +17,15 @@ use plan::lock::Lock;
 use plan::workflow::Effect;
 use serde_json::{Value, json};
 use tools::pin::{Declared, pin};
-use tools::{Called, Launcher, ServerSpec, Tools};
+use tools::{Called, Launcher, Program, ServerSpec, Tools, Way};
 
 use crate::permit::permit;
 
 /// A pool with the stand-in, approved as it is before anything goes wrong.
 async fn pool(folder: &Path, options: &[&str]) -> (Tools, Lock) {
-    let mut spec = ServerSpec::new("erp", env!("CARGO_BIN_EXE_erp-stand-in"), folder);
-    spec.args = options.iter().map(|o| (*o).to_owned()).collect();
+    let mut program = Program::new(env!("CARGO_BIN_EXE_erp-stand-in"), folder);
+    program.args = options.iter().map(|o| (*o).to_owned()).collect();
+    let mut spec = ServerSpec::new("erp", Way::Program(program));
     spec.limits.unasked_bytes = 1 << 20;
     let first = Tools::new(vec![spec.clone()], &Lock::default(), Launcher::Direct);
     let mut lock = Lock::default();

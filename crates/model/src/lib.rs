@@ -15,6 +15,7 @@ mod pace;
 mod price;
 mod provider;
 mod rehearsal;
+mod seat;
 mod secret;
 mod shapes;
 mod trouble;
@@ -22,6 +23,7 @@ mod wire;
 
 pub use models::{Called, IDLE, ModelSpec, Models, Place};
 pub use rehearsal::{Line, REPORTED, Rehearsal, ScriptError, digest};
+pub use seat::{Question, Seat, Sitting, seat};
 pub use secret::{Key, Secret};
 
 /// Why models could not be set up. What goes wrong in a call is a [`Failure`](journal::Failure)

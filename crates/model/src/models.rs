@@ -20,7 +20,7 @@ use crate::pace::Pace;
 use crate::price::usage;
 use crate::provider::{Answered, Provider, Tokens};
 use crate::secret::{Key, Secret};
-use crate::{Fault, Rehearsal};
+use crate::{Fault, Rehearsal, Seat};
 
 /// How long a streamed answer may be silent where nobody says otherwise. Models that think before
 /// they write send nothing for a minute and more.
@@ -55,6 +55,8 @@ pub enum Place {
     LlamaCpp { base_url: String, key: Option<Secret>, slots: Option<u32> },
     /// Written or recorded answers, and no model.
     Rehearsal(Arc<Rehearsal>),
+    /// An outside agent.
+    Outside(Seat),
     /// A server that is not up, and why. Another place takes over when it is.
     Down(String),
 }
@@ -166,6 +168,9 @@ impl Models {
             Place::Down(why) => return Ok(Served::Nobody(why)),
             Place::Rehearsal(rehearsal) => {
                 return Ok(Served::By { provider: rehearsal, breaker: None });
+            }
+            Place::Outside(seat) => {
+                return Ok(Served::By { provider: Arc::new(seat), breaker: None });
             }
             Place::OpenAi { base_url, keys } => (base_url, keys, Spoken::OpenAi(Dialect::OpenAi)),
             Place::LlamaCpp { base_url, key, slots } => {

@@ -2,24 +2,25 @@
 //! check that the tool is still the approved one. It must not decide when to start a server again.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use plan::lock::Definition;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, ClientCapabilities, ClientConfig, ClientRequest,
-    Implementation, ListToolsRequest, PaginatedRequestParams, ProtocolVersion, RequestMetaObject,
-    ServerResult, SubscriptionFilter, Tool,
+    CallToolRequestParams, CallToolResponse, ClientRequest, ListToolsRequest,
+    PaginatedRequestParams, ProtocolVersion, RequestMetaObject, ServerResult, SubscriptionFilter,
+    Tool,
 };
-use rmcp::service::{NotificationContext, Peer, RoleClient, RunningService};
-use rmcp::{ClientHandler, ClientLifecycleMode, ClientServiceExt, ServiceError};
+use rmcp::service::{ClientInitializeError, Peer, RoleClient, RunningService};
+use rmcp::{ClientLifecycleMode, ClientServiceExt, ServiceError, ServiceExt};
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 
+use crate::ears::{Changes, Ears};
 use crate::outcome::with_last_words;
 use crate::pin;
 use crate::process::{Process, Spawner};
-use crate::spec::{Limits, ServerSpec};
+use crate::remote;
+use crate::spec::{Limits, ServerSpec, Way};
 use crate::wire::{Cut, Wire};
 
 /// A server that offers more tools than this is broken or means harm.
@@ -85,24 +86,11 @@ struct Listing {
 pub(crate) struct Connection {
     service: RunningService<RoleClient, Ears>,
     listing: Mutex<Listing>,
-    changes: Changes,
+    ears: Ears,
     cut: Cut,
-    process: Process,
+    /// None where the server runs elsewhere.
+    process: Option<Process>,
     limits: Limits,
-}
-
-/// How many changes of its tools a server told of.
-#[derive(Debug, Clone, Default)]
-struct Changes(Arc<AtomicU64>);
-
-impl Changes {
-    fn now(&self) -> u64 {
-        self.0.load(Ordering::Acquire)
-    }
-
-    fn another(&self) {
-        self.0.fetch_add(1, Ordering::AcqRel);
-    }
 }
 
 /// Why a tool may not be called now.
@@ -114,67 +102,62 @@ pub(crate) enum Unfit {
     Silent(String),
 }
 
-/// The client's side of the protocol. It hears that the tools changed and offers a server nothing:
-/// no files, no model, no questions to people.
-#[derive(Debug, Clone)]
-struct Ears {
-    changes: Changes,
-}
-
-impl ClientHandler for Ears {
-    fn get_info(&self) -> ClientConfig {
-        ClientConfig::new(
-            ClientCapabilities::default(),
-            Implementation::new("flightdeck", env!("CARGO_PKG_VERSION")),
-        )
-    }
-
-    async fn on_tool_list_changed(&self, _: NotificationContext<RoleClient>) {
-        self.changes.another();
-    }
-}
-
 impl Connection {
-    /// Starts a server, shakes hands in the current or an earlier version of the protocol, and
+    /// Reaches a server, shakes hands in the current or an earlier version of the protocol, and
     /// asks for its tools.
     pub(crate) async fn open(spawner: &Spawner, spec: &ServerSpec) -> Result<Self, String> {
         let limits = spec.limits.clone();
-        let (process, (stdout, stdin)) =
-            spawner.start(spec).await.map_err(|why| why.to_string())?;
-        let cut = Cut::default();
-        let wire =
-            Wire::new(stdout, stdin, limits.message_bytes, limits.unasked_bytes, cut.clone());
-        let changes = Changes::default();
-        let ears = Ears { changes: changes.clone() };
-        let mode = ClientLifecycleMode::Auto {
-            preferred_versions: vec![ProtocolVersion::LATEST],
-            legacy_version: None,
+        let (cut, ears) = (Cut::default(), Ears::default());
+        let process;
+        let hands = match &spec.way {
+            Way::Program(program) => {
+                let started = spawner.start(program, &limits.process).await;
+                let (running, (stdout, stdin)) = started.map_err(|why| why.to_string())?;
+                process = Some(running);
+                let (longest, unasked) = (limits.message_bytes, limits.unasked_bytes);
+                let wire = Wire::new(stdout, stdin, longest, unasked, cut.clone());
+                let hands = ears.clone().serve_with_lifecycle(wire, mode());
+                tokio::time::timeout(limits.start, hands).await
+            }
+            Way::Remote(remote) => {
+                process = None;
+                let hands = async {
+                    let first = remote::transport(remote, &limits)?;
+                    let first = ears.clone().serve_with_lifecycle(first, mode()).await;
+                    // An old server may answer anything to a question that it does not know.
+                    let Err(ClientInitializeError::ExpectedInitResult(_)) = first else {
+                        return Ok(first);
+                    };
+                    let again = remote::transport(remote, &limits)?;
+                    Ok::<_, String>(ears.clone().serve(again).await)
+                };
+                match tokio::time::timeout(limits.start, hands).await {
+                    Ok(hands) => Ok(hands?),
+                    Err(late) => Err(late),
+                }
+            }
         };
         let explain = async |why: String| {
             let why = cut.why().unwrap_or(why);
-            with_last_words(why, &process.last_words().await)
+            match &process {
+                Some(process) => with_last_words(why, &process.last_words().await),
+                None => why,
+            }
         };
-        let hands = tokio::time::timeout(limits.start, ears.serve_with_lifecycle(wire, mode));
-        let service = match hands.await {
+        let service = match hands {
             Ok(Ok(service)) => service,
-            Ok(Err(why)) => return Err(explain(why.to_string()).await),
+            Ok(Err(why)) => return Err(explain(reason(&why)).await),
             Err(_) => return Err(explain("it took too long".to_owned()).await),
         };
-        follow(service.peer().clone(), changes.clone());
-        let (asked, heard) = (Instant::now(), changes.now());
+        follow(service.peer().clone(), ears.changes.clone());
+        let (asked, heard) = (Instant::now(), ears.changes.now());
         let tools = match tokio::time::timeout(limits.start, list(service.peer())).await {
             Ok(Ok(tools)) => tools,
             Ok(Err(why)) => return Err(explain(why).await),
             Err(_) => return Err(explain("it took too long".to_owned()).await),
         };
-        Ok(Self {
-            service,
-            listing: Mutex::new(Listing { asked, changes: heard, tools }),
-            changes,
-            cut,
-            process,
-            limits,
-        })
+        let listing = Mutex::new(Listing { asked, changes: heard, tools });
+        Ok(Self { service, listing, ears, cut, process, limits })
     }
 
     /// Whether the server is gone.
@@ -189,7 +172,10 @@ impl Connection {
 
     /// What the server said last, once it is gone.
     pub(crate) async fn last_words(&self) -> String {
-        self.process.last_words().await
+        match &self.process {
+            Some(process) => process.last_words().await,
+            None => String::new(),
+        }
     }
 
     /// The version of the protocol that was agreed on.
@@ -204,10 +190,10 @@ impl Connection {
         let now = Instant::now();
         let mut listing = self.listing.lock().await;
         let known_since = listing.asked + age;
-        if known_since >= now && listing.changes == self.changes.now() {
+        if known_since >= now && listing.changes == self.ears.changes.now() {
             return Ok(Arc::clone(&listing.tools));
         }
-        let (asked, changes) = (Instant::now(), self.changes.now());
+        let (asked, changes) = (Instant::now(), self.ears.changes.now());
         let answer = tokio::time::timeout(self.limits.start, list(self.service.peer())).await;
         match answer {
             Ok(Ok(tools)) => {
@@ -255,9 +241,22 @@ impl Connection {
         self.service.peer().call_tool_once(params).await
     }
 
+    /// How often this server has asked something of a person.
+    pub(crate) fn asked(&self) -> u64 {
+        self.ears.asked()
+    }
+
+    /// What it asked of a person since it had asked so often.
+    pub(crate) fn question_since(&self, count: u64) -> Option<String> {
+        self.ears.since(count)
+    }
+
     /// Kills the server at once. Whoever waits for an answer is told that none comes.
     pub(crate) fn kill(&self) {
-        self.process.kill();
+        match &self.process {
+            Some(process) => process.kill(),
+            None => self.service.cancellation_token().cancel(),
+        }
     }
 
     /// Closes the server's input, gives it a moment to end, and kills it.
@@ -265,7 +264,28 @@ impl Connection {
         let closed = self.service.cancel();
         // It only fails when the task that read from the server is gone already.
         let _ = tokio::time::timeout(grace, closed).await;
-        self.process.end(grace).await;
+        if let Some(process) = self.process {
+            process.end(grace).await;
+        }
+    }
+}
+
+/// The current version of the protocol first, and an earlier one where a server knows no better.
+fn mode() -> ClientLifecycleMode {
+    ClientLifecycleMode::Auto {
+        preferred_versions: vec![ProtocolVersion::LATEST],
+        legacy_version: None,
+    }
+}
+
+/// Why hands were not shaken.
+fn reason(error: &ClientInitializeError) -> String {
+    let ClientInitializeError::TransportError { error: inner, .. } = error else {
+        return error.to_string();
+    };
+    match remote::broke(inner.error.as_ref()) {
+        Some(broke) => broke.to_string(),
+        None => error.to_string(),
     }
 }
 
@@ -280,7 +300,7 @@ async fn list(peer: &Peer<RoleClient>) -> Result<Arc<[Offered]>, String> {
         let answer = peer
             .send_request(ClientRequest::ListToolsRequest(request))
             .await
-            .map_err(|why| why.to_string())?;
+            .map_err(|why| unanswered(&why))?;
         let ServerResult::ListToolsResult(page) = answer else {
             return Err("the answer is no list of tools".to_owned());
         };
@@ -293,6 +313,17 @@ async fn list(peer: &Peer<RoleClient>) -> Result<Arc<[Offered]>, String> {
             Some(next) if cursor.as_ref() != Some(&next) => cursor = Some(next),
             _ => return Ok(all.into()),
         }
+    }
+}
+
+/// Why a question was not answered.
+fn unanswered(error: &ServiceError) -> String {
+    match error {
+        ServiceError::TransportSend(inner) => match remote::broke(inner.error.as_ref()) {
+            Some(broke) => broke.to_string(),
+            None => error.to_string(),
+        },
+        _ => error.to_string(),
     }
 }
 

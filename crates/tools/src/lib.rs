@@ -3,15 +3,18 @@
 //! this program brings along. A call consumes a [`journal::Permit`]; nothing in here knows a
 //! workflow, decides whether an act is right, or makes up an answer that a server did not give.
 
+pub mod gateway;
 pub mod launch;
 pub mod pin;
 pub mod probe;
 pub mod serve;
 
 mod connection;
+mod ears;
 mod outcome;
 mod pool;
 mod process;
+mod remote;
 mod spec;
 mod wire;
 
@@ -19,7 +22,7 @@ pub use connection::{Hints, Offered};
 pub use outcome::Called;
 pub use pool::Tools;
 pub use process::Launcher;
-pub use spec::{Limits, Secret, ServerSpec};
+pub use spec::{Limits, Program, Remote, Secret, ServerSpec, Way};
 
 /// Why a server could not be used. Nothing was asked of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

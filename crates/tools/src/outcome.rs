@@ -6,9 +6,13 @@ use std::sync::Arc;
 
 use journal::{Code, Failure, Outcome, Usage};
 use rmcp::ServiceError;
-use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock};
+use rmcp::model::{
+    CallToolResponse, CallToolResult, ContentBlock, InputRequest, InputRequiredResult,
+};
 use serde_json::{Map, Value, json};
 
+use crate::ears;
+use crate::remote::{self, Broke};
 use crate::wire;
 
 /// The outcome of a call, and whether it is known what happened.
@@ -55,8 +59,8 @@ fn outcome(result: Result<Arc<[u8]>, Failure>) -> Outcome {
 pub(crate) fn answered(response: CallToolResponse, bytes_max: u32) -> Called {
     let result = match response {
         CallToolResponse::Complete(result) => result,
-        CallToolResponse::InputRequired(_) => {
-            return Called::failed(Code::ToolError, "the tool asks for more input");
+        CallToolResponse::InputRequired(asks) => {
+            return Called::failed(Code::ToolError, clip(person_needed(&asks), bytes_max));
         }
         // The work goes on behind our back, so what comes of it is not known.
         _ => return Called::unknown(Code::BadAnswer, "the tool answered that it will go on later"),
@@ -75,6 +79,23 @@ pub(crate) fn answered(response: CallToolResponse, bytes_max: u32) -> Called {
         );
     }
     Called::ok(bytes)
+}
+
+/// A call that cannot go on without an answer of a person. No program gives one.
+fn person_needed(asks: &InputRequiredResult) -> String {
+    let asked = asks.input_requests.iter().flatten().find_map(|(_, request)| match request {
+        InputRequest::Elicitation(ask) => Some(ears::question(&ask.params)),
+        _ => None,
+    });
+    match asked {
+        Some(question) => declined(&question),
+        None => "the tool asks for more input than it was called with".to_owned(),
+    }
+}
+
+/// That a server's question to a person was not answered.
+pub(crate) fn declined(question: &str) -> String {
+    format!("a person is needed: the server asks `{question}`, and no program answers that")
 }
 
 /// Structured content where there is some; else the texts, as JSON where they are an object or an
@@ -140,6 +161,17 @@ pub(crate) fn broken(error: ServiceError, cut: Option<String>, last_words: &str)
             wire::GARBAGE => Called::unknown(Code::BadAnswer, error.message),
             _ => Called::failed(Code::ToolError, error.message),
         },
+        ServiceError::TransportSend(ref inner)
+            if let Some(broke) = remote::broke(inner.error.as_ref()) =>
+        {
+            let why = broke.to_string();
+            match broke {
+                Broke::Unsent(_) => Called::failed(Code::Unavailable, why),
+                Broke::TooLong => Called::unknown(Code::TooLarge, why),
+                Broke::Garbage(_) => Called::unknown(Code::BadAnswer, why),
+                Broke::Unknown(_) => Called::unknown(Code::Unavailable, why),
+            }
+        }
         // The SDK read the answer and found it to be something else.
         ServiceError::UnexpectedResponse => {
             Called::unknown(Code::BadAnswer, "the answer is none to a tool's call")

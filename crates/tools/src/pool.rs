@@ -217,8 +217,9 @@ impl Tools {
     ) -> Called {
         let limit = Duration::from_millis(ask.time_out_ms);
         let key = ask.key.to_string();
+        let asked = live.asked();
         let answer = tokio::time::timeout(limit, live.call(ask.tool.tool(), args, &key));
-        match answer.await {
+        let mut called = match answer.await {
             Ok(Ok(result)) => {
                 lane.state.lock().await.failures = 0;
                 outcome::answered(result, ask.bytes_max)
@@ -238,7 +239,13 @@ impl Tools {
                 let text = format!("no answer within {} ms", ask.time_out_ms);
                 Called::unknown(Code::TimedOut, text)
             }
+        };
+        if let (Err(failure), Some(question)) =
+            (&mut called.outcome.result, live.question_since(asked))
+        {
+            failure.text = format!("{}; {}", outcome::declined(&question), failure.text);
         }
+        called
     }
 
     /// The lane's connection, started when there is none and it has rested after a failure.

@@ -15,7 +15,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 
 use crate::launch;
-use crate::spec::ServerSpec;
+use crate::spec::{ProcessLimits, Program};
 
 /// How much of what a server writes to its error stream is kept.
 const LAST_WORDS: usize = 2048;
@@ -111,9 +111,13 @@ impl Spawner {
     }
 
     /// Starts a server.
-    pub(crate) async fn start(&self, spec: &ServerSpec) -> std::io::Result<(Process, Pipes)> {
+    pub(crate) async fn start(
+        &self,
+        spec: &Program,
+        limits: &ProcessLimits,
+    ) -> std::io::Result<(Process, Pipes)> {
         let (reply, answer) = oneshot::channel();
-        let job = Job { command: self.command(spec), runtime: Handle::current(), reply };
+        let job = Job { command: self.command(spec, limits), runtime: Handle::current(), reply };
         let gone = || std::io::Error::other("no thread is left to start it");
         self.jobs.send(job).map_err(|_| gone())?;
         let mut child = answer.await.map_err(|_| gone())??;
@@ -129,7 +133,7 @@ impl Spawner {
         Ok((process, (stdout, stdin)))
     }
 
-    fn command(&self, spec: &ServerSpec) -> Command {
+    fn command(&self, spec: &Program, limits: &ProcessLimits) -> Command {
         let program = program(&spec.command, &spec.cwd);
         let mut command = match &self.launcher {
             Launcher::Through(line) => {
@@ -137,7 +141,7 @@ impl Spawner {
                     line.split_first().map_or((OsString::new(), &[][..]), |(f, r)| (f.clone(), r));
                 let mut command = Command::new(first);
                 command.args(rest);
-                command.args(launch::options(&spec.limits.process));
+                command.args(launch::options(limits));
                 command.arg(program);
                 command
             }
@@ -147,8 +151,7 @@ impl Spawner {
         if let Some(path) = std::env::var_os("PATH") {
             command.env("PATH", path);
         }
-        command.envs(&spec.env);
-        for (name, secret) in &spec.secrets {
+        for (name, secret) in &spec.env {
             command.env(name, secret.reveal());
         }
         command

@@ -1,5 +1,5 @@
-//! What is needed to start a server: its command, its variables and its limits. It reads no file
-//! and no environment: secrets arrive as values that the caller looked up by name.
+//! What is needed to reach a server: a program to start or an address to call, and its limits. It
+//! reads no file and no environment: secrets arrive as values that the caller looked up by name.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,15 +11,38 @@ use std::time::Duration;
 pub struct ServerSpec {
     /// The first part of its tools' names: `erp` in `erp.create_draft`.
     pub name: String,
+    pub way: Way,
+    /// Values that were looked up for it, by name. They appear in no text that leaves this crate.
+    pub secrets: BTreeMap<String, Secret>,
+    pub limits: Limits,
+}
+
+/// How a server is reached.
+#[derive(Debug, Clone)]
+pub enum Way {
+    Program(Program),
+    Remote(Remote),
+}
+
+/// A server that is started here and spoken to over its pipes.
+#[derive(Debug, Clone)]
+pub struct Program {
     pub command: String,
     pub args: Vec<String>,
     /// Variables the server gets besides `PATH`; it inherits nothing else.
-    pub env: BTreeMap<String, String>,
-    /// Variables whose values may appear in no text that leaves this crate.
-    pub secrets: BTreeMap<String, Secret>,
+    pub env: BTreeMap<String, Secret>,
     /// The folder it works in.
     pub cwd: PathBuf,
-    pub limits: Limits,
+}
+
+/// A server that runs elsewhere and is spoken to over Streamable HTTP.
+#[derive(Debug, Clone)]
+pub struct Remote {
+    pub url: Secret,
+    /// Headers that go with every request, and to no other origin than the address's own.
+    pub headers: BTreeMap<String, Secret>,
+    /// Whether its name may lead into a private network.
+    pub private: bool,
 }
 
 /// What a server may use up.
@@ -84,18 +107,10 @@ impl Default for ProcessLimits {
 }
 
 impl ServerSpec {
-    /// A server with a command and nothing else.
+    /// A server that is reached in this way, with the usual limits.
     #[must_use]
-    pub fn new(name: &str, command: &str, cwd: impl Into<PathBuf>) -> Self {
-        Self {
-            name: name.to_owned(),
-            command: command.to_owned(),
-            args: Vec::new(),
-            env: BTreeMap::new(),
-            secrets: BTreeMap::new(),
-            cwd: cwd.into(),
-            limits: Limits::default(),
-        }
+    pub fn new(name: &str, way: Way) -> Self {
+        Self { name: name.to_owned(), way, secrets: BTreeMap::new(), limits: Limits::default() }
     }
 
     /// A text with every secret of this server blotted out.
@@ -114,7 +129,20 @@ impl ServerSpec {
     }
 }
 
-/// A value that may be handed to a server's process and to nothing else.
+impl Program {
+    /// A command and nothing else.
+    #[must_use]
+    pub fn new(command: &str, cwd: impl Into<PathBuf>) -> Self {
+        Self {
+            command: command.to_owned(),
+            args: Vec::new(),
+            env: BTreeMap::new(),
+            cwd: cwd.into(),
+        }
+    }
+}
+
+/// A value that may be handed to a server and to nothing else.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -125,7 +153,7 @@ impl Secret {
         Self(value)
     }
 
-    /// The value, for the process that needs it.
+    /// The value, for the server that needs it.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }

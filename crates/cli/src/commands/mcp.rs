@@ -10,7 +10,7 @@ use plan::lock::Lock;
 use plan::workflow::{Effect, Trust};
 use serde_json::{Value, json};
 use tools::pin::Declared;
-use tools::{Offered, Tools};
+use tools::{Offered, Tools, Way};
 
 use super::check;
 use crate::args::{Global, Pin};
@@ -23,7 +23,7 @@ const SERVERS: &str = ".mcp.json";
 const LOCK: &str = "mcp.lock";
 
 /// Declares a server.
-pub fn add(screen: &Screen, root: &Path, name: &str, env: &[String], command: &[String]) -> Ended {
+pub fn add(screen: &Screen, root: &Path, name: &str, entry: Value) -> Ended {
     let path = root.join(SERVERS);
     let mut file: Value = match std::fs::read_to_string(&path) {
         Ok(text) => serde_json::from_str(&text)
@@ -31,18 +31,6 @@ pub fn add(screen: &Screen, root: &Path, name: &str, env: &[String], command: &[
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => json!({}),
         Err(error) => return Err(error.into()),
     };
-    let (program, args) = command.split_first().ok_or_else(|| Stop::usage("no command follows"))?;
-    let mut entry = json!({ "command": program, "args": args });
-    let mut variables = serde_json::Map::new();
-    for pair in env {
-        let (key, value) = pair
-            .split_once('=')
-            .ok_or_else(|| Stop::usage(format!("`{pair}` is not `NAME=VALUE`")))?;
-        variables.insert(key.to_owned(), Value::from(value));
-    }
-    if let (false, Some(entry)) = (variables.is_empty(), entry.as_object_mut()) {
-        entry.insert("env".to_owned(), Value::Object(variables));
-    }
     let servers = file
         .as_object_mut()
         .map(|file| file.entry("mcpServers").or_insert_with(|| json!({})))
@@ -60,15 +48,61 @@ pub fn add(screen: &Screen, root: &Path, name: &str, env: &[String], command: &[
     Ok(Exit::Done)
 }
 
+/// How a server that is started here is declared.
+pub fn program(command: &[String], env: &[String]) -> Result<Value, Stop> {
+    let (program, args) = command.split_first().ok_or_else(|| Stop::usage("no command follows"))?;
+    let mut entry = json!({ "command": program, "args": args });
+    put(&mut entry, "env", pairs(env)?);
+    Ok(entry)
+}
+
+/// How a server that runs elsewhere is declared.
+pub fn remote(url: &str, headers: &[String], allow_private: bool) -> Result<Value, Stop> {
+    let mut entry = json!({ "type": "http", "url": url });
+    put(&mut entry, "headers", pairs(headers)?);
+    if let (true, Some(entry)) = (allow_private, entry.as_object_mut()) {
+        entry.insert("allowPrivate".to_owned(), Value::Bool(true));
+    }
+    Ok(entry)
+}
+
+fn pairs(all: &[String]) -> Result<serde_json::Map<String, Value>, Stop> {
+    let each = all.iter().map(|pair| {
+        let split = pair.split_once('=');
+        let (key, value) =
+            split.ok_or_else(|| Stop::usage(format!("`{pair}` is not `NAME=VALUE`")))?;
+        Ok((key.to_owned(), Value::from(value)))
+    });
+    each.collect()
+}
+
+fn put(entry: &mut Value, key: &str, all: serde_json::Map<String, Value>) {
+    if let (false, Some(entry)) = (all.is_empty(), entry.as_object_mut()) {
+        entry.insert(key.to_owned(), Value::Object(all));
+    }
+}
+
 /// Lists servers and approved tools.
 pub fn list(screen: &Screen, workspace: &Workspace) -> Ended {
     let places = places(screen, workspace)?;
     let specs = servers::specs(workspace, &places)?;
     for spec in &specs {
         let built_in = !places.servers.contains_key(&spec.name);
-        let object = json!({ "server": spec.name, "args": spec.args, "built_in": built_in });
+        // The address as it is declared: filled in, it may hold a secret.
+        let url = places.servers.get(&spec.name).and_then(|server| server.url.as_deref());
+        let mut object = json!({ "server": spec.name, "built_in": built_in });
+        if let Some(object) = object.as_object_mut() {
+            match &spec.way {
+                Way::Program(program) => object.insert("args".to_owned(), json!(program.args)),
+                Way::Remote(_) => object.insert("url".to_owned(), json!(url)),
+            };
+        }
         screen.object("server", object)?;
-        let declared = if built_in { "built in" } else { SERVERS };
+        let declared = match url {
+            Some(url) => url,
+            None if built_in => "built in",
+            None => SERVERS,
+        };
         screen.line(format!("{} ({declared})", screen.word(Look::Strong, &spec.name)));
         for (tool, pinned) in places.lock.tools.iter().filter(|(t, _)| t.server() == spec.name) {
             let effect = pinned.effect.map_or("no effect declared", effect);

@@ -17,6 +17,7 @@ mod disk;
 mod documents;
 mod encrypted;
 mod files;
+mod gateway;
 mod holder;
 mod mailbox;
 mod models;

@@ -59,3 +59,40 @@ fn the_doctor_names_what_is_missing() {
     assert_eq!(said.code, 8, "{}", said.out);
     assert!(said.out.contains("`flightdeck mcp diff outbox` shows how"), "{}", said.out);
 }
+
+#[test]
+fn a_server_elsewhere_is_declared_and_its_key_stays_hidden() {
+    let desk = Desk::new();
+    let add = |name: &str, url: &str, more: &[&str]| {
+        desk.say(&[&["mcp", "add", name, "--url", url][..], more].concat())
+    };
+    let key = ["--header", "Authorization=Bearer ${FAR_KEY}"];
+    let said = add("far", "http://127.0.0.1:9/mcp", &key);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let text = std::fs::read_to_string(desk.root().join(".mcp.json")).unwrap();
+    let file: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let expected = serde_json::json!({
+        "type": "http", "url": "http://127.0.0.1:9/mcp",
+        "headers": { "Authorization": "Bearer ${FAR_KEY}" },
+    });
+    assert_eq!(file["mcpServers"]["far"], expected);
+    let said = desk.say(&["mcp", "probe", "far"]);
+    assert!(said.code == 2 && said.err.contains("needs `FAR_KEY`"), "{}", said.err);
+    let with = |args: &[&str]| desk.say_with(args, &[("FAR_KEY", "s3cret-value")]);
+    let said = with(&["mcp", "list"]);
+    assert!(said.out.contains("far (http://127.0.0.1:9/mcp)"), "{}", said.out);
+    with(&["mcp", "list", "--json"]).json();
+    let said = with(&["mcp", "probe", "far"]);
+    assert!(said.code == 1 && said.err.contains("did not start"), "{}", said.err);
+    assert!(!said.err.contains("s3cret"), "{}", said.err);
+
+    // Where an address leads is looked at before anything is sent.
+    add("keys", "https://169.254.169.254/latest", &[]);
+    let said = with(&["mcp", "probe", "keys"]);
+    assert!(said.code == 1 && said.err.contains("no tool server may be"), "{}", said.err);
+    add("plain", "http://tools.example/mcp", &[]);
+    let said = with(&["mcp", "probe", "plain"]);
+    assert!(said.code == 1 && said.err.contains("without `https`"), "{}", said.err);
+    let said = add("both", "https://tools.example", &["--", "program"]);
+    assert_eq!(said.code, 2, "{}", said.err);
+}

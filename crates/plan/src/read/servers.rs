@@ -29,8 +29,15 @@ pub struct Server {
     /// Variables the server gets; `${NAME}` stands for one of the environment.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
+    /// Where it answers over Streamable HTTP.
     #[serde(default)]
     pub url: Option<String>,
+    /// Headers that go with every request; `${NAME}` stands for one of the environment.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// Whether `url` may lead into a private network.
+    #[serde(rename = "allowPrivate", default)]
+    pub allow_private: bool,
 }
 
 impl Server {
@@ -38,7 +45,8 @@ impl Server {
     #[must_use]
     pub fn secrets(&self) -> Vec<String> {
         let mut names = Vec::new();
-        for text in self.env.values().chain(&self.args).chain(&self.url) {
+        let all = self.env.values().chain(self.headers.values()).chain(&self.args);
+        for text in all.chain(&self.url) {
             for part in text.split("${").skip(1) {
                 let name = part.split(['}', ':']).next().unwrap_or_default();
                 if !name.is_empty() {

@@ -12,6 +12,7 @@
 )]
 
 mod permit;
+mod remote;
 mod roles;
 
 use std::collections::BTreeMap;
@@ -28,7 +29,7 @@ use plan::workflow::Effect;
 use rustix::process::{Pid, test_kill_process};
 use serde_json::{Value, json};
 use tools::pin::{Declared, pin};
-use tools::{Called, Fault, Launcher, Secret, ServerSpec, Tools};
+use tools::{Called, Fault, Launcher, Program, Secret, ServerSpec, Tools, Way};
 
 use crate::permit::{allowed, permit};
 
@@ -54,11 +55,17 @@ fn launcher() -> Launcher {
 
 fn spec(name: &str, role: &str) -> ServerSpec {
     let exe = std::env::current_exe().unwrap();
-    let mut spec = ServerSpec::new(name, exe.to_str().unwrap(), std::env::temp_dir());
+    let mut program = Program::new(exe.to_str().unwrap(), std::env::temp_dir());
     let args = ["--exact", "as_server", "--nocapture", "--quiet"];
-    spec.args = args.map(str::to_owned).to_vec();
-    spec.env.insert("ROLE".to_owned(), role.to_owned());
+    program.args = args.map(str::to_owned).to_vec();
+    let mut spec = ServerSpec::new(name, Way::Program(program));
+    set(&mut spec, "ROLE", role);
     spec
+}
+
+fn set(spec: &mut ServerSpec, name: &str, value: &str) {
+    let Way::Program(program) = &mut spec.way else { panic!("it is no program") };
+    program.env.insert(name.to_owned(), Secret::new(value.to_owned()));
 }
 
 /// A pool with every tool of its servers approved as it is, with that effect.
@@ -125,7 +132,7 @@ async fn ended(pid: &Value) {
 async fn speaks_the_current_and_the_previous_versions() {
     for version in ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"] {
         let mut spec = spec("script", "script");
-        spec.env.insert("VERSION".to_owned(), version.to_owned());
+        set(&mut spec, "VERSION", version);
         let pool = pool(vec![spec], Effect::Write).await;
         assert_eq!(pool.0.version("script").await.unwrap(), version);
         assert_eq!(value(&work(&pool, "text").await), json!({ "text": "plain" }), "{version}");
@@ -245,6 +252,7 @@ async fn only_a_tools_permit_calls_a_tool() {
 #[tokio::test]
 async fn a_server_gets_what_it_is_given_and_no_more() {
     let mut spec = spec("script", "script");
+    set(&mut spec, "TOKEN", "s3cret-value");
     spec.secrets.insert("TOKEN".to_owned(), Secret::new("s3cret-value".to_owned()));
     spec.limits.process.open_files = Some(123);
     spec.limits.process.memory_bytes = Some(777_777_777);
@@ -262,7 +270,7 @@ async fn a_server_gets_what_it_is_given_and_no_more() {
     assert!(line("Max core file size").contains("0  "), "{limits}");
     // A secret does not come back, neither as an answer nor as a reason.
     assert_eq!(value(&work(&pool, "secret").await), json!({ "text": "[TOKEN]" }));
-    spec.env.insert("START".to_owned(), "die".to_owned());
+    set(&mut spec, "START", "die");
     let broken = Tools::new(vec![spec], &Lock::default(), launcher());
     let why = broken.offered("script").await.unwrap_err().to_string();
     assert!(why.contains("the licence of this server has run out (token [TOKEN])"), "{why}");
@@ -335,7 +343,7 @@ async fn the_built_in_servers_answer_over_the_protocol() {
     let rooted = |name: &str| {
         let mut spec = spec(name, name);
         let root: &Path = folder.path();
-        spec.env.insert("ROOT".to_owned(), root.to_str().unwrap().to_owned());
+        set(&mut spec, "ROOT", root.to_str().unwrap());
         spec
     };
     let pool = pool(vec![rooted("files"), rooted("table")], Effect::Read).await;

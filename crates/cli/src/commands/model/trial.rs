@@ -40,7 +40,7 @@ pub fn run(screen: &Screen, places: &Places, name: &ModelName, what: &[Option<Ca
     let none = || Stop::usage(format!("there is no model `{name}`"));
     let model = places.declared.get(name).ok_or_else(none)?;
     let able = Model { can: vec![Can::Choose, Can::Json, Can::Tools], ..model.clone() };
-    let serving = Serving::of(places, BTreeMap::from([(name.clone(), able)]))?;
+    let serving = Serving::of(places, BTreeMap::from([(name.clone(), able)]), None)?;
     screen.note(format!("{} to `{name}`", questions(what.len())));
     let (tried, reported) = mcp::within(async {
         let (mut tried, mut reported) = (Vec::new(), None);
