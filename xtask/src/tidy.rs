@@ -31,11 +31,21 @@ pub const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("tools", &["documents", "embed", "journal", "plan"], &[]),
     ("runtime", &["engine", "guard", "journal", "plan"], &[]),
     ("server", &["evidence", "journal", "plan"], &[]),
+    ("telemetry", &["evidence", "journal"], &[]),
     (
         "cli",
         &[
-            "engine", "evidence", "guard", "journal", "model", "plan", "runtime", "server",
-            "store", "tools",
+            "engine",
+            "evidence",
+            "guard",
+            "journal",
+            "model",
+            "plan",
+            "runtime",
+            "server",
+            "store",
+            "telemetry",
+            "tools",
         ],
         &[],
     ),
@@ -64,6 +74,7 @@ pub const PURE: &[(&str, &[&str])] = &[
             "jiff",
             "jsonschema",
             "miette",
+            "pretty_yaml",
             "pulldown-cmark",
             "regex",
             "schemars",
@@ -132,7 +143,7 @@ pub const PURE_NEVER_NAMES: &[&str] = &[
 ];
 
 /// Packages in `Cargo.lock`. A new dependency is a choice, so it moves this number.
-pub const PACKAGES_MAX: usize = 555;
+pub const PACKAGES_MAX: usize = 572;
 
 /// A file of Rust ends here.
 pub const FILE_LINES_MAX: usize = 800;
