@@ -120,7 +120,7 @@ pub const PURE: &[(&str, &[&str])] = &[
 ];
 
 /// What tests of pure rooms may use besides.
-pub const PURE_TESTS: &[&str] = &["bolero", "insta", "proptest", "trybuild"];
+pub const PURE_TESTS: &[&str] = &["bolero", "insta", "proptest", "tempfile"];
 
 /// What must not come in behind a pure room's dependencies either.
 pub const NEVER_BELOW_PURE: &[&str] =
@@ -143,7 +143,7 @@ pub const PURE_NEVER_NAMES: &[&str] = &[
 ];
 
 /// Packages in `Cargo.lock`. A new dependency is a choice, so it moves this number.
-pub const PACKAGES_MAX: usize = 572;
+pub const PACKAGES_MAX: usize = 565;
 
 /// A file of Rust ends here.
 pub const FILE_LINES_MAX: usize = 800;
