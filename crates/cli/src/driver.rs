@@ -181,7 +181,7 @@ impl Driver {
 
     /// Waits until a run is over or can do nothing by itself for now.
     pub async fn rested(&self, run: RunId) -> Result<Status, Stop> {
-        let mut pause = Duration::from_millis(4);
+        let mut pause = Duration::ZERO;
         let mut unusable: Option<Instant> = None;
         let mut looked = Instant::now();
         loop {
@@ -208,8 +208,14 @@ impl Driver {
                 let help = "`flightdeck run --open` goes on";
                 return self.standing(run)?.ok_or_else(|| gone().help(help));
             }
+            // Our own driver tells when a run comes to rest; only what it rests for takes a look.
+            if let Self::Own(own) = self
+                && tokio::time::timeout(LOOK, own.runtime.settled(run)).await.is_err()
+            {
+                continue;
+            }
             tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(Duration::from_millis(100));
+            pause = (pause * 2).clamp(Duration::from_millis(4), Duration::from_millis(100));
         }
     }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use journal::StoreError;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
 use super::crypt::InstallationKey;
@@ -107,6 +108,8 @@ fn connect(file: &Path, flags: OpenFlags, vfs: Option<&str>) -> Result<Connectio
     .map_err(|e| StoreError::Fault(format!("cannot open `{}`: {e}", file.display())))?;
     conn.busy_timeout(Duration::from_secs(10)).map_err(fault)?;
     conn.set_prepared_statement_cache_capacity(64);
+    // A statement keeps its plan whatever is bound to it; otherwise it is planned anew each time.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(fault)?;
     Ok(conn)
 }
 

@@ -86,6 +86,7 @@ impl Matching {
                 Some(json!({ "text": shown, "label": label, "likeness": per_mille(likeness) }))
             })
             .collect();
+        let (same, near_words) = keys(&own_words(super::text(args, "text")?));
         Ok(json!({
             "label": found.label,
             "sure": !text.is_empty() && per_mille(found.margin) >= margin,
@@ -93,6 +94,8 @@ impl Matching {
             "runner_up": found.runner_up,
             "margin": per_mille(found.margin),
             "examples": near,
+            "same": same,
+            "near": near_words,
         }))
     }
 
@@ -126,7 +129,8 @@ impl BuiltIn for Matching {
         let margin = "how far the first label must be before the second, in thousandths";
         let mut classify = tool(
             "classify",
-            "Says which label of the examples a text is most like, and whether by enough.",
+            "Says which label of the examples a text is most like, and whether by enough. Gives \
+             the keys of its wording too.",
             &[given, subject, among],
         );
         let mut schema = (*classify.input_schema).clone();
@@ -140,6 +144,7 @@ impl BuiltIn for Matching {
         classify.input_schema = Arc::new(schema);
         let (word, number) = (json!({ "type": "string" }), json!({ "type": "integer" }));
         let truth = json!({ "type": "boolean" });
+        let key = json!({ "type": ["string", "null"] });
         let example = object(json!({ "text": word, "label": word, "likeness": number }));
         let passage =
             object(json!({ "place": word, "text": word, "meaning": number, "wording": number }));
@@ -150,6 +155,7 @@ impl BuiltIn for Matching {
                     "label": word, "sure": truth, "score": number,
                     "runner_up": word, "margin": number,
                     "examples": { "type": "array", "items": example },
+                    "same": key, "near": word,
                 }),
             ),
             answers(
@@ -171,7 +177,7 @@ impl BuiltIn for Matching {
                      texts that share most of their wording have a key of `near` in common.",
                     &[given],
                 ),
-                json!({ "same": { "type": ["string", "null"] }, "near": word }),
+                json!({ "same": key, "near": word }),
             ),
         ]
     }
@@ -245,13 +251,18 @@ fn compare(one: &str, other: &str) -> Result<Value, String> {
     }))
 }
 
-/// A text without words has no keys: two such texts need not be the same request.
 fn fingerprint(text: &str) -> Result<Value, String> {
     if text.len() > TEXT_MAX {
         return Err(format!("the text is longer than {TEXT_MAX} bytes"));
     }
+    let (same, near) = keys(text);
+    Ok(json!({ "same": same, "near": near }))
+}
+
+/// A text without words has no keys: two such texts need not be the same request.
+fn keys(text: &str) -> (Option<String>, String) {
     let (same, near) = print(text).map(|print| (print.same, print.near.join(" "))).unzip();
-    Ok(json!({ "same": same, "near": near.unwrap_or_default() }))
+    (same, near.unwrap_or_default())
 }
 
 fn whole(args: &JsonObject, name: &str) -> Result<i64, String> {

@@ -259,6 +259,8 @@ fn matching_says_what_a_text_is_like_and_when_it_is_not_sure() {
     assert_eq!(print("Yes, please!\n> no"), print("yes please"));
     assert_ne!(print("yes please")["same"], print("no please")["same"]);
     assert_eq!(print(" ?"), json!({ "same": null, "near": "" }));
+    let both = classify("Yes, please!\n> no", 0);
+    assert_eq!(json!({ "same": both["same"], "near": both["near"] }), print("yes please"));
 
     let refused = |tool: &str, args: Value, expected: &str| {
         let why = ask(tool, args).unwrap_err();
