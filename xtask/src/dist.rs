@@ -1,6 +1,6 @@
 //! `cargo xtask dist`: what somebody without Rust is handed. One archive with the program, manual
-//! pages and completions, a Debian package of the same, and their checksums. `--try` unpacks the
-//! archive on a bare Debian in a folder of its own and runs `flightdeck demo` there.
+//! pages and completions, a Debian package of the same, a container file for it, and checksums.
+//! `--try` unpacks the archive on a bare Debian in a folder of its own and runs `flightdeck demo`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -56,6 +56,7 @@ pub fn run(root: &Path) -> Result<(), String> {
     ];
     shell::run(&dist, "tar", &pack)?;
     let package = debian(&dist, &tree, version)?;
+    copied(&root.join("packaging/Containerfile"), &dist.join("Containerfile"))?;
     let (sums, _) = shell::read(&dist, "sha256sum", &[&archive, &package])?;
     failed(&dist, fs::write(dist.join("SHA256SUMS"), &sums))?;
     say(&sums);

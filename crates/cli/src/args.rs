@@ -22,7 +22,8 @@ pub struct Cli {
 /// What every command takes.
 #[derive(Debug, Clone, Args)]
 pub struct Global {
-    /// Folder of the workspace; otherwise this folder or the nearest above it that is one
+    /// Folder of the workspace; otherwise `FLIGHTDECK_WORKSPACE`, or this folder or the nearest
+    /// above it that is one
     #[arg(long, short = 'C', global = true, value_name = "FOLDER")]
     pub workspace: Option<PathBuf>,
     /// Folder of stored runs; otherwise `FLIGHTDECK_DATA`, or `.flightdeck` in the workspace
@@ -40,10 +41,12 @@ impl Global {
     /// Fills what was not typed from the environment. This is the only place that asks it.
     #[must_use]
     pub fn with_environment(mut self) -> Self {
-        if self.data.is_none() {
-            let set = std::env::var_os("FLIGHTDECK_DATA").filter(|value| !value.is_empty());
-            self.data = set.map(PathBuf::from);
-        }
+        let folder = |name: &str| {
+            let set = std::env::var_os(name).filter(|value| !value.is_empty());
+            set.map(PathBuf::from)
+        };
+        self.workspace = self.workspace.or_else(|| folder("FLIGHTDECK_WORKSPACE"));
+        self.data = self.data.or_else(|| folder("FLIGHTDECK_DATA"));
         if self.person.is_none() {
             let set = std::env::var("FLIGHTDECK_PERSON").ok();
             self.person = set.and_then(|name| PersonId::new(&name).ok());

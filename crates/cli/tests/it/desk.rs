@@ -89,7 +89,8 @@ impl Desk {
         command
     }
 
-    fn saying(&self, folder: &Path, args: &[&str], environment: &[(&str, &str)]) -> Said {
+    /// Runs the binary anywhere with this in its environment.
+    pub fn saying(&self, folder: &Path, args: &[&str], environment: &[(&str, &str)]) -> Said {
         let mut command = bare(folder);
         let environment = environment.iter().copied();
         let output = command.args(args).envs(environment).output().unwrap();

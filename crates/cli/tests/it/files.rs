@@ -17,6 +17,17 @@ fn a_new_workspace_is_fit_to_run_and_is_never_written_over() {
 }
 
 #[test]
+fn the_environment_may_name_the_workspace() {
+    let desk = Desk::new();
+    let (root, other) = (desk.root(), tempfile::tempdir().unwrap());
+    let root = root.to_string_lossy();
+    let said = desk.saying(other.path(), &["check"], &[("FLIGHTDECK_WORKSPACE", &root)]);
+    assert!(said.code == 0 && said.out.starts_with("expenses"), "{}{}", said.out, said.err);
+    let said = desk.saying(other.path(), &["check"], &[("FLIGHTDECK_WORKSPACE", "/nowhere")]);
+    assert!(said.code == 2 && said.err.contains("`/nowhere` is no workspace"), "{}", said.err);
+}
+
+#[test]
 fn problems_come_all_at_once_with_places_and_nothing_starts() {
     let desk = Desk::new();
     desk.change("workflows/expenses.md", "go: note }", "go: nowhere }");
