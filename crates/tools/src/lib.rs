@@ -14,6 +14,7 @@ mod ears;
 mod outcome;
 mod pool;
 mod process;
+mod reach;
 mod remote;
 mod spec;
 mod wire;
