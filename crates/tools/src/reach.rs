@@ -38,8 +38,8 @@ const METADATA: &[IpAddr] = &[
     IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
 ];
 
-/// Judges an address as far as it can be read off. A number is judged here, a name when it is looked
-/// up.
+/// Judges an address as far as it can be read off. A number is judged here, a name when it is
+/// looked up.
 pub(crate) fn judge(url: &Url, private: bool) -> Result<Reach, String> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err("its address holds a password; a key belongs into `headers`".to_owned());
@@ -88,7 +88,7 @@ impl Reach {
             | (Self::Private, Leads::Private | Leads::Loopback) => Ok(()),
             (Self::Public, Leads::Private | Leads::Loopback) => {
                 Err("its address leads into a private network, which its declaration does not \
-                     allow (`\"allowPrivate\": true` beside a `url`, `--allow-private` in a command)"
+                     allow (`\"allowPrivate\": true` beside a `url`, or `--allow-private`)"
                     .to_owned())
             }
             (Self::Loopback, _) => Err("`localhost` leads to another machine".to_owned()),
