@@ -102,7 +102,8 @@ impl Http {
     fn request(&self, operation: &Operation, args: &JsonObject) -> Result<Request, String> {
         let (mut path, mut query) = (operation.path.clone(), Vec::new());
         let mut headers = self.headers.clone();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/*;q=0.5"));
+        let wanted = "application/json, application/*+json;q=0.9, text/*;q=0.5";
+        headers.insert(ACCEPT, HeaderValue::from_static(wanted));
         for parameter in &operation.parameters {
             let value = args.get(&parameter.name).filter(|value| !value.is_null());
             match (parameter.place, value) {

@@ -73,7 +73,7 @@ pub(super) enum Style {
     Space,
     Pipe,
     Deep,
-    /// The parameter has a media type: its value is written as JSON.
+    /// It has a media type: its value is written as JSON.
     Json,
 }
 
@@ -86,9 +86,10 @@ pub(super) enum Body {
 }
 
 impl Parameter {
-    /// A form's field about which nothing is said.
-    pub(super) fn field(name: &str) -> Self {
-        Self { name: name.to_owned(), place: Place::Query, style: Style::Plain, explode: true }
+    /// A form's field about which nothing is said: a list is several fields, an object is JSON.
+    pub(super) fn field(name: &str, value: &Value) -> Self {
+        let style = if value.is_object() { Style::Json } else { Style::Plain };
+        Self { name: name.to_owned(), place: Place::Query, style, explode: true }
     }
 }
 

@@ -135,7 +135,7 @@ pub(super) fn form(parts: &BTreeMap<String, Parameter>, value: &Value) -> Result
     for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
         match parts.get(name) {
             Some(parameter) => pairs.extend(query(parameter, value)?),
-            None => pairs.extend(query(&Parameter::field(name), value)?),
+            None => pairs.extend(query(&Parameter::field(name, value), value)?),
         }
     }
     Ok(pairs.join("&"))

@@ -266,7 +266,10 @@ pub(super) fn check(schema: &Validator, value: &Value) -> Result<(), String> {
     let told: Vec<String> = schema
         .iter_errors(value)
         .take(TOLD_MAX)
-        .map(|why| format!("`{}`: {}", why.instance_path(), why.masked_with("the value")))
+        .map(|why| {
+            let (place, what) = (why.instance_path().to_string(), why.masked_with("the value"));
+            if place.is_empty() { what.to_string() } else { format!("`{place}`: {what}") }
+        })
         .collect();
     if told.is_empty() { Ok(()) } else { Err(told.join("; ")) }
 }

@@ -239,9 +239,15 @@ async fn a_call_is_written_as_described_and_what_came_of_it_is_said() {
         assert_eq!(last(), line);
         let pay = json!({ "body": { "to": ["a b", "c"] } });
         check("pay", pay, "`/body/to`");
-        let paid = came(&http, "pay", json!({ "body": { "to": "a b" } })).unwrap();
+        let pay = json!({ "to": "a b", "lines": [1, 2], "by": { "k": "v" } });
+        let paid = came(&http, "pay", json!({ "body": pay })).unwrap();
         assert_eq!(paid["body"], "paid");
-        assert!(last().ends_with("type=application/x-www-form-urlencoded to=a%20b"));
+        let asked_for = last();
+        let form = asked_for.split_once("type=application/x-www-form-urlencoded ").unwrap().1;
+        let mut pairs: Vec<&str> = form.split('&').collect();
+        pairs.sort_unstable();
+        let by = "by=%7B%22k%22%3A%22v%22%7D";
+        assert_eq!(pairs, [by, "lines=1", "lines=2", "to=a%20b"]);
 
         // Nothing is sent that does not fit, or leads elsewhere.
         let count = asked.lock().unwrap().len();
