@@ -31,11 +31,21 @@ pub const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("tools", &["documents", "embed", "journal", "plan"], &[]),
     ("runtime", &["engine", "guard", "journal", "plan"], &[]),
     ("server", &["evidence", "journal", "plan"], &[]),
+    ("telemetry", &["evidence", "journal"], &[]),
     (
         "cli",
         &[
-            "engine", "evidence", "guard", "journal", "model", "plan", "runtime", "server",
-            "store", "tools",
+            "engine",
+            "evidence",
+            "guard",
+            "journal",
+            "model",
+            "plan",
+            "runtime",
+            "server",
+            "store",
+            "telemetry",
+            "tools",
         ],
         &[],
     ),
@@ -64,6 +74,7 @@ pub const PURE: &[(&str, &[&str])] = &[
             "jiff",
             "jsonschema",
             "miette",
+            "pretty_yaml",
             "pulldown-cmark",
             "regex",
             "schemars",
@@ -109,7 +120,7 @@ pub const PURE: &[(&str, &[&str])] = &[
 ];
 
 /// What tests of pure rooms may use besides.
-pub const PURE_TESTS: &[&str] = &["bolero", "insta", "proptest", "trybuild"];
+pub const PURE_TESTS: &[&str] = &["bolero", "insta", "proptest", "tempfile"];
 
 /// What must not come in behind a pure room's dependencies either.
 pub const NEVER_BELOW_PURE: &[&str] =
@@ -132,7 +143,7 @@ pub const PURE_NEVER_NAMES: &[&str] = &[
 ];
 
 /// Packages in `Cargo.lock`. A new dependency is a choice, so it moves this number.
-pub const PACKAGES_MAX: usize = 558;
+pub const PACKAGES_MAX: usize = 568;
 
 /// A file of Rust ends here.
 pub const FILE_LINES_MAX: usize = 800;

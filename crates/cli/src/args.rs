@@ -68,6 +68,15 @@ pub enum Command {
         /// Only this workflow
         workflow: Option<String>,
     },
+    /// Put the workspace's files in their form: keys in order, comments kept
+    Fmt {
+        /// Only these files, such as `workflows/invoice_intake.md`
+        #[arg(value_name = "FILE")]
+        files: Vec<String>,
+        /// Change nothing, say which files are not in their form, and exit 8 if there are some
+        #[arg(long)]
+        check: bool,
+    },
     /// Show a workflow in plain sentences
     Show {
         workflow: String,

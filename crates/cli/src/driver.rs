@@ -21,6 +21,7 @@ use crate::exit::{Exit, Stop};
 use crate::models::Serving;
 use crate::people;
 use crate::servers;
+use crate::traces;
 use crate::workspace::Workspace;
 use crate::world::{Notices, Nowhere, Outside};
 
@@ -55,6 +56,8 @@ pub struct Own {
     clock: Option<AbortHandle>,
     /// What proves the guards again and again.
     proof: AbortHandle,
+    /// What sends traces, where somebody wants them.
+    traces: Option<telemetry::Following>,
 }
 
 /// Another process drives.
@@ -313,8 +316,8 @@ impl Driver {
     }
 
     /// Lets acts that are out come back, ends servers and leaves the folder to others.
-    pub async fn close(self) {
-        if let Self::Own(own) = &self {
+    pub async fn close(mut self) {
+        if let Self::Own(own) = &mut self {
             if let Some(clock) = &own.clock {
                 clock.abort();
             }
@@ -325,6 +328,9 @@ impl Driver {
                 }
             };
             let _ = tokio::time::timeout(LEAVE, idle).await;
+            if let Some(traces) = own.traces.take() {
+                traces.close().await;
+            }
         }
         self.leave().await;
     }
@@ -389,6 +395,7 @@ fn own(
     let secrets = servers::secrets(&places, plans.values(), models.own_key());
     let outside = Arc::new(Outside { tools, models, notices: Notices::new(&workspace.data) });
     let keying = keying(&workspace.data)?;
+    let traces = traces::follow(&workspace.data)?;
     let store: Arc<dyn Store> = store;
     let runtime = Runtime::new(store, outside.clone(), keying);
     // Before anything can be asked of this process: a guard keeps the secrets it was built with.
@@ -397,7 +404,7 @@ fn own(
     let socket = runtime::socket::serve(runtime.clone(), &workspace.data).map_err(Stop::failed)?;
     let clock = (drives == Drives::All).then(|| runtime.keep_time());
     let proof = runtime.keep_proven();
-    Ok(Driver::Own(Box::new(Own { runtime, outside, socket, clock, proof })))
+    Ok(Driver::Own(Box::new(Own { runtime, outside, socket, clock, proof, traces })))
 }
 
 /// Stops a scope: through whoever holds the folder, or in the bare journal where nobody does. It

@@ -15,6 +15,7 @@ mod people;
 mod screen;
 mod servers;
 mod stored;
+mod traces;
 mod values;
 mod workspace;
 mod world;
@@ -59,6 +60,9 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
         Command::New { folder } => commands::new::new(screen, global, &folder),
         Command::Check { workflow } => {
             commands::check::check(screen, &Workspace::open(global)?, workflow.as_deref())
+        }
+        Command::Fmt { files, check } => {
+            commands::fmt::fmt(screen, &Workspace::open(global)?, &files, check)
         }
         Command::Show { workflow, mermaid } => {
             commands::check::show(screen, &Workspace::open(global)?, &workflow, mermaid)

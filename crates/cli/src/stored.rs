@@ -35,8 +35,13 @@ impl Runs {
         if !data.join("journal.db").is_file() {
             return Ok(None);
         }
+        Self::at(data).map(Some)
+    }
+
+    /// Opens the stored runs of a data folder that is in use.
+    pub fn at(data: PathBuf) -> Result<Self, Stop> {
         let reader = SqliteReader::open(&data)?;
-        Ok(Some(Self { data, reader, releases: RefCell::default() }))
+        Ok(Self { data, reader, releases: RefCell::default() })
     }
 
     /// The same, where there have to be some.

@@ -12,7 +12,7 @@ use plan::ids::{ModelName, PersonId, ReleaseId, RoleId, StepId, ToolName, Workfl
 use plan::workflow::{Baseline, EndOutcome, Next};
 use proptest::prelude::*;
 
-use crate::{Broken, DeskView, Fleet, History, RunView, codes, verify, why, words};
+use crate::{Broken, DeskView, Fleet, History, RunView, codes, trace, verify, why, words};
 
 /// A run in the making: frames as a store would give them back.
 struct Made {
@@ -498,4 +498,37 @@ proptest! {
             prop_assert!(row == 4 && proof.tip != made.last);
         }
     }
+}
+
+#[test]
+fn a_run_is_one_trace_and_holds_nothing_that_anyone_wrote() {
+    for made in [corrected(), failed()] {
+        let view = made.view();
+        let spans = trace::spans(&view);
+        assert_eq!(spans, trace::spans(&made.view()), "the same run gives the same spans");
+        let ids: BTreeSet<_> = spans.iter().map(|span| span.id).collect();
+        assert_eq!(ids.len(), spans.len());
+        for span in &spans {
+            assert_eq!(span.trace, made.run.to_bytes());
+            assert!(span.parent.is_none_or(|parent| ids.contains(&parent)), "{span:?}");
+            assert!(span.began <= span.ended && span.ended <= view.changed, "{span:?}");
+        }
+        let all = format!("{spans:?}");
+        for written in ["Invoice 17", "95.00", "tom@acme.example", "no such", "supplier"] {
+            assert!(!all.contains(written), "`{written}` is in a span");
+        }
+    }
+    let spans = trace::spans(&corrected().view());
+    let names: Vec<&str> = spans.iter().map(|span| span.name.as_str()).collect();
+    for expected in [
+        "invoke_workflow invoice_intake",
+        "chat local",
+        "execute_tool erp.create_draft",
+        "review finance_clerk",
+    ] {
+        assert!(names.contains(&expected), "no `{expected}` in {names:?}");
+    }
+    let spans = trace::spans(&failed().view());
+    let codes: BTreeSet<_> = spans.iter().filter_map(|span| span.error).collect();
+    assert!(codes.contains("tool_error") && codes.contains("refused"), "{codes:?}");
 }

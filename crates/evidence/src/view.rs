@@ -12,7 +12,7 @@ use journal::{
     Status, StopScope, Usage,
 };
 use plan::Plan;
-use plan::ids::{PersonId, ReleaseId, RoleId, StepId, WorkflowName};
+use plan::ids::{ModelName, PersonId, ReleaseId, RoleId, StepId, WorkflowName};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -162,6 +162,9 @@ pub struct ActView {
     /// Of a tool call: its name and arguments.
     pub tool: Option<String>,
     pub args: Option<Value>,
+    /// Of a model call: which model of the workspace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelName>,
     pub attempt: u32,
     pub rules: Vec<String>,
     pub began: Millis,

@@ -207,7 +207,7 @@ pub(crate) const KINDS: &[&str] =
 pub(crate) fn of_kind(kind: &str) -> &'static [&'static str] {
     match kind {
         "agent" => &["given", "from", "copy", "answer", "tools", "turns", "must_hold", "repairs"],
-        "tool" => &["with", "backed_by", "undo", "confirm", "gives"],
+        "tool" => &["with", "backed_by", "gives", "undo", "confirm"],
         "workflow" => &["with"],
         "end" => &["tell"],
         _ => &[],
@@ -237,9 +237,9 @@ pub(crate) static STEP: Shape = Shape {
         may("tool", Text, "A tool is called: `server.tool`."),
         may("with", Map(&Any), "Arguments: paths, numbers, or `{ literal: ... }`."),
         may("backed_by", Map(&Form::Shape(&BACKING)), "Trusted facts arguments must equal."),
+        may("gives", Map(&KIND), "Fields of the result and their kinds."),
         may("undo", Text, "The tool that takes the effect back."),
         may("confirm", Form::Shape(&CONFIRM), "A read-back that must hold."),
-        may("gives", Map(&KIND), "Fields of the result and their kinds."),
         may("lookup", Map(&Form::Shape(&FIND)), "Rows of tables."),
         may("decide", Form::Shape(&DECIDE), "A rule chooses the next step."),
         may("review", Form::Shape(&REVIEW), "A person decides."),

@@ -53,6 +53,7 @@ pub mod workflow;
 
 mod check;
 mod files;
+mod fmt;
 mod inspect;
 mod keys;
 mod markdown;
@@ -64,6 +65,7 @@ mod yaml;
 
 pub use check::{Checked, Places, check, check_all, places};
 pub use files::{FILE_BYTES_MAX, Files};
+pub use fmt::{fmt, formed};
 pub use problem::{Problem, Problems};
 pub use read::servers::Server;
 pub use read::settings::{ModelPlace, WireFormat};

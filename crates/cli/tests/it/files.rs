@@ -43,6 +43,32 @@ fn a_workflow_reads_as_sentences_and_as_a_picture() {
 }
 
 #[test]
+fn files_come_into_their_form_and_say_the_same() {
+    let desk = Desk::new();
+    let release =
+        |desk: &Desk| desk.say(&["check", "--json"]).json()[0]["workflows"][0]["release"].clone();
+    let (file, before) = ("workflows/expenses.md", release(&desk));
+    let at = desk.root().join(file);
+    assert_eq!(desk.say(&["fmt", "--check"]).code, 0, "a new workspace is in its form");
+    let formed = std::fs::read_to_string(&at).unwrap();
+    desk.change(file, "risk: ", "# how bad\nrisk:    ");
+    let odd = std::fs::read_to_string(&at).unwrap();
+    let look = desk.say(&["fmt", "--check"]);
+    assert_eq!((look.code, std::fs::read_to_string(&at).unwrap()), (8, odd), "{}", look.out);
+    let made = desk.say(&["fmt", "--json"]);
+    assert_eq!((made.code, made.json()[0]["file"].as_str()), (0, Some(file)));
+    let now = std::fs::read_to_string(&at).unwrap();
+    assert_eq!(now, formed.replace("risk: ", "# how bad\nrisk: "));
+    assert_eq!(release(&desk), before);
+    desk.change(file, "steps:", "steps: [");
+    let broken = std::fs::read_to_string(&at).unwrap();
+    assert_eq!(desk.say(&["fmt"]).code, 2);
+    assert_eq!(std::fs::read_to_string(&at).unwrap(), broken);
+    let other = desk.say(&["fmt", "AGENTS.md"]);
+    assert!(other.code == 2 && other.err.contains("no file of the workspace that has a form"));
+}
+
+#[test]
 fn instructions_are_shown_with_their_sources() {
     let desk = Desk::new();
     let said = desk.say(&["instructions", "show", "read"]);

@@ -29,4 +29,5 @@ mod refusals;
 mod research;
 mod runs;
 mod servers;
+mod traces;
 mod vendor;

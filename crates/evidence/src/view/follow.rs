@@ -159,9 +159,12 @@ impl Walk<'_> {
     }
 
     fn allowed(&mut self, no: ActNo, at: &At, attempt: u32, what: &What, rules: Vec<String>) {
-        let (tool, args) = match what {
-            What::Tool { tool, args, .. } => (Some(tool.to_string()), self.history.json(*args)),
-            What::Model { .. } | What::Notify { .. } => (None, None),
+        let (tool, args, model) = match what {
+            What::Tool { tool, args, .. } => {
+                (Some(tool.to_string()), self.history.json(*args), None)
+            }
+            What::Model { model, .. } => (None, None, Some(model.clone())),
+            What::Notify { .. } => (None, None, None),
         };
         let what = words::deed(what);
         let again = if attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
@@ -172,6 +175,7 @@ impl Walk<'_> {
             what,
             tool,
             args,
+            model,
             attempt,
             rules,
             began: self.now,

@@ -30,6 +30,19 @@ fn the_example_has_no_problems() {
     }
 }
 
+#[test]
+fn every_example_is_in_its_form() {
+    for name in ["back-office", "inbox", "research-desk"] {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name);
+        let files = folder::read(&root);
+        for path in plan::formed(&files) {
+            let new = plan::fmt(&files, path).unwrap_or_else(|problems| panic!("{problems}"));
+            let old = files.get(path).unwrap();
+            assert_eq!(new.as_deref(), Some(&**old), "`flightdeck fmt` changes {name}/{path}");
+        }
+    }
+}
+
 /// With the amount's fact taken out, and with the account taken from the document, the check
 /// says so: nothing of this kind is left to the reviewer of a workflow.
 #[test]

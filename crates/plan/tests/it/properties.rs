@@ -1,6 +1,6 @@
 //! Whatever stands in the files, `check` ends with a plan or with problems that point into them.
 
-use plan::{Files, check, check_all};
+use plan::{Checked, Files, check, check_all};
 use proptest::prelude::*;
 
 use crate::problems::changed;
@@ -17,6 +17,7 @@ fn sound(files: &Files) {
         }
     }
     let _ = checked.problems.render(files, false);
+    in_form(files, &checked);
     serde_json::to_string(&checked.problems).unwrap();
     if let Err(problems) = check(files, "intake") {
         assert!(!problems.is_empty());
@@ -26,6 +27,24 @@ fn sound(files: &Files) {
         assert_eq!(opened.canonical(), plan.canonical());
         assert!(!plan::show::sentences(plan).is_empty());
         assert!(plan::show::mermaid(plan).starts_with("flowchart"));
+    }
+}
+
+/// In their form the files say the same, and a form of the form is itself.
+fn in_form(files: &Files, checked: &Checked) {
+    let mut formed = files.clone();
+    for path in plan::formed(files) {
+        if let Ok(Some(new)) = plan::fmt(files, path) {
+            formed.insert(path, &new);
+            assert_eq!(plan::fmt(&formed, path).unwrap(), Some(new));
+        }
+    }
+    if checked.problems.is_empty() {
+        let again = check_all(&formed);
+        let releases = |checked: &Checked| -> Vec<_> {
+            checked.plans.values().map(|plan| plan.release()).collect()
+        };
+        assert_eq!(releases(&again), releases(checked), "{}", again.problems);
     }
 }
 

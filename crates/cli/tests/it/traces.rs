@@ -1,0 +1,92 @@
+//! Traces as a collector gets them. The protocol itself is tried in `telemetry`; here it is what
+//! leaves this machine, and that a collector which does not listen is in nobody's way.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, channel};
+
+use crate::desk::Desk;
+
+/// Requests to a collector on this machine: the head and the body of each.
+fn collector() -> (String, Receiver<(String, Vec<u8>)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (taken, all) = channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            if let Some(request) = request(stream) {
+                let _ = taken.send(request);
+            }
+        }
+    });
+    (url, all)
+}
+
+fn request(stream: TcpStream) -> Option<(String, Vec<u8>)> {
+    let mut reader = BufReader::new(&stream);
+    let (mut head, mut length) = (String::new(), 0);
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = value.trim().parse().ok()?;
+        }
+        if line.trim().is_empty() {
+            break;
+        }
+        head.push_str(&line);
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    let mut stream = &stream;
+    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").ok()?;
+    Some((head, body))
+}
+
+const RUN: &[&str] = &["run", "expenses", r#"{"text":"sushi for four, 88.00 EUR"}"#];
+
+#[test]
+fn a_case_that_is_over_is_traced_by_its_names_and_nothing_of_its_text() {
+    let (url, requests) = collector();
+    let desk = Desk::new();
+    let environment = [
+        ("FLIGHTDECK_PERSON", "owner@example.com"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str()),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x-scope=acme"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment=test"),
+    ];
+    let begun = desk.say_with(&[RUN, &["--json"]].concat(), &environment);
+    let run = begun.json()[0]["run"].as_str().unwrap().to_owned();
+    assert!(requests.try_recv().is_err(), "a case that waits is not over");
+    let cancel = ["cancel", run.as_str(), "--reason", "no more sushi"];
+    let said = desk.say_with(&cancel, &environment);
+    let (head, body) = match requests.recv_timeout(std::time::Duration::from_secs(20)) {
+        Ok(request) => request,
+        Err(_) => panic!("nothing came; {}: {}{}", said.code, said.out, said.err),
+    };
+    assert!(head.starts_with("POST /v1/traces ") && head.contains("x-scope: acme"), "{head}");
+    let body = String::from_utf8_lossy(&body);
+    for expected in ["invoke_workflow expenses", "review clerk", "deployment.environment"] {
+        assert!(body.contains(expected), "no `{expected}`");
+    }
+    assert!(!body.contains("sushi"), "what a case says stays here");
+}
+
+#[test]
+fn a_collector_that_is_not_there_holds_nothing_up() {
+    let desk = Desk::new();
+    let with = |more: &[(&'static str, &'static str)]| {
+        let all = [&[("FLIGHTDECK_PERSON", "owner@example.com")], more].concat();
+        desk.say_with(RUN, &all)
+    };
+    let plain = with(&[]);
+    let said = with(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")]);
+    assert_eq!((plain.code, said.code), (3, 3), "{}{}", plain.err, said.err);
+    let odd = with(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+    ]);
+    assert!(odd.code == 2 && odd.err.contains("only `http/protobuf` is known"), "{}", odd.err);
+}
