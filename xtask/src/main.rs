@@ -9,6 +9,7 @@ mod install;
 mod product;
 mod say;
 mod score;
+mod servers;
 mod shell;
 mod test;
 mod tidy;
@@ -34,6 +35,7 @@ const COMMANDS: &[Command] = &[
     ("dist", "pack what somebody without Rust is handed; `--try` tries it", dist::run),
     ("score", "read real invoices that nobody here wrote and judge what is found", score::run),
     ("vendors", "put real questions to LiteLLM's proxy in front of the local model", vendors::run),
+    ("servers", "open a page in a real browser behind approved tools", servers::run),
     ("conformance", "let the protocol's own suite look at our MCP client", conformance::run),
     ("tidy", "check the rules of this repository", |root| tidy::run(root, &names()).map(drop)),
 ];

@@ -143,7 +143,7 @@ pub const PURE_NEVER_NAMES: &[&str] = &[
 ];
 
 /// Packages in `Cargo.lock`. A new dependency is a choice, so it moves this number.
-pub const PACKAGES_MAX: usize = 565;
+pub const PACKAGES_MAX: usize = 568;
 
 /// A file of Rust ends here.
 pub const FILE_LINES_MAX: usize = 800;

@@ -1,6 +1,8 @@
 //! The command line as types: what can be typed, and nothing of what it does. Each line of help
 //! is the operator's prose, so it uses the operator's words.
 
+mod connectors;
+
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,6 +10,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use plan::ids::{PersonId, RoleId, ToolName, WorkflowName};
 use plan::workflow::{ArgRole, Effect};
+
+pub use connectors::{Http, Mail, Web};
 
 /// Turns a business process into agents that run by themselves and answer for what they do
 #[derive(Debug, Parser)]
@@ -370,6 +374,11 @@ pub enum Mcp {
         #[arg(last = true, required_unless_present = "url")]
         command: Vec<String>,
     },
+    /// Find well-known servers by what they are for, and how each is declared
+    Find {
+        /// A word such as `mail` or `github`; none finds all
+        word: Option<String>,
+    },
     /// List servers and the tools that are approved
     List,
     /// Say in plain words what each tool of a server can do and what can go wrong
@@ -525,6 +534,12 @@ pub enum Serve {
         #[arg(long, value_name = "FOLDER OR FILE")]
         root: PathBuf,
     },
+    /// Chosen operations of an API that an OpenAPI file describes
+    Http(Http),
+    /// Pages of named hosts as text
+    Web(Web),
+    /// A mailbox: messages in, drafts out
+    Mail(Mail),
     /// Become a server, with limits
     #[command(disable_help_flag = true)]
     Launch {

@@ -6,6 +6,7 @@ pub mod demo;
 pub mod desk;
 pub mod doctor;
 pub mod explain;
+pub mod find;
 pub mod fmt;
 pub mod gateway;
 pub mod handover;

@@ -149,6 +149,7 @@ fn mcp(screen: &Screen, global: &args::Global, command: Mcp) -> Ended {
             };
             commands::mcp::add(screen, &workspace::find(global)?, &name, entry)
         }
+        Mcp::Find { word } => commands::find::find(screen, word.as_deref()),
         Mcp::List => commands::mcp::list(screen, &Workspace::open(global)?),
         Mcp::Probe { server } => commands::mcp::probe(screen, &Workspace::open(global)?, &server),
         Mcp::Pin(pin) => commands::mcp::pin(screen, global, &Workspace::open(global)?, &pin),

@@ -1,6 +1,6 @@
 //! What can be said of the command line without starting it: its shape, and its words.
 
-use clap::CommandFactory;
+use clap::{CommandFactory, Parser};
 
 use crate::args::Cli;
 use crate::models::Serving;
@@ -168,4 +168,30 @@ fn the_key_of_our_own_model_server_is_a_secret() {
     let secrets = servers::secrets(&places, plans.values(), &key);
     assert!(secrets.found_in(&format!("Authorization: Bearer {key}")));
     assert!(key.len() == 48 && key != other && !secrets.found_in(&other));
+}
+
+/// What `mcp find` says how to add a server is typed as it stands.
+#[test]
+fn every_known_server_is_added_as_it_is_said() {
+    let mut known = 0;
+    for server in tools::catalogue::all() {
+        // What stands between quotes is one word.
+        let parts = server.add.split('\'').enumerate();
+        let words: Vec<&str> = parts
+            .flat_map(|(n, part)| match n % 2 {
+                0 => part.split_whitespace().collect(),
+                _ => vec![part],
+            })
+            .collect();
+        let add = ["flightdeck", "mcp", "add", &server.name];
+        let parsed = Cli::try_parse_from(add.iter().chain(&words));
+        assert!(parsed.is_ok(), "{}: {}", server.add, parsed.unwrap_err());
+        if server.transport == "built-in" {
+            let command = words.iter().skip_while(|word| **word != "--").skip(1);
+            let parsed = Cli::try_parse_from(command);
+            assert!(parsed.is_ok(), "{}: {}", server.add, parsed.unwrap_err());
+        }
+        known += 1;
+    }
+    assert!(known > 0, "no server is known");
 }

@@ -2,8 +2,8 @@
 //! which all documents inside a document share. It must not know any format.
 
 use crate::{
-    About, Document, Fault, Invoice, Kind, Limits, Part, Remark, archive, html, kind, mail, pdf,
-    plain, sheet, word, xml,
+    About, Document, Fault, Invoice, Kind, Limits, Mail, Part, Remark, archive, html, kind, mail,
+    pdf, plain, sheet, word, xml,
 };
 
 pub(crate) struct Draft<'l> {
@@ -13,6 +13,7 @@ pub(crate) struct Draft<'l> {
     parts: Vec<Part>,
     remarks: Vec<Remark>,
     pub(crate) invoice: Option<Invoice>,
+    pub(crate) mail: Option<Mail>,
     depth: usize,
     unpacked: u64,
     /// Characters that were left out because nobody sees them.
@@ -30,6 +31,7 @@ impl<'l> Draft<'l> {
             parts: Vec::new(),
             remarks: Vec::new(),
             invoice: None,
+            mail: None,
             depth: 0,
             unpacked: 0,
             hidden: 0,
@@ -198,7 +200,7 @@ impl<'l> Draft<'l> {
             self.remark(About::Hidden, text);
         }
         self.remarks.sort_by_key(|remark| remark.about);
-        let Self { text, pages, parts, remarks, invoice, .. } = self;
-        Document { kind, text, pages: pages.max(1), parts, remarks, invoice }
+        let Self { text, pages, parts, remarks, invoice, mail, .. } = self;
+        Document { kind, text, pages: pages.max(1), parts, remarks, invoice, mail }
     }
 }

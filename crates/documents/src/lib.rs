@@ -25,6 +25,7 @@ use draft::Draft;
 
 pub use invoice::Invoice;
 pub use kind::Kind;
+pub use mail::Mail;
 
 /// How much a document may be, and how much may come of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +96,8 @@ pub struct Document {
     pub remarks: Vec<Remark>,
     /// The data of an electronic invoice.
     pub invoice: Option<Invoice>,
+    /// The header of an e-mail.
+    pub mail: Option<Mail>,
 }
 
 /// Where a page, a sheet, a message's body or an attachment stands in the text, in bytes.
@@ -162,5 +165,6 @@ pub fn plain_text(bytes: &[u8], name: &str) -> Option<Document> {
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).to_owned();
     let (parts, remarks) = (Vec::new(), Vec::new());
-    Some(Document { kind: Kind::Text, text, pages: 1, parts, remarks, invoice: None })
+    let (invoice, mail) = (None, None);
+    Some(Document { kind: Kind::Text, text, pages: 1, parts, remarks, invoice, mail })
 }

@@ -2,12 +2,27 @@
 //! take a picture in a signature for a document.
 
 use mail_parser::{Address, Message, MessageParser, MessagePart, MimeHeaders, PartType};
+use serde::{Deserialize, Serialize};
 
 use crate::draft::Draft;
 use crate::{Fault, html};
 
 /// The most parts of a message that are looked at.
 const PARTS_MAX: usize = 500;
+
+/// What a message's header says, each on one line; empty where it says nothing. Whoever sent the
+/// message wrote it, the sender's name included.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mail {
+    pub from: String,
+    pub to: String,
+    pub cc: String,
+    pub date: String,
+    pub subject: String,
+    pub message_id: String,
+    /// The names of what is attached, pictures in signatures left out.
+    pub attachments: Vec<String>,
+}
 
 pub(crate) fn read(bytes: &[u8], draft: &mut Draft<'_>) -> Result<(), Fault> {
     let message = MessageParser::default().parse(bytes).ok_or(Fault::Broken)?;
@@ -28,21 +43,35 @@ fn write(message: &Message<'_>, draft: &mut Draft<'_>) -> Result<(), Fault> {
 }
 
 fn header(message: &Message<'_>, draft: &mut Draft<'_>) -> Result<(), Fault> {
-    let date = message.date().map(mail_parser::DateTime::to_rfc3339);
-    let fields = [
-        ("From", message.from().map(people)),
-        ("To", message.to().map(people)),
-        ("Cc", message.cc().map(people)),
-        ("Date", date),
-        ("Subject", message.subject().map(str::to_owned)),
-    ];
-    for (name, value) in fields {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            // A field is one line, whatever was written into it.
-            let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
+    // A field is one line, whatever was written into it.
+    let mut line =
+        |text: String| draft.seen(&text.split_whitespace().collect::<Vec<_>>().join(" "));
+    let mail = Mail {
+        from: line(message.from().map(people).unwrap_or_default()),
+        to: line(message.to().map(people).unwrap_or_default()),
+        cc: line(message.cc().map(people).unwrap_or_default()),
+        date: message.date().map(mail_parser::DateTime::to_rfc3339).unwrap_or_default(),
+        subject: line(message.subject().unwrap_or_default().to_owned()),
+        message_id: line(message.message_id().unwrap_or_default().to_owned()),
+        attachments: message
+            .attachments()
+            .filter(|part| !is_ornament(part))
+            .map(|part| line(name(part).to_owned()))
+            .collect(),
+    };
+    for (name, value) in [
+        ("From", &mail.from),
+        ("To", &mail.to),
+        ("Cc", &mail.cc),
+        ("Date", &mail.date),
+        ("Subject", &mail.subject),
+    ] {
+        if !value.is_empty() {
             draft.line(&format!("{name}: {value}"))?;
         }
     }
+    // Messages inside this one come later.
+    draft.mail.get_or_insert(mail);
     Ok(())
 }
 
@@ -79,8 +108,12 @@ fn body(message: &Message<'_>, draft: &mut Draft<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
+fn name<'p>(part: &'p MessagePart<'_>) -> &'p str {
+    part.attachment_name().unwrap_or("unnamed")
+}
+
 fn attachment(part: &MessagePart<'_>, draft: &mut Draft<'_>) -> Result<(), Fault> {
-    let name = part.attachment_name().unwrap_or("unnamed").to_owned();
+    let name = name(part).to_owned();
     match &part.body {
         PartType::Message(message) => draft.nested("message", &name, |draft| write(message, draft)),
         PartType::Multipart(_) => Ok(()),

@@ -241,6 +241,14 @@ fn a_message_gives_its_header_body_and_attachments() {
         &written::zip(&[("one.txt", b"Invoice 1"), ("two.pdf", &pdf)]),
         "ZIP text\n[file: one.txt]\nInvoice 1\n\n[file: two.pdf]\n\nInvoice number 77",
     );
+    // The header is the outer message's, and what could not be read has a name too.
+    let mail = |bytes: &[u8]| read(bytes, "", &Limits::default()).unwrap().mail.unwrap();
+    let scanned = mail(&with("scan.pdf", &written::scan()));
+    assert_eq!((scanned.subject.as_str(), scanned.cc.as_str()), ("Invoice 77", ""));
+    assert_eq!(scanned.attachments, ["scan.pdf"]);
+    assert!(scanned.message_id.ends_with("@supplier.example"), "{}", scanned.message_id);
+    let outer = mail(&nested(1));
+    assert_eq!((outer.from.as_str(), outer.subject.as_str()), ("a@b.example", ""));
 }
 
 /// A message in a message in a message, this deep.

@@ -3,6 +3,7 @@
 //! this program brings along. A call consumes a [`journal::Permit`]; nothing in here knows a
 //! workflow, decides whether an act is right, or makes up an answer that a server did not give.
 
+pub mod catalogue;
 pub mod gateway;
 pub mod launch;
 pub mod pin;
@@ -14,6 +15,7 @@ mod ears;
 mod outcome;
 mod pool;
 mod process;
+mod reach;
 mod remote;
 mod spec;
 mod wire;

@@ -159,6 +159,7 @@ pub(crate) fn broken(error: ServiceError, cut: Option<String>, last_words: &str)
         ServiceError::McpError(error) => match error.code {
             wire::TOO_LARGE => Called::unknown(Code::TooLarge, error.message),
             wire::GARBAGE => Called::unknown(Code::BadAnswer, error.message),
+            wire::IN_DOUBT => Called::unknown(Code::Unavailable, error.message),
             _ => Called::failed(Code::ToolError, error.message),
         },
         ServiceError::TransportSend(ref inner)

@@ -176,7 +176,7 @@ fn propose(server: &str, offered: &Offered, names: &[&str]) -> Declared {
     let effect = effect(&offered.name);
     let acts = effect != Effect::Read;
     let arguments = pin::arguments(&offered.definition.input);
-    let key_arg = ["idempotency_key", "idempotencyKey", "request_id", "key"]
+    let key_arg = ["idempotency_key", "idempotencyKey", "Idempotency-Key", "request_id", "key"]
         .into_iter()
         .find(|key| acts && arguments.contains(key))
         .map(str::to_owned);

@@ -1,16 +1,22 @@
 //! The MCP servers that this program brings along, on standard input and output: files of one
-//! folder, documents of one as text, read-only look-ups in tables, and small models of text. Where
+//! folder, documents of one as text, read-only look-ups in tables, small models of text, and the
+//! ways out: chosen operations of an API, pages of named hosts, a mailbox with drafts. Where
 //! well-known servers do the same job, ours offer the same tools, so that either can stand in for
-//! the other. A server knows its folder and nothing of the program it is part of.
+//! the other. A server knows what it was opened with and nothing of the program it is part of.
 
+mod body;
+mod contained;
 mod csv;
 mod documents;
 mod files;
 mod folder;
+mod http;
+mod mail;
 mod matching;
 mod passages;
 mod stamp;
 mod table;
+mod web;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,8 +30,13 @@ use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler, ServiceExt};
 use serde_json::{Value, json};
 
+use crate::wire;
+
+pub use contained::{Reading, read_document};
 pub use csv::{Loaded, TableError, load_csv};
-pub use documents::{Reading, read_document};
+pub use http::Api;
+pub use mail::Drafts;
+pub use web::Allow;
 
 /// Why a server ended before its client did.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +45,9 @@ pub enum ServeError {
     Folder { folder: String, why: String },
     #[error(transparent)]
     Table(#[from] TableError),
+    /// What it was opened with makes no server.
+    #[error("{0}")]
+    Opened(String),
     #[error("the client does not speak the protocol: {0}")]
     Client(String),
 }
@@ -58,6 +72,21 @@ pub async fn matching(root: &Path) -> Result<(), ServeError> {
     run(matching::Matching::open(root)?).await
 }
 
+/// Serves chosen operations of an API until the client goes.
+pub async fn http(api: Api) -> Result<(), ServeError> {
+    run(http::Http::open(api).map_err(ServeError::Opened)?).await
+}
+
+/// Serves pages of named hosts as text until the client goes.
+pub async fn web(allow: Vec<Allow>, private: bool, reading: Reading) -> Result<(), ServeError> {
+    run(web::Web::open(allow, private, reading).map_err(ServeError::Opened)?).await
+}
+
+/// Serves a mailbox until the client goes: reading, and drafts only where they have a place.
+pub async fn mail(root: &Path, drafts: Option<Drafts>, reading: Reading) -> Result<(), ServeError> {
+    run(mail::Mailbox::open(root, drafts, reading)?).await
+}
+
 /// What a tool of ours answers: a text, with a structure where it declares one, or why not.
 type Answer = Result<Reply, String>;
 
@@ -68,6 +97,8 @@ enum Reply {
     Text(String),
     /// A structure, and the same as text for a client that reads no structure.
     Structure(Value),
+    /// It was sent on, and nobody knows what came of it.
+    InDoubt(String),
 }
 
 /// One built-in server. Its work may block; it is done off the runtime's threads.
@@ -124,7 +155,10 @@ impl<B: BuiltIn> ServerHandler for Serving<B> {
         });
         let answer =
             answer.await.map_err(|why| ErrorData::internal_error(why.to_string(), None))?;
-        Ok(result(answer).into())
+        match answer {
+            Ok(Reply::InDoubt(why)) => Err(ErrorData::new(wire::IN_DOUBT, why, None)),
+            answer => Ok(result(answer).into()),
+        }
     }
 }
 
@@ -137,7 +171,7 @@ fn result(answer: Answer) -> CallToolResult {
             result.content = vec![ContentBlock::text(text)];
             result
         }
-        Err(why) => CallToolResult::error(vec![ContentBlock::text(why)]),
+        Ok(Reply::InDoubt(why)) | Err(why) => CallToolResult::error(vec![ContentBlock::text(why)]),
     }
 }
 
@@ -158,6 +192,20 @@ fn tool(name: &'static str, description: &'static str, args: &[(&str, &str)]) ->
 
 fn reads(tool: Tool) -> Tool {
     tool.with_annotations(ToolAnnotations::new().read_only(true).open_world(false))
+}
+
+/// The tool with the structure that it answers, all of it required.
+fn gives(tool: Tool, properties: Value) -> Tool {
+    match object(properties) {
+        Value::Object(schema) => tool.with_raw_output_schema(Arc::new(schema)),
+        _ => tool,
+    }
+}
+
+fn object(properties: Value) -> Value {
+    let required: Vec<String> =
+        properties.as_object().map(|all| all.keys().cloned().collect()).unwrap_or_default();
+    json!({ "type": "object", "properties": properties, "required": required })
 }
 
 /// The argument of that name, as text.

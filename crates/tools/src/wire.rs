@@ -16,6 +16,8 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader
 pub(crate) const TOO_LARGE: ErrorCode = ErrorCode(-1_000_001);
 /// An answer that is not of the protocol.
 pub(crate) const GARBAGE: ErrorCode = ErrorCode(-1_000_002);
+/// A server of ours sent something on, and does not know what came of it.
+pub(crate) const IN_DOUBT: ErrorCode = ErrorCode(-1_000_003);
 
 /// How much of each end of a message that is too long is kept, to find out what it answers.
 const ENDS: usize = 512;

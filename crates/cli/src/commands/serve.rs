@@ -4,9 +4,10 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use tools::serve::Reading;
+use tools::Secret;
+use tools::serve::{Api, Drafts, Reading};
 
-use crate::args::Serve;
+use crate::args::{Http, Serve};
 use crate::exit::{Ended, Exit, Stop};
 
 /// Serves until the other side goes.
@@ -33,11 +34,65 @@ pub fn serve(command: Serve) -> Ended {
             runtime()?.block_on(tools::serve::matching(&root)).map_err(Stop::failed)?;
             Ok(Exit::Done)
         }
+        Serve::Http(http) => {
+            let serving = tools::serve::http(api(http)?);
+            runtime()?.block_on(serving).map_err(Stop::failed)?;
+            Ok(Exit::Done)
+        }
+        Serve::Web(web) => {
+            let reading = reading(web.seconds)?;
+            let serving = tools::serve::web(web.allow, web.allow_private, reading);
+            runtime()?.block_on(serving).map_err(Stop::failed)?;
+            Ok(Exit::Done)
+        }
+        Serve::Mail(mail) => {
+            let drafts = mail.drafts.zip(mail.from);
+            let drafts = drafts.map(|(folder, from)| Drafts { folder, from });
+            let serving = tools::serve::mail(&mail.root, drafts, reading(mail.seconds)?);
+            runtime()?.block_on(serving).map_err(Stop::failed)?;
+            Ok(Exit::Done)
+        }
         Serve::Table { root } => {
             runtime()?.block_on(tools::serve::table(&root)).map_err(Stop::failed)?;
             Ok(Exit::Done)
         }
     }
+}
+
+/// What an API's server is opened with; the values of its headers come from the environment.
+fn api(http: Http) -> Result<Api, Stop> {
+    let file = http.spec.display().to_string();
+    let description = std::fs::read_to_string(&http.spec)
+        .map_err(|why| Stop::usage(format!("`{file}` cannot be read: {why}")))?;
+    let mut headers = Vec::new();
+    for header in &http.header {
+        let (name, variable) = variable(header)?;
+        let value = std::env::var(variable)
+            .map_err(|_| Stop::usage(format!("`{variable}` is not in the environment")))?;
+        headers.push((name.to_owned(), Secret::new(value)));
+    }
+    Ok(Api {
+        file,
+        description,
+        operations: http.operation,
+        base: http.base,
+        headers,
+        private: http.allow_private,
+        time: Duration::from_secs(http.seconds),
+    })
+}
+
+/// A header and the variable that holds its value. Whoever writes the key itself has it on every
+/// list of processes, so that is refused; what was written is not repeated.
+fn variable(header: &str) -> Result<(&str, &str), Stop> {
+    let plain = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+    header
+        .split_once('=')
+        .filter(|(_, variable)| !variable.is_empty() && variable.bytes().all(plain))
+        .ok_or_else(|| {
+            Stop::usage("a `--header` names a variable and holds no value")
+                .help("write `--header Authorization=API_KEY`, with the value in `API_KEY`")
+        })
 }
 
 /// How one document is read: by this program, started once more for it.

@@ -16,22 +16,22 @@ const LEAD: &str = "ada@larkfield.example";
 const CLERK: &str = "ines@larkfield.example";
 
 /// A running `up` that ends with the test.
-struct Up {
-    office: Office,
+pub struct Up {
+    pub office: Office,
     child: Child,
-    address: String,
-    token: String,
+    pub address: String,
+    pub token: String,
 }
 
 /// An answer: status, headers in small letters, body.
-struct Answer {
+pub struct Answer {
     status: u16,
     head: String,
     body: String,
 }
 
 impl Answer {
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.body))
     }
 
@@ -47,7 +47,7 @@ impl Answer {
 }
 
 impl Up {
-    fn start(documents: &[&str]) -> Self {
+    pub fn start(documents: &[&str]) -> Self {
         Self::of(Office::new(&Vendor::plain(), documents))
     }
 
@@ -87,7 +87,7 @@ impl Up {
         Answer { status, head: head.to_lowercase(), body: body.to_owned() }
     }
 
-    fn get(&self, path: &str) -> Answer {
+    pub fn get(&self, path: &str) -> Answer {
         let token = &self.token;
         self.raw(&format!("GET {path} HTTP/1.1\r\nAuthorization: Bearer {token}"), "")
     }

@@ -12,6 +12,7 @@
 
 mod api;
 mod bounds;
+mod connect;
 mod desk;
 mod disk;
 mod documents;

@@ -1,6 +1,9 @@
 //! Where an address may lead, by number and by name.
 
+use reqwest::dns::Resolve;
+
 use super::*;
+use crate::reach::Resolver;
 use crate::spec::Secret;
 
 fn check(url: &str, private: bool, expected: Result<Reach, &str>) {

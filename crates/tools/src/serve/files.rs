@@ -1,8 +1,7 @@
 //! Text files of one folder: read, listed, and written where that is allowed. It must not open a
 //! path by itself: what is beneath the folder is for [`Folder`] to say.
 
-use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Component, Path};
 use std::sync::Arc;
@@ -10,13 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
-use rustix::fs::{
-    AtFlags, Dir, FileType, Mode, OFlags, RenameFlags, fstat, renameat, renameat_with, statat,
-    unlinkat,
-};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, RenameFlags, fstat, renameat_with, statat};
 use serde_json::json;
 
-use super::folder::{Folder, why_not};
+use super::folder::{Folder, why_not, write_whole};
 use super::{Answer, BuiltIn, Reply, ServeError, reads, text, tool};
 
 /// The largest text that is read or written.
@@ -89,7 +85,6 @@ impl Files {
         ))
     }
 
-    /// Writes beside the file and renames, so that nobody reads half of it, also after a crash.
     fn write_text(&self, path: &str, content: &str) -> Result<String, String> {
         if content.len() as u64 > TEXT_MAX {
             return Err(format!("the content is larger than {TEXT_MAX} bytes"));
@@ -101,24 +96,9 @@ impl Files {
             return Err(format!("`{path}` is no file"));
         }
         let n = self.written.fetch_add(1, Ordering::Relaxed);
-        let beside = format!(".{name}.{}.{n}.part", std::process::id());
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-        let file = rustix::fs::openat(&folder, &beside, flags, Mode::from_raw_mode(0o644))
-            .map_err(|why| why_not(path, why))?;
-        let mut file = File::from(file);
-        let written = file
-            .write_all(content.as_bytes())
-            .and_then(|()| file.sync_all())
-            .map_err(|why| format!("`{path}`: {why}"))
-            .and_then(|()| {
-                renameat(&folder, &beside, &folder, &name).map_err(|why| why_not(path, why))
-            });
-        if let Err(why) = written {
-            // What is left is a hidden file of ours; the reason is more useful than that.
-            let _ = unlinkat(&folder, &beside, AtFlags::empty());
-            return Err(why);
-        }
-        rustix::fs::fsync(&folder).map_err(|why| why_not(path, why))?;
+        let part = format!(".{name}.{}.{n}.part", std::process::id());
+        write_whole((&folder, &part), (&folder, &name), content.as_bytes(), RenameFlags::empty())
+            .map_err(|why| format!("`{path}`: {why}"))?;
         Ok(format!("Successfully wrote to {path}"))
     }
 

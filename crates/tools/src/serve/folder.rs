@@ -3,10 +3,14 @@
 //! out of it. It must not know what the files are for.
 
 use std::fs::File;
+use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, fstat, openat2};
+use rustix::fs::{
+    AtFlags, FileType, Mode, OFlags, RenameFlags, ResolveFlags, fstat, openat, openat2,
+    renameat_with, unlinkat,
+};
 use rustix::io::Errno;
 
 use super::ServeError;
@@ -67,6 +71,28 @@ impl Folder {
         }
         Ok(File::from(file))
     }
+}
+
+/// Writes a file under another name and renames it to its own, so that nobody reads half of it,
+/// also after a crash. Both names are single parts of a path in folders that are open.
+pub(super) fn write_whole(
+    part: (&OwnedFd, &str),
+    place: (&OwnedFd, &str),
+    bytes: &[u8],
+    how: RenameFlags,
+) -> std::io::Result<()> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+    let mut file = File::from(openat(part.0, part.1, flags, Mode::from_raw_mode(0o644))?);
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| Ok(renameat_with(part.0, part.1, place.0, place.1, how)?));
+    if let Err(why) = written {
+        // What is left is a file that nobody reads; the reason is more useful than that.
+        let _ = unlinkat(part.0, part.1, AtFlags::empty());
+        return Err(why);
+    }
+    Ok(rustix::fs::fsync(place.0)?)
 }
 
 pub(super) fn why_not(path: &str, why: Errno) -> String {

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::passages::{self, Passage};
 use super::stamp::{Stamp, stamps};
-use super::{Answer, BuiltIn, Reply, ServeError, TableError, reads, text, tool};
+use super::{Answer, BuiltIn, Reply, ServeError, TableError, gives, object, reads, text, tool};
 
 /// A longer text is refused: nobody meant it as one message.
 const TEXT_MAX: usize = 1 << 20;
@@ -276,16 +276,6 @@ fn short(text: &str) -> String {
     text.chars().take(SHOWN_CHARS).collect()
 }
 
-fn object(properties: Value) -> Value {
-    let required: Vec<String> =
-        properties.as_object().map(|all| all.keys().cloned().collect()).unwrap_or_default();
-    json!({ "type": "object", "properties": properties, "required": required })
-}
-
 fn answers(tool: Tool, properties: Value) -> Tool {
-    let tool = reads(tool);
-    match object(properties) {
-        Value::Object(schema) => tool.with_raw_output_schema(Arc::new(schema)),
-        _ => tool,
-    }
+    gives(reads(tool), properties)
 }

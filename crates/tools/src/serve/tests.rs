@@ -9,7 +9,7 @@ use super::*;
 fn ask(server: &impl BuiltIn, tool: &str, args: Value) -> Result<String, String> {
     let Value::Object(args) = args else { panic!("arguments are an object") };
     server.answer(tool, &args).map(|reply| match reply {
-        Reply::Content(text) | Reply::Text(text) => text,
+        Reply::Content(text) | Reply::Text(text) | Reply::InDoubt(text) => text,
         Reply::Structure(structure) => structure.to_string(),
     })
 }

@@ -15,6 +15,7 @@ pub fn play() {
     match role.as_str() {
         "files" => runtime().block_on(tools::serve::files(&root(), true)).unwrap(),
         "table" => runtime().block_on(tools::serve::table(&root())).unwrap(),
+        "http" => runtime().block_on(crate::api::serve(env::var("BASE").unwrap())),
         "script" => Script::new().run(),
         "parent" => runtime().block_on(crate::parent()),
         other => panic!("no role {other}"),

@@ -1,0 +1,235 @@
+//! Chosen operations of an API, as an OpenAPI file describes them, each as a tool. It must not
+//! offer an operation that nobody chose, send what does not fit its description, ask any other
+//! host than the one it was opened with, or hide what came of a call.
+
+mod describe;
+mod encode;
+mod file;
+mod schema;
+
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Client, Method, Request, Response, StatusCode, Url};
+use rmcp::model::{JsonObject, Tool, ToolAnnotations};
+use serde_json::{Value, json};
+use tokio::runtime::Handle;
+
+use self::describe::{Body, Operation, Place};
+use super::{Answer, BuiltIn, Reply, body};
+use crate::reach;
+use crate::remote::chain;
+use crate::spec::Secret;
+
+/// The longest answer; it has to fit into a message, twice and escaped.
+const ANSWER_MAX: usize = 2 << 20;
+/// How much of an error's body is repeated.
+const SAID_CHARS: usize = 600;
+
+/// What a server for an API is opened with.
+pub struct Api {
+    /// The OpenAPI file's name and its text.
+    pub file: String,
+    pub description: String,
+    /// The operations to offer, each by its `operationId` or as `GET /path`.
+    pub operations: Vec<String>,
+    /// Where the API is. What the file says about that is not followed.
+    pub base: String,
+    /// Headers of every request, such as the one with the key.
+    pub headers: Vec<(String, Secret)>,
+    /// Whether the base may lead into a private network.
+    pub private: bool,
+    /// How long a call may take.
+    pub time: Duration,
+}
+
+pub(super) struct Http {
+    operations: Vec<Operation>,
+    client: Client,
+    base: Url,
+    headers: HeaderMap,
+    time: Duration,
+}
+
+/// What came of a request.
+enum Came {
+    Answer(Value),
+    /// The API turned it away, so it had no effect.
+    Refused(String),
+    Unknown(String),
+}
+
+impl Http {
+    pub(super) fn open(api: Api) -> Result<Self, String> {
+        let base = Url::parse(&api.base).map_err(|why| format!("`{}`: {why}", api.base))?;
+        if base.query().is_some() || base.fragment().is_some() {
+            return Err(format!("`{}` holds more than a place", api.base));
+        }
+        let reach = reach::judge(&base, api.private).map_err(|why| format!("`{base}`: {why}"))?;
+        let mut headers = HeaderMap::new();
+        for (name, value) in &api.headers {
+            let key = HeaderName::try_from(name.as_str());
+            let key = key.map_err(|_| format!("`{name}` is no name of a header"))?;
+            let value = HeaderValue::from_str(value.reveal());
+            let mut value = value.map_err(|_| format!("the header `{name}` cannot be sent"))?;
+            value.set_sensitive(true);
+            headers.insert(key, value);
+        }
+        let operations = describe::operations(&api.description, &api.operations, &headers)
+            .map_err(|why| format!("`{}`: {why}", api.file))?;
+        Ok(Self { operations, client: reach::client(reach)?, base, headers, time: api.time })
+    }
+
+    fn call(&self, tool: &str, args: &JsonObject) -> Answer {
+        let operation = self.operations.iter().find(|operation| operation.tool == tool);
+        let operation = operation.ok_or_else(|| format!("there is no tool `{tool}`"))?;
+        schema::check(&operation.takes, &Value::Object(args.clone()))
+            .map_err(|why| format!("the arguments do not fit: {why}"))?;
+        let request = self.request(operation, args)?;
+        let calling = async {
+            match tokio::time::timeout(self.time, self.send(operation, request)).await {
+                Ok(came) => came,
+                Err(_) => Came::Unknown(format!("no answer within {:?}", self.time)),
+            }
+        };
+        match Handle::current().block_on(calling) {
+            Came::Answer(value) => Ok(Reply::Structure(value)),
+            Came::Refused(why) => Err(why),
+            Came::Unknown(why) => Ok(Reply::InDoubt(why)),
+        }
+    }
+
+    fn request(&self, operation: &Operation, args: &JsonObject) -> Result<Request, String> {
+        let (mut path, mut query) = (operation.path.clone(), Vec::new());
+        let mut headers = self.headers.clone();
+        let wanted = "application/json, application/*+json;q=0.9, text/*;q=0.5";
+        headers.insert(ACCEPT, HeaderValue::from_static(wanted));
+        for parameter in &operation.parameters {
+            let value = args.get(&parameter.name).filter(|value| !value.is_null());
+            match (parameter.place, value) {
+                (Place::Path, None) => return Err(format!("`{}` is missing", parameter.name)),
+                (Place::Path, Some(value)) => {
+                    let mark = format!("{{{}}}", parameter.name);
+                    path = path.replace(&mark, &encode::path(parameter, value)?);
+                }
+                (Place::Query, Some(value)) => query.extend(encode::query(parameter, value)?),
+                (Place::Header, Some(value)) => {
+                    let text = encode::header(parameter, value)?;
+                    let value = HeaderValue::from_str(&text);
+                    let value = value
+                        .map_err(|_| format!("`{}` cannot be sent in a header", parameter.name))?;
+                    let name = HeaderName::try_from(parameter.name.as_str());
+                    headers.insert(name.map_err(|why| why.to_string())?, value);
+                }
+                (Place::Query | Place::Header, None) => {}
+            }
+        }
+        let url = self.place(&path, &query)?;
+        let mut request = Request::new(operation.method.clone(), url);
+        if let Some((body, given)) = operation.body.as_ref().zip(args.get("body")) {
+            let (kind, bytes) = match body {
+                Body::Json(kind) => (kind.as_str(), given.to_string()),
+                Body::Form(parts) => {
+                    ("application/x-www-form-urlencoded", encode::form(parts, given)?)
+                }
+                Body::Text(kind) => (kind.as_str(), given.as_str().unwrap_or_default().to_owned()),
+            };
+            let kind = HeaderValue::from_str(kind).map_err(|why| why.to_string())?;
+            headers.insert(CONTENT_TYPE, kind);
+            *request.body_mut() = Some(bytes.into());
+        }
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+
+    /// The address of a call. Whatever a value holds, it must not lead out of its own place.
+    fn place(&self, path: &str, query: &[String]) -> Result<Url, String> {
+        let whole = format!("{}{path}", self.base.path().trim_end_matches('/'));
+        let mut url = self.base.clone();
+        url.set_path(&whole);
+        if url.path() != whole {
+            return Err(format!("`{path}` leads to another place than it says"));
+        }
+        if !query.is_empty() {
+            url.set_query(Some(&query.join("&")));
+        }
+        Ok(url)
+    }
+
+    async fn send(&self, operation: &Operation, request: Request) -> Came {
+        let answer = match self.client.execute(request).await {
+            Ok(answer) => answer,
+            Err(why) if why.is_connect() || why.is_builder() => return Came::Refused(chain(&why)),
+            Err(why) => return Came::Unknown(chain(&why)),
+        };
+        let status = answer.status();
+        if status.is_success() {
+            return match read(operation, status, answer).await {
+                Ok(value) => Came::Answer(value),
+                // It was done, and what it came to cannot be told.
+                Err(why) => Came::Unknown(format!("it answered {status}: {why}")),
+            };
+        }
+        if status.is_redirection() {
+            let why = format!("it sends callers elsewhere ({status}), which is not followed");
+            return Came::Refused(why);
+        }
+        let said = body::whole(answer, ANSWER_MAX).await.unwrap_or_else(String::into_bytes);
+        let said = String::from_utf8_lossy(&said);
+        let said: Vec<&str> = said.split_whitespace().collect();
+        let said: String = said.join(" ").chars().take(SAID_CHARS).collect();
+        let why = format!("it answered {status}: {said}");
+        // A request that was late may have been taken in all the same.
+        if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT {
+            Came::Refused(why)
+        } else {
+            Came::Unknown(why)
+        }
+    }
+}
+
+/// A success as the tool answers it, held against its description.
+async fn read(
+    operation: &Operation,
+    status: StatusCode,
+    answer: Response,
+) -> Result<Value, String> {
+    let kind = body::kind(&answer);
+    let bytes = body::whole(answer, ANSWER_MAX).await?;
+    let body = if bytes.is_empty() {
+        Value::Null
+    } else if describe::is_json(&kind) {
+        serde_json::from_slice(&bytes).map_err(|why| format!("the answer is no JSON: {why}"))?
+    } else {
+        let text = String::from_utf8(bytes);
+        text.map(Value::String).map_err(|_| format!("the answer is no text but `{kind}`"))?
+    };
+    let value = json!({ "status": status.as_u16(), "body": body });
+    schema::check(&operation.gives, &value)
+        .map_err(|why| format!("the answer is not as it is described: {why}"))?;
+    Ok(value)
+}
+
+impl BuiltIn for Http {
+    const NAME: &'static str = "flightdeck-http";
+
+    fn tools(&self) -> Vec<Tool> {
+        self.operations.iter().map(Operation::offered).collect()
+    }
+
+    fn answer(&self, tool: &str, args: &JsonObject) -> Answer {
+        self.call(tool, args)
+    }
+}
+
+/// What the method promises. A person says what the tool does.
+fn hints(method: &Method) -> ToolAnnotations {
+    ToolAnnotations::new()
+        .read_only(method.is_safe())
+        .destructive(*method == Method::DELETE)
+        .idempotent(method.is_idempotent())
+        .open_world(true)
+}
+
+#[cfg(test)]
+mod tests;
