@@ -13,11 +13,13 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::{Client, Url, redirect};
 use rmcp::transport::StreamableHttpClientTransport;
+use rmcp::transport::auth::AuthError;
 use rmcp::transport::common::client_side_sse::ExponentialBackoff;
 use rmcp::transport::streamable_http_client::{
     StreamableHttpClientTransportConfig, StreamableHttpError,
 };
 
+use crate::caller::Caller;
 use crate::spec::{Limits, Remote};
 
 const CONNECT: Duration = Duration::from_secs(10);
@@ -26,7 +28,7 @@ const RESUMES: usize = 3;
 
 /// Which addresses a server may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reach {
+pub(crate) enum Reach {
     /// This machine, by `localhost` or by number.
     Loopback,
     Public,
@@ -53,10 +55,11 @@ const METADATA: &[IpAddr] = &[
 
 /// The connection to a server. Nothing is sent yet.
 pub(crate) fn transport(
+    name: &str,
     remote: &Remote,
     limits: &Limits,
-) -> Result<StreamableHttpClientTransport<Client>, String> {
-    let (url, reach) = address(remote)?;
+) -> Result<StreamableHttpClientTransport<Caller>, String> {
+    let (url, reach) = address(remote.url.reveal(), remote.private)?;
     let mut headers = HashMap::new();
     for (name, value) in &remote.headers {
         let key = HeaderName::try_from(name.as_str());
@@ -76,20 +79,20 @@ pub(crate) fn transport(
         // A call is repeated by the engine, on record, and by nobody else.
         .reinit_on_expired_session(false);
     config.retry_config = Arc::new(resume);
-    Ok(StreamableHttpClientTransport::with_client(client(reach)?, config))
+    let caller = Caller::new(client(reach)?, name, remote);
+    Ok(StreamableHttpClientTransport::with_client(caller, config))
 }
 
 /// Reads an address. A name is looked up later; a number is judged here.
-fn address(remote: &Remote) -> Result<(Url, Reach), String> {
-    let url = Url::parse(remote.url.reveal())
-        .map_err(|error| format!("its address cannot be read: {error}"))?;
+pub(crate) fn address(text: &str, private: bool) -> Result<(Url, Reach), String> {
+    let url = Url::parse(text).map_err(|error| format!("its address cannot be read: {error}"))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("its address holds a password; a key belongs into `headers`".to_owned());
     }
     let host = url.host_str().unwrap_or_default();
     let number = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok();
     let here = host == "localhost" || number.is_some_and(|ip| leads(ip) == Leads::Loopback);
-    let reach = match (here, remote.private) {
+    let reach = match (here, private) {
         (true, _) => Reach::Loopback,
         (false, true) => Reach::Private,
         (false, false) => Reach::Public,
@@ -106,7 +109,7 @@ fn address(remote: &Remote) -> Result<(Url, Reach), String> {
     Ok((url, reach))
 }
 
-fn client(reach: Reach) -> Result<Client, String> {
+pub(crate) fn client(reach: Reach) -> Result<Client, String> {
     // The first provider stays; a second installation is no failure.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
@@ -224,6 +227,9 @@ pub(crate) fn broke(error: &(dyn Error + 'static)) -> Option<Broke> {
     Some(match error.downcast_ref::<E<reqwest::Error>>()? {
         E::AuthRequired(_) => Broke::Unsent("it asks who is calling (401)".to_owned()),
         E::InsufficientScope(_) => Broke::Unsent("it does not allow this caller (403)".to_owned()),
+        // No token could be had, so nothing was sent.
+        E::Auth(AuthError::AuthorizationFailed(why)) => Broke::Unsent(why.clone()),
+        E::Auth(error) => Broke::Unsent(chain(error)),
         E::SessionExpired => Broke::Unsent("it forgot this connection (404)".to_owned()),
         E::HttpStatus(status) if status.status == 429 => {
             Broke::Unsent("it asks to be left alone for a while (429)".to_owned())
@@ -231,6 +237,9 @@ pub(crate) fn broke(error: &(dyn Error + 'static)) -> Option<Broke> {
         E::Client(error) if error.is_connect() || error.is_builder() => Broke::Unsent(chain(error)),
         E::Client(error) => Broke::Unknown(chain(error)),
         E::ResponseBodyTooLarge { .. } => Broke::TooLong,
+        E::UnexpectedServerResponse(why) if why.starts_with("HTTP 401") => {
+            Broke::Unsent("it asks who is calling (401)".to_owned())
+        }
         E::UnexpectedServerResponse(why) if why.starts_with("HTTP 3") => {
             Broke::Unsent(format!("it sends callers elsewhere, which is not followed: {why}"))
         }

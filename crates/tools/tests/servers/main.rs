@@ -11,6 +11,9 @@
     reason = "a test that panics has failed, which is what it is for"
 )]
 
+mod certificate;
+mod far;
+mod oauth;
 mod permit;
 mod remote;
 mod roles;

@@ -17,6 +17,7 @@ pub fn play() {
         "table" => runtime().block_on(tools::serve::table(&root())).unwrap(),
         "script" => Script::new().run(),
         "parent" => runtime().block_on(crate::parent()),
+        "reach" => runtime().block_on(crate::certificate::reach(&env::var("URL").unwrap())),
         other => panic!("no role {other}"),
     }
 }
