@@ -10,7 +10,7 @@ use plan::lock::Lock;
 use plan::workflow::{Effect, Trust};
 use serde_json::{Value, json};
 use tools::pin::Declared;
-use tools::{Offered, Tools, Way};
+use tools::{Offered, ServerSpec, Tools, Way};
 
 use super::check;
 use crate::args::{Global, Pin};
@@ -96,6 +96,11 @@ pub fn list(screen: &Screen, workspace: &Workspace) -> Ended {
                 Way::Program(program) => object.insert("args".to_owned(), json!(program.args)),
                 Way::Remote(_) => object.insert("url".to_owned(), json!(url)),
             };
+            if let Some(tokens) = spec.tokens() {
+                let standing = tokens.standing().map_err(Stop::failed)?;
+                let signed_in = standing.is_some_and(|standing| !standing.wanted);
+                object.insert("signed_in".to_owned(), json!(signed_in));
+            }
         }
         screen.object("server", object)?;
         let declared = match url {
@@ -104,6 +109,9 @@ pub fn list(screen: &Screen, workspace: &Workspace) -> Ended {
             None => SERVERS,
         };
         screen.line(format!("{} ({declared})", screen.word(Look::Strong, &spec.name)));
+        if let Some(standing) = standing(spec)? {
+            screen.line(format!("  {standing}"));
+        }
         for (tool, pinned) in places.lock.tools.iter().filter(|(t, _)| t.server() == spec.name) {
             let effect = pinned.effect.map_or("no effect declared", effect);
             let approved = &pinned.approved;
@@ -118,6 +126,33 @@ pub fn list(screen: &Screen, workspace: &Workspace) -> Ended {
     Ok(Exit::Done)
 }
 
+/// Whether somebody is signed in to a server.
+fn standing(spec: &ServerSpec) -> Result<Option<String>, Stop> {
+    let Some(tokens) = spec.tokens() else { return Ok(None) };
+    let standing = tokens.standing().map_err(Stop::failed)?;
+    let wanted = format!("wants a sign-in: `flightdeck mcp login {}`", spec.name);
+    Ok(match standing {
+        Some(standing) if standing.wanted => Some(wanted),
+        Some(standing) => {
+            let by = evidence::words::plain(&standing.issuer);
+            let scopes = evidence::words::plain(&standing.scopes.join(" "));
+            let reach = if scopes.is_empty() { String::new() } else { format!(" for {scopes}") };
+            Some(format!("signed in through {by}{reach}"))
+        }
+        None if tokens.wanted() => Some(wanted),
+        None => None,
+    })
+}
+
+/// What to do about a server that cannot be used.
+pub fn remedy(workspace: &Workspace, places: &Places, server: &str) -> String {
+    let spec = servers::spec(workspace, places, server);
+    if spec.is_ok_and(|spec| spec.tokens().is_some_and(|tokens| tokens.wanted())) {
+        return format!("`flightdeck mcp login {server}` signs in");
+    }
+    "`flightdeck mcp list` shows the servers".to_owned()
+}
+
 /// Says what each tool of a server can do and what can go wrong.
 pub fn probe(screen: &Screen, workspace: &Workspace, server: &str) -> Ended {
     let places = places(screen, workspace)?;
@@ -127,7 +162,7 @@ pub fn probe(screen: &Screen, workspace: &Workspace, server: &str) -> Ended {
         pool.close().await;
         report
     })?
-    .map_err(|fault| Stop::failed(fault).help("`flightdeck mcp list` shows the servers"))?;
+    .map_err(|fault| Stop::failed(fault).help(remedy(workspace, &places, server)))?;
     for finding in &report.tools {
         let name = format!("{server}.{}", finding.offered.name);
         screen.object(
@@ -245,9 +280,7 @@ pub fn offers(workspace: &Workspace, places: &Places, server: &str) -> Result<Ve
     within(async {
         let offered = pool.offered(server).await;
         Tools::close(&pool).await;
-        offered.map_err(|fault| {
-            Stop::failed(fault).help("`flightdeck mcp list` shows the declared servers")
-        })
+        offered.map_err(|fault| Stop::failed(fault).help(remedy(workspace, places, server)))
     })?
 }
 

@@ -28,4 +28,5 @@ mod refusals;
 mod research;
 mod runs;
 mod servers;
+mod sign_in;
 mod vendor;
