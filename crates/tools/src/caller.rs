@@ -74,21 +74,35 @@ impl Caller {
 
 impl Holder {
     /// A token for this server, other than one that it refused. None where there is no sign-in.
-    async fn token(&self, refused: Option<&str>) -> Result<Option<String>, AuthError> {
-        let url = self.remote.url.reveal();
-        let usable = |kept: Kept| {
-            kept.grant.filter(|g| g.holds(url) && refused != Some(&g.access)).map(|g| g.access)
-        };
-        let kept = || self.tokens.load().map_err(AuthError::CredentialStoreError);
-        if let Some(token) = usable(kept()?) {
+    async fn token(self: &Arc<Self>, refused: Option<&str>) -> Result<Option<String>, AuthError> {
+        if let Some(token) = self.usable(refused)? {
             return Ok(Some(token));
         }
+        let (holder, refused) = (Arc::clone(self), refused.map(str::to_owned));
+        // A renewal is often good for once, so one that was sent is seen through to the file even
+        // where nobody waits for the call any more.
+        let newer = tokio::spawn(async move { holder.newer(refused.as_deref()).await });
+        newer.await.map_err(|error| AuthError::InternalError(error.to_string()))?
+    }
+
+    fn kept(&self) -> Result<Kept, AuthError> {
+        self.tokens.load().map_err(AuthError::CredentialStoreError)
+    }
+
+    fn usable(&self, refused: Option<&str>) -> Result<Option<String>, AuthError> {
+        let url = self.remote.url.reveal();
+        let grant = self.kept()?.grant;
+        let grant = grant.filter(|grant| grant.holds(url) && refused != Some(&grant.access));
+        Ok(grant.map(|grant| grant.access))
+    }
+
+    async fn newer(&self, refused: Option<&str>) -> Result<Option<String>, AuthError> {
         let turn = self.tokens.turn().await.map_err(AuthError::CredentialStoreError)?;
         // Somebody else may have renewed it meanwhile.
-        if let Some(token) = usable(kept()?) {
+        if let Some(token) = self.usable(refused)? {
             return Ok(Some(token));
         }
-        let old = kept()?;
+        let (old, url) = (self.kept()?, self.remote.url.reveal());
         let grant = old.grant.clone().filter(|grant| grant.url == url);
         let renewed = match grant {
             _ if self.remote.client.alone => oauth::alone(&self.remote).await,

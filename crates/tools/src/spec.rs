@@ -142,17 +142,14 @@ impl ServerSpec {
         let declared = self.secrets.iter().map(|(name, secret)| (name.as_str(), secret.reveal()));
         let given = self.tokens().map(|tokens| tokens.secrets()).unwrap_or_default();
         let given = given.iter().map(|token| ("token", token.as_str()));
-        declared
-            .chain(given)
-            // A very short value would blot out innocent text and is guessed anyway.
-            .filter(|(_, secret)| secret.len() >= 4)
-            .fold(text, |text, (name, secret)| {
-                if text.contains(secret) {
-                    text.replace(secret, &format!("[{name}]"))
-                } else {
-                    text
-                }
-            })
+        let mut all: Vec<(&str, &str)> = declared.chain(given).collect();
+        // The longest first, so that a part is never replaced within a whole.
+        all.sort_by_key(|(_, secret)| std::cmp::Reverse(secret.len()));
+        // A very short value would blot out innocent text and is guessed anyway.
+        all.retain(|(_, secret)| secret.len() >= 4);
+        all.into_iter().fold(text, |text, (name, secret)| {
+            if text.contains(secret) { text.replace(secret, &format!("[{name}]")) } else { text }
+        })
     }
 
     /// Where this server's tokens are kept, if it may have any.

@@ -56,8 +56,6 @@ pub(crate) struct Grant {
 pub struct Standing {
     pub issuer: String,
     pub scopes: Vec<String>,
-    /// Whether the token is renewed without a person.
-    pub renewed: bool,
     /// The server asked for a sign-in since.
     pub wanted: bool,
 }
@@ -129,12 +127,7 @@ impl Tokens {
     pub fn standing(&self) -> Result<Option<Standing>, String> {
         let kept = self.load()?;
         let wanted = kept.asked.is_some();
-        Ok(kept.grant.map(|grant| Standing {
-            issuer: grant.issuer,
-            scopes: grant.scopes,
-            renewed: grant.refresh.is_some(),
-            wanted,
-        }))
+        Ok(kept.grant.map(|grant| Standing { issuer: grant.issuer, scopes: grant.scopes, wanted }))
     }
 
     /// Whether the server turned us away and only a sign-in helps.
@@ -145,8 +138,10 @@ impl Tokens {
 
     /// Forgets the tokens. Whether there were any.
     pub fn forget(&self) -> Result<bool, String> {
+        // What cannot be read is worth forgetting too.
+        let any = self.load().map_or(true, |kept| kept.grant.is_some());
         match std::fs::remove_file(&self.file) {
-            Ok(()) => Ok(true),
+            Ok(()) => Ok(any),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
             Err(error) => Err(self.failed("removed", &error)),
         }
@@ -160,7 +155,7 @@ impl Tokens {
         };
         // The error of a parser may show a piece of the text.
         let kept: Kept = serde_json::from_slice(&bytes)
-            .map_err(|_| format!("`{}` is damaged", self.file.display()))?;
+            .map_err(|_| format!("`{}` is damaged: signing out forgets it", self.file.display()))?;
         self.see(&kept);
         Ok(kept)
     }

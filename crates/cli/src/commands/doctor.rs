@@ -118,7 +118,7 @@ fn tool_servers(workspace: &Workspace) -> Vec<Finding> {
             "tools",
             format!("{:#}", stop.what),
             match spec.tokens().is_some_and(|tokens| tokens.wanted()) {
-                true => mcp::remedy(workspace, &places, &spec.name),
+                true => format!("`flightdeck mcp login {}` signs in", spec.name),
                 false => format!("correct `{}` in `.mcp.json`", spec.name),
             },
         ),

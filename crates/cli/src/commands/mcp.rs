@@ -10,7 +10,7 @@ use plan::lock::Lock;
 use plan::workflow::{Effect, Trust};
 use serde_json::{Value, json};
 use tools::pin::Declared;
-use tools::{Offered, ServerSpec, Tools, Way};
+use tools::{Fault, Offered, ServerSpec, Tools, Way};
 
 use super::check;
 use crate::args::{Global, Pin};
@@ -97,7 +97,7 @@ pub fn list(screen: &Screen, workspace: &Workspace) -> Ended {
                 Way::Remote(_) => object.insert("url".to_owned(), json!(url)),
             };
             if let Some(tokens) = spec.tokens() {
-                let standing = tokens.standing().map_err(Stop::failed)?;
+                let standing = tokens.standing().ok().flatten();
                 let signed_in = standing.is_some_and(|standing| !standing.wanted);
                 object.insert("signed_in".to_owned(), json!(signed_in));
             }
@@ -109,7 +109,7 @@ pub fn list(screen: &Screen, workspace: &Workspace) -> Ended {
             None => SERVERS,
         };
         screen.line(format!("{} ({declared})", screen.word(Look::Strong, &spec.name)));
-        if let Some(standing) = standing(spec)? {
+        if let Some(standing) = standing(spec) {
             screen.line(format!("  {standing}"));
         }
         for (tool, pinned) in places.lock.tools.iter().filter(|(t, _)| t.server() == spec.name) {
@@ -127,30 +127,31 @@ pub fn list(screen: &Screen, workspace: &Workspace) -> Ended {
 }
 
 /// Whether somebody is signed in to a server.
-fn standing(spec: &ServerSpec) -> Result<Option<String>, Stop> {
-    let Some(tokens) = spec.tokens() else { return Ok(None) };
-    let standing = tokens.standing().map_err(Stop::failed)?;
+fn standing(spec: &ServerSpec) -> Option<String> {
+    let tokens = spec.tokens()?;
     let wanted = format!("wants a sign-in: `flightdeck mcp login {}`", spec.name);
-    Ok(match standing {
-        Some(standing) if standing.wanted => Some(wanted),
-        Some(standing) => {
+    match tokens.standing() {
+        Err(why) => Some(why),
+        Ok(Some(standing)) if standing.wanted => Some(wanted),
+        Ok(Some(standing)) => {
             let by = evidence::words::plain(&standing.issuer);
             let scopes = evidence::words::plain(&standing.scopes.join(" "));
             let reach = if scopes.is_empty() { String::new() } else { format!(" for {scopes}") };
             Some(format!("signed in through {by}{reach}"))
         }
-        None if tokens.wanted() => Some(wanted),
-        None => None,
-    })
+        Ok(None) if tokens.wanted() => Some(wanted),
+        Ok(None) => None,
+    }
 }
 
-/// What to do about a server that cannot be used.
-pub fn remedy(workspace: &Workspace, places: &Places, server: &str) -> String {
+/// That a server cannot be used. One that wants a sign-in says by which command.
+fn unusable(workspace: &Workspace, places: &Places, server: &str, fault: Fault) -> Stop {
     let spec = servers::spec(workspace, places, server);
-    if spec.is_ok_and(|spec| spec.tokens().is_some_and(|tokens| tokens.wanted())) {
-        return format!("`flightdeck mcp login {server}` signs in");
+    let wanted = spec.is_ok_and(|spec| spec.tokens().is_some_and(|tokens| tokens.wanted()));
+    match wanted {
+        true => Stop::failed(fault),
+        false => Stop::failed(fault).help("`flightdeck mcp list` shows the servers"),
     }
-    "`flightdeck mcp list` shows the servers".to_owned()
 }
 
 /// Says what each tool of a server can do and what can go wrong.
@@ -162,7 +163,7 @@ pub fn probe(screen: &Screen, workspace: &Workspace, server: &str) -> Ended {
         pool.close().await;
         report
     })?
-    .map_err(|fault| Stop::failed(fault).help(remedy(workspace, &places, server)))?;
+    .map_err(|fault| unusable(workspace, &places, server, fault))?;
     for finding in &report.tools {
         let name = format!("{server}.{}", finding.offered.name);
         screen.object(
@@ -280,7 +281,7 @@ pub fn offers(workspace: &Workspace, places: &Places, server: &str) -> Result<Ve
     within(async {
         let offered = pool.offered(server).await;
         Tools::close(&pool).await;
-        offered.map_err(|fault| Stop::failed(fault).help(remedy(workspace, places, server)))
+        offered.map_err(|fault| unusable(workspace, places, server, fault))
     })?
 }
 

@@ -53,7 +53,7 @@ fn a_person_signs_in_and_out() {
     assert_eq!(desk.say(&["mcp", "add", "far", "--url", &far.url]).code, 0);
     let said = desk.say(&["mcp", "probe", "far"]);
     assert_eq!(said.code, 1, "{}", said.out);
-    assert!(said.err.contains("help: `flightdeck mcp login far` signs in"), "{}", said.err);
+    assert!(said.err.contains("`flightdeck mcp login far` signs in"), "{}", said.err);
     assert!(desk.say(&["mcp", "list"]).out.contains("wants a sign-in"));
 
     let (child, out, address) = begun(&desk, &[]);
