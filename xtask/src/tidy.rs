@@ -142,8 +142,9 @@ pub const PURE_NEVER_NAMES: &[&str] = &[
     "static mut",
 ];
 
-/// Packages in `Cargo.lock`. A new dependency is a choice, so it moves this number.
-pub const PACKAGES_MAX: usize = 568;
+/// Packages in `Cargo.lock`. A new dependency is a choice, so it moves this number. The last six
+/// are `oauth2` and what it needs in older versions, by which the MCP SDK signs in to servers.
+pub const PACKAGES_MAX: usize = 574;
 
 /// A file of Rust ends here.
 pub const FILE_LINES_MAX: usize = 800;

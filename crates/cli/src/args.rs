@@ -395,6 +395,18 @@ pub enum Mcp {
         /// A file of the inbox, or a JSON object
         case: String,
     },
+    /// Sign in to a server that runs elsewhere
+    ///
+    /// It prints an address to open in a browser, and keeps the tokens that the server hands out
+    /// below the folder of stored runs.
+    Login {
+        server: String,
+        /// The browser is on another machine: paste the address that it is sent to
+        #[arg(long)]
+        paste: bool,
+    },
+    /// Forget the tokens of a server
+    Logout { server: String },
     /// Say how servers differ from what was approved
     Diff {
         /// Only this server

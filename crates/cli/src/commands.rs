@@ -20,6 +20,7 @@ pub mod orders;
 pub mod review;
 pub mod run;
 pub mod serve;
+pub mod sign_in;
 pub mod status;
 pub mod stops;
 pub mod up;

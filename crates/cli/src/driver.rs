@@ -395,17 +395,17 @@ fn own(
     let places = workspace.places().map_err(|problems| {
         Stop::usage(problems).help("`flightdeck check` shows them with their fixes")
     })?;
-    let tools = servers::pool(workspace, &places)?;
     let plans = plan::check_all(&workspace.files).plans;
     let models = Serving::new(&places, plans.values(), seat)?;
-    let secrets = servers::secrets(&places, plans.values(), models.own_key());
+    let secrets = Arc::new(servers::secrets(&places, plans.values(), models.own_key()));
+    let tools = servers::guarded_pool(workspace, &places, &secrets)?;
     let outside = Arc::new(Outside { tools, models, notices: Notices::new(&workspace.data) });
     let keying = keying(&workspace.data)?;
     let traces = traces::follow(&workspace.data)?;
     let store: Arc<dyn Store> = store;
     let runtime = Runtime::new(store, outside.clone(), keying);
-    // Before anything can be asked of this process: a guard keeps the secrets it was built with.
-    runtime.releases().keep_secret(Arc::new(secrets));
+    // Before anything can be asked of this process: a guard knows the secrets it was built with.
+    runtime.releases().keep_secret(secrets);
     runtime.trust(Arc::new(people::FromFiles::new(workspace)));
     let socket = runtime::socket::serve(runtime.clone(), &workspace.data).map_err(Stop::failed)?;
     let clock = (drives == Drives::All).then(|| runtime.keep_time());

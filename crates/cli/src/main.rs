@@ -156,6 +156,12 @@ fn mcp(screen: &Screen, global: &args::Global, command: Mcp) -> Ended {
         Mcp::Gateway { workflow, case } => {
             commands::gateway::gateway(screen, global, &workflow, &case)
         }
+        Mcp::Login { server, paste } => {
+            commands::sign_in::login(screen, &Workspace::open(global)?, &server, paste)
+        }
+        Mcp::Logout { server } => {
+            commands::sign_in::logout(screen, &workspace::data_folder(global)?, &server)
+        }
         Mcp::Diff { server } => {
             commands::mcp::diff(screen, &Workspace::open(global)?, server.as_deref())
         }

@@ -5,9 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use plan::{Places, Plan, Server};
-use tools::{Launcher, Program, Remote, Secret, ServerSpec, Tools, Way};
+use plan::{Grant, OAuth, Places, Plan, Server};
+use tools::{Client, Launcher, Program, Remote, Secret, ServerSpec, Tokens, Tools, Way};
 
 use crate::exit::Stop;
 use crate::workspace::Workspace;
@@ -19,6 +20,23 @@ const BUILT_IN: &[(&str, &[&str])] = &[
     ("match", &["serve", "match", "--root", "examples"]),
     ("table", &["serve", "table", "--root", "tables"]),
 ];
+
+/// Where the tokens of servers are kept, below the folder of stored runs.
+const TOKENS: &str = "tokens";
+
+/// Where a server's tokens are kept.
+pub fn tokens(data: &Path, server: &str) -> Tokens {
+    Tokens::new(&data.join(TOKENS), server)
+}
+
+/// One server of a workspace, declared or built in.
+pub fn spec(workspace: &Workspace, places: &Places, name: &str) -> Result<ServerSpec, Stop> {
+    let found = specs(workspace, places)?.into_iter().find(|spec| spec.name == name);
+    found.ok_or_else(|| {
+        Stop::usage(format!("no server is called `{name}`"))
+            .help("`flightdeck mcp list` shows the servers")
+    })
+}
 
 /// All servers of a workspace, by name.
 pub fn specs(workspace: &Workspace, places: &Places) -> Result<Vec<ServerSpec>, Stop> {
@@ -58,6 +76,25 @@ pub fn pool(workspace: &Workspace, places: &Places) -> Result<Tools, Stop> {
     Ok(Tools::new(specs(workspace, places)?, &places.lock, launcher()?))
 }
 
+/// The same, with every token kept secret: those of today, and those that they are renewed by.
+pub fn guarded_pool(
+    workspace: &Workspace,
+    places: &Places,
+    secrets: &Arc<guard::Secrets>,
+) -> Result<Tools, Stop> {
+    let specs = specs(workspace, places)?;
+    for (spec, tokens) in specs.iter().filter_map(|spec| Some((spec, spec.tokens()?))) {
+        let name = format!("a token of {}", spec.name);
+        let known = move |tokens: &Tokens, secrets: &guard::Secrets| {
+            secrets.learn(tokens.secrets().into_iter().map(|token| (name.clone(), token)));
+        };
+        known(tokens, secrets);
+        let secrets = Arc::clone(secrets);
+        tokens.tell(move |tokens| known(tokens, &secrets));
+    }
+    Ok(Tools::new(specs, &places.lock, launcher()?))
+}
+
 /// Every server is started through this program, which sets its limits first.
 pub fn launcher() -> Result<Launcher, Stop> {
     let own = std::env::current_exe()?;
@@ -87,6 +124,8 @@ fn one(workspace: &Workspace, own: &Path, name: &str, server: &Server) -> Result
                 url: Secret::new(found.filled(url)?),
                 headers: found.all(&server.headers)?,
                 private: server.allow_private,
+                client: found.client(server.oauth.as_ref())?,
+                tokens: Some(Arc::new(tokens(&workspace.data, name))),
             }),
             Some(other) => {
                 let what = format!("the server `{name}` is of the type `{other}`");
@@ -126,6 +165,38 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
+    /// As whom we sign in to a server.
+    fn client(&mut self, oauth: Option<&OAuth>) -> Result<Client, Stop> {
+        let Some(oauth) = oauth else { return Ok(Client::default()) };
+        let server = self.server;
+        let wrong = |what: &str, help: &str| {
+            Err(Stop::usage(format!("the server `{server}` {what}")).help(help))
+        };
+        let secret = oauth.client_secret.as_deref();
+        if secret.is_some_and(|secret| !secret.contains("${")) {
+            let help = "name a variable of the environment, as `${NAME}`";
+            return wrong("has its `clientSecret` in the open", help);
+        }
+        if secret.is_some() && oauth.issuer.is_none() {
+            let help = "add the `issuer` that the client was registered with";
+            return wrong("has a `clientSecret` that could go to anybody", help);
+        }
+        let alone = oauth.grant == Some(Grant::ClientCredentials);
+        if alone && (secret.is_none() || oauth.client_id.is_none()) {
+            let help = "add `clientId`, `clientSecret` and `issuer`, or let a person sign in";
+            return wrong("is to be signed in to without a client", help);
+        }
+        let scopes = oauth.scopes.iter().flat_map(|scopes| scopes.split_whitespace());
+        Ok(Client {
+            id: oauth.client_id.as_deref().map(|id| self.filled(id)).transpose()?,
+            secret: secret.map(|text| self.filled(text)).transpose()?.map(Secret::new),
+            issuer: oauth.issuer.clone(),
+            scopes: scopes.map(str::to_owned).collect(),
+            port: oauth.callback_port,
+            alone,
+        })
+    }
+
     fn all(&mut self, texts: &BTreeMap<String, String>) -> Result<BTreeMap<String, Secret>, Stop> {
         let all = texts.iter();
         all.map(|(key, text)| Ok((key.clone(), Secret::new(self.filled(text)?)))).collect()

@@ -158,6 +158,28 @@ fn every_command_in_the_readme_exists() {
 }
 
 #[test]
+fn a_token_is_a_secret_of_every_guard() {
+    let folder = std::env::temp_dir().join(format!("flightdeck-tokens-{}", std::process::id()));
+    std::fs::create_dir_all(folder.join("tokens")).unwrap();
+    let grant = serde_json::json!({ "url": "https://far.example/mcp", "issuer": "https://i.example",
+        "client": "us", "access": "access-0123456789", "refresh": "renewal-0123456789",
+        "scopes": [] });
+    let kept = serde_json::json!({ "grant": grant }).to_string();
+    std::fs::write(folder.join("tokens/far.json"), kept).unwrap();
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/back-office");
+    let mut workspace = Workspace::at(root, folder.clone()).unwrap();
+    let far = r#"{ "mcpServers": { "far": { "url": "https://far.example/mcp" } } }"#;
+    workspace.files.insert(".mcp.json", far);
+    let places = workspace.places().unwrap();
+    let secrets = std::sync::Arc::new(guard::Secrets::default());
+    servers::guarded_pool(&workspace, &places, &secrets).map(drop).unwrap();
+    for token in ["access-0123456789", "renewal-0123456789"] {
+        assert!(secrets.found_in(&format!("it said {token}")), "{token}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn the_key_of_our_own_model_server_is_a_secret() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/back-office");
     let workspace = Workspace::at(root.clone(), root.join(".flightdeck")).unwrap();

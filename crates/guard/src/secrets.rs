@@ -5,9 +5,9 @@
 mod forms;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::{Arc, LazyLock};
+use std::sync::{LazyLock, PoisonError, RwLock};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex::Regex;
@@ -37,16 +37,21 @@ static SHAPES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&shapes.join("|")).ok()
 });
 
-/// The secrets of a workspace.
-#[derive(Default, Clone)]
+/// The secrets of a workspace. Some are only learnt while it works: tokens are renewed.
+#[derive(Default)]
 pub struct Secrets {
-    /// Whose value each pattern of the finder is.
-    names: Arc<[String]>,
+    known: RwLock<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    /// Every form of every value, and whose it is, in the order of the finder's patterns.
+    patterns: BTreeMap<Vec<u8>, String>,
     finder: Finder,
 }
 
 /// What looks for known values. One pass over a text finds every form of all of them.
-#[derive(Default, Clone)]
+#[derive(Default)]
 enum Finder {
     /// No value is known.
     #[default]
@@ -58,9 +63,32 @@ enum Finder {
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut names: Vec<&String> = self.names.iter().collect();
-        names.dedup();
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let names: BTreeSet<&String> = known.patterns.values().collect();
         f.debug_set().entries(names).finish()
+    }
+}
+
+impl Known {
+    fn add<N: Into<String>>(&mut self, all: impl IntoIterator<Item = (N, String)>) {
+        let before = self.patterns.len();
+        for (name, value) in all {
+            let (name, value) = (name.into(), value.trim());
+            if value.chars().count() < SHORTEST {
+                continue;
+            }
+            for form in forms::of(value) {
+                self.patterns.entry(form).or_insert_with(|| name.clone());
+            }
+        }
+        if self.patterns.len() == before {
+            return;
+        }
+        // The longest form at a place wins, so that a part is never replaced within a whole.
+        self.finder = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(self.patterns.keys())
+            .map_or(Finder::Broken, Finder::Ready);
     }
 }
 
@@ -68,32 +96,21 @@ impl Secrets {
     /// Secrets by name and value. Values too short to be told from ordinary text are left out.
     #[must_use]
     pub fn new<N: Into<String>>(known: impl IntoIterator<Item = (N, String)>) -> Self {
-        let mut patterns: BTreeMap<Vec<u8>, String> = BTreeMap::new();
-        for (name, value) in known {
-            let (name, value) = (name.into(), value.trim());
-            if value.chars().count() < SHORTEST {
-                continue;
-            }
-            for form in forms::of(value) {
-                patterns.entry(form).or_insert_with(|| name.clone());
-            }
-        }
-        if patterns.is_empty() {
-            return Self::default();
-        }
-        // The longest form at a place wins, so that a part is never replaced within a whole.
-        let finder = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(patterns.keys())
-            .map_or(Finder::Broken, Finder::Ready);
-        Self { names: patterns.into_values().collect(), finder }
+        let secrets = Self::default();
+        secrets.learn(known);
+        secrets
+    }
+
+    /// Knows these as well from now on. What was known stays known: it may stand in a text.
+    pub fn learn<N: Into<String>>(&self, known: impl IntoIterator<Item = (N, String)>) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).add(known);
     }
 
     /// Whether a text holds a secret. Without its shapes compiled everything does.
     #[must_use]
     pub fn found_in(&self, text: &str) -> bool {
         let Some(shapes) = SHAPES.as_ref() else { return true };
-        let known = match &self.finder {
+        let known = match &self.known.read().unwrap_or_else(PoisonError::into_inner).finder {
             Finder::Nothing => false,
             Finder::Ready(finder) => finder.is_match(text),
             Finder::Broken => true,
@@ -119,14 +136,16 @@ impl Secrets {
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let Some(shapes) = SHAPES.as_ref() else { return Cow::Borrowed("[hidden]") };
         let mut shown = Cow::Borrowed(text);
-        match &self.finder {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        match &known.finder {
             Finder::Nothing => {}
             Finder::Ready(finder) if finder.is_match(text) => {
                 let mut out = String::with_capacity(text.len());
+                let names: Vec<&String> = known.patterns.values().collect();
                 finder.replace_all_with(text, &mut out, |found, _, out| {
-                    let name = self.names.get(found.pattern().as_usize());
+                    let name = names.get(found.pattern().as_usize());
                     out.push_str("[secret ");
-                    out.push_str(name.map_or("", String::as_str));
+                    out.push_str(name.map_or("", |name| name.as_str()));
                     out.push(']');
                     true
                 });

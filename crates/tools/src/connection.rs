@@ -15,7 +15,7 @@ use rmcp::{ClientLifecycleMode, ClientServiceExt, ServiceError, ServiceExt};
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 
-use crate::ears::{Changes, Ears};
+use crate::ears::{Answers, Changes, Ears};
 use crate::outcome::with_last_words;
 use crate::pin;
 use crate::process::{Process, Spawner};
@@ -105,9 +105,13 @@ pub(crate) enum Unfit {
 impl Connection {
     /// Reaches a server, shakes hands in the current or an earlier version of the protocol, and
     /// asks for its tools.
-    pub(crate) async fn open(spawner: &Spawner, spec: &ServerSpec) -> Result<Self, String> {
+    pub(crate) async fn open(
+        spawner: &Spawner,
+        spec: &ServerSpec,
+        answers: Option<Arc<dyn Answers>>,
+    ) -> Result<Self, String> {
         let limits = spec.limits.clone();
-        let (cut, ears) = (Cut::default(), Ears::default());
+        let (cut, ears) = (Cut::default(), Ears::new(answers));
         let process;
         let hands = match &spec.way {
             Way::Program(program) => {
@@ -122,13 +126,13 @@ impl Connection {
             Way::Remote(remote) => {
                 process = None;
                 let hands = async {
-                    let first = remote::transport(remote, &limits)?;
+                    let first = remote::transport(&spec.name, remote, &limits)?;
                     let first = ears.clone().serve_with_lifecycle(first, mode()).await;
                     // An old server may answer anything to a question that it does not know.
                     let Err(ClientInitializeError::ExpectedInitResult(_)) = first else {
                         return Ok(first);
                     };
-                    let again = remote::transport(remote, &limits)?;
+                    let again = remote::transport(&spec.name, remote, &limits)?;
                     Ok::<_, String>(ears.clone().serve(again).await)
                 };
                 match tokio::time::timeout(limits.start, hands).await {
@@ -238,6 +242,10 @@ impl Connection {
         meta.insert("flightdeck/idempotency-key".to_owned(), key.into());
         let mut params = CallToolRequestParams::new(tool.to_owned()).with_arguments(args);
         params.meta = Some(meta);
+        if self.ears.answered() {
+            // What the tool asks in between is answered, and the call goes on with the answers.
+            return self.service.call_tool(params).await.map(CallToolResponse::Complete);
+        }
         self.service.peer().call_tool_once(params).await
     }
 
@@ -280,12 +288,14 @@ fn mode() -> ClientLifecycleMode {
 
 /// Why hands were not shaken.
 fn reason(error: &ClientInitializeError) -> String {
-    let ClientInitializeError::TransportError { error: inner, .. } = error else {
-        return error.to_string();
-    };
-    match remote::broke(inner.error.as_ref()) {
-        Some(broke) => broke.to_string(),
-        None => error.to_string(),
+    match error {
+        // The earlier way was the last one, and what stopped it stopped the other.
+        ClientInitializeError::LegacyFallbackFailed { fallback, .. } => reason(fallback),
+        ClientInitializeError::TransportError { error: inner, .. } => {
+            let broke = remote::broke(inner.error.as_ref());
+            broke.map_or_else(|| error.to_string(), |broke| broke.to_string())
+        }
+        _ => error.to_string(),
     }
 }
 

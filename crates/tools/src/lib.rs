@@ -10,21 +10,29 @@ pub mod pin;
 pub mod probe;
 pub mod serve;
 
+mod callback;
+mod caller;
 mod connection;
 mod ears;
+mod oauth;
 mod outcome;
 mod pool;
 mod process;
 mod reach;
 mod remote;
 mod spec;
+mod tokens;
 mod wire;
 
+pub use callback::Callback;
 pub use connection::{Hints, Offered};
+pub use ears::Answers;
+pub use oauth::SignIn;
 pub use outcome::Called;
 pub use pool::Tools;
 pub use process::Launcher;
-pub use spec::{Limits, Program, Remote, Secret, ServerSpec, Way};
+pub use spec::{Client, Limits, Program, Remote, Secret, ServerSpec, Way};
+pub use tokens::{Standing, Tokens};
 
 /// Why a server could not be used. Nothing was asked of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

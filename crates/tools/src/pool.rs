@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 
 use crate::Fault;
 use crate::connection::{Connection, Offered, Unfit};
+use crate::ears::Answers;
 use crate::outcome::{self, Called};
 use crate::process::{Launcher, Spawner};
 use crate::spec::ServerSpec;
@@ -34,6 +35,7 @@ pub struct Tools {
     /// How tools are to be called, as a person approved it.
     ways: BTreeMap<ToolName, Way>,
     spawner: Spawner,
+    answers: Option<Arc<dyn Answers>>,
     closed: watch::Sender<bool>,
 }
 
@@ -91,8 +93,16 @@ impl Tools {
             servers: servers.collect(),
             ways: ways.collect(),
             spawner: Spawner::new(launcher),
+            answers: None,
             closed: watch::Sender::new(false),
         }
+    }
+
+    /// The same pool with somebody who answers what servers ask of people.
+    #[must_use]
+    pub fn answered_by(mut self, answers: Arc<dyn Answers>) -> Self {
+        self.answers = Some(answers);
+        self
     }
 
     /// Performs the tool call of a permit. The time-out runs from the moment the call is sent.
@@ -273,7 +283,7 @@ impl Tools {
             }
         }
         let opened = tokio::select! {
-            opened = Connection::open(&self.spawner, &server.spec) => opened,
+            opened = Connection::open(&self.spawner, &server.spec, self.answers.clone()) => opened,
             // Dropping the attempt kills what it started.
             _ = closed.wait_for(|closed| *closed) => return Err(Fault::Closed),
         };
@@ -358,7 +368,7 @@ fn arguments(ask: &ToolAsk, key_arg: Option<&str>) -> Result<Map<String, Value>,
 
 fn redacted(spec: &ServerSpec, mut called: Called, reads: bool) -> Called {
     called.certain |= reads;
-    if spec.secrets.is_empty() {
+    if spec.secrets.is_empty() && spec.tokens().is_none() {
         return called;
     }
     match &mut called.outcome.result {

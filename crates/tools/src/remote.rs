@@ -7,14 +7,16 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
+use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
-use reqwest::{Client, Url};
 use rmcp::transport::StreamableHttpClientTransport;
+use rmcp::transport::auth::AuthError;
 use rmcp::transport::common::client_side_sse::ExponentialBackoff;
 use rmcp::transport::streamable_http_client::{
     StreamableHttpClientTransportConfig, StreamableHttpError,
 };
 
+use crate::caller::Caller;
 use crate::reach::{Reach, client, judge};
 use crate::spec::{Limits, Remote};
 
@@ -23,10 +25,11 @@ const RESUMES: usize = 3;
 
 /// The connection to a server. Nothing is sent yet.
 pub(crate) fn transport(
+    name: &str,
     remote: &Remote,
     limits: &Limits,
-) -> Result<StreamableHttpClientTransport<Client>, String> {
-    let (url, reach) = address(remote)?;
+) -> Result<StreamableHttpClientTransport<Caller>, String> {
+    let (url, reach) = address(remote.url.reveal(), remote.private)?;
     let mut headers = HashMap::new();
     for (name, value) in &remote.headers {
         let key = HeaderName::try_from(name.as_str());
@@ -46,14 +49,14 @@ pub(crate) fn transport(
         // A call is repeated by the engine, on record, and by nobody else.
         .reinit_on_expired_session(false);
     config.retry_config = Arc::new(resume);
-    Ok(StreamableHttpClientTransport::with_client(client(reach)?, config))
+    let caller = Caller::new(client(reach)?, name, remote);
+    Ok(StreamableHttpClientTransport::with_client(caller, config))
 }
 
 /// Reads an address. A name is looked up later; a number is judged here.
-fn address(remote: &Remote) -> Result<(Url, Reach), String> {
-    let url = Url::parse(remote.url.reveal())
-        .map_err(|error| format!("its address cannot be read: {error}"))?;
-    let reach = judge(&url, remote.private)?;
+pub(crate) fn address(text: &str, private: bool) -> Result<(Url, Reach), String> {
+    let url = Url::parse(text).map_err(|error| format!("its address cannot be read: {error}"))?;
+    let reach = judge(&url, private)?;
     Ok((url, reach))
 }
 
@@ -84,6 +87,9 @@ pub(crate) fn broke(error: &(dyn Error + 'static)) -> Option<Broke> {
     Some(match error.downcast_ref::<E<reqwest::Error>>()? {
         E::AuthRequired(_) => Broke::Unsent("it asks who is calling (401)".to_owned()),
         E::InsufficientScope(_) => Broke::Unsent("it does not allow this caller (403)".to_owned()),
+        // No token could be had, so nothing was sent.
+        E::Auth(AuthError::AuthorizationFailed(why)) => Broke::Unsent(why.clone()),
+        E::Auth(error) => Broke::Unsent(chain(error)),
         E::SessionExpired => Broke::Unsent("it forgot this connection (404)".to_owned()),
         E::HttpStatus(status) if status.status == 429 => {
             Broke::Unsent("it asks to be left alone for a while (429)".to_owned())
@@ -91,6 +97,9 @@ pub(crate) fn broke(error: &(dyn Error + 'static)) -> Option<Broke> {
         E::Client(error) if error.is_connect() || error.is_builder() => Broke::Unsent(chain(error)),
         E::Client(error) => Broke::Unknown(chain(error)),
         E::ResponseBodyTooLarge { .. } => Broke::TooLong,
+        E::UnexpectedServerResponse(why) if why.starts_with("HTTP 401") => {
+            Broke::Unsent("it asks who is calling (401)".to_owned())
+        }
         E::UnexpectedServerResponse(why) if why.starts_with("HTTP 3") => {
             Broke::Unsent(format!("it sends callers elsewhere, which is not followed: {why}"))
         }

@@ -4,7 +4,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::tokens::Tokens;
 
 /// One MCP server, as `.mcp.json` names it.
 #[derive(Debug, Clone)]
@@ -43,6 +46,27 @@ pub struct Remote {
     pub headers: BTreeMap<String, Secret>,
     /// Whether its name may lead into a private network.
     pub private: bool,
+    /// As whom we sign in to it, where that was agreed on beforehand.
+    pub client: Client,
+    /// Where its tokens are kept. None: nobody signs in to it.
+    pub tokens: Option<Arc<Tokens>>,
+}
+
+/// What this program is to the server that hands out tokens. Whatever is not declared is found out
+/// when somebody signs in.
+#[derive(Debug, Clone, Default)]
+pub struct Client {
+    /// The name it was registered under, or the `https` address of the document that describes it.
+    pub id: Option<String>,
+    pub secret: Option<Secret>,
+    /// Who registered it. A secret goes to nobody else.
+    pub issuer: Option<String>,
+    /// What is asked for; otherwise what the server says it needs.
+    pub scopes: Vec<String>,
+    /// The port of this machine that a browser is sent back to; otherwise any.
+    pub port: Option<u16>,
+    /// It signs in by itself, with its secret and for itself; no person does.
+    pub alone: bool,
 }
 
 /// What a server may use up.
@@ -115,17 +139,35 @@ impl ServerSpec {
 
     /// A text with every secret of this server blotted out.
     pub(crate) fn redact(&self, text: String) -> String {
-        self.secrets
-            .iter()
-            // A very short value would blot out innocent text and is guessed anyway.
-            .filter(|(_, secret)| secret.0.len() >= 4)
-            .fold(text, |text, (name, secret)| {
-                if text.contains(&secret.0) {
-                    text.replace(&secret.0, &format!("[{name}]"))
-                } else {
-                    text
-                }
-            })
+        let declared = self.secrets.iter().map(|(name, secret)| (name.as_str(), secret.reveal()));
+        let given = self.tokens().map(|tokens| tokens.secrets()).unwrap_or_default();
+        let given = given.iter().map(|token| ("token", token.as_str()));
+        let mut all: Vec<(&str, &str)> = declared.chain(given).collect();
+        // The longest first, so that a part is never replaced within a whole.
+        all.sort_by_key(|(_, secret)| std::cmp::Reverse(secret.len()));
+        // A very short value would blot out innocent text and is guessed anyway.
+        all.retain(|(_, secret)| secret.len() >= 4);
+        all.into_iter().fold(text, |text, (name, secret)| {
+            if text.contains(secret) { text.replace(secret, &format!("[{name}]")) } else { text }
+        })
+    }
+
+    /// Where this server's tokens are kept, if it may have any.
+    #[must_use]
+    pub fn tokens(&self) -> Option<&Arc<Tokens>> {
+        match &self.way {
+            Way::Remote(remote) => remote.tokens.as_ref(),
+            Way::Program(_) => None,
+        }
+    }
+}
+
+impl Remote {
+    /// An address and nothing else.
+    #[must_use]
+    pub fn new(url: Secret) -> Self {
+        let (headers, client) = (BTreeMap::new(), Client::default());
+        Self { url, headers, private: false, client, tokens: None }
     }
 }
 

@@ -117,7 +117,10 @@ fn tool_servers(workspace: &Workspace) -> Vec<Finding> {
         Err(stop) => bad(
             "tools",
             format!("{:#}", stop.what),
-            format!("correct `{}` in `.mcp.json`", spec.name),
+            match spec.tokens().is_some_and(|tokens| tokens.wanted()) {
+                true => format!("`flightdeck mcp login {}` signs in", spec.name),
+                false => format!("correct `{}` in `.mcp.json`", spec.name),
+            },
         ),
     })
     .collect()

@@ -10,7 +10,7 @@ use plan::lock::Lock;
 use plan::workflow::{Effect, Trust};
 use serde_json::{Value, json};
 use tools::pin::Declared;
-use tools::{Offered, Tools, Way};
+use tools::{Fault, Offered, ServerSpec, Tools, Way};
 
 use super::check;
 use crate::args::{Global, Pin};
@@ -96,6 +96,11 @@ pub fn list(screen: &Screen, workspace: &Workspace) -> Ended {
                 Way::Program(program) => object.insert("args".to_owned(), json!(program.args)),
                 Way::Remote(_) => object.insert("url".to_owned(), json!(url)),
             };
+            if let Some(tokens) = spec.tokens() {
+                let standing = tokens.standing().ok().flatten();
+                let signed_in = standing.is_some_and(|standing| !standing.wanted);
+                object.insert("signed_in".to_owned(), json!(signed_in));
+            }
         }
         screen.object("server", object)?;
         let declared = match url {
@@ -104,6 +109,9 @@ pub fn list(screen: &Screen, workspace: &Workspace) -> Ended {
             None => SERVERS,
         };
         screen.line(format!("{} ({declared})", screen.word(Look::Strong, &spec.name)));
+        if let Some(standing) = standing(spec) {
+            screen.line(format!("  {standing}"));
+        }
         for (tool, pinned) in places.lock.tools.iter().filter(|(t, _)| t.server() == spec.name) {
             let effect = pinned.effect.map_or("no effect declared", effect);
             let approved = &pinned.approved;
@@ -118,6 +126,34 @@ pub fn list(screen: &Screen, workspace: &Workspace) -> Ended {
     Ok(Exit::Done)
 }
 
+/// Whether somebody is signed in to a server.
+fn standing(spec: &ServerSpec) -> Option<String> {
+    let tokens = spec.tokens()?;
+    let wanted = format!("wants a sign-in: `flightdeck mcp login {}`", spec.name);
+    match tokens.standing() {
+        Err(why) => Some(why),
+        Ok(Some(standing)) if standing.wanted => Some(wanted),
+        Ok(Some(standing)) => {
+            let by = evidence::words::plain(&standing.issuer);
+            let scopes = evidence::words::plain(&standing.scopes.join(" "));
+            let reach = if scopes.is_empty() { String::new() } else { format!(" for {scopes}") };
+            Some(format!("signed in through {by}{reach}"))
+        }
+        Ok(None) if tokens.wanted() => Some(wanted),
+        Ok(None) => None,
+    }
+}
+
+/// That a server cannot be used. One that wants a sign-in says by which command.
+fn unusable(workspace: &Workspace, places: &Places, server: &str, fault: Fault) -> Stop {
+    let spec = servers::spec(workspace, places, server);
+    let wanted = spec.is_ok_and(|spec| spec.tokens().is_some_and(|tokens| tokens.wanted()));
+    match wanted {
+        true => Stop::failed(fault),
+        false => Stop::failed(fault).help("`flightdeck mcp list` shows the servers"),
+    }
+}
+
 /// Says what each tool of a server can do and what can go wrong.
 pub fn probe(screen: &Screen, workspace: &Workspace, server: &str) -> Ended {
     let places = places(screen, workspace)?;
@@ -127,7 +163,7 @@ pub fn probe(screen: &Screen, workspace: &Workspace, server: &str) -> Ended {
         pool.close().await;
         report
     })?
-    .map_err(|fault| Stop::failed(fault).help("`flightdeck mcp list` shows the servers"))?;
+    .map_err(|fault| unusable(workspace, &places, server, fault))?;
     for finding in &report.tools {
         let name = format!("{server}.{}", finding.offered.name);
         screen.object(
@@ -245,9 +281,7 @@ pub fn offers(workspace: &Workspace, places: &Places, server: &str) -> Result<Ve
     within(async {
         let offered = pool.offered(server).await;
         Tools::close(&pool).await;
-        offered.map_err(|fault| {
-            Stop::failed(fault).help("`flightdeck mcp list` shows the declared servers")
-        })
+        offered.map_err(|fault| unusable(workspace, places, server, fault))
     })?
 }
 

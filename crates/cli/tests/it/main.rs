@@ -29,5 +29,6 @@ mod refusals;
 mod research;
 mod runs;
 mod servers;
+mod sign_in;
 mod traces;
 mod vendor;

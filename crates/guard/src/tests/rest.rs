@@ -233,6 +233,16 @@ fn a_secret_is_found_however_it_is_encoded() {
 }
 
 #[test]
+fn a_secret_is_known_from_when_it_is_learnt() {
+    let secrets = std::sync::Arc::new(Secrets::new([("KEY", "hunter2-hunter2".to_owned())]));
+    let shared = std::sync::Arc::clone(&secrets);
+    assert!(!shared.found_in("a renewed-token"));
+    secrets.learn([("a token of far", "renewed-token".to_owned())]);
+    assert_eq!(shared.redact("a renewed-token"), "a [secret a token of far]");
+    assert!(shared.found_in("still hunter2-hunter2"), "nothing is forgotten");
+}
+
+#[test]
 fn a_guard_may_be_shared() {
     fn shared<T: Send + Sync>() {}
     shared::<Guard>();

@@ -38,6 +38,35 @@ pub struct Server {
     /// Whether `url` may lead into a private network.
     #[serde(rename = "allowPrivate", default)]
     pub allow_private: bool,
+    /// As whom to sign in, where that was agreed on beforehand.
+    #[serde(default)]
+    pub oauth: Option<OAuth>,
+}
+
+/// What this program is to the server that hands out tokens for another.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OAuth {
+    pub client_id: Option<String>,
+    /// `${NAME}` stands for a variable of the environment.
+    pub client_secret: Option<String>,
+    /// Who registered the client. Its secret goes nowhere else.
+    pub issuer: Option<String>,
+    /// What is asked for, with spaces between.
+    pub scopes: Option<String>,
+    /// The port of this machine that a browser is sent back to.
+    pub callback_port: Option<u16>,
+    /// How a token is come by; without a word a person signs in.
+    pub grant: Option<Grant>,
+}
+
+/// How a token is come by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Grant {
+    AuthorizationCode,
+    /// The program signs in by itself, with its secret.
+    ClientCredentials,
 }
 
 impl Server {
@@ -46,7 +75,8 @@ impl Server {
     pub fn secrets(&self) -> Vec<String> {
         let mut names = Vec::new();
         let all = self.env.values().chain(self.headers.values()).chain(&self.args);
-        for text in all.chain(&self.url) {
+        let client = self.oauth.iter().flat_map(|oauth| [&oauth.client_id, &oauth.client_secret]);
+        for text in all.chain(&self.url).chain(client.flatten()) {
             for part in text.split("${").skip(1) {
                 let name = part.split(['}', ':']).next().unwrap_or_default();
                 if !name.is_empty() {

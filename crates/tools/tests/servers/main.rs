@@ -12,6 +12,9 @@
 )]
 
 mod api;
+mod certificate;
+mod far;
+mod oauth;
 mod permit;
 mod remote;
 mod roles;

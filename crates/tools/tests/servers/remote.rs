@@ -17,9 +17,9 @@ use plan::lock::Lock;
 use plan::workflow::Effect;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tools::{Remote, Secret, ServerSpec, Tools, Way};
+use tools::{Answers, Remote, Secret, ServerSpec, Tools, Way};
 
-use crate::{call, failure, launcher, pool, value};
+use crate::{call, failure, pool, value};
 
 /// What a server saw, and what it is to do.
 #[derive(Default)]
@@ -47,11 +47,8 @@ async fn server(version: &str) -> (SocketAddr, Shared) {
 fn spec(address: SocketAddr) -> ServerSpec {
     let secret = || Secret::new("s3cret-value".to_owned());
     let bearer = Secret::new("Bearer s3cret-value".to_owned());
-    let remote = Remote {
-        url: Secret::new(format!("http://{address}/mcp")),
-        headers: [("Authorization".to_owned(), bearer)].into(),
-        private: false,
-    };
+    let mut remote = Remote::new(Secret::new(format!("http://{address}/mcp")));
+    remote.headers.insert("Authorization".to_owned(), bearer);
     let mut spec = ServerSpec::new("far", Way::Remote(remote));
     spec.secrets.insert("TOKEN".to_owned(), secret());
     spec.limits.message_bytes = 100 << 10;
@@ -145,6 +142,10 @@ async fn act(seen: &Shared, id: &Value, params: &Value) -> Response {
         "hang" => {
             tokio::time::sleep(Duration::from_secs(3600)).await;
             StatusCode::OK.into_response()
+        }
+        "ask" if params["inputResponses"]["a"]["action"] == "accept" => {
+            let said = params["inputResponses"]["a"]["content"]["said"].as_str();
+            sent(&text(said.unwrap_or_default()))
         }
         "ask" => {
             let ask = json!({ "method": "elicitation/create", "params": {
@@ -241,16 +242,20 @@ async fn no_key_goes_to_another_origin() {
     assert!(others.lock().unwrap().keys.is_empty(), "nobody came");
 }
 
+/// Who says yes to everything.
+struct Yes;
+
+impl Answers for Yes {
+    fn answer(&self, question: &str, _: &Value) -> Option<Value> {
+        Some(json!({ "said": question }))
+    }
+}
+
 #[tokio::test]
-async fn a_certificate_nobody_vouches_for_is_no_server() {
-    // Where no certificate is known at all the reason is another one, and there is no server either.
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, Router::new()).await });
-    let mut spec = spec(address);
-    let Way::Remote(remote) = &mut spec.way else { panic!("it is elsewhere") };
-    remote.url = Secret::new(format!("https://{address}/mcp"));
-    let pool = Tools::new(vec![spec], &Lock::default(), launcher());
-    let why = pool.offered("far").await.unwrap_err().to_string();
-    assert!(why.contains("did not start") && !why.contains(&address.to_string()), "{why}");
+async fn a_question_is_answered_by_whoever_was_given_for_it() {
+    let (address, seen) = server("2026-07-28").await;
+    let (pool, lock) = pool(vec![spec(address)], Effect::Write).await;
+    let pool = (pool.answered_by(Arc::new(Yes)), lock);
+    assert_eq!(value(&work(&pool, "ask").await), json!({ "text": "Which account?" }));
+    assert_eq!(seen.lock().unwrap().calls, 2, "it was asked, and went on with the answer");
 }

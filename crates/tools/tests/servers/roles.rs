@@ -18,6 +18,7 @@ pub fn play() {
         "http" => runtime().block_on(crate::api::serve(env::var("BASE").unwrap())),
         "script" => Script::new().run(),
         "parent" => runtime().block_on(crate::parent()),
+        "reach" => runtime().block_on(crate::certificate::reach(&env::var("URL").unwrap())),
         other => panic!("no role {other}"),
     }
 }
