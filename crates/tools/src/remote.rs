@@ -7,15 +7,15 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
+use reqwest::Client;
 use reqwest::header::{HeaderName, HeaderValue};
-use reqwest::{Client, Url};
 use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::common::client_side_sse::ExponentialBackoff;
 use rmcp::transport::streamable_http_client::{
     StreamableHttpClientTransportConfig, StreamableHttpError,
 };
 
-use crate::reach::{Reach, client, judge};
+use crate::reach::{address, client};
 use crate::spec::{Limits, Remote};
 
 /// How often a stream that broke is taken up again, where the server keeps its place.
@@ -26,7 +26,7 @@ pub(crate) fn transport(
     remote: &Remote,
     limits: &Limits,
 ) -> Result<StreamableHttpClientTransport<Client>, String> {
-    let (url, reach) = address(remote)?;
+    let (url, reach) = address(remote.url.reveal(), remote.private)?;
     let mut headers = HashMap::new();
     for (name, value) in &remote.headers {
         let key = HeaderName::try_from(name.as_str());
@@ -47,14 +47,6 @@ pub(crate) fn transport(
         .reinit_on_expired_session(false);
     config.retry_config = Arc::new(resume);
     Ok(StreamableHttpClientTransport::with_client(client(reach)?, config))
-}
-
-/// Reads an address. A name is looked up later; a number is judged here.
-fn address(remote: &Remote) -> Result<(Url, Reach), String> {
-    let url = Url::parse(remote.url.reveal())
-        .map_err(|error| format!("its address cannot be read: {error}"))?;
-    let reach = judge(&url, remote.private)?;
-    Ok((url, reach))
 }
 
 /// What is known after a request brought no answer.
@@ -117,6 +109,3 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     }
     all.join(": ")
 }
-
-#[cfg(test)]
-mod tests;
