@@ -192,7 +192,7 @@ struct Found {
 
 impl Found {
     async fn of(remote: &Remote, challenge: Option<&str>) -> Result<Self, AuthError> {
-        let (url, reach) = remote::address(remote.url.reveal(), remote.private)
+        let (url, reach) = reach::address(remote.url.reveal(), remote.private)
             .map_err(AuthError::AuthorizationFailed)?;
         let fetch = Arc::new(Fetch { reach, private: remote.private });
         let mut manager = AuthorizationManager::new_with_oauth_http_client(url, fetch).await?;
@@ -220,7 +220,7 @@ impl Found {
         if !methods.iter().any(|method| method == "S256") {
             return Err("whoever signs people in there does not protect the answer (PKCE)".into());
         }
-        let (_, here) = remote::address(remote.url.reveal(), remote.private)?;
+        let (_, here) = reach::address(remote.url.reveal(), remote.private)?;
         let fetch = Fetch { reach: here, private: remote.private };
         fetch.allowed(&self.metadata.authorization_endpoint).map(drop)
     }
@@ -332,7 +332,7 @@ impl OAuthHttpClient for Fetch {
 impl Fetch {
     /// This machine may only be named by a server that is on it.
     fn allowed(&self, address: &str) -> Result<Reach, String> {
-        let (_, reach) = remote::address(address, self.private)?;
+        let (_, reach) = reach::address(address, self.private)?;
         if reach == Reach::Loopback && self.reach != Reach::Loopback {
             return Err("its address leads to this machine, where the server is not".to_owned());
         }

@@ -38,6 +38,13 @@ const METADATA: &[IpAddr] = &[
     IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
 ];
 
+/// Reads an address and judges it.
+pub(crate) fn address(text: &str, private: bool) -> Result<(Url, Reach), String> {
+    let url = Url::parse(text).map_err(|error| format!("its address cannot be read: {error}"))?;
+    let reach = judge(&url, private)?;
+    Ok((url, reach))
+}
+
 /// Judges an address as far as it can be read off. A number is judged here, a name when it is
 /// looked up.
 pub(crate) fn judge(url: &Url, private: bool) -> Result<Reach, String> {
@@ -140,7 +147,7 @@ fn leads_v6(ip: Ipv6Addr) -> Leads {
 
 /// Looks names up, and gives no address away before each one was judged. Whoever may answer for a
 /// name may answer differently the next time, so what was judged is what is connected to.
-pub(crate) struct Resolver(pub(crate) Reach);
+struct Resolver(Reach);
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
@@ -155,3 +162,6 @@ impl Resolve for Resolver {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,6 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
 use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::auth::AuthError;
@@ -17,7 +16,7 @@ use rmcp::transport::streamable_http_client::{
 };
 
 use crate::caller::Caller;
-use crate::reach::{Reach, client, judge};
+use crate::reach::{address, client};
 use crate::spec::{Limits, Remote};
 
 /// How often a stream that broke is taken up again, where the server keeps its place.
@@ -51,13 +50,6 @@ pub(crate) fn transport(
     config.retry_config = Arc::new(resume);
     let caller = Caller::new(client(reach)?, name, remote);
     Ok(StreamableHttpClientTransport::with_client(caller, config))
-}
-
-/// Reads an address. A name is looked up later; a number is judged here.
-pub(crate) fn address(text: &str, private: bool) -> Result<(Url, Reach), String> {
-    let url = Url::parse(text).map_err(|error| format!("its address cannot be read: {error}"))?;
-    let reach = judge(&url, private)?;
-    Ok((url, reach))
 }
 
 /// What is known after a request brought no answer.
@@ -126,6 +118,3 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     }
     all.join(": ")
 }
-
-#[cfg(test)]
-mod tests;

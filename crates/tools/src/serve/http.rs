@@ -61,11 +61,11 @@ enum Came {
 
 impl Http {
     pub(super) fn open(api: Api) -> Result<Self, String> {
-        let base = Url::parse(&api.base).map_err(|why| format!("`{}`: {why}", api.base))?;
+        let (base, reach) = reach::address(&api.base, api.private)
+            .map_err(|why| format!("the base of the API: {why}"))?;
         if base.query().is_some() || base.fragment().is_some() {
-            return Err(format!("`{}` holds more than a place", api.base));
+            return Err("the base of the API holds more than a place".to_owned());
         }
-        let reach = reach::judge(&base, api.private).map_err(|why| format!("`{base}`: {why}"))?;
         let mut headers = HeaderMap::new();
         for (name, value) in &api.headers {
             let key = HeaderName::try_from(name.as_str());

@@ -1,9 +1,6 @@
 //! Where an address may lead, by number and by name.
 
-use reqwest::dns::Resolve;
-
 use super::*;
-use crate::reach::Resolver;
 
 fn check(url: &str, private: bool, expected: Result<Reach, &str>) {
     let found = address(url, private).map(|(_, reach)| reach);
