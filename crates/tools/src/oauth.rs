@@ -2,31 +2,28 @@
 //! person's sign-in, renewal. It must not fetch an address that a server may not have, follow a
 //! redirect, or give a secret to anybody but the issuer it is for.
 
+mod fetch;
+
 use std::error::Error;
 use std::sync::Arc;
-use std::time::Duration;
 
-use reqwest::header::LOCATION;
-use reqwest::{Request, Url};
+use reqwest::Url;
 use rmcp::transport::auth::{
     AuthError, AuthorizationManager, AuthorizationMetadata, ClientCredentialsConfig,
-    CredentialStore, InMemoryCredentialStore, OAuthClientConfig, OAuthHttpClient,
-    OAuthHttpClientFuture, OAuthHttpRequest, OAuthTokenResponse, StoredCredentials,
-    WWWAuthenticateParams,
+    CredentialStore, InMemoryCredentialStore, OAuthClientConfig, OAuthTokenResponse,
+    StoredCredentials, WWWAuthenticateParams,
 };
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::connection::Connection;
 use crate::process::{Launcher, Spawner};
-use crate::reach::{self, Reach};
+use crate::reach;
 use crate::remote;
 use crate::spec::{Remote, Secret, ServerSpec, Way};
 use crate::tokens::{Grant, Kept, Tokens};
+use fetch::Fetch;
 
-/// How long one answer may take, and how long it may be.
-const PATIENCE: Duration = Duration::from_secs(30);
-const BYTES_MAX: usize = 1 << 20;
 /// As much of what another server says is repeated to a person.
 const SAID_CHARS: usize = 300;
 /// Where a renewal would be sent back to. It is never sent anywhere.
@@ -194,7 +191,7 @@ impl Found {
     async fn of(remote: &Remote, challenge: Option<&str>) -> Result<Self, AuthError> {
         let (url, reach) = reach::address(remote.url.reveal(), remote.private)
             .map_err(AuthError::AuthorizationFailed)?;
-        let fetch = Arc::new(Fetch { reach, private: remote.private });
+        let fetch = Arc::new(Fetch::new(reach, remote.private));
         let mut manager = AuthorizationManager::new_with_oauth_http_client(url, fetch).await?;
         let found = manager.resolve_metadata_from_challenge(challenge).await?;
         let metadata = found.metadata;
@@ -221,7 +218,7 @@ impl Found {
             return Err("whoever signs people in there does not protect the answer (PKCE)".into());
         }
         let (_, here) = reach::address(remote.url.reveal(), remote.private)?;
-        let fetch = Fetch { reach: here, private: remote.private };
+        let fetch = Fetch::new(here, remote.private);
         fetch.allowed(&self.metadata.authorization_endpoint).map(drop)
     }
 }
@@ -310,55 +307,6 @@ fn grant(
         ends: token.expires_in.map(|seconds| now.saturating_add(seconds)),
         scopes: scopes.unwrap_or(asked),
     })
-}
-
-/// Every request about tokens, under the rules for servers.
-struct Fetch {
-    /// Where the server itself is.
-    reach: Reach,
-    private: bool,
-}
-
-impl OAuthHttpClient for Fetch {
-    fn execute(&self, request: OAuthHttpRequest) -> OAuthHttpClientFuture<'_> {
-        Box::pin(async move {
-            let late = || "it took too long".to_owned();
-            let answer = tokio::time::timeout(PATIENCE, self.fetched(request)).await;
-            answer.map_err(|_| late()).flatten().map_err(Into::into)
-        })
-    }
-}
-
-impl Fetch {
-    /// This machine may only be named by a server that is on it.
-    fn allowed(&self, address: &str) -> Result<Reach, String> {
-        let (_, reach) = reach::address(address, self.private)?;
-        if reach == Reach::Loopback && self.reach != Reach::Loopback {
-            return Err("its address leads to this machine, where the server is not".to_owned());
-        }
-        Ok(reach)
-    }
-
-    async fn fetched(&self, asked: OAuthHttpRequest) -> Result<http::Response<Vec<u8>>, String> {
-        let request = Request::try_from(asked.request).map_err(|error| remote::chain(&error))?;
-        let client = reach::client(self.allowed(request.url().as_str())?)?;
-        let sent = client.execute(request).await;
-        let mut answer = sent.map_err(|error| remote::chain(&error))?;
-        let (status, mut headers) = (answer.status(), answer.headers().clone());
-        // Without it there is nothing that could be followed.
-        headers.remove(LOCATION);
-        let mut body = Vec::new();
-        while let Some(part) = answer.chunk().await.map_err(|error| remote::chain(&error))? {
-            if body.len().saturating_add(part.len()) > BYTES_MAX {
-                return Err("the answer is longer than an answer may be".to_owned());
-            }
-            body.extend_from_slice(&part);
-        }
-        let mut answer = http::Response::new(body);
-        *answer.status_mut() = status;
-        *answer.headers_mut() = headers;
-        Ok(answer)
-    }
 }
 
 /// One value of an address.
