@@ -16,13 +16,14 @@ use runtime::{NewRun, Runtime};
 use store::{SqliteReader, SqliteStore};
 use tokio::sync::Mutex;
 use tokio::task::AbortHandle;
+use tools::Said;
 
 use crate::exit::{Exit, Stop};
 use crate::models::Serving;
 use crate::people;
 use crate::servers;
 use crate::workspace::Workspace;
-use crate::world::{Notices, Nowhere, Outside};
+use crate::world::{Heard, Notices, Nowhere, Outside};
 
 /// How long the holder of a folder may take to answer.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -116,6 +117,14 @@ impl Driver {
     pub fn own(&self) -> Option<&Runtime> {
         match self {
             Self::Own(own) => Some(&own.runtime),
+            Self::Other(_) => None,
+        }
+    }
+
+    /// A tool's answer as it was given, where the records hold it in exactly these words.
+    pub fn heard(&self, recorded: &str) -> Option<Said> {
+        match self {
+            Self::Own(own) => own.outside.heard.as_ref()?.take(recorded),
             Self::Other(_) => None,
         }
     }
@@ -223,6 +232,11 @@ impl Driver {
                 }
             }
         }
+    }
+
+    /// Whether a run is over. One that cannot be looked at is taken to be.
+    pub fn over(&self, run: RunId) -> bool {
+        !matches!(self.line(run), Ok(Some(line)) if !line.status.over())
     }
 
     /// Where a run stands, once it stands still: the index says so, and no order is unread.
@@ -387,7 +401,8 @@ fn own(
     let plans = plan::check_all(&workspace.files).plans;
     let models = Serving::new(&places, plans.values(), seat)?;
     let secrets = servers::secrets(&places, plans.values(), models.own_key());
-    let outside = Arc::new(Outside { tools, models, notices: Notices::new(&workspace.data) });
+    let (notices, heard) = (Notices::new(&workspace.data), seat.map(|_| Heard::default()));
+    let outside = Arc::new(Outside { tools, models, notices, heard });
     let keying = keying(&workspace.data)?;
     let store: Arc<dyn Store> = store;
     let runtime = Runtime::new(store, outside.clone(), keying);

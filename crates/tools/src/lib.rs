@@ -4,6 +4,7 @@
 //! workflow, decides whether an act is right, or makes up an answer that a server did not give.
 
 pub mod gateway;
+pub mod http;
 pub mod launch;
 pub mod pin;
 pub mod probe;
@@ -19,7 +20,7 @@ mod spec;
 mod wire;
 
 pub use connection::{Hints, Offered};
-pub use outcome::Called;
+pub use outcome::{Called, Said};
 pub use pool::Tools;
 pub use process::Launcher;
 pub use spec::{Limits, Program, Remote, Secret, ServerSpec, Way};

@@ -12,6 +12,7 @@ mod passages;
 mod stamp;
 mod table;
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -36,6 +37,8 @@ pub enum ServeError {
     Table(#[from] TableError),
     #[error("the client does not speak the protocol: {0}")]
     Client(String),
+    #[error("`{address}` cannot be listened on: {why}")]
+    Listen { address: SocketAddr, why: String },
 }
 
 /// Serves the files of a folder until the client goes: reading, and writing only when asked to.
