@@ -391,8 +391,8 @@ pub struct Gateway {
     #[arg(long)]
     pub http: bool,
     /// The port; otherwise any that is free
-    #[arg(long, value_name = "PORT", requires = "http", default_value_t = 0)]
-    pub port: u16,
+    #[arg(long, value_name = "PORT", requires = "http")]
+    pub port: Option<u16>,
 }
 
 #[derive(Debug, Args)]
@@ -401,8 +401,8 @@ pub struct McpServe {
     #[arg(long)]
     pub http: bool,
     /// The port; otherwise any that is free
-    #[arg(long, value_name = "PORT", requires = "http", default_value_t = 0)]
-    pub port: u16,
+    #[arg(long, value_name = "PORT", requires = "http")]
+    pub port: Option<u16>,
     /// File with the token, such as the one of `up`; otherwise a fresh token is made and printed
     #[arg(long, value_name = "FILE", requires = "http")]
     pub token_file: Option<PathBuf>,

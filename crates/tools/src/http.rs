@@ -23,7 +23,7 @@ use crate::serve::ServeError;
 pub const PATH: &str = "/mcp";
 
 /// How long an answer that is on its way may still take when the server ends.
-const GRACE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Says whether a token opens the door now.
 pub type Opens = Arc<dyn Fn(&str) -> bool + Send + Sync>;

@@ -35,7 +35,7 @@ pub fn gateway(screen: &Screen, global: &Global, args: &args::Gateway) -> Ended 
     }
     let case = cases::one(&workspace.root, &args.case)?;
     let by = people::named(global)?;
-    let port = args.http.then_some(args.port);
+    let port = args.http.then(|| args.port.unwrap_or(0));
     mcp::within(serve(screen, &workspace, &plan, case.value.to_string(), by, port))?
 }
 
@@ -123,6 +123,7 @@ fn handed_over(
     connecting(screen, url, token);
     screen.line(screen.word(Look::Quiet, "what the agent is told:"));
     screen.line(evidence::words::plain_lines(task));
+    screen.line("end it with Ctrl-C; what is open then goes to a person");
     Ok(())
 }
 

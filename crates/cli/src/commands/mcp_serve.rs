@@ -27,7 +27,8 @@ pub fn serve(screen: &Screen, global: &Global, args: &McpServe) -> Ended {
         }
         let (token, shown) = up::token(args.token_file.as_deref())?;
         let opens = move |shown: &str| token.opens(shown);
-        let listening = tools::gateway::listen(&gate, args.port, Arc::new(opens)).await;
+        let listening =
+            tools::gateway::listen(&gate, args.port.unwrap_or(0), Arc::new(opens)).await;
         let listening = listening.map_err(Stop::failed)?;
         let url = listening.url();
         let placeholder = shown.as_deref().unwrap_or("TOKEN");

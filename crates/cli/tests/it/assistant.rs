@@ -205,6 +205,21 @@ fn an_assistant_reads_what_people_read_and_can_do_nothing() {
 }
 
 #[test]
+fn no_secret_is_read_by_an_assistant() {
+    let (desk, case) = waiting();
+    let add = ["mcp", "add", "keyed", "--env", "KEY=${DESK_KEY}", "--", "true"];
+    assert_eq!(desk.say(&add).code, 0);
+    let mut command = desk.command();
+    // What the case says happens to be a key of this installation.
+    command.env("DESK_KEY", "001-ada.txt");
+    let mut assistant = Agent::with(command, &["mcp", "serve"]);
+    assistant.greet();
+    let (error, text) = assistant.call("show_case", json!({ "case": case }));
+    assert!(!error && !text.contains("001-ada.txt") && text.contains("[secret DESK_KEY"), "{text}");
+    assert_eq!(assistant.leave(), 0);
+}
+
+#[test]
 fn an_assistant_reads_workflows_and_stops_and_picks_prompts() {
     let (desk, case) = waiting();
     let reason = ["--reason", "month's end", "--as", "owner@example.com"];

@@ -2,7 +2,7 @@
 //! recorded of it. The agent is written by hand and speaks MCP over the pipes of `mcp gateway`.
 
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 
@@ -100,7 +100,11 @@ impl Agent {
 
     /// A client of a command that speaks MCP over its pipes.
     pub fn of(desk: &Desk, args: &[&str]) -> Self {
-        let mut command = desk.command();
+        Self::with(desk.command(), args)
+    }
+
+    /// The same of a command that was made ready.
+    pub fn with(mut command: Command, args: &[&str]) -> Self {
         let piped = command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut gateway = piped.stderr(Stdio::inherit()).spawn().unwrap();
         let to = gateway.stdin.take();
