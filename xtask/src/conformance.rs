@@ -8,8 +8,8 @@ use crate::say::say;
 use crate::{product, shell};
 
 /// The suite, and a runtime new enough for it.
-const PACKAGES: &[&str] = &["@modelcontextprotocol/conformance@0.2.0-alpha.12", "node@22"];
-const REQUIREMENTS: &[&str] = &["2025-11-25", "2026-07-28"];
+pub const PACKAGES: &[&str] = &["@modelcontextprotocol/conformance@0.2.0-alpha.12", "node@22"];
+pub const REQUIREMENTS: &[&str] = &["2025-11-25", "2026-07-28"];
 
 /// Scenarios that are known to fail, by version and name. This list only gets shorter.
 const EXPECTED: &[(&str, &str)] = &[];

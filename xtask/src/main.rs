@@ -6,11 +6,14 @@ mod demo;
 mod dist;
 mod harness;
 mod install;
+mod official;
 mod product;
 mod say;
 mod score;
 mod servers;
+mod serving;
 mod shell;
+mod suite;
 mod test;
 mod tidy;
 mod vendors;
@@ -36,7 +39,7 @@ const COMMANDS: &[Command] = &[
     ("score", "read real invoices that nobody here wrote and judge what is found", score::run),
     ("vendors", "put real questions to LiteLLM's proxy in front of the local model", vendors::run),
     ("servers", "open a page in a real browser behind approved tools", servers::run),
-    ("conformance", "let the protocol's own suite look at our MCP client", conformance::run),
+    ("conformance", "let MCP's own suite and other people's servers look at ours", serving::run),
     ("tidy", "check the rules of this repository", |root| tidy::run(root, &names()).map(drop)),
 ];
 

@@ -387,14 +387,14 @@ pub enum Mcp {
     Pin(Pin),
     /// Let an outside agent work on one case, its calls judged as a model's would be
     ///
-    /// It speaks MCP over standard input and output. The agent takes the place of the model whose
-    /// vendor is `outside`; a step of that model waits for the agent's next call.
-    Gateway {
-        /// The workflow
-        workflow: String,
-        /// A file of the inbox, or a JSON object
-        case: String,
-    },
+    /// It speaks MCP over standard input and output, or over HTTP on this machine. The agent takes
+    /// the place of the model whose vendor is `outside`; a step of that model waits for the agent's
+    /// next call.
+    Gateway(Gateway),
+    /// Let an assistant read cases, requests and workflows, and decide nothing
+    ///
+    /// It speaks MCP over standard input and output, or over HTTP on this machine.
+    Serve(McpServe),
     /// Sign in to a server that runs elsewhere
     ///
     /// It prints an address to open in a browser, and keeps the tokens that the server hands out
@@ -412,6 +412,33 @@ pub enum Mcp {
         /// Only this server
         server: Option<String>,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct Gateway {
+    /// The workflow
+    pub workflow: String,
+    /// A file of the inbox, or a JSON object
+    pub case: String,
+    /// Over HTTP on this machine, with a token that ends with the case
+    #[arg(long)]
+    pub http: bool,
+    /// The port; otherwise any that is free
+    #[arg(long, value_name = "PORT", requires = "http")]
+    pub port: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+pub struct McpServe {
+    /// Over HTTP on this machine, for whoever shows the token
+    #[arg(long)]
+    pub http: bool,
+    /// The port; otherwise any that is free
+    #[arg(long, value_name = "PORT", requires = "http")]
+    pub port: Option<u16>,
+    /// File with the token, such as the one of `up`; otherwise a fresh token is made and printed
+    #[arg(long, value_name = "FILE", requires = "http")]
+    pub token_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

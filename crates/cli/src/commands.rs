@@ -14,6 +14,7 @@ pub mod instructions;
 pub mod logs;
 pub mod man;
 pub mod mcp;
+pub mod mcp_serve;
 pub mod model;
 pub mod new;
 pub mod orders;

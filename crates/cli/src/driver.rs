@@ -16,6 +16,7 @@ use runtime::{NewRun, Runtime};
 use store::{SqliteReader, SqliteStore};
 use tokio::sync::Mutex;
 use tokio::task::AbortHandle;
+use tools::Said;
 
 use crate::exit::{Exit, Stop};
 use crate::models::Serving;
@@ -23,7 +24,7 @@ use crate::people;
 use crate::servers;
 use crate::traces;
 use crate::workspace::Workspace;
-use crate::world::{Notices, Nowhere, Outside};
+use crate::world::{Heard, Notices, Nowhere, Outside};
 
 /// How long the holder of a folder may take to answer.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -119,6 +120,14 @@ impl Driver {
     pub fn own(&self) -> Option<&Runtime> {
         match self {
             Self::Own(own) => Some(&own.runtime),
+            Self::Other(_) => None,
+        }
+    }
+
+    /// A tool's answer as it was given, where the records hold it in exactly these words.
+    pub fn heard(&self, recorded: &str) -> Option<Said> {
+        match self {
+            Self::Own(own) => own.outside.heard.as_ref()?.take(recorded),
             Self::Other(_) => None,
         }
     }
@@ -232,6 +241,11 @@ impl Driver {
                 }
             }
         }
+    }
+
+    /// Whether a run is over. One that cannot be looked at is taken to be.
+    pub fn over(&self, run: RunId) -> bool {
+        !matches!(self.line(run), Ok(Some(line)) if !line.status.over())
     }
 
     /// Where a run stands, once it stands still: the index says so, and no order is unread.
@@ -399,7 +413,8 @@ fn own(
     let models = Serving::new(&places, plans.values(), seat)?;
     let secrets = Arc::new(servers::secrets(&places, plans.values(), models.own_key()));
     let tools = servers::guarded_pool(workspace, &places, &secrets)?;
-    let outside = Arc::new(Outside { tools, models, notices: Notices::new(&workspace.data) });
+    let (notices, heard) = (Notices::new(&workspace.data), seat.map(|_| Heard::default()));
+    let outside = Arc::new(Outside { tools, models, notices, heard });
     let keying = keying(&workspace.data)?;
     let traces = traces::follow(&workspace.data)?;
     let store: Arc<dyn Store> = store;

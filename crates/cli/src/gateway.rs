@@ -125,6 +125,7 @@ impl Gateway {
         }
         turn.calls = turn.calls.saturating_add(1);
         let id = format!("call-{}", turn.calls);
+        let tool = offered_as(&question.ask, tool);
         let call = ToolCall { id: id.clone(), tool, args: Value::Object(args).to_string() };
         question.answer(ModelAnswer { text: String::new(), calls: vec![call] });
         self.outcome(&mut turn, id, Duration::ZERO).await
@@ -138,9 +139,8 @@ impl Gateway {
                 Next::Asked(question) => {
                     let said = answer_to(&question.ask, &id);
                     self.take(turn, *question);
-                    return said.unwrap_or_else(|| {
-                        Reply::Not(format!("the step began again; `{TASK}` says what is asked"))
-                    });
+                    let again = || format!("the step began again; `{TASK}` says what is asked");
+                    return self.whole(said.unwrap_or_else(|| Reply::Not(again())));
                 }
                 Next::Rests(status) if !status.over() && Instant::now() < until => {
                     tokio::time::sleep(Duration::from_millis(200)).await;
@@ -153,6 +153,16 @@ impl Gateway {
                 }
             }
         }
+    }
+
+    /// The answer of a tool as it was given, where the run's words are exactly what was recorded of
+    /// it: so nothing passes that the run did not let pass.
+    fn whole(&self, said: Reply) -> Reply {
+        let heard = match &said {
+            Reply::Given(recorded) | Reply::Not(recorded) => self.driver.heard(recorded),
+            Reply::Passed(_) | Reply::Text(_) => None,
+        };
+        heard.map_or(said, |heard| Reply::Passed(Box::new(heard)))
     }
 
     /// Hands in the step's result, which its contract may find wanting.
@@ -240,6 +250,7 @@ impl Gate for Gateway {
             name: engine::wire_name(&def.tool),
             description: def.description.clone(),
             input: def.input.as_object().cloned().unwrap_or_default(),
+            reads: false,
         }));
         all
     }
@@ -255,7 +266,17 @@ fn own(name: &str, description: &str, schema: Value) -> Offer {
         _ => Map::new(),
     };
     input.entry("type").or_insert_with(|| json!("object"));
-    Offer { name: name.to_owned(), description: description.to_owned(), input }
+    Offer { name: name.to_owned(), description: description.to_owned(), input, reads: false }
+}
+
+/// The tool that is meant. An agent that knows a server may call its tool by the server's own name
+/// for it, where only one of the tools that are offered has it.
+fn offered_as(ask: &ModelAsk, called: String) -> String {
+    let mut all = ask.tools.iter().filter(|def| def.tool.tool() == called);
+    match (all.next(), all.next()) {
+        (Some(only), None) => engine::wire_name(&only.tool),
+        _ => called,
+    }
 }
 
 /// The instructions and the material, as a model would read them.

@@ -11,6 +11,7 @@ mod glossary;
 mod held;
 mod installation;
 mod models;
+mod operations;
 mod people;
 mod screen;
 mod servers;
@@ -153,9 +154,8 @@ fn mcp(screen: &Screen, global: &args::Global, command: Mcp) -> Ended {
         Mcp::List => commands::mcp::list(screen, &Workspace::open(global)?),
         Mcp::Probe { server } => commands::mcp::probe(screen, &Workspace::open(global)?, &server),
         Mcp::Pin(pin) => commands::mcp::pin(screen, global, &Workspace::open(global)?, &pin),
-        Mcp::Gateway { workflow, case } => {
-            commands::gateway::gateway(screen, global, &workflow, &case)
-        }
+        Mcp::Gateway(args) => commands::gateway::gateway(screen, global, &args),
+        Mcp::Serve(args) => commands::mcp_serve::serve(screen, global, &args),
         Mcp::Login { server, paste } => {
             commands::sign_in::login(screen, &Workspace::open(global)?, &server, paste)
         }

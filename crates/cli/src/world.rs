@@ -1,6 +1,7 @@
 //! The outside world of this program: tools behind servers, models behind their vendors, notices to
 //! people. Each takes the permit it was given to the room that may use it, and decides nothing.
 
+use std::collections::VecDeque;
 use std::io::Write;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -8,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use journal::{Code, Failure, NotifyAsk, Outcome, Payload, Permit, Usage};
 use runtime::{Answered, World};
-use tools::Tools;
+use tools::{Said, Tools};
 
 use crate::models::Serving;
 
@@ -17,6 +18,32 @@ pub struct Outside {
     pub tools: Tools,
     pub models: Serving,
     pub notices: Notices,
+    /// Where an outside agent works, the answers of tools as they were given.
+    pub heard: Option<Heard>,
+}
+
+/// The last answers of tools, with the pictures that the records only name. They are kept until
+/// they are passed on, and a few at most.
+#[derive(Default)]
+pub struct Heard(Mutex<VecDeque<Said>>);
+
+/// How many answers wait to be passed on. An agent makes one call at a time.
+const HEARD: usize = 4;
+
+impl Heard {
+    fn keep(&self, said: Option<Said>) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.extend(said);
+        let over = all.len().saturating_sub(HEARD);
+        all.drain(..over);
+    }
+
+    /// The latest answer that the records hold in exactly these words.
+    pub fn take(&self, recorded: &str) -> Option<Said> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = all.iter().rposition(|said| said.recorded() == recorded)?;
+        all.remove(place)
+    }
 }
 
 impl World for Outside {
@@ -25,6 +52,9 @@ impl World for Outside {
             match permit.payload() {
                 Payload::Tool(_) => {
                     let called = self.tools.call(permit).await;
+                    if let Some(heard) = &self.heard {
+                        heard.keep(called.said);
+                    }
                     Answered { outcome: called.outcome, certain: called.certain }
                 }
                 Payload::Model(_) => {

@@ -4,6 +4,7 @@
 
 mod follow;
 mod people;
+mod talk;
 
 use std::collections::BTreeMap;
 

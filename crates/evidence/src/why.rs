@@ -102,7 +102,9 @@ fn show(run: RunId, no: ReviewNo) -> Next {
     next(format!("flightdeck review show {run} {}", no.0), "shows what is to be decided")
 }
 
-fn answers(run: RunId, review: &ReviewView) -> Vec<Next> {
+/// The commands by which a person answers a request.
+#[must_use]
+pub fn answers(run: RunId, review: &ReviewView) -> Vec<Next> {
     let no = review.no.0;
     match review.kind {
         ReviewKind::Checkpoint | ReviewKind::Act => vec![

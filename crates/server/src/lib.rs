@@ -29,6 +29,7 @@ pub use door::Token;
 pub use installation::{
     Answer, Decide, Decided, Installation, No, Query, Reply, Row, Start, Started, Why,
 };
+pub use shapes::{Case, CaseLine, Request};
 
 /// What every handler is given.
 #[derive(Clone)]

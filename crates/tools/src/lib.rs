@@ -5,6 +5,7 @@
 
 pub mod catalogue;
 pub mod gateway;
+pub mod http;
 pub mod launch;
 pub mod pin;
 pub mod probe;
@@ -28,7 +29,7 @@ pub use callback::Callback;
 pub use connection::{Hints, Offered};
 pub use ears::Answers;
 pub use oauth::SignIn;
-pub use outcome::Called;
+pub use outcome::{Called, Said};
 pub use pool::Tools;
 pub use process::Launcher;
 pub use spec::{Client, Limits, Program, Remote, Secret, ServerSpec, Way};

@@ -4,33 +4,73 @@
 
 use std::sync::Arc;
 
-use journal::{Code, Failure, Outcome, Usage};
+use journal::{Code, Failure, Hash, Outcome, Usage};
 use rmcp::ServiceError;
 use rmcp::model::{
     CallToolResponse, CallToolResult, ContentBlock, InputRequest, InputRequiredResult,
+    ResourceContents, ResultType,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::ears;
 use crate::remote::{self, Broke};
 use crate::wire;
 
+/// Where a result says what of it is not carried.
+const OTHER: &str = "$other";
+
 /// The outcome of a call, and whether it is known what happened.
 ///
 /// An answer that is too long or makes no sense is as uncertain as none: the tool may have done
 /// its work before it garbled the answer. A tool that only reads leaves nothing in doubt.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Called {
     pub outcome: Outcome,
     /// `false`: the call was sent and not answered as it should be; it may have had its effect.
     pub certain: bool,
+    /// The answer that the outcome was read from, where there was one.
+    pub said: Option<Said>,
+}
+
+/// An answer as its server gave it, with pictures and all. The records hold what was read of it,
+/// and name by size and hash what they do not hold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    recorded: String,
+    pub(crate) result: CallToolResult,
+}
+
+impl Said {
+    /// An answer and what was read of it. What servers and clients tell each other beside an answer
+    /// (`_meta`) is between the two, and stays behind.
+    fn new(recorded: String, mut result: CallToolResult) -> Self {
+        result.meta = None;
+        // An older server does not say so, and a newer client wants to hear it.
+        result.result_type = Some(ResultType::COMPLETE);
+        Self { recorded, result }
+    }
+
+    /// What the records hold of it: a result as JSON, or the reason of a failure.
+    #[must_use]
+    pub fn recorded(&self) -> &str {
+        &self.recorded
+    }
+}
+
+/// Text by text: in JSON as a whole a secret with a quote in it would look different.
+fn changed(value: Value, change: &impl Fn(String) -> String) -> Value {
+    match value {
+        Value::String(text) => Value::String(change(text)),
+        Value::Array(all) => all.into_iter().map(|value| changed(value, change)).collect(),
+        Value::Object(all) => {
+            all.into_iter().map(|(name, value)| (change(name), changed(value, change))).collect()
+        }
+        other => other,
+    }
 }
 
 impl Called {
-    pub(crate) fn ok(bytes: Vec<u8>) -> Self {
-        Self { outcome: outcome(Ok(Arc::from(bytes))), certain: true }
-    }
-
     /// It failed, and nothing can have happened or the server said what did.
     pub(crate) fn failed(code: Code, text: impl Into<String>) -> Self {
         Self::failure(code, text.into(), None, true)
@@ -46,8 +86,30 @@ impl Called {
         Self::failure(code, text.into(), None, false)
     }
 
+    /// The same with every text changed, in the outcome and in what the server said.
+    pub(crate) fn changed(mut self, change: &impl Fn(String) -> String) -> Self {
+        let recorded = match &mut self.outcome.result {
+            Ok(bytes) => {
+                let value = serde_json::from_slice(bytes).unwrap_or_default();
+                let text = changed(value, change).to_string();
+                *bytes = Arc::from(text.as_bytes());
+                text
+            }
+            Err(failure) => {
+                failure.text = change(std::mem::take(&mut failure.text));
+                failure.text.clone()
+            }
+        };
+        self.said = self.said.and_then(|said| {
+            let result = changed(serde_json::to_value(&said.result).ok()?, change);
+            Some(Said { recorded, result: serde_json::from_value(result).ok()? })
+        });
+        self
+    }
+
     fn failure(code: Code, text: String, retry_after_ms: Option<u64>, certain: bool) -> Self {
-        Self { outcome: outcome(Err(Failure { code, text, retry_after_ms })), certain }
+        let failure = Failure { code, text, retry_after_ms };
+        Self { outcome: outcome(Err(failure)), certain, said: None }
     }
 }
 
@@ -67,18 +129,21 @@ pub(crate) fn answered(response: CallToolResponse, bytes_max: u32) -> Called {
     };
     if result.is_error == Some(true) {
         let text = texts(&result.content).unwrap_or_else(|| "the tool gave no reason".to_owned());
-        return Called::failed(Code::ToolError, clip(text, bytes_max));
+        let text = clip(text, bytes_max);
+        let said = Some(Said::new(text.clone(), result));
+        return Called { said, ..Called::failed(Code::ToolError, text) };
     }
-    let Ok(bytes) = serde_json::to_vec(&value(result)) else {
+    let Ok(text) = serde_json::to_string(&value(&result)) else {
         return Called::unknown(Code::BadAnswer, "the answer cannot be written as JSON");
     };
-    if bytes.len() as u64 > u64::from(bytes_max) {
+    if text.len() as u64 > u64::from(bytes_max) {
         return Called::unknown(
             Code::TooLarge,
-            format!("the answer has {} bytes of {bytes_max} allowed", bytes.len()),
+            format!("the answer has {} bytes of {bytes_max} allowed", text.len()),
         );
     }
-    Called::ok(bytes)
+    let outcome = outcome(Ok(Arc::from(text.as_bytes())));
+    Called { outcome, certain: true, said: Some(Said::new(text, result)) }
 }
 
 /// A call that cannot go on without an answer of a person. No program gives one.
@@ -99,23 +164,30 @@ pub(crate) fn declined(question: &str) -> String {
 }
 
 /// Structured content where there is some; else the texts, as JSON where they are an object or an
-/// array; else an object with the text. Pictures and sounds are named, not carried.
-fn value(result: CallToolResult) -> Value {
-    if let Some(structured) = result.structured_content {
-        return structured;
-    }
+/// array; else an object with the text. What is no text is named, with its size and its hash, and
+/// not carried.
+fn value(result: &CallToolResult) -> Value {
     let text = texts(&result.content).unwrap_or_default();
-    match serde_json::from_str(&text) {
-        Ok(value @ (Value::Object(_) | Value::Array(_))) => value,
-        _ => {
-            let mut object = Map::new();
-            object.insert("text".to_owned(), Value::String(text));
-            let other: Vec<Value> = result.content.iter().filter_map(other).collect();
-            if !other.is_empty() {
-                object.insert("other".to_owned(), Value::Array(other));
-            }
-            Value::Object(object)
-        }
+    let read =
+        || serde_json::from_str(&text).ok().filter(|v: &Value| v.is_object() || v.is_array());
+    let mut value = match result.structured_content.clone().or_else(read) {
+        Some(value) => value,
+        None => json!({ "text": text }),
+    };
+    let other: Vec<Value> = result.content.iter().filter_map(other).collect();
+    if other.is_empty() {
+        return value;
+    }
+    if !value.is_object() {
+        value = json!({ "value": value });
+    }
+    put(&mut value, OTHER, Value::Array(other));
+    value
+}
+
+fn put(object: &mut Value, name: &str, value: Value) {
+    if let Value::Object(object) = object {
+        object.insert(name.to_owned(), value);
     }
 }
 
@@ -130,15 +202,32 @@ fn texts(content: &[ContentBlock]) -> Option<String> {
     (!all.is_empty()).then(|| all.join("\n"))
 }
 
+/// What is not carried, by name.
 fn other(block: &ContentBlock) -> Option<Value> {
-    match block {
-        ContentBlock::Text(_) => None,
-        ContentBlock::Image(image) => Some(json!({ "image": image.mime_type })),
-        ContentBlock::Audio(audio) => Some(json!({ "audio": audio.mime_type })),
-        ContentBlock::Resource(_) => Some(json!({ "resource": true })),
-        ContentBlock::ResourceLink(link) => Some(json!({ "link": link.uri })),
-        _ => Some(json!({ "unknown": true })),
-    }
+    Some(match block {
+        ContentBlock::Text(_) => return None,
+        ContentBlock::Image(image) => named("image", Some(&image.mime_type), &image.data),
+        ContentBlock::Audio(audio) => named("audio", Some(&audio.mime_type), &audio.data),
+        ContentBlock::Resource(resource) => match &resource.resource {
+            ResourceContents::TextResourceContents { uri, text, .. } => {
+                json!({ "resource": uri, "text": text })
+            }
+            ResourceContents::BlobResourceContents { uri, mime_type, blob, .. } => {
+                let mut named = named("blob", mime_type.as_deref(), blob);
+                put(&mut named, "resource", Value::from(uri.as_str()));
+                named
+            }
+            _ => json!({ "unknown": true }),
+        },
+        ContentBlock::ResourceLink(link) => json!({ "link": link.uri }),
+        _ => json!({ "unknown": true }),
+    })
+}
+/// Bytes by their kind, and as they were sent by length and hash: so the records say what it was
+/// that somebody saw without holding it.
+fn named(kind: &str, mime: Option<&str>, base64: &str) -> Value {
+    let hash = Hash(Sha256::digest(base64.as_bytes()).into());
+    json!({ kind: mime, "base64_length": base64.len(), "base64_sha256": hash })
 }
 
 fn clip(mut text: String, bytes_max: u32) -> String {
@@ -192,3 +281,6 @@ pub(crate) fn broken(error: ServiceError, cut: Option<String>, last_words: &str)
 pub(crate) fn with_last_words(why: String, last_words: &str) -> String {
     if last_words.is_empty() { why } else { format!("{why}: {last_words}") }
 }
+
+#[cfg(test)]
+mod tests;

@@ -254,6 +254,7 @@ impl Tools {
             (&mut called.outcome.result, live.question_since(asked))
         {
             failure.text = format!("{}; {}", outcome::declined(&question), failure.text);
+            called.said = None;
         }
         called
     }
@@ -371,12 +372,5 @@ fn redacted(spec: &ServerSpec, mut called: Called, reads: bool) -> Called {
     if spec.secrets.is_empty() && spec.tokens().is_none() {
         return called;
     }
-    match &mut called.outcome.result {
-        Ok(bytes) => {
-            let text = String::from_utf8_lossy(bytes).into_owned();
-            *bytes = Arc::from(spec.redact(text).into_bytes());
-        }
-        Err(failure) => failure.text = spec.redact(std::mem::take(&mut failure.text)),
-    }
-    called
+    called.changed(&|text| spec.redact(text))
 }

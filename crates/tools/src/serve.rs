@@ -18,6 +18,7 @@ mod stamp;
 mod table;
 mod web;
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -50,6 +51,8 @@ pub enum ServeError {
     Opened(String),
     #[error("the client does not speak the protocol: {0}")]
     Client(String),
+    #[error("`{address}` cannot be listened on: {why}")]
+    Listen { address: SocketAddr, why: String },
 }
 
 /// Serves the files of a folder until the client goes: reading, and writing only when asked to.

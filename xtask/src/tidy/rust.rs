@@ -217,7 +217,7 @@ fn root(path: &str) -> bool {
             | ["src", "bin", _]
             | ["src", "bin", _, "main.rs"]
             | ["tests" | "benches" | "examples", _]
-            | ["tests" | "benches", _, "main.rs"]
+            | ["tests" | "benches" | "examples", _, "main.rs"]
     )
 }
 

@@ -23,12 +23,19 @@ pub struct Open {
 /// Every open request, the one that is due first at the top. A case whose entries are damaged is
 /// named and hides no other.
 pub fn open(screen: &Screen, runs: &Runs) -> Result<Vec<Open>, Stop> {
-    let mut all = Vec::new();
+    let (all, damaged) = waiting(runs)?;
+    damaged.iter().for_each(|stop| screen.stop(stop));
+    Ok(all)
+}
+
+/// The same, with what is damaged beside it.
+pub fn waiting(runs: &Runs) -> Result<(Vec<Open>, Vec<Stop>), Stop> {
+    let (mut all, mut damaged) = (Vec::new(), Vec::new());
     for line in runs.standing(&[Status::Waiting, Status::Running, Status::Sleeping], LISTED)? {
         let view = match runs.view(line.run) {
             Ok(view) => view,
             Err(stop) if stop.is_damage() => {
-                screen.stop(&stop);
+                damaged.push(stop);
                 continue;
             }
             Err(stop) => return Err(stop),
@@ -43,7 +50,7 @@ pub fn open(screen: &Screen, runs: &Runs) -> Result<Vec<Open>, Stop> {
         }));
     }
     all.sort_by_key(|open| open.review.due);
-    Ok(all)
+    Ok((all, damaged))
 }
 
 /// Lists them.

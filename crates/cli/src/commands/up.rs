@@ -57,23 +57,27 @@ pub fn up(screen: &Screen, global: &Global, args: &Up) -> Ended {
             screen.line(format!("{workflow}, release {}", release.get(..12).unwrap_or(release)));
         }
         screen.line("end it with Ctrl-C; what is open goes on when it is started again");
-        let mut ended = signal(SignalKind::terminate())?;
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = ended.recv() => {}
-        }
+        interrupted().await?;
         serving.close().await;
         driver.close().await;
         Ok(Exit::Done)
     })?
 }
 
+/// Waits until somebody ends this process.
+pub async fn interrupted() -> Result<(), Stop> {
+    let mut ended = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = ended.recv() => {}
+    }
+    Ok(())
+}
+
 /// The token, and its text where it has to be shown because it was made now.
-fn token(file: Option<&Path>) -> Result<(Token, Option<String>), Stop> {
+pub fn token(file: Option<&Path>) -> Result<(Token, Option<String>), Stop> {
     let Some(file) = file else {
-        let fresh = Token::fresh();
-        let (token, text) = fresh
-            .map_err(|error| Stop::failed(format!("the system gives no randomness: {error}")))?;
+        let (token, text) = fresh()?;
         return Ok((token, Some(text)));
     };
     let named = |why: &str| Stop::usage(format!("`{}`: {why}", file.display()));
@@ -84,4 +88,10 @@ fn token(file: Option<&Path>) -> Result<(Token, Option<String>), Stop> {
         return Err(named(&why).help("`openssl rand -hex 32` makes one"));
     }
     Ok((Token::of(text), None))
+}
+
+/// A token that is made now, and its text, to be shown once.
+pub fn fresh() -> Result<(Token, String), Stop> {
+    let no = |error| Stop::failed(format!("the system gives no randomness: {error}"));
+    Token::fresh().map_err(no)
 }

@@ -90,7 +90,7 @@ fn commands(screen: &Screen, next: &[Next]) {
 
 /// The run that needs somebody first: a request whose time runs out, then a failure. What is stored
 /// of a case may be damaged; that is said, and it hides no other case.
-fn urgent(runs: &Runs, now: Millis) -> Result<(Option<RunId>, Vec<Notice>), Stop> {
+pub fn urgent(runs: &Runs, now: Millis) -> Result<(Option<RunId>, Vec<Notice>), Stop> {
     let mut first: Option<(Millis, RunId)> = None;
     let mut damaged = Vec::new();
     for line in runs.standing(&[Status::Waiting], COMPARED)? {

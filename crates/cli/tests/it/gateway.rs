@@ -2,7 +2,7 @@
 //! recorded of it. The agent is written by hand and speaks MCP over the pipes of `mcp gateway`.
 
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 
@@ -70,7 +70,8 @@ const MODEL: &str = "models:
     price: { input: 0 EUR, output: 0 EUR }
 ";
 
-fn desk() -> Desk {
+/// A desk where an outside agent can run an errand.
+pub fn desk() -> Desk {
     let desk = Desk::new();
     desk.change("flightdeck.yaml", "models:\n", MODEL);
     std::fs::write(desk.root().join("agents/helper.md"), AGENT).unwrap();
@@ -84,8 +85,8 @@ fn desk() -> Desk {
     desk
 }
 
-/// An agent at the gateway of one case.
-struct Agent {
+/// An agent at the gateway of one case, or an assistant.
+pub struct Agent {
     gateway: Child,
     to: Option<ChildStdin>,
     from: BufReader<ChildStdout>,
@@ -94,8 +95,16 @@ struct Agent {
 
 impl Agent {
     fn new(desk: &Desk) -> Self {
-        let mut command = desk.command();
-        let args = ["mcp", "gateway", "errand", "001-ada.txt"];
+        Self::of(desk, &["mcp", "gateway", "errand", "001-ada.txt"])
+    }
+
+    /// A client of a command that speaks MCP over its pipes.
+    pub fn of(desk: &Desk, args: &[&str]) -> Self {
+        Self::with(desk.command(), args)
+    }
+
+    /// The same of a command that was made ready.
+    pub fn with(mut command: Command, args: &[&str]) -> Self {
         let piped = command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut gateway = piped.stderr(Stdio::inherit()).spawn().unwrap();
         let to = gateway.stdin.take();
@@ -107,7 +116,7 @@ impl Agent {
         writeln!(self.to.as_mut().unwrap(), "{message}").unwrap();
     }
 
-    fn ask(&mut self, method: &str, params: Value) -> Value {
+    pub fn ask(&mut self, method: &str, params: Value) -> Value {
         self.asked += 1;
         let id = self.asked;
         self.say(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
@@ -122,7 +131,7 @@ impl Agent {
     }
 
     /// Shakes hands. Gives what the agent is told about itself.
-    fn greet(&mut self) -> Value {
+    pub fn greet(&mut self) -> Value {
         let who = json!({ "name": "other", "version": "1" });
         let hands =
             json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": who });
@@ -132,21 +141,21 @@ impl Agent {
     }
 
     /// Calls a tool: whether it was an error, and the text.
-    fn call(&mut self, tool: &str, args: Value) -> (bool, String) {
+    pub fn call(&mut self, tool: &str, args: Value) -> (bool, String) {
         let result = self.ask("tools/call", json!({ "name": tool, "arguments": args }));
         let text = result["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{result}"));
         (result["isError"] == true, text.to_owned())
     }
 
     /// Hangs up. Gives the exit code of the command.
-    fn leave(mut self) -> i32 {
+    pub fn leave(mut self) -> i32 {
         self.to = None;
         self.gateway.wait().unwrap().code().unwrap()
     }
 }
 
 /// The only run, and where it stands.
-fn run(desk: &Desk) -> (String, String) {
+pub fn run(desk: &Desk) -> (String, String) {
     let said = desk.say(&["runs", "--json"]);
     let line = said.json().remove(0);
     (line["run"].as_str().unwrap().to_owned(), line["status"].as_str().unwrap().to_owned())
@@ -173,6 +182,10 @@ fn an_outside_agent_works_under_the_same_rules() {
     let read = json!({ "name": "files__read_text_file", "arguments": { "path": "001-ada.txt" } });
     let result = agent.ask("tools/call", read);
     assert_eq!(result["structuredContent"]["content"], claim, "{result}");
+    assert_eq!(result["content"], json!([{ "type": "text", "text": claim }]), "as it was given");
+    // By the server's own name for it too, where only one tool has it.
+    let read = json!({ "name": "read_text_file", "arguments": { "path": "001-ada.txt" } });
+    assert_eq!(agent.ask("tools/call", read), result);
 
     // What the step does not declare is refused, and what fails says why.
     let (error, text) = agent.call("files__delete", json!({ "path": "001-ada.txt" }));
@@ -214,6 +227,9 @@ fn an_outside_agent_works_under_the_same_rules() {
     // All of it stands in the run's own entries, which fit together.
     let said = desk.say(&["logs", &run, "--verify"]);
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    let refused = "the agent was told about `files__delete`: refused: no such tool";
+    let logs = desk.say(&["logs", &run]).out;
+    assert!(logs.contains(refused), "{logs}");
     let why = desk.say(&["why", &run]);
     assert!(why.out.contains("outbox.write_file"), "{}", why.out);
 }

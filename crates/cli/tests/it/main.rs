@@ -11,6 +11,7 @@
 )]
 
 mod api;
+mod assistant;
 mod bounds;
 mod connect;
 mod desk;

@@ -84,7 +84,8 @@ impl Walk<'_> {
                 self.opened(starter);
             }
             Record::Entered { at, .. } => self.entered(at),
-            Record::Said { .. } | Record::Branched { .. } => {}
+            Record::Said { at, body } => self.said(at, *body),
+            Record::Branched { .. } => {}
             Record::Allowed { act, at, attempt, what, rules, .. } => {
                 let rules = rules.iter().map(|rule| rule.0.to_string()).collect();
                 self.allowed(*act, at, *attempt, what, rules);
