@@ -99,6 +99,7 @@ fn a_tool_that_writes_is_refused_whatever_the_model_wants() {
     let before = fs::read_to_string(desk.root().join("notes/nordwind.md")).unwrap();
     let (code, _, logs) = run(&desk);
     assert_eq!((code, vendor.asked()), (3, 2), "the model is told that it was refused: {logs}");
-    assert!(!logs.contains("write_file"), "{logs}");
+    assert!(!logs.contains("call of `notes.write_file`"), "{logs}");
+    assert!(logs.contains("told about `notes__write_file`: refused"), "on record too: {logs}");
     assert_eq!(fs::read_to_string(desk.root().join("notes/nordwind.md")).unwrap(), before);
 }
