@@ -20,10 +20,7 @@ pub fn run(root: &Path, commands: &[&str]) -> Result<(), String> {
     shell::run(root, &product::binary(root, "flightdeck"), &["model", "install"])?;
     let lints = ["clippy", "-q", "--workspace", "--all-targets", "--", "-D", "warnings"];
     shell::run(root, &cargo, &lints)?;
-    // The simulation and the long lists at full length; `cargo test` alone takes a part of them.
-    let long = r#"env.FLIGHTDECK_LONG="1""#;
-    let tests = ["test", "--workspace", "--no-fail-fast", "--config", long];
-    let (text, code) = shell::read(root, &cargo, &tests)?;
+    let (text, code) = tests(root, &cargo)?;
     let (passed, failed) = counts(&text);
     if code != 0 {
         say::warn(&text);
@@ -36,6 +33,37 @@ pub fn run(root: &Path, commands: &[&str]) -> Result<(), String> {
         start.elapsed().as_secs()
     ));
     if code == 0 { Ok(()) } else { Err(format!("{failed} tests failed")) }
+}
+
+/// What runs beside what: tests of rooms keep a processor busy, and those of whole programs leave
+/// one idle while they wait for what they started.
+const BESIDE: &[&[&[&str]]] = &[&[&["--lib"], &["--doc"]], &[&["--bins", "--test", "*"]]];
+
+/// Runs every test. Gives what was said, and a code other than 0 where one failed.
+fn tests(root: &Path, cargo: &str) -> Result<(String, i32), String> {
+    // The simulation and the long lists at full length; `cargo test` alone takes a part of them.
+    let long = r#"env.FLIGHTDECK_LONG="1""#;
+    let all = ["test", "--workspace", "--no-fail-fast", "--config", long];
+    let one_after_the_other = |parts: &[&[&str]]| -> Result<(String, i32), String> {
+        let mut said = (String::new(), 0);
+        for part in parts {
+            let (text, code) = shell::read(root, cargo, &[&all[..], part].concat())?;
+            said.0.push_str(&text);
+            said.1 = if code == 0 { said.1 } else { code };
+        }
+        Ok(said)
+    };
+    std::thread::scope(|scope| {
+        let run = |parts: &'static [&[&str]]| scope.spawn(move || one_after_the_other(parts));
+        let running: Vec<_> = BESIDE.iter().map(|parts| run(parts)).collect();
+        let mut all = (String::new(), 0);
+        for run in running {
+            let (text, code) = run.join().map_err(|_| "a run of tests broke".to_owned())??;
+            all.0.push_str(&text);
+            all.1 = if code == 0 { all.1 } else { code };
+        }
+        Ok(all)
+    })
 }
 
 /// Sums the lines `test result: ok. 3 passed; 0 failed; ...`.
