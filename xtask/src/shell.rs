@@ -18,6 +18,13 @@ fn program(folder: &Path, program: &str, args: &[&str]) -> Command {
     say::warn(&format!("$ {} {}", name(program), args.join(" ")));
     let mut command = Command::new(program);
     command.args(args).current_dir(folder);
+    // What `cargo run` says of this program is none of another's business, and some build scripts
+    // take it for a change and build all that stands on them anew.
+    let of_this =
+        |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(of_this)) {
+        command.env_remove(name);
+    }
     if std::env::var_os("FLIGHTDECK_MODELS").is_none() {
         command.env("FLIGHTDECK_MODELS", product::target(&crate::root()).join("models"));
     }
