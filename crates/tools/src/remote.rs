@@ -17,7 +17,7 @@ use rmcp::transport::streamable_http_client::{
 
 use crate::caller::Caller;
 use crate::reach::{address, client};
-use crate::spec::{Limits, Remote};
+use crate::spec::{Limits, Remote, Secret};
 
 /// How often a stream that broke is taken up again, where the server keeps its place.
 const RESUMES: usize = 3;
@@ -29,15 +29,7 @@ pub(crate) fn transport(
     limits: &Limits,
 ) -> Result<StreamableHttpClientTransport<Caller>, String> {
     let (url, reach) = address(remote.url.reveal(), remote.private)?;
-    let mut headers = HashMap::new();
-    for (name, value) in &remote.headers {
-        let key = HeaderName::try_from(name.as_str());
-        let key = key.map_err(|_| format!("`{name}` is no name of a header"))?;
-        let value = HeaderValue::from_str(value.reveal());
-        let mut value = value.map_err(|_| format!("the header `{name}` cannot be sent"))?;
-        value.set_sensitive(true);
-        headers.insert(key, value);
-    }
+    let headers = headers(&remote.headers)?;
     let mut resume = ExponentialBackoff::default();
     resume.max_times = Some(RESUMES);
     let mut config = StreamableHttpClientTransportConfig::with_uri(url.as_str())
@@ -50,6 +42,21 @@ pub(crate) fn transport(
     config.retry_config = Arc::new(resume);
     let caller = Caller::new(client(reach)?, name, remote);
     Ok(StreamableHttpClientTransport::with_client(caller, config))
+}
+
+/// Headers as they are sent, each once; of two with one name the last counts. None is ever shown.
+pub(crate) fn headers<'a>(
+    declared: impl IntoIterator<Item = (&'a String, &'a Secret)>,
+) -> Result<HashMap<HeaderName, HeaderValue>, String> {
+    let each = declared.into_iter().map(|(name, value)| {
+        let key = HeaderName::try_from(name.as_str());
+        let key = key.map_err(|_| format!("`{name}` is no name of a header"))?;
+        let value = HeaderValue::from_str(value.reveal());
+        let mut value = value.map_err(|_| format!("the header `{name}` cannot be sent"))?;
+        value.set_sensitive(true);
+        Ok((key, value))
+    });
+    each.collect()
 }
 
 /// What is known after a request brought no answer.

@@ -18,7 +18,7 @@ use tokio::runtime::Handle;
 use self::describe::{Body, Operation, Place};
 use super::{Answer, BuiltIn, Reply, body};
 use crate::reach;
-use crate::remote::chain;
+use crate::remote::{self, chain};
 use crate::spec::Secret;
 
 /// The longest answer; it has to fit into a message, twice and escaped.
@@ -66,15 +66,8 @@ impl Http {
         if base.query().is_some() || base.fragment().is_some() {
             return Err("the base of the API holds more than a place".to_owned());
         }
-        let mut headers = HeaderMap::new();
-        for (name, value) in &api.headers {
-            let key = HeaderName::try_from(name.as_str());
-            let key = key.map_err(|_| format!("`{name}` is no name of a header"))?;
-            let value = HeaderValue::from_str(value.reveal());
-            let mut value = value.map_err(|_| format!("the header `{name}` cannot be sent"))?;
-            value.set_sensitive(true);
-            headers.insert(key, value);
-        }
+        let headers = remote::headers(api.headers.iter().map(|(name, value)| (name, value)))?;
+        let headers = HeaderMap::from_iter(headers);
         let operations = describe::operations(&api.description, &api.operations, &headers)
             .map_err(|why| format!("`{}`: {why}", api.file))?;
         Ok(Self { operations, client: reach::client(reach)?, base, headers, time: api.time })
