@@ -274,7 +274,7 @@ fn order(runs: &Runs, who: PersonId, decide: Decide) -> Result<Order, No> {
             let plan =
                 plan.ok_or_else(|| No::new(Why::Damaged, "the case's release cannot be read"))?;
             let read = |(path, text): (String, String)| {
-                values::assignment(plan.workflow(), &format!("{path}={text}"))
+                values::given(plan.workflow(), found, &format!("{path}={text}"))
             };
             let values = set.into_iter().map(read).collect::<Result<_, _>>();
             let may = found.may_edit.join(", ");

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use evidence::ReviewView;
 use plan::expr::Path;
 use plan::value::Money;
 use plan::workflow::{Type, Workflow};
@@ -45,6 +46,28 @@ pub fn read(kind: &Type, text: &str) -> Result<Value, String> {
         | Type::OneOf(_)
         | Type::Unknown => Ok(json!(text)),
     }
+}
+
+/// What a person gives for a request, as the path and its new value as JSON text: of the workflow,
+/// or where a tool asks, of its form.
+pub fn given(
+    workflow: &Workflow,
+    review: &ReviewView,
+    text: &str,
+) -> Result<(String, String), String> {
+    let Some(form) = &review.form else { return assignment(workflow, text) };
+    let (path, value) =
+        text.split_once('=').ok_or_else(|| format!("`{text}` is not `answer.FIELD=VALUE`"))?;
+    let path = path.trim();
+    let fields = form.get("properties").and_then(Value::as_object);
+    let field = path.strip_prefix("answer.").and_then(|name| fields?.get(name));
+    let field = field.ok_or_else(|| format!("the tool asks for no `{path}`"))?;
+    let kind = plan::types::from_schema(field);
+    let value = match (&kind, serde_json::from_str::<serde_json::Number>(value.trim())) {
+        (Type::Decimal, Ok(number)) => Value::Number(number),
+        _ => read(&kind, value).map_err(|why| format!("`{path}`: {why}"))?,
+    };
+    Ok((path.to_owned(), value.to_string()))
 }
 
 /// `read.total=95.00 EUR` as the path and its new value as JSON text.

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use journal::{
-    ActNo, At, Body, Cause, Code, Command, CommitError, Draft, End, Entropy, Epoch, Finish, Label,
-    Labels, Message, Millis, Mode, ModelAnswer, Outcome, Part, Record, Role, RunId, Seq, Source,
-    Standing, Starter, Status, StopScope, Usage, What,
+    ActNo, At, Body, BodyRef, Cause, Code, Command, CommitError, Draft, End, Entropy, Epoch,
+    Failure, Finish, Label, Labels, Message, Millis, Mode, ModelAnswer, Outcome, Part, Record,
+    Role, RunId, Seq, Source, Standing, Starter, Status, StopScope, Usage, What,
 };
 use plan::workflow::{EndOutcome, From};
 
@@ -251,18 +251,10 @@ fn came_back(work: &mut Work<'_>, no: ActNo, act: &Act, outcome: &Outcome, certa
             };
             Finish::Ok { body }
         }
-        Err(failure) => {
-            let label = work.outside_words();
-            let detail = work.add_text(&failure.text, label);
-            if certain && !may_have_acted(work, act, failure.code) {
-                let retry_after_ms = failure.retry_after_ms;
-                Finish::Error { code: failure.code, detail, retry_after_ms }
-            } else {
-                // It may have happened, so it counts in full.
-                usage = Usage { active_ms: usage.active_ms, ..act.reserve };
-                Finish::Unknown { code: failure.code, detail }
-            }
-        }
+        Err(failure) => match asks(work, act, failure, certain) {
+            Some(question) => Finish::Asked { question },
+            None => failed(work, act, failure, certain, &mut usage),
+        },
     };
     let unused = act.reserve.cost_nanos.saturating_sub(usage.cost_nanos);
     let over = usage.cost_nanos.saturating_sub(act.reserve.cost_nanos);
@@ -272,11 +264,43 @@ fn came_back(work: &mut Work<'_>, no: ActNo, act: &Act, outcome: &Outcome, certa
     work.note(Record::Finished { act: no, outcome: finish, usage });
 }
 
+fn failed(
+    work: &mut Work<'_>,
+    act: &Act,
+    failure: &Failure,
+    certain: bool,
+    usage: &mut Usage,
+) -> Finish {
+    let label = work.outside_words();
+    let words = failure.question().map(|question| question.words());
+    let detail = work.add_text(words.as_deref().unwrap_or(&failure.text), label);
+    if certain && !may_have_acted(work, act, failure.code) {
+        let retry_after_ms = failure.retry_after_ms;
+        return Finish::Error { code: failure.code, detail, retry_after_ms };
+    }
+    // It may have happened, so it counts in full.
+    *usage = Usage { active_ms: usage.active_ms, ..act.reserve };
+    Finish::Unknown { code: failure.code, detail }
+}
+
+/// The question that a call ended with, if a person can be asked and the call can go on after it.
+/// A server that asked while it worked may have begun something that must not be done twice.
+fn asks(work: &mut Work<'_>, act: &Act, failure: &Failure, certain: bool) -> Option<BodyRef> {
+    let question = failure.question()?;
+    if !work.may_ask(act) || !(certain || work.repeatable(&act.what)) {
+        return None;
+    }
+    let label = work.outside_words();
+    let value = serde_json::to_value(&question).ok()?;
+    Some(work.add_value(&value, Labels::all(label)))
+}
+
 /// Whether an error leaves it open that a step's call had its effect. Only some are sure to come
 /// before anything is sent, and what may not be repeated is not called again on a guess. An agent
 /// sees the error as its call's result.
 fn may_have_acted(work: &Work<'_>, act: &Act, code: Code) -> bool {
-    let before = matches!(code, Code::RateLimited | Code::ToolChanged | Code::Unavailable);
+    let before =
+        matches!(code, Code::RateLimited | Code::ToolChanged | Code::Unavailable | Code::Question);
     let main = matches!(act.what, What::Tool { part: Part::Main | Part::Undo, .. });
     main && !before && !work.repeatable(&act.what)
 }
@@ -290,7 +314,7 @@ fn as_json(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// A model's answer as a message of the conversation, under the label of all that was said.
-fn answer(work: &mut Work<'_>, at: &At, bytes: &Arc<[u8]>) -> journal::BodyRef {
+fn answer(work: &mut Work<'_>, at: &At, bytes: &Arc<[u8]>) -> BodyRef {
     let label = work.conversation_label(at).unwrap_or_else(|_| Label::from(Source::Model));
     let message = match serde_json::from_slice::<ModelAnswer>(bytes) {
         Ok(answer) => {

@@ -66,6 +66,9 @@ impl Work<'_> {
     /// Asks for one tool call.
     pub(crate) fn call_tool(&mut self, call: ToolCallOf<'_>) -> Result<Asked, Stuck> {
         let what = What::Tool { tool: call.tool.clone(), args: call.body, part: call.part.clone() };
+        let Some(answers) = self.answers(call.at, call.slot, &what)? else {
+            return Ok(Asked::Held);
+        };
         let loaded = self.loaded(call.body)?.clone();
         let args = loaded.value().and_then(Value::as_object);
         let args = args.ok_or_else(|| Stuck::defect("tool arguments are no object"))?;
@@ -109,6 +112,7 @@ impl Work<'_> {
             key,
             time_out_ms: call.step.time_out_ms,
             bytes_max: RESULT_BYTES_MAX,
+            answers,
         };
         let payload = Payload::Tool(ask);
         let want = Want { what, slot: call.slot, attempt, reserve, payload, amount };

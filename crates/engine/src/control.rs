@@ -93,6 +93,8 @@ pub(crate) struct Visit {
     pub review: Option<ReviewNo>,
     pub approved: Option<ReviewNo>,
     pub held: BTreeMap<Slot, ReviewNo>,
+    /// What calls asked of people before they go on, and the answers.
+    pub asked: BTreeMap<Slot, Vec<Asking>>,
     pub in_doubt: BTreeMap<Slot, (ActNo, What)>,
     /// Acts that may have happened although their answer is not known, until one is known.
     pub unsure: BTreeSet<Slot>,
@@ -105,6 +107,13 @@ pub(crate) struct Trouble {
     pub code: Code,
     pub detail: Option<BodyRef>,
     pub retry_after_ms: Option<u64>,
+}
+
+/// A question of a call, and the answer once there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Asking {
+    pub question: BodyRef,
+    pub answer: Option<BodyRef>,
 }
 
 /// A line of a conversation.
@@ -140,6 +149,8 @@ pub(crate) struct Act {
     pub reserve: Usage,
     pub epoch: Epoch,
     pub since: Millis,
+    /// The review by which a person had allowed it.
+    pub held: Option<ReviewNo>,
 }
 
 /// A review that is open.

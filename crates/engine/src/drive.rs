@@ -351,10 +351,7 @@ impl Work<'_> {
         match self.read_back(at, step, act, &what)? {
             Some(progress) => Ok(progress),
             None => {
-                let role = match &step.on_failure {
-                    Recover::Ask(role) => role.clone(),
-                    Recover::Go(_) | Recover::Stop => self.plan.workflow().override_by.clone(),
-                };
+                let role = self.helper(at);
                 self.ask_person(at, role, About::InDoubt { act });
                 Ok(Progress::Wait)
             }

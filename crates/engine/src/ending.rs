@@ -6,7 +6,7 @@ use journal::{
     Payload, Record, Source, Starter, What,
 };
 use plan::ids::RoleId;
-use plan::workflow::{Does, Effect, EndOutcome, Recover, Step, ToolStep};
+use plan::workflow::{Does, Effect, EndOutcome, Step, ToolStep};
 use serde_json::{Map, Value};
 
 use crate::asks::{Asked, Want};
@@ -133,10 +133,7 @@ impl Work<'_> {
             Err(stuck) => Err(stuck),
         };
         if !matches!(found, Ok(Some(_))) {
-            let role = match self.plan.step(&at.step).map(|step| &step.on_failure) {
-                Some(Recover::Ask(role)) => role.clone(),
-                _ => self.plan.workflow().override_by.clone(),
-            };
+            let role = self.helper(at);
             self.ask_person(at, role, About::InDoubt { act });
         }
     }

@@ -16,6 +16,7 @@ pub mod hours;
 mod kinds;
 mod orders;
 mod prepared;
+mod question;
 mod sql;
 mod tool;
 mod work;

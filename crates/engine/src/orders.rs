@@ -3,7 +3,7 @@
 
 use journal::{
     About, Answer, At, BodyRef, Code, Command, Decline, End, Label, Labels, Order, Part, Record,
-    Reply, ReviewNo, Role, Source, What, Why,
+    Reply, ReviewNo, Role, Rule, Source, What, Why,
 };
 use plan::ids::{PersonId, RoleId};
 use plan::workflow::{Does, EndOutcome, Late, LateEnd, NeverBy, Next, Recover};
@@ -101,7 +101,10 @@ impl Work<'_> {
     fn failed_step(&self) -> Result<(At, ReviewNo), Decline> {
         let failed = self.control.reviews.iter().find(|(_, r)| match r.about {
             About::Failure { .. } => true,
-            About::Step { .. } | About::Act { .. } | About::InDoubt { .. } => false,
+            About::Step { .. }
+            | About::Act { .. }
+            | About::InDoubt { .. }
+            | About::Question { .. } => false,
         });
         failed.map(|(no, r)| (r.at.clone(), *no)).ok_or(Decline::NotNow)
     }
@@ -232,20 +235,29 @@ impl Work<'_> {
             }
             About::Failure { .. } => self.end_as(End::Reached(EndOutcome::Rejected)),
             About::InDoubt { .. } => {}
-            About::Act { what, rule } => {
-                let (what, rule, code) = (what.clone(), rule.clone(), Code::Rejected);
-                let turn = match &what {
-                    What::Tool { part: Part::Turn(n), .. } => Some(*n),
-                    What::Tool { .. } | What::Model { .. } | What::Notify { .. } => None,
-                };
-                self.note(Record::Refused { at: at.clone(), what, rule, code });
-                if let Some(n) = turn {
-                    let text = "a person did not allow this call";
-                    self.answer_call(&at, n, text).map_err(|_| Decline::NotNow)?;
-                }
+            About::Act { what, rule } => self.not_allowed(&at, what, rule.clone())?,
+            About::Question { what, .. } => {
+                self.not_allowed(&at, what, Rule("question".into()))?;
             }
         }
         Ok(())
+    }
+
+    /// A person says no to a call. An agent hears it as the call's result.
+    fn not_allowed(&mut self, at: &At, what: &What, rule: Rule) -> Result<(), Decline> {
+        let turn = match what {
+            What::Tool { part: Part::Turn(n), .. } => Some(*n),
+            What::Tool { .. } | What::Model { .. } | What::Notify { .. } => None,
+        };
+        let (what, code) = (what.clone(), Code::Rejected);
+        self.note(Record::Refused { at: at.clone(), what, rule, code });
+        match turn {
+            Some(n) => {
+                let text = "a person did not allow this call";
+                self.answer_call(at, n, text).map_err(|_| Decline::NotNow)
+            }
+            None => Ok(()),
+        }
     }
 
     fn escalated(
@@ -315,6 +327,7 @@ impl Work<'_> {
     ) -> Result<(), Decline> {
         let at = review.at.clone();
         match &review.about {
+            About::Question { .. } => return self.answered(who, no, review, &values),
             // Whether an effect happened is a question of fact, not of approval.
             About::InDoubt { .. } => return Err(Decline::BadEdit),
             About::Act { .. } if !values.is_empty() => return Err(Decline::BadEdit),

@@ -8,6 +8,7 @@ mod kept;
 mod known;
 mod many;
 mod people;
+mod questions;
 mod times;
 
 use std::rc::Rc;

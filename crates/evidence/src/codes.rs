@@ -103,6 +103,10 @@ pages! {
     ToolError = "tool_error": "the tool answered with an error",
         "the tool understood the call and said no",
         "read its answer with `flightdeck why`, then retry, or give the values by hand";
+    Question = "question": "the tool asks a person first",
+        "the server wants something answered before it goes on with the call",
+        "answer it with `flightdeck review edit`; where it cannot be put to a person, do by hand \
+         what the step was to do";
     ToolChanged = "tool_changed": "the tool is not what was approved",
         "its definition differs from `mcp.lock`, so it might do something else now",
         "compare with `flightdeck mcp diff`; approve again with `flightdeck mcp pin` if it is right";

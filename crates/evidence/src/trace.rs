@@ -153,7 +153,7 @@ fn of_act(view: &RunView, act: &ActView) -> Span {
     span.error = match &act.state {
         ActState::Failed { code, .. } => Some(codes::page(*code).id),
         ActState::Unknown => Some("unknown"),
-        ActState::Out | ActState::Done => None,
+        ActState::Out | ActState::Done | ActState::Asked => None,
     };
     span.attributes = attributes;
     span

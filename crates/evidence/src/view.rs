@@ -4,6 +4,7 @@
 
 mod follow;
 mod people;
+mod question;
 mod talk;
 
 use std::collections::BTreeMap;
@@ -107,6 +108,9 @@ pub struct ReviewView {
     pub shows: Vec<ShownValue>,
     /// Paths that the reviewer may change.
     pub may_edit: Vec<String>,
+    /// Where a tool asks: JSON Schema of the answer, whose fields are given as `answer.FIELD`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub form: Option<Value>,
 }
 
 /// What a request is about.
@@ -117,6 +121,8 @@ pub enum ReviewKind {
     Failure,
     Act,
     InDoubt,
+    /// A tool asks something before it goes on.
+    Question,
 }
 
 /// A value that a request shows.
@@ -180,6 +186,8 @@ pub struct ActView {
 pub enum ActState {
     Out,
     Done,
+    /// It did nothing yet: a person is asked first.
+    Asked,
     Failed {
         code: Code,
         detail: Option<String>,

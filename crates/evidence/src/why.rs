@@ -111,6 +111,13 @@ pub fn answers(run: RunId, review: &ReviewView) -> Vec<Next> {
             next(format!("flightdeck review approve {run} {no}"), "lets exactly this go on"),
             next(format!("flightdeck review reject {run} {no} --reason TEXT"), "says no"),
         ],
+        ReviewKind::Question => vec![
+            next(
+                format!("flightdeck review edit {run} {no} --set answer.FIELD=VALUE"),
+                "answers, and lets exactly this call go on",
+            ),
+            next(format!("flightdeck review reject {run} {no} --reason TEXT"), "says no"),
+        ],
         ReviewKind::Failure => vec![
             next(format!("flightdeck retry {run}"), "tries the step once more"),
             next(
@@ -182,6 +189,7 @@ fn failed(view: &RunView) -> (String, Vec<Next>) {
         Code::BadAnswer
         | Code::Doubt
         | Code::ToolError
+        | Code::Question
         | Code::TooLarge
         | Code::Refused
         | Code::Loop

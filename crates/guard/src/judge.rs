@@ -290,6 +290,16 @@ impl Guard {
         if broken.is_empty() { Ok(()) } else { Err(broken.iter().map(Broken::to_string).collect()) }
     }
 
+    /// Checks what a person answers to a tool's question against the form that the tool sent.
+    pub fn form(&self, wants: &Value, answer: &Value) -> Result<(), Vec<String>> {
+        if self.secrets.found_in_value(answer) {
+            return Err(vec!["it holds a secret".to_owned()]);
+        }
+        let contract = Contract::compile(wants).map_err(|why| vec![why])?;
+        let checked = contract.check_value(answer);
+        checked.map_err(|broken| broken.iter().map(Broken::to_string).collect())
+    }
+
     fn notify(&self, plan: &Plan, to: &RoleId, text: &str) -> Judged {
         if !plan.workflow().roles.contains_key(to) {
             mark!("notify:role");

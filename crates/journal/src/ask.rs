@@ -104,6 +104,80 @@ pub struct ToolAsk {
     pub key: Hash,
     pub time_out_ms: u64,
     pub bytes_max: u32,
+    /// What this very call had asked before, and what people answered, in order.
+    pub answers: Vec<Answered>,
+}
+
+/// What a tool wants to know of a person before it goes on with a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// Without one it is about nobody: the call goes on at once with the state.
+    pub forms: Vec<Form>,
+    /// What the server wants to have back beside the answer, as it gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+}
+
+/// One form of a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Form {
+    /// The server's name for it; empty where it asked while it worked.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// The server's own words.
+    pub says: String,
+    /// JSON Schema of the answer: an object with plain fields.
+    pub wants: serde_json::Value,
+}
+
+/// A question of a call, and the answer: the fields of all its forms in one object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    pub question: Question,
+    pub answer: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Question {
+    /// Whether it can be put to a person: no two forms want a field of one name.
+    #[must_use]
+    pub fn plain(&self) -> bool {
+        let mut names: Vec<&String> = self.fields().map(|(name, _)| name).collect();
+        let all = names.len();
+        names.sort();
+        names.dedup();
+        names.len() == all && self.forms.iter().all(|form| form.fields().is_some())
+    }
+
+    /// What is asked, in the server's own words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let words: Vec<&str> = self.forms.iter().map(|form| form.says.as_str()).collect();
+        words.join("; ")
+    }
+
+    /// All fields with their schemas, form by form.
+    pub fn fields(&self) -> impl Iterator<Item = (&String, &serde_json::Value)> {
+        self.forms.iter().filter_map(Form::fields).flatten()
+    }
+}
+
+impl Form {
+    /// Its fields with their schemas.
+    #[must_use]
+    pub fn fields(&self) -> Option<&serde_json::Map<String, serde_json::Value>> {
+        self.wants.get("properties")?.as_object()
+    }
+
+    /// What of an answer is this form's.
+    #[must_use]
+    pub fn part(
+        &self,
+        answer: &serde_json::Map<String, serde_json::Value>,
+    ) -> serde_json::Map<String, serde_json::Value> {
+        let own = |name: &String| self.fields().is_some_and(|fields| fields.contains_key(name));
+        let part = answer.iter().filter(|(name, _)| own(name));
+        part.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
 }
 
 /// A message to the people of a role.
@@ -127,10 +201,27 @@ pub struct Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     pub code: Code,
-    /// The outside world's own words. They become a body, never part of a record.
+    /// The outside world's own words, or of a question the [`Question`] as JSON. They become a
+    /// body, never part of a record.
     pub text: String,
     /// When the vendor said to come back.
     pub retry_after_ms: Option<u64>,
+}
+
+impl Failure {
+    /// A call that did nothing yet, because a person is to answer something first.
+    #[must_use]
+    pub fn asking(question: &Question) -> Self {
+        let text = serde_json::to_string(question).unwrap_or_default();
+        Self { code: Code::Question, text, retry_after_ms: None }
+    }
+
+    /// The question, if that is what it is.
+    #[must_use]
+    pub fn question(&self) -> Option<Question> {
+        let asks = self.code == Code::Question;
+        asks.then(|| serde_json::from_str(&self.text).ok()).flatten().filter(Question::plain)
+    }
 }
 
 /// What a model's answer holds, as the body of its outcome.
@@ -201,6 +292,8 @@ pub enum Code {
     Doubt,
     /// The tool answered with an error of its own.
     ToolError,
+    /// The tool asks a person something before it goes on.
+    Question,
     /// The tool is not what was approved.
     ToolChanged,
     /// An answer larger than allowed.

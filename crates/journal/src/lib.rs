@@ -13,8 +13,8 @@ pub mod ledger;
 pub mod record;
 
 pub use ask::{
-    AnswerShape, Choice, Code, Failure, Message, ModelAnswer, ModelAsk, NotifyAsk, Outcome,
-    Payload, Role, ToolAsk, ToolCall, ToolDef, Usage,
+    AnswerShape, Answered, Choice, Code, Failure, Form, Message, ModelAnswer, ModelAsk, NotifyAsk,
+    Outcome, Payload, Question, Role, ToolAsk, ToolCall, ToolDef, Usage,
 };
 pub use body::{Body, BodyMeta, BodyRef, Entropy, commitment};
 pub use command::{Command, Order, Output, Reply};

@@ -214,6 +214,11 @@ pub enum Finish {
         detail: BodyRef,
         retry_after_ms: Option<u64>,
     },
+    /// The tool did nothing yet: a person is to answer something first, and then the same call
+    /// goes on.
+    Asked {
+        question: BodyRef,
+    },
     /// It was started and no answer came: it may have happened.
     Unknown {
         code: Code,
@@ -262,6 +267,9 @@ pub enum About {
     Act { what: What, rule: Rule },
     /// An effect of which nobody knows whether it happened.
     InDoubt { act: ActNo },
+    /// A tool asks something before it goes on with exactly this call. The answer is the body of
+    /// the one edit.
+    Question { what: What, question: BodyRef },
 }
 
 /// One value a review showed: where it is bound and which body that was.

@@ -287,6 +287,7 @@ fn call() -> What {
 
 fn payload(act: u32) -> (ActNo, Payload) {
     let ask = ToolAsk {
+        answers: Vec::new(),
         tool: tool(),
         digest: Arc::from("d"),
         args: Arc::from(&b"{}"[..]),

@@ -206,6 +206,9 @@ pub struct Request {
     pub shows: Vec<Shown>,
     /// What may be changed with an approval.
     pub may_edit: Vec<String>,
+    /// Where a tool asks: JSON Schema of the answer, whose fields are given as `answer.FIELD`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub form: Option<Value>,
 }
 
 /// What a request is about.
@@ -217,6 +220,8 @@ pub enum About {
     Act,
     /// An act that may have happened.
     InDoubt,
+    /// A tool asks something before it goes on with a call.
+    Question,
 }
 
 /// A value that a request shows.
@@ -240,6 +245,7 @@ impl Request {
                 ReviewKind::Failure => About::Failure,
                 ReviewKind::Act => About::Act,
                 ReviewKind::InDoubt => About::InDoubt,
+                ReviewKind::Question => About::Question,
             },
             question: review.question.clone(),
             by: review.by.to_string(),
@@ -247,6 +253,7 @@ impl Request {
             due: time(review.due),
             shows: shows.map(|s| Shown { name: s.name.clone(), value: s.value.clone() }).collect(),
             may_edit: review.may_edit.clone(),
+            form: review.form.clone(),
         }
     }
 }

@@ -4,18 +4,19 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use journal::Answered;
 use plan::lock::Definition;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, ClientRequest, ListToolsRequest,
+    CallToolRequestParams, CallToolResponse, ClientRequest, InputResponses, ListToolsRequest,
     PaginatedRequestParams, ProtocolVersion, RequestMetaObject, ServerResult, SubscriptionFilter,
     Tool,
 };
 use rmcp::service::{ClientInitializeError, Peer, RoleClient, RunningService};
 use rmcp::{ClientLifecycleMode, ClientServiceExt, ServiceError, ServiceExt};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
 
-use crate::ears::{Answers, Changes, Ears};
+use crate::ears::{Answers, Changes, Ears, Out};
 use crate::outcome::with_last_words;
 use crate::pin;
 use crate::process::{Process, Spawner};
@@ -237,6 +238,7 @@ impl Connection {
         tool: &str,
         args: Map<String, Value>,
         key: &str,
+        answers: &[Answered],
     ) -> Result<CallToolResponse, ServiceError> {
         let mut meta = RequestMetaObject::new();
         meta.insert("flightdeck/idempotency-key".to_owned(), key.into());
@@ -246,17 +248,17 @@ impl Connection {
             // What the tool asks in between is answered, and the call goes on with the answers.
             return self.service.call_tool(params).await.map(CallToolResponse::Complete);
         }
+        // Earlier answers are in the state, if the server keeps them there.
+        if let Some(last) = answers.last() {
+            params.request_state.clone_from(&last.question.state);
+            params.input_responses = responses(last);
+        }
         self.service.peer().call_tool_once(params).await
     }
 
-    /// How often this server has asked something of a person.
-    pub(crate) fn asked(&self) -> u64 {
-        self.ears.asked()
-    }
-
-    /// What it asked of a person since it had asked so often.
-    pub(crate) fn question_since(&self, count: u64) -> Option<String> {
-        self.ears.since(count)
+    /// A call goes out, with what people answered to it.
+    pub(crate) fn out(&self, answers: &[Answered]) -> Out {
+        self.ears.out(answers)
     }
 
     /// Kills the server at once. Whoever waits for an answer is told that none comes.
@@ -276,6 +278,19 @@ impl Connection {
             process.end(grace).await;
         }
     }
+}
+
+/// A person's answer in the words of the protocol, form by form. A form without a name was asked
+/// while the call was out, and is answered when it is asked again.
+fn responses(answered: &Answered) -> Option<InputResponses> {
+    let named = answered.question.forms.iter().filter(|form| !form.name.is_empty());
+    let all: InputResponses = named
+        .map(|form| {
+            let content = form.part(&answered.answer);
+            (form.name.clone(), json!({ "action": "accept", "content": content }))
+        })
+        .collect();
+    (!all.is_empty()).then_some(all)
 }
 
 /// The current version of the protocol first, and an earlier one where a server knows no better.

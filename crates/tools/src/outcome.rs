@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use journal::{Code, Failure, Hash, Outcome, Usage};
+use journal::{Code, Failure, Hash, Outcome, Question, Usage};
 use rmcp::ServiceError;
 use rmcp::model::{
     CallToolResponse, CallToolResult, ContentBlock, InputRequest, InputRequiredResult,
@@ -13,7 +13,7 @@ use rmcp::model::{
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::ears;
+use crate::ears::{self, Asked};
 use crate::remote::{self, Broke};
 use crate::wire;
 
@@ -107,6 +107,16 @@ impl Called {
         self
     }
 
+    /// A person is to answer something, and then the call is made again.
+    fn asks(question: Question, certain: bool) -> Self {
+        let failure = Failure::asking(&question);
+        if failure.text.len() > QUESTION_BYTES_MAX || !question.plain() {
+            let text = "what it asks of a person is no plain form, or too long";
+            return Self { certain, ..Self::failed(Code::ToolError, text) };
+        }
+        Self { outcome: outcome(Err(failure)), certain, said: None }
+    }
+
     fn failure(code: Code, text: String, retry_after_ms: Option<u64>, certain: bool) -> Self {
         let failure = Failure { code, text, retry_after_ms };
         Self { outcome: outcome(Err(failure)), certain, said: None }
@@ -121,9 +131,7 @@ fn outcome(result: Result<Arc<[u8]>, Failure>) -> Outcome {
 pub(crate) fn answered(response: CallToolResponse, bytes_max: u32) -> Called {
     let result = match response {
         CallToolResponse::Complete(result) => result,
-        CallToolResponse::InputRequired(asks) => {
-            return Called::failed(Code::ToolError, clip(person_needed(&asks), bytes_max));
-        }
+        CallToolResponse::InputRequired(asks) => return asking(asks),
         // The work goes on behind our back, so what comes of it is not known.
         _ => return Called::unknown(Code::BadAnswer, "the tool answered that it will go on later"),
     };
@@ -146,21 +154,40 @@ pub(crate) fn answered(response: CallToolResponse, bytes_max: u32) -> Called {
     Called { outcome, certain: true, said: Some(Said::new(text, result)) }
 }
 
-/// A call that cannot go on without an answer of a person. No program gives one.
-fn person_needed(asks: &InputRequiredResult) -> String {
-    let asked = asks.input_requests.iter().flatten().find_map(|(_, request)| match request {
-        InputRequest::Elicitation(ask) => Some(ears::question(&ask.params)),
+/// A longer question is none that a person would read.
+const QUESTION_BYTES_MAX: usize = 16 << 10;
+
+/// A call that its server did not begin: it goes on when a person has answered.
+fn asking(asks: InputRequiredResult) -> Called {
+    let form = |(name, asked): (String, InputRequest)| match asked {
+        InputRequest::Elicitation(asked) => ears::form(name, &asked.params),
         _ => None,
-    });
-    match asked {
-        Some(question) => declined(&question),
-        None => "the tool asks for more input than it was called with".to_owned(),
+    };
+    let forms = asks.input_requests.into_iter().flatten().map(form).collect();
+    match forms {
+        Some(forms) => Called::asks(Question { forms, state: asks.request_state }, true),
+        None => {
+            let text = "the tool asks for what only a person or a model at its client could give";
+            Called::failed(Code::ToolError, text)
+        }
     }
 }
 
-/// That a server's question to a person was not answered.
-pub(crate) fn declined(question: &str) -> String {
-    format!("a person is needed: the server asks `{question}`, and no program answers that")
+/// A call in whose middle something was asked that nobody answered. Whatever its server said then,
+/// it was told that no answer came, and it may have begun its work before it asked.
+pub(crate) fn interrupted(asked: Asked) -> Called {
+    match asked.form {
+        Some(form) => Called::asks(Question { forms: vec![form], state: None }, false),
+        None => {
+            let text = format!("the server asks `{}`, and nobody can be asked for it", asked.words);
+            Called::unknown(Code::Unavailable, text)
+        }
+    }
+}
+
+/// Whether a change of texts leaves a question as it is.
+pub(crate) fn clean(question: &Question, change: &impl Fn(String) -> String) -> bool {
+    serde_json::to_value(question).is_ok_and(|value| changed(value.clone(), change) == value)
 }
 
 /// Structured content where there is some; else the texts, as JSON where they are an object or an

@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use journal::{Code, Payload, Permit, ToolAsk};
+use journal::{Code, Failure, Payload, Permit, ToolAsk};
 use plan::ids::ToolName;
 use plan::lock::Lock;
 use plan::workflow::Effect;
@@ -56,6 +56,9 @@ struct Server {
 struct Lane {
     state: Mutex<State>,
     room: Semaphore,
+    places: u32,
+    /// The server has asked something of a person while it worked.
+    asks: AtomicBool,
 }
 
 #[derive(Default)]
@@ -77,9 +80,14 @@ impl Tools {
             (name.clone(), way)
         });
         let servers = specs.into_iter().map(|spec| {
-            let lane = || Lane {
-                state: Mutex::default(),
-                room: Semaphore::new(spec.limits.in_flight.max(1)),
+            let lane = || {
+                let places = u32::try_from(spec.limits.in_flight.max(1)).unwrap_or(u32::MAX);
+                Lane {
+                    state: Mutex::default(),
+                    room: Semaphore::new(places as usize),
+                    places,
+                    asks: AtomicBool::new(false),
+                }
             };
             let server = Server {
                 lane: lane(),
@@ -190,7 +198,10 @@ impl Tools {
         reads: bool,
     ) -> Called {
         let lane = server.lane();
-        let Ok(_room) = lane.room.acquire().await else {
+        // Only of a call that is out by itself is it known that it is the one that asks.
+        let alone = !ask.answers.is_empty() || lane.asks.load(Ordering::Relaxed);
+        let share = if alone { lane.places } else { 1 };
+        let Ok(_room) = lane.room.acquire_many(share).await else {
             return Called::failed(Code::Unavailable, Fault::Closed.to_string());
         };
         let live = match self.live(server, lane).await {
@@ -227,9 +238,9 @@ impl Tools {
     ) -> Called {
         let limit = Duration::from_millis(ask.time_out_ms);
         let key = ask.key.to_string();
-        let asked = live.asked();
-        let answer = tokio::time::timeout(limit, live.call(ask.tool.tool(), args, &key));
-        let mut called = match answer.await {
+        let out = live.out(&ask.answers);
+        let answer = live.call(ask.tool.tool(), args, &key, &ask.answers);
+        let called = match tokio::time::timeout(limit, answer).await {
             Ok(Ok(result)) => {
                 lane.state.lock().await.failures = 0;
                 outcome::answered(result, ask.bytes_max)
@@ -250,13 +261,13 @@ impl Tools {
                 Called::unknown(Code::TimedOut, text)
             }
         };
-        if let (Err(failure), Some(question)) =
-            (&mut called.outcome.result, live.question_since(asked))
-        {
-            failure.text = format!("{}; {}", outcome::declined(&question), failure.text);
-            called.said = None;
+        match out.asked() {
+            None => called,
+            Some(asked) => {
+                lane.asks.store(true, Ordering::Relaxed);
+                outcome::interrupted(asked)
+            }
         }
-        called
     }
 
     /// The lane's connection, started when there is none and it has rested after a failure.
@@ -372,5 +383,13 @@ fn redacted(spec: &ServerSpec, mut called: Called, reads: bool) -> Called {
     if spec.secrets.is_empty() && spec.tokens().is_none() {
         return called;
     }
-    called.changed(&|text| spec.redact(text))
+    let change = |text| spec.redact(text);
+    match called.outcome.result.as_ref().err().and_then(Failure::question) {
+        None => called.changed(&change),
+        Some(question) if outcome::clean(&question, &change) => called,
+        // With the secret blotted out it would not be the question that was asked.
+        Some(_) => Called { certain: called.certain, ..Called::failed(Code::ToolError, SECRET) },
+    }
 }
+
+const SECRET: &str = "what it asks of a person holds a secret";

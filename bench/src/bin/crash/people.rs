@@ -43,6 +43,8 @@ pub async fn decide(data: &Path, people: &mut People, memory: &Shared, dice: &mu
                 }
                 // A failed step has nothing to approve: it is tried again.
                 About::Failure { .. } => Reply::Approve,
+                // No tool of this world asks anything.
+                About::Question { .. } => continue,
                 About::Step { .. } | About::Act { .. } => {
                     match people.said.get(&(line.run, review)) {
                         // A command without an answer is sent again as it was: its id is the same.

@@ -129,6 +129,7 @@ fn keys(kind: ReviewKind) -> &'static str {
         ReviewKind::Failure => {
             "t try again · a take what was found · e give values · r reject · l later · q quit"
         }
+        ReviewKind::Question => "a take what is proposed · e answer · r reject · l later · q quit",
         ReviewKind::Act => "a approve · r reject · l later · q quit",
         ReviewKind::InDoubt => "y it happened · n it did not · l later · q quit",
     }
@@ -150,7 +151,8 @@ fn pressed(kind: ReviewKind) -> Result<Option<Key>, Stop> {
 
 fn meaning(kind: ReviewKind, code: KeyCode) -> Option<Key> {
     let doubt = kind == ReviewKind::InDoubt;
-    let change = matches!(kind, ReviewKind::Checkpoint | ReviewKind::Failure);
+    let change =
+        matches!(kind, ReviewKind::Checkpoint | ReviewKind::Failure | ReviewKind::Question);
     match code {
         KeyCode::Char('q') | KeyCode::Esc => Some(Key::Quit),
         KeyCode::Char('l') => Some(Key::Later),

@@ -53,7 +53,7 @@ pub fn assignments(
     let plan = open.view.release.and_then(|release| runs.release(release));
     let plan = plan.ok_or_else(|| Stop::failed("the run's release cannot be read"))?;
     set.iter()
-        .map(|text| values::assignment(plan.workflow(), text))
+        .map(|text| values::given(plan.workflow(), &open.review, text))
         .collect::<Result<_, _>>()
         .map_err(|why| {
             let may = open.review.may_edit.join(", ");

@@ -14,6 +14,7 @@ use crate::advance::Event;
 use crate::control::Control;
 use crate::env::Env;
 use crate::kinds::{ended_id, parent_ended_id};
+use crate::question::ANSWER;
 
 pub(super) struct Told<'a> {
     plan: &'a Plan,
@@ -111,6 +112,10 @@ impl<'a> Told<'a> {
             Finish::Ok { body } => (Ok(self.answer(act, *body)?.into()), true),
             Finish::Error { code, detail, retry_after_ms } => {
                 (failed(*code, *detail, *retry_after_ms)?, true)
+            }
+            Finish::Asked { question } => {
+                let question = self.env.get(*question)?.value()?.clone();
+                (Err(Failure::asking(&serde_json::from_value(question).ok()?)), true)
             }
             Finish::Unknown { code, detail } => (failed(*code, *detail, None)?, false),
         };
@@ -218,6 +223,13 @@ impl<'a> Told<'a> {
                         Reply::Happened { yes: self.happened(*act) }
                     }
                     (Answer::Approved, _) => Reply::Approve,
+                    (Answer::Edited { edits }, Some(About::Question { .. })) => {
+                        let answer = self.env.get(edits.first()?.body)?.value()?.as_object()?;
+                        let fields = answer.iter();
+                        let fields = fields
+                            .map(|(name, value)| (format!("{ANSWER}.{name}"), value.to_string()));
+                        Reply::Edit { values: fields.collect() }
+                    }
                     (Answer::Edited { edits }, _) => {
                         let at = self.control.reviews.get(review)?.at.clone();
                         Reply::Edit { values: self.edits(edits, &at)? }

@@ -143,6 +143,7 @@ impl Control {
             review: None,
             approved: None,
             held: Default::default(),
+            asked: Default::default(),
             in_doubt: Default::default(),
             unsure: Default::default(),
             children: Children::default(),
@@ -193,6 +194,7 @@ impl Control {
         }
         visit.results.retain(|slot, _| *slot == Slot::Main);
         visit.held.clear();
+        visit.asked.clear();
         visit.approved = None;
         // Items that are done stay done.
         visit.children.again.append(&mut visit.children.failed);
@@ -238,6 +240,9 @@ impl Control {
             return;
         }
         let Some(review) = self.reviews.remove(&no) else { return };
+        if let About::Question { what, .. } = &review.about {
+            return self.told(&review.at, what, answer);
+        }
         let approved = !matches!(answer, Answer::Rejected { .. });
         if let Some(visit) = self.live.get_mut(&review.at) {
             visit.review = None;
@@ -270,6 +275,21 @@ impl Control {
         let by = &review.at.step;
         let new = shown.into_iter().map(|shown| Endorsed { shown, review: no, by: by.clone() });
         self.endorsed.extend(new);
+    }
+
+    /// A question of a call is answered, or it never will be. It approves nothing else.
+    fn told(&mut self, at: &At, what: &What, answer: &Answer) {
+        let Some(visit) = self.live.get_mut(at) else { return };
+        visit.review = None;
+        let edit = match answer {
+            Answer::Edited { edits } => edits.first(),
+            Answer::Approved | Answer::Rejected { .. } | Answer::Escalated { .. } => None,
+        };
+        let slot = slot(what, visit);
+        let asking = visit.asked.get_mut(&slot).and_then(|all| all.last_mut());
+        if let Some(asking) = asking {
+            asking.answer = edit.map(|edit| edit.body);
+        }
     }
 
     fn late(&mut self, no: ReviewNo, to: Option<&plan::ids::RoleId>, due: Millis) {

@@ -76,7 +76,7 @@ impl Work<'_> {
                         || path.strip_prefix(allowed).is_some_and(|r| r.starts_with('.'))
                 })
             }
-            About::Act { .. } | About::InDoubt { .. } => false,
+            About::Act { .. } | About::InDoubt { .. } | About::Question { .. } => false,
         }
     }
 

@@ -35,6 +35,8 @@ struct Run {
     /// What people were asked about, and what they approved.
     asked: BTreeMap<ReviewNo, About>,
     approved: BTreeSet<ReviewNo>,
+    /// Calls that wait for a person's answer to what they ask.
+    asking: BTreeMap<ReviewNo, (At, String)>,
     refused: BTreeSet<BodyRef>,
 }
 
@@ -95,6 +97,8 @@ impl Truth {
                         assert_eq!(shown, what, "{id}: what was approved is not what is done");
                     }
                 }
+                let waits = run.asking.values().any(|(a, p)| a == at && *p == place(what));
+                assert!(!waits, "{id}: {what:?} goes on before its question is answered");
                 let same = |((run, _), act): (&(RunId, ActNo), &Allowed)| {
                     *run == id && !act.over && act.at == *at && place(&act.what) == place(what)
                 };
@@ -109,11 +113,17 @@ impl Truth {
                 run.refused.insert(*args);
             }
             Record::Finished { act, .. } | Record::InDoubt { act } => self.over(id, *act),
-            Record::ReviewOpened { review, about, .. } => {
+            Record::ReviewOpened { review, about, at, .. } => {
+                if let About::Question { what, .. } = about {
+                    run.asking.insert(*review, (at.clone(), place(what)));
+                }
                 assert!(run.asked.insert(*review, about.clone()).is_none(), "{review:?} twice");
             }
             Record::ReviewAnswered { review, answer, .. } => {
                 assert!(run.asked.contains_key(review), "{id}: {review:?} was never asked");
+                if matches!(answer, Answer::Edited { .. } | Answer::Rejected { .. }) {
+                    run.asking.remove(review);
+                }
                 if matches!(answer, Answer::Approved | Answer::Edited { .. }) {
                     run.approved.insert(*review);
                 }

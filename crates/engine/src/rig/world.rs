@@ -61,6 +61,11 @@ impl World {
     }
 
     fn tool(&mut self, ask: &ToolAsk) -> Value {
+        for answered in &ask.answers {
+            // Nobody but a person says which colour.
+            let said = answered.answer.get("colour").is_some_and(|colour| colour == "red");
+            assert!(said || answered.question.forms.is_empty(), "{answered:?}");
+        }
         let tool = ask.tool.as_str().to_owned();
         let args: Value = serde_json::from_slice(&ask.args).unwrap();
         match tool.as_str() {

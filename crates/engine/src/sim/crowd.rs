@@ -56,6 +56,12 @@ pub(crate) fn answer(rig: &mut Rig, dice: &mut Dice, matrix: &mut Matrix, kind: 
             matrix.reply(if yes { "happened" } else { "not_happened" });
             Reply::Happened { yes }
         }
+        About::Question { .. } if kind || dice.chance(700) => {
+            let right = kind || dice.chance(700);
+            matrix.reply(if right { "answered" } else { "bad_answer" });
+            let colour = if right { "\"red\"" } else { "\"green\"" };
+            Reply::Edit { values: vec![("answer.colour".to_owned(), colour.to_owned())] }
+        }
         About::Act { .. } if kind || dice.chance(700) => {
             matrix.reply("act_approved");
             Reply::Approve
@@ -73,7 +79,7 @@ pub(crate) fn answer(rig: &mut Rig, dice: &mut Dice, matrix: &mut Matrix, kind: 
             Reply::Edit { values: vec![((*path).to_owned(), value.to_string())] }
         }
         About::Failure { .. } => return failure(rig, dice, matrix, run, review, who, kind),
-        About::Step { .. } | About::Act { .. } => {
+        About::Step { .. } | About::Act { .. } | About::Question { .. } => {
             matrix.reply("reject");
             Reply::Reject { reason: "no".into() }
         }

@@ -1,6 +1,7 @@
 //! One act and what goes wrong with it.
 
-use journal::{Code, Failure, Outcome, Part, Payload, Permit, RunId, What};
+use journal::{Code, Failure, Form, Outcome, Part, Payload, Permit, Question, RunId, What};
+use serde_json::json;
 
 use super::matrix::{CRASHES, Crash, FAULTS, Fault, Matrix, possible};
 use super::plans::Dice;
@@ -48,6 +49,21 @@ fn failed(code: Code, retry_after_ms: Option<u64>) -> Result<std::sync::Arc<[u8]
     Err(Failure { code, text: "a fault of the test".into(), retry_after_ms })
 }
 
+/// What a tool may ask of a person; now and then nothing, with a state to come back with.
+fn question(dice: &mut Dice) -> Question {
+    let wants = json!({
+        "type": "object",
+        "properties": {
+            "colour": { "type": "string", "enum": ["red", "blue"] },
+            "copies": { "type": "integer", "default": 1 },
+        },
+        "required": ["colour"],
+    });
+    let form = Form { name: "first".into(), says: "Which colour?".into(), wants };
+    let forms = if dice.chance(100) { Vec::new() } else { vec![form] };
+    Question { forms, state: dice.chance(500).then(|| "sealed".to_owned()) }
+}
+
 /// What an act comes to under a fault. The world is really changed where the fault says so.
 fn suffer(rig: &mut Rig, dice: &mut Dice, permit: Permit, fault: Fault) -> (RunId, Event) {
     let (run, act) = (permit.run(), permit.act());
@@ -62,6 +78,11 @@ fn suffer(rig: &mut Rig, dice: &mut Dice, permit: Permit, fault: Fault) -> (RunI
             let code = codes[dice.below(if is_model { 3 } else { 4 })];
             let code = if is_model && dice.chance(100) { Code::VendorRefused } else { code };
             (failed(code, dice.chance(300).then_some(20_000)), true)
+        }
+        Fault::Asks => {
+            rig.truth.perform(run, act);
+            usage = journal::Usage::default();
+            (Err(Failure::asking(&question(dice))), dice.chance(500))
         }
         Fault::LostAnswer => {
             let (_, _) = rig.perform(permit);

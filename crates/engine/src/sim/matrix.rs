@@ -42,9 +42,11 @@ pub(crate) enum Fault {
     Duplicate,
     /// The answer comes late, perhaps after its driver died.
     Late,
+    /// A person is to answer something before it is done.
+    Asks,
 }
 
-pub(crate) const FAULTS: [Fault; 7] = [
+pub(crate) const FAULTS: [Fault; 8] = [
     Fault::None,
     Fault::Error,
     Fault::LostAnswer,
@@ -52,6 +54,7 @@ pub(crate) const FAULTS: [Fault; 7] = [
     Fault::Garbage,
     Fault::Duplicate,
     Fault::Late,
+    Fault::Asks,
 ];
 
 /// Acts, by kind of step and part.
@@ -68,7 +71,7 @@ pub(crate) const QUIET: [&str; 7] =
 pub(crate) const ORDERS: [&str; 6] = ["stop", "pause", "cancel", "crash", "full", "taken_over"];
 
 /// What becomes of questions to people.
-pub(crate) const REPLIES: [&str; 14] = [
+pub(crate) const REPLIES: [&str; 16] = [
     "approve",
     "edit",
     "reject",
@@ -83,6 +86,8 @@ pub(crate) const REPLIES: [&str; 14] = [
     "raised",
     "skip",
     "act_approved",
+    "answered",
+    "bad_answer",
 ];
 
 #[derive(Debug, Default)]
@@ -157,6 +162,11 @@ impl Matrix {
 pub(crate) fn possible(kind: &str, fault: Fault, crash: Crash) -> bool {
     // A message has no answer that could be garbage.
     if fault == Fault::Garbage && matches!(kind, "end" | "review") {
+        return false;
+    }
+    // Only a tool asks, and only where its call can go on with the answer.
+    let asks = ["turn", "read", "create", "confirm", "put", "post", "lookup"];
+    if fault == Fault::Asks && !asks.contains(&kind) {
         return false;
     }
     match crash {

@@ -8,6 +8,7 @@ use plan::Plan;
 use plan::ids::StepId;
 use plan::workflow::{DecideStep, Does, EndOutcome, Next};
 
+use super::question;
 use super::{
     ActState, ActView, DecisionView, Items, Line, Refusal, ReviewState, RunView, StepState,
     StepView, Trouble, rehearsal,
@@ -211,6 +212,11 @@ impl Walk<'_> {
                 let title = codes::page(*code).title;
                 (ActState::Failed { code: *code, detail }, Some(format!("{title}{said}")))
             }
+            Finish::Asked { question } => {
+                let said = question::read(self.history, *question);
+                let said = said.map_or(String::new(), |asked| format!(": {}", asked.words()));
+                (ActState::Asked, Some(format!("asks a person first{}", words::plain(&said))))
+            }
             Finish::Unknown { code, .. } => {
                 let title = codes::page(*code).title;
                 (ActState::Unknown, Some(format!("{title}; it may have happened")))
@@ -226,7 +232,8 @@ impl Walk<'_> {
         let step = act.at.step.clone();
         match text {
             Some(text) => {
-                let text = format!("{} failed: {text}", act.what);
+                let how = if act.state == ActState::Asked { "" } else { "failed: " };
+                let text = format!("{} {how}{text}", act.what);
                 self.main(Some(&step), text);
             }
             None => {

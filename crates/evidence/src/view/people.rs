@@ -6,6 +6,7 @@ use plan::ids::{PersonId, RoleId};
 use plan::workflow::{Does, EndOutcome};
 
 use super::follow::Walk;
+use super::question;
 use super::{DeclinedView, ReviewKind, ReviewState, ReviewView, ShownValue, StepState, Trouble};
 use crate::{codes, words};
 
@@ -19,6 +20,7 @@ impl Walk<'_> {
         due: Millis,
     ) {
         let mut may_edit = Vec::new();
+        let mut form = None;
         let (kind, question, shows) = match about {
             About::Step { shown } => {
                 let shows = shown
@@ -60,6 +62,23 @@ impl Walk<'_> {
                 let question = format!("did it happen? {name} was begun and no answer came");
                 (ReviewKind::InDoubt, question, vec![ShownValue { name, value }])
             }
+            About::Question { what, question } => {
+                let value = match what {
+                    What::Tool { args, .. } => self.history.json(*args),
+                    What::Model { .. } | What::Notify { .. } => None,
+                };
+                let name = words::deed(what);
+                let asked = question::read(self.history, *question);
+                let words = asked.as_ref().map_or_else(String::new, |asked| asked.words());
+                let says = format!("{name} asks before it goes on: {words}");
+                let mut shows = vec![ShownValue { name, value }];
+                if let Some(asked) = &asked {
+                    shows.extend(question::fields(asked));
+                    may_edit.extend(asked.fields().map(|(name, _)| format!("answer.{name}")));
+                    form = Some(question::form(asked));
+                }
+                (ReviewKind::Question, says, shows)
+            }
         };
         self.main(
             Some(&at.step),
@@ -76,6 +95,7 @@ impl Walk<'_> {
             state: ReviewState::Open,
             shows,
             may_edit,
+            form,
         });
     }
 
@@ -120,6 +140,8 @@ impl Walk<'_> {
         let at = self.now;
         let who = who.clone();
         let reason = |body: &BodyRef| self.history.text(*body).map(|text| words::plain(&text));
+        let review = self.view.reviews.iter().rev().find(|review| review.no == no);
+        let asked = review.is_some_and(|review| review.kind == ReviewKind::Question);
         let (state, text) = match answer {
             Answer::Approved => {
                 (ReviewState::Approved { who: who.clone(), at }, format!("{who} approved"))
@@ -127,7 +149,10 @@ impl Walk<'_> {
             Answer::Edited { edits } => {
                 let steps: Vec<_> = edits.iter().map(|e| e.step.clone()).collect();
                 let names: Vec<String> = steps.iter().map(|s| format!("`{s}`")).collect();
-                let text = format!("{who} changed {} and approved", names.join(", "));
+                let text = match asked {
+                    true => format!("{who} answered"),
+                    false => format!("{who} changed {} and approved", names.join(", ")),
+                };
                 (ReviewState::Edited { who: who.clone(), at, steps }, text)
             }
             Answer::Rejected { reason: body } => {
@@ -147,7 +172,7 @@ impl Walk<'_> {
                 (ReviewState::Open, text)
             }
         };
-        if let Answer::Edited { edits } = answer {
+        if let (Answer::Edited { edits }, false) = (answer, asked) {
             for Shown { step, body, .. } in edits {
                 let output = self.history.json(*body);
                 let labels = self.history.labels(*body).cloned();

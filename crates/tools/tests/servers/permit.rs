@@ -19,6 +19,7 @@ pub fn permit(tool: &str, digest: &str, args: &str, time_out_ms: u64) -> Permit 
         key: Hash([7; 32]),
         time_out_ms,
         bytes_max: 64 << 10,
+        answers: Vec::new(),
     };
     allowed(Payload::Tool(ask), tool)
 }

@@ -4,8 +4,14 @@ use super::*;
 
 #[test]
 fn keys_mean_what_the_line_below_a_request_says() {
-    for kind in [ReviewKind::Checkpoint, ReviewKind::Failure, ReviewKind::Act, ReviewKind::InDoubt]
-    {
+    let kinds = [
+        ReviewKind::Checkpoint,
+        ReviewKind::Failure,
+        ReviewKind::Act,
+        ReviewKind::InDoubt,
+        ReviewKind::Question,
+    ];
+    for kind in kinds {
         let offered: Vec<char> =
             keys(kind).split(" · ").filter_map(|part| part.chars().next()).collect();
         for letter in 'a'..='z' {

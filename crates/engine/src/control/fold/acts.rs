@@ -2,7 +2,9 @@
 
 use journal::{ActNo, At, BodyRef, Code, Finish, Hash, Millis, Part, Usage, What};
 
-use super::super::{Act, Control, Doubt, EffectDone, FoldError, Line, Slot, Trouble, Visit};
+use super::super::{
+    Act, Asking, Control, Doubt, EffectDone, FoldError, Line, Slot, Trouble, Visit,
+};
 
 impl Control {
     pub(super) fn allow(
@@ -18,13 +20,13 @@ impl Control {
         let visit = self.visit(place)?;
         let slot = slot(what, visit);
         visit.in_doubt.remove(&slot);
-        visit.held.remove(&slot);
+        let held = visit.held.remove(&slot);
         if let (Slot::Turn(..), What::Tool { tool, args, .. }) = (slot, what) {
             visit.calls.push((tool.clone(), *args));
         }
         self.acts.insert(
             act,
-            Act { at: place.clone(), slot, what: what.clone(), key, reserve, epoch, since },
+            Act { at: place.clone(), slot, what: what.clone(), key, reserve, epoch, since, held },
         );
         self.acts_started = self.acts_started.max(act.0);
         self.reserved = self.reserved.plus(reserve);
@@ -61,13 +63,14 @@ impl Control {
                 self.happened(&act.at, &act.what, *body);
             }
             Finish::Unknown { .. } => self.doubt(no, &act),
-            Finish::Error { .. } => {}
+            Finish::Error { .. } | Finish::Asked { .. } => {}
         }
         let Some(visit) = self.live.get_mut(&act.at) else { return Ok(()) };
         match outcome {
             Finish::Ok { body } => {
                 visit.trouble = None;
                 visit.unsure.remove(&act.slot);
+                visit.asked.remove(&act.slot);
                 match act.slot {
                     Slot::Model => visit.lines.push(Line::Answer(*body)),
                     Slot::Question(field, wording) => {
@@ -109,6 +112,7 @@ impl Control {
                     visit.trouble = Some(trouble);
                 }
             },
+            Finish::Asked { question } => asks(visit, &act, *question),
             Finish::Unknown { .. } => {
                 visit.unsure.insert(act.slot);
                 visit.in_doubt.insert(act.slot, (no, act.what));
@@ -187,6 +191,20 @@ impl Control {
             }
         }
         Ok(())
+    }
+}
+
+/// What was called asks back. When it goes on it is the same call: allowed by the same person, and
+/// no repeat of itself.
+fn asks(visit: &mut Visit, act: &Act, question: BodyRef) {
+    visit.trouble = None;
+    visit.asked.entry(act.slot).or_default().push(Asking { question, answer: None });
+    if let Some(review) = act.held {
+        visit.held.insert(act.slot, review);
+    }
+    if let (Slot::Turn(..), What::Tool { tool, args, .. }) = (act.slot, &act.what) {
+        let last = visit.calls.iter().rposition(|(t, a)| t == tool && a == args);
+        last.map(|n| visit.calls.remove(n));
     }
 }
 

@@ -84,6 +84,7 @@ pub(super) fn act(draft: &mut Draft) {
         },
     ));
     let ask = ToolAsk {
+        answers: Vec::new(),
         tool,
         digest: Arc::from("d"),
         args: Arc::from(&b"{}"[..]),
