@@ -16,6 +16,7 @@ mod certificate;
 mod far;
 mod oauth;
 mod permit;
+mod questions;
 mod remote;
 mod roles;
 
@@ -26,7 +27,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use journal::{Code, Hash, NotifyAsk, Payload};
+use journal::{Answered, Code, Hash, NotifyAsk, Payload, Question};
 use plan::ids::{PersonId, RoleId, ToolName};
 use plan::lock::Lock;
 use plan::workflow::Effect;
@@ -35,7 +36,7 @@ use serde_json::{Value, json};
 use tools::pin::{Declared, pin};
 use tools::{Called, Fault, Launcher, Program, Secret, ServerSpec, Tools, Way};
 
-use crate::permit::{allowed, permit};
+use crate::permit::{allowed, answering, permit};
 
 /// The entry of every role, the launcher's included: what follows `--` is what the pool added. As
 /// a test of its own it does nothing.
@@ -101,6 +102,18 @@ async fn call(pool: &(Tools, Lock), tool: &str, args: Value, time_out_ms: u64) -
 
 async fn work(pool: &(Tools, Lock), what: &str) -> Called {
     call(pool, "script.work", json!({ "do": what }), 20_000).await
+}
+
+/// The same call again, with what people answered to it.
+async fn answered(pool: &(Tools, Lock), tool: &str, args: Value, answers: Vec<Answered>) -> Called {
+    let digest = &pool.1.tools[&ToolName::new(tool).unwrap()].digest;
+    pool.0.call(answering(tool, digest, &args.to_string(), 20_000, answers)).await
+}
+
+/// What a call asks of a person.
+fn question(called: &Called) -> Question {
+    let failure = called.outcome.result.as_ref().expect_err("a question");
+    failure.question().unwrap_or_else(|| panic!("{failure:?}"))
 }
 
 fn value(called: &Called) -> Value {

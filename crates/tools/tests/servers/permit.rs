@@ -3,14 +3,25 @@
 use std::sync::{Arc, mpsc};
 
 use journal::{
-    Account, ActNo, At, Batch, BodyRef, Command, CommitError, Done, Draft, Entropy, Epoch, Hash,
-    Millis, Part, Payload, Permit, Record, RunId, RunLine, RunQuery, Seq, StopScope, Store,
-    StoreError, Stored, ToolAsk, Usage, What, commit,
+    Account, ActNo, Answered, At, Batch, BodyRef, Command, CommitError, Done, Draft, Entropy,
+    Epoch, Hash, Millis, Part, Payload, Permit, Record, RunId, RunLine, RunQuery, Seq, StopScope,
+    Store, StoreError, Stored, ToolAsk, Usage, What, commit,
 };
 use plan::ids::{ReleaseId, StepId, ToolName, WorkflowName};
 
 /// A call of a tool with an approved digest.
 pub fn permit(tool: &str, digest: &str, args: &str, time_out_ms: u64) -> Permit {
+    answering(tool, digest, args, time_out_ms, Vec::new())
+}
+
+/// The same call with what people answered to it.
+pub fn answering(
+    tool: &str,
+    digest: &str,
+    args: &str,
+    time_out_ms: u64,
+    answers: Vec<Answered>,
+) -> Permit {
     let name = ToolName::new(tool).unwrap();
     let ask = ToolAsk {
         tool: name,
@@ -19,7 +30,7 @@ pub fn permit(tool: &str, digest: &str, args: &str, time_out_ms: u64) -> Permit 
         key: Hash([7; 32]),
         time_out_ms,
         bytes_max: 64 << 10,
-        answers: Vec::new(),
+        answers,
     };
     allowed(Payload::Tool(ask), tool)
 }

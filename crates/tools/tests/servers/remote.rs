@@ -12,14 +12,14 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use journal::Code;
+use journal::{Answered, Code};
 use plan::lock::Lock;
 use plan::workflow::Effect;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tools::{Answers, Remote, Secret, ServerSpec, Tools, Way};
 
-use crate::{call, failure, pool, value};
+use crate::{call, failure, pool, question, value};
 
 /// What a server saw, and what it is to do.
 #[derive(Default)]
@@ -144,14 +144,17 @@ async fn act(seen: &Shared, id: &Value, params: &Value) -> Response {
             StatusCode::OK.into_response()
         }
         "ask" if params["inputResponses"]["a"]["action"] == "accept" => {
+            assert_eq!(params["requestState"], "sealed");
             let said = params["inputResponses"]["a"]["content"]["said"].as_str();
             sent(&text(said.unwrap_or_default()))
         }
         "ask" => {
             let ask = json!({ "method": "elicitation/create", "params": {
                 "mode": "form", "message": "Which account?",
-                "requestedSchema": { "type": "object", "properties": {} } } });
-            let result = json!({ "resultType": "input_required", "inputRequests": { "a": ask } });
+                "requestedSchema": { "type": "object", "properties": {
+                    "said": { "type": "string" } } } } });
+            let result = json!({ "resultType": "input_required", "inputRequests": { "a": ask },
+                "requestState": "sealed" });
             sent(&json!({ "jsonrpc": "2.0", "id": id, "result": result }))
         }
         "change" => {
@@ -196,7 +199,7 @@ async fn what_happened_is_certain_only_where_it_is() {
         ("long", Code::TooLarge, false),
         ("garbage", Code::BadAnswer, false),
         ("page", Code::BadAnswer, false),
-        ("ask", Code::ToolError, true),
+        ("ask", Code::Question, true),
     ];
     for (what, code, certain) in all {
         // A pool of its own: one failure after the other would be rested after.
@@ -209,12 +212,18 @@ async fn what_happened_is_certain_only_where_it_is() {
 }
 
 #[tokio::test]
-async fn a_question_to_a_person_is_not_answered_by_a_program() {
-    let (address, _) = server("2026-07-28").await;
+async fn a_question_ends_the_call_and_goes_on_with_a_persons_answer() {
+    let (address, seen) = server("2026-07-28").await;
     let pool = pool(vec![spec(address)], Effect::Write).await;
-    let called = work(&pool, "ask").await;
-    let text = failure(&called).2;
-    assert!(text.contains("a person is needed") && text.contains("Which account?"), "{text}");
+    let asked = question(&work(&pool, "ask").await);
+    let [form] = asked.forms.as_slice() else { panic!("{asked:?}") };
+    assert_eq!((form.name.as_str(), form.says.as_str()), ("a", "Which account?"));
+    assert_eq!(asked.state.as_deref(), Some("sealed"));
+    let answer = json!({ "said": "the second" }).as_object().unwrap().clone();
+    let answers = vec![Answered { question: asked, answer }];
+    let called = crate::answered(&pool, "far.work", json!({ "do": "ask" }), answers).await;
+    assert_eq!(value(&called), json!({ "text": "the second" }));
+    assert_eq!(seen.lock().unwrap().calls, 2);
 }
 
 #[tokio::test]

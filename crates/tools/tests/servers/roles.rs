@@ -28,6 +28,8 @@ struct Script {
     version: String,
     changed: bool,
     calls: u64,
+    /// The call in whose middle something was asked, and what it is doing.
+    asked: Option<(Value, String)>,
 }
 
 impl Script {
@@ -36,6 +38,7 @@ impl Script {
             version: env::var("VERSION").unwrap_or_else(|_| "2025-11-25".to_owned()),
             changed: false,
             calls: 0,
+            asked: None,
         }
     }
 
@@ -47,6 +50,10 @@ impl Script {
         for line in std::io::stdin().lock().lines() {
             let Ok(message) = serde_json::from_str::<Value>(&line.unwrap()) else { continue };
             let Some(id) = message.get("id").cloned() else { continue };
+            if message.get("method").is_none() {
+                self.told(&message["result"]);
+                continue;
+            }
             let params = message["params"].clone();
             match self.answer(message["method"].as_str().unwrap_or_default(), &params, &id) {
                 Some(Ok(result)) => say(&json!({ "jsonrpc": "2.0", "id": id, "result": result })),
@@ -75,6 +82,37 @@ impl Script {
             "tools/call" => return self.call(&params["arguments"], params, id),
             _ => Err(-32601),
         })
+    }
+
+    /// Asks the client's person something, as older versions of the protocol do.
+    fn ask(&mut self, call: &Value, doing: &str) {
+        let says = match doing {
+            "ask with a secret" => env::var("TOKEN").unwrap_or_default(),
+            _ => "Which colour?".to_owned(),
+        };
+        let colour = json!({ "type": "string", "enum": ["red", "blue"] });
+        let wants = json!({ "type": "object", "properties": { "colour": colour } });
+        let params = json!({ "message": says, "requestedSchema": wants });
+        say(&json!({ "jsonrpc": "2.0", "id": 7000, "method": "elicitation/create",
+            "params": params }));
+        self.asked = Some((call.clone(), doing.to_owned()));
+    }
+
+    /// What the client's person said.
+    fn told(&mut self, result: &Value) {
+        let Some((id, doing)) = self.asked.take() else { return };
+        let accepted = result["action"] == "accept";
+        if accepted && doing == "ask again and again" {
+            return self.ask(&id, &doing);
+        }
+        let text = match accepted {
+            true => result["content"].to_string(),
+            false => format!("nobody said: {}", result["action"]),
+        };
+        let content = json!([{ "type": "text", "text": text }]);
+        // As many servers do it: a cancelled call is no error.
+        let result = json!({ "content": content });
+        say(&json!({ "jsonrpc": "2.0", "id": id, "result": result }));
     }
 
     /// Its two tools, one on each page.
@@ -108,6 +146,10 @@ impl Script {
             }
             "refuse" => return Some(Err(-32000)),
             "hang" => return None,
+            ask if ask.starts_with("ask") => {
+                self.ask(id, ask);
+                return None;
+            }
             "die" => std::process::abort(),
             "long" => text(&"x".repeat(100 << 10)),
             "huge" => text(&"x".repeat((8 << 20) + 1000)),
