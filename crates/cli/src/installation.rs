@@ -273,10 +273,8 @@ fn order(runs: &Runs, who: PersonId, decide: Decide) -> Result<Order, No> {
             let plan = view.release.and_then(|release| runs.release(release));
             let plan =
                 plan.ok_or_else(|| No::new(Why::Damaged, "the case's release cannot be read"))?;
-            let read = |(path, text): (String, String)| {
-                values::given(plan.workflow(), found, &format!("{path}={text}"))
-            };
-            let values = set.into_iter().map(read).collect::<Result<_, _>>();
+            let set = set.into_iter().map(|(path, text)| format!("{path}={text}"));
+            let values = values::given(plan.workflow(), found, set);
             let may = found.may_edit.join(", ");
             let help = format!("you may change: {may}");
             Reply::Edit { values: values.map_err(|why| No::new(Why::Invalid, why).help(help))? }

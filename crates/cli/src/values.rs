@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use evidence::ReviewView;
+use guard::contract::{self, Contract};
 use plan::expr::Path;
 use plan::value::Money;
 use plan::workflow::{Type, Workflow};
@@ -48,19 +49,47 @@ pub fn read(kind: &Type, text: &str) -> Result<Value, String> {
     }
 }
 
-/// What a person gives for a request, as the path and its new value as JSON text: of the workflow,
+/// What a person gives for a request, as paths with their new values as JSON text: of the workflow,
 /// or where a tool asks, of its form.
 pub fn given(
     workflow: &Workflow,
     review: &ReviewView,
-    text: &str,
-) -> Result<(String, String), String> {
-    let Some(form) = &review.form else { return assignment(workflow, text) };
+    set: impl Iterator<Item = String>,
+) -> Result<Vec<(String, String)>, String> {
+    let Some(form) = &review.form else {
+        return set.map(|text| assignment(workflow, &text)).collect();
+    };
+    let given = set.map(|text| field(form, &text)).collect::<Result<Vec<_>, _>>()?;
+    fits(form, &given)?;
+    Ok(given)
+}
+
+/// Whether an answer is one: with what the tool proposes where nothing is given. The run decides in
+/// the end; this says why.
+fn fits(form: &Value, given: &[(String, String)]) -> Result<(), String> {
+    let mut answer = Map::new();
+    for (name, field) in form.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        let said = given.iter().rev().find(|(path, _)| path.strip_prefix(ANSWER) == Some(name));
+        let said = said.and_then(|(_, json)| serde_json::from_str(json).ok());
+        if let Some(value) = said.or_else(|| field.get("default").cloned()) {
+            answer.insert(name.clone(), value);
+        }
+    }
+    let broken = |all: Vec<contract::Broken>| {
+        all.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    };
+    Contract::compile(form)?.check_value(&Value::Object(answer)).map_err(broken)
+}
+
+const ANSWER: &str = "answer.";
+
+/// `answer.colour=red` as the path and its value as JSON text.
+fn field(form: &Value, text: &str) -> Result<(String, String), String> {
     let (path, value) =
         text.split_once('=').ok_or_else(|| format!("`{text}` is not `answer.FIELD=VALUE`"))?;
     let path = path.trim();
     let fields = form.get("properties").and_then(Value::as_object);
-    let field = path.strip_prefix("answer.").and_then(|name| fields?.get(name));
+    let field = path.strip_prefix(ANSWER).and_then(|name| fields?.get(name));
     let field = field.ok_or_else(|| format!("the tool asks for no `{path}`"))?;
     let kind = plan::types::from_schema(field);
     let value = match (&kind, serde_json::from_str::<serde_json::Number>(value.trim())) {

@@ -31,7 +31,13 @@ pub fn answer(screen: &Screen, global: &Global, one: &OneReview, said: Said) -> 
     let runs = Runs::existing(global)?;
     let open = review::find(&runs, one)?;
     let reply = match said {
-        Said::Approve => Reply::Approve,
+        Said::Approve => {
+            // Whoever takes what a tool proposes hears what it leaves open.
+            if open.review.form.is_some() {
+                assignments(&runs, &open, &[])?;
+            }
+            Reply::Approve
+        }
         Said::Reject { reason } => Reply::Reject { reason },
         Said::Escalate { to, reason } => Reply::Escalate { to, reason },
         Said::Happened { yes } => Reply::Happened { yes },
@@ -52,13 +58,11 @@ pub fn assignments(
 ) -> Result<Vec<(String, String)>, Stop> {
     let plan = open.view.release.and_then(|release| runs.release(release));
     let plan = plan.ok_or_else(|| Stop::failed("the run's release cannot be read"))?;
-    set.iter()
-        .map(|text| values::given(plan.workflow(), &open.review, text))
-        .collect::<Result<_, _>>()
-        .map_err(|why| {
-            let may = open.review.may_edit.join(", ");
-            Stop::usage(why).help(format!("you may change: {may}"))
-        })
+    values::given(plan.workflow(), &open.review, set.iter().cloned()).map_err(|why| {
+        let may = open.review.may_edit.join(", ");
+        let word = if open.review.form.is_some() { "answer" } else { "change" };
+        Stop::usage(why).help(format!("you may {word}: {may}"))
+    })
 }
 
 /// Hands an order to a run and follows it to where it rests.

@@ -133,7 +133,8 @@ pub fn told(screen: &Screen, open: &Open) -> Vec<String> {
         }
     }
     if !review.may_edit.is_empty() {
-        lines.push(format!("you may change: {}", review.may_edit.join(", ")));
+        let word = if review.form.is_some() { "answer" } else { "change" };
+        lines.push(format!("you may {word}: {}", review.may_edit.join(", ")));
     }
     lines.push(String::new());
     let way = view.timeline.iter().filter(|line| !line.detail);

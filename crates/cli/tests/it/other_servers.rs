@@ -19,7 +19,7 @@ fn run(program: &Path, args: &[&str]) {
 }
 
 /// The two servers, installed if they are not there.
-fn servers() -> (PathBuf, PathBuf) {
+pub fn servers() -> (PathBuf, PathBuf) {
     let folder = project().join("target/mcp-servers");
     let text = |path: &Path| path.to_str().unwrap().to_owned();
     std::fs::create_dir_all(&folder).unwrap();

@@ -1,11 +1,10 @@
 //! What a tool asks of a person, as a form. It must not judge an answer.
 
-use journal::{BodyRef, Question};
+use journal::{BodyRef, Form, Question};
 use serde_json::{Map, Value, json};
 
 use super::ShownValue;
 use crate::history::History;
-use crate::words;
 
 /// The question in a body, unless it was erased.
 pub(super) fn read(history: &History, body: BodyRef) -> Option<Question> {
@@ -21,11 +20,23 @@ pub(super) fn form(question: &Question) -> Value {
     json!({ "type": "object", "properties": fields, "required": required })
 }
 
-/// The fields for a person to read.
+/// The fields for a person to read, each with whether it has to be given.
 pub(super) fn fields(question: &Question) -> Vec<ShownValue> {
-    let shown = |(name, field): (&String, &Value)| {
-        let name = format!("answer.{}", words::plain(name));
-        ShownValue { name, value: Some(field.clone()) }
+    let shown = |form: &Form| {
+        let required = form.wants.get("required").and_then(Value::as_array).cloned();
+        let needed = required.unwrap_or_default();
+        let fields = form.fields().into_iter().flatten();
+        fields
+            .map(|(name, field)| {
+                let mut field = field.clone();
+                if let (Value::Object(field), true) =
+                    (&mut field, needed.iter().any(|one| one == name))
+                {
+                    field.insert("required".to_owned(), Value::Bool(true));
+                }
+                ShownValue { name: format!("answer.{name}"), value: Some(field) }
+            })
+            .collect::<Vec<_>>()
     };
-    question.fields().map(shown).collect()
+    question.forms.iter().flat_map(shown).collect()
 }
