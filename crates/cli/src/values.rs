@@ -90,7 +90,7 @@ fn field(form: &Value, text: &str) -> Result<(String, String), String> {
     let path = path.trim();
     let fields = form.get("properties").and_then(Value::as_object);
     let field = path.strip_prefix(ANSWER).and_then(|name| fields?.get(name));
-    let field = field.ok_or_else(|| format!("the tool asks for no `{path}`"))?;
+    let field = field.ok_or_else(|| format!("the question has no `{path}`"))?;
     let kind = plan::types::from_schema(field);
     let value = match (&kind, serde_json::from_str::<serde_json::Number>(value.trim())) {
         (Type::Decimal, Ok(number)) => Value::Number(number),

@@ -103,7 +103,7 @@ pages! {
     ToolError = "tool_error": "the tool answered with an error",
         "the tool understood the call and said no",
         "read its answer with `flightdeck why`, then retry, or give the values by hand";
-    Question = "question": "the tool asks a person first",
+    Question = "question": "the tool has a question first",
         "the server wants something answered before it goes on with the call",
         "answer it with `flightdeck review edit`; where it cannot be put to a person, do by hand \
          what the step was to do";

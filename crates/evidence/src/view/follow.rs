@@ -215,7 +215,7 @@ impl Walk<'_> {
             Finish::Asked { question } => {
                 let said = question::read(self.history, *question);
                 let said = said.map_or(String::new(), |asked| format!(": {}", asked.words()));
-                (ActState::Asked, Some(format!("asks a person first{}", words::plain(&said))))
+                (ActState::Asked, Some(format!("has a question first{}", words::plain(&said))))
             }
             Finish::Unknown { code, .. } => {
                 let title = codes::page(*code).title;

@@ -1,7 +1,9 @@
 //! The second half of following a run: requests to people, what people ordered, stops, parts and
 //! the end. Like the first half it repeats what the records say.
 
-use journal::{About, Answer, At, BodyRef, End, Millis, Record, ReviewNo, Shown, Usage, What};
+use journal::{
+    About, Answer, At, BodyRef, End, Millis, Question, Record, ReviewNo, Shown, Usage, What,
+};
 use plan::ids::{PersonId, RoleId};
 use plan::workflow::{Does, EndOutcome};
 
@@ -63,21 +65,13 @@ impl Walk<'_> {
                 (ReviewKind::InDoubt, question, vec![ShownValue { name, value }])
             }
             About::Question { what, question } => {
-                let value = match what {
-                    What::Tool { args, .. } => self.history.json(*args),
-                    What::Model { .. } | What::Notify { .. } => None,
-                };
-                let name = words::deed(what);
                 let asked = question::read(self.history, *question);
-                let words = asked.as_ref().map_or_else(String::new, |asked| asked.words());
-                let says = format!("{name} asks before it goes on: {words}");
-                let mut shows = vec![ShownValue { name, value }];
                 if let Some(asked) = &asked {
-                    shows.extend(question::fields(asked));
                     may_edit.extend(asked.fields().map(|(name, _)| format!("answer.{name}")));
                     form = Some(question::form(asked));
                 }
-                (ReviewKind::Question, says, shows)
+                let (question, shows) = self.question(what, asked.as_ref());
+                (ReviewKind::Question, question, shows)
             }
         };
         self.main(
@@ -97,6 +91,19 @@ impl Walk<'_> {
             may_edit,
             form,
         });
+    }
+
+    /// What a call wants to know, with the call and each field of the answer.
+    fn question(&self, what: &What, asked: Option<&Question>) -> (String, Vec<ShownValue>) {
+        let value = match what {
+            What::Tool { args, .. } => self.history.json(*args),
+            What::Model { .. } | What::Notify { .. } => None,
+        };
+        let name = words::deed(what);
+        let said = asked.map_or_else(String::new, Question::words);
+        let text = format!("{name} has a question before it goes on: {said}");
+        let call = ShownValue { name, value };
+        (text, std::iter::once(call).chain(asked.into_iter().flat_map(question::fields)).collect())
     }
 
     /// Everything the case has produced so far: what a person needs who has to step in.

@@ -87,31 +87,10 @@ impl Control {
                     }
                 }
             }
-            Finish::Error { code, detail, retry_after_ms } => match act.slot {
-                Slot::Turn(_, n) => visit.lines.push(Line::Result { n, body: *detail }),
-                Slot::Notify => {
-                    visit.results.insert(act.slot, *detail);
-                }
-                Slot::Model
-                | Slot::Question(..)
-                | Slot::Main
-                | Slot::Confirm
-                | Slot::Undo
-                | Slot::ReadBack
-                | Slot::Lookup(_) => {
-                    // Asking back is no attempt at the act that is asked about, and that a repeat
-                    // of a call in doubt failed says nothing about the first one: the key stays.
-                    if act.slot != Slot::ReadBack && !visit.unsure.contains(&act.slot) {
-                        visit.sure_failures += 1;
-                    }
-                    let trouble = Trouble {
-                        code: *code,
-                        detail: Some(*detail),
-                        retry_after_ms: *retry_after_ms,
-                    };
-                    visit.trouble = Some(trouble);
-                }
-            },
+            Finish::Error { code, detail, retry_after_ms } => {
+                let (detail, retry_after_ms) = (Some(*detail), *retry_after_ms);
+                failed(visit, act.slot, Trouble { code: *code, detail, retry_after_ms });
+            }
             Finish::Asked { question } => asks(visit, &act, *question),
             Finish::Unknown { .. } => {
                 visit.unsure.insert(act.slot);
@@ -191,6 +170,24 @@ impl Control {
             }
         }
         Ok(())
+    }
+}
+
+/// What was called failed, and certainly had no effect.
+fn failed(visit: &mut Visit, slot: Slot, trouble: Trouble) {
+    match (slot, trouble.detail) {
+        (Slot::Turn(_, n), Some(body)) => visit.lines.push(Line::Result { n, body }),
+        (Slot::Notify, Some(body)) => {
+            visit.results.insert(slot, body);
+        }
+        _ => {
+            // Asking back is no attempt at the act that is asked about, and that a repeat of a call
+            // in doubt failed says nothing about the first one: the key stays.
+            if slot != Slot::ReadBack && !visit.unsure.contains(&slot) {
+                visit.sure_failures += 1;
+            }
+            visit.trouble = Some(trouble);
+        }
     }
 }
 
