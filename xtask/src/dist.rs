@@ -1,6 +1,9 @@
 //! `cargo xtask dist`: what somebody without Rust is handed. One archive with the program, manual
 //! pages and completions, a Debian package of the same, a container file for it, and checksums.
-//! `--try` unpacks the archive on a bare Debian in a folder of its own and runs `flightdeck demo`.
+//! `--try` unpacks the archive on a bare Debian in a folder of its own and runs `flightdeck demo`,
+//! there and in the container.
+
+mod container;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -67,8 +70,10 @@ pub fn run(root: &Path) -> Result<(), String> {
     });
     if wanted.iter().any(|word| word == "--try") {
         let seconds = tried(&dist, &archive, &name)?;
+        container::tried(&dist, &dist.join("bare"), &name)?;
         if let Some(figures) = figures.as_object_mut() {
             figures.insert("demo_seconds".to_owned(), json!(seconds));
+            figures.insert("container".to_owned(), json!("the demo ran in it"));
         }
     }
     say(&figures.to_string());
