@@ -9,6 +9,7 @@ use journal::{AnswerShape, Message, ModelAnswer, ModelAsk, Role, RunId, Status, 
 use model::{Question, Sitting};
 use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
+use tools::Follower;
 use tools::gateway::{Gate, Offer, Reply, Replying};
 
 use crate::driver::Driver;
@@ -36,7 +37,7 @@ struct Turn {
     /// The question that waits for the agent's next call.
     open: Option<Question>,
     /// A call that waits for a person.
-    held: Option<String>,
+    held: Option<ToolCall>,
     calls: u64,
 }
 
@@ -100,11 +101,19 @@ impl Gateway {
         }
     }
 
-    async fn called(&self, tool: String, args: Map<String, Value>) -> Reply {
+    async fn called(
+        &self,
+        tool: String,
+        args: Map<String, Value>,
+        follower: Option<Follower>,
+    ) -> Reply {
         let mut turn = self.turn.lock().await;
         if tool == OUTCOME {
             return match turn.held.take() {
-                Some(id) => self.outcome(&mut turn, id, PATIENCE).await,
+                Some(call) => {
+                    self.driver.follow(self.run, &call, follower);
+                    self.outcome(&mut turn, call, PATIENCE).await
+                }
                 None => Reply::Not("no call of yours waits".to_owned()),
             };
         }
@@ -126,18 +135,19 @@ impl Gateway {
         turn.calls = turn.calls.saturating_add(1);
         let id = format!("call-{}", turn.calls);
         let tool = offered_as(&question.ask, tool);
-        let call = ToolCall { id: id.clone(), tool, args: Value::Object(args).to_string() };
-        question.answer(ModelAnswer { text: String::new(), calls: vec![call] });
-        self.outcome(&mut turn, id, Duration::ZERO).await
+        let call = ToolCall { id, tool, args: Value::Object(args).to_string() };
+        self.driver.follow(self.run, &call, follower);
+        question.answer(ModelAnswer { text: String::new(), calls: vec![call.clone()] });
+        self.outcome(&mut turn, call, Duration::ZERO).await
     }
 
     /// What a call came to: the run says so in its next question.
-    async fn outcome(&self, turn: &mut Turn, id: String, patience: Duration) -> Reply {
+    async fn outcome(&self, turn: &mut Turn, call: ToolCall, patience: Duration) -> Reply {
         let until = Instant::now() + patience;
         loop {
             match self.next(turn).await {
                 Next::Asked(question) => {
-                    let said = answer_to(&question.ask, &id);
+                    let said = answer_to(&question.ask, &call.id);
                     self.take(turn, *question);
                     let again = || format!("the step began again; `{TASK}` says what is asked");
                     return self.whole(said.unwrap_or_else(|| Reply::Not(again())));
@@ -147,7 +157,7 @@ impl Gateway {
                 }
                 other => {
                     if matches!(&other, Next::Rests(status) if !status.over()) {
-                        turn.held = Some(id);
+                        turn.held = Some(call);
                     }
                     return Reply::Not(self.rest(&other));
                 }
@@ -255,8 +265,13 @@ impl Gate for Gateway {
         all
     }
 
-    fn call(&self, tool: String, args: Map<String, Value>) -> Replying<'_> {
-        Box::pin(self.called(tool, args))
+    fn call(
+        &self,
+        tool: String,
+        args: Map<String, Value>,
+        follower: Option<Follower>,
+    ) -> Replying<'_> {
+        Box::pin(self.called(tool, args, follower))
     }
 }
 

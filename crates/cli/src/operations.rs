@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use plan::Places;
 use serde_json::{Map, Value, json};
+use tools::Follower;
 use tools::gateway::{Answering, Gate, Offer, Opener, Page, Reply, Replying, Shelf};
 
 use crate::args::Global;
@@ -178,7 +179,7 @@ impl Gate for Operations {
         ]
     }
 
-    fn call(&self, tool: String, args: Map<String, Value>) -> Replying<'_> {
+    fn call(&self, tool: String, args: Map<String, Value>, _: Option<Follower>) -> Replying<'_> {
         Box::pin(async move {
             match self.told(tool, args).await {
                 Ok(text) => Reply::Text(text),

@@ -11,16 +11,19 @@ use rmcp::model::{
     Tool,
 };
 use rmcp::service::{ClientInitializeError, Peer, RoleClient, RunningService};
+use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::{ClientLifecycleMode, ClientServiceExt, ServiceError, ServiceExt};
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 
+use crate::caller::Caller;
 use crate::ears::{Answers, Changes, Ears};
 use crate::outcome::with_last_words;
 use crate::pin;
 use crate::process::{Process, Spawner};
+use crate::progress::{self, Overheard, Telling};
 use crate::remote;
-use crate::spec::{Limits, ServerSpec, Way};
+use crate::spec::{Limits, Remote, ServerSpec, Way};
 use crate::wire::{Cut, Wire};
 
 /// A server that offers more tools than this is broken or means harm.
@@ -120,19 +123,20 @@ impl Connection {
                 process = Some(running);
                 let (longest, unasked) = (limits.message_bytes, limits.unasked_bytes);
                 let wire = Wire::new(stdout, stdin, longest, unasked, cut.clone());
+                let wire = Overheard::new(wire, ears.followed.clone());
                 let hands = ears.clone().serve_with_lifecycle(wire, mode());
                 tokio::time::timeout(limits.start, hands).await
             }
             Way::Remote(remote) => {
                 process = None;
                 let hands = async {
-                    let first = remote::transport(&spec.name, remote, &limits)?;
+                    let first = far(spec, remote, &ears)?;
                     let first = ears.clone().serve_with_lifecycle(first, mode()).await;
                     // An old server may answer anything to a question that it does not know.
                     let Err(ClientInitializeError::ExpectedInitResult(_)) = first else {
                         return Ok(first);
                     };
-                    let again = remote::transport(&spec.name, remote, &limits)?;
+                    let again = far(spec, remote, &ears)?;
                     Ok::<_, String>(ears.clone().serve(again).await)
                 };
                 match tokio::time::timeout(limits.start, hands).await {
@@ -231,17 +235,19 @@ impl Connection {
     }
 
     /// Calls a tool. From the first poll on it may happen; a caller who stops waiting has the
-    /// server told so.
+    /// server told so. What the server says meanwhile of how far it has come goes to a follower.
     pub(crate) async fn call(
         &self,
         tool: &str,
         args: Map<String, Value>,
         key: &str,
+        telling: Option<Telling>,
     ) -> Result<CallToolResponse, ServiceError> {
         let mut meta = RequestMetaObject::new();
-        meta.insert("flightdeck/idempotency-key".to_owned(), key.into());
+        meta.insert(progress::KEY.to_owned(), key.into());
         let mut params = CallToolRequestParams::new(tool.to_owned()).with_arguments(args);
         params.meta = Some(meta);
+        let _following = telling.map(|telling| self.ears.followed.follow(key, telling));
         if self.ears.answered() {
             // What the tool asks in between is answered, and the call goes on with the answers.
             return self.service.call_tool(params).await.map(CallToolResponse::Complete);
@@ -284,6 +290,16 @@ fn mode() -> ClientLifecycleMode {
         preferred_versions: vec![ProtocolVersion::LATEST],
         legacy_version: None,
     }
+}
+
+/// The connection to a server elsewhere.
+fn far(
+    spec: &ServerSpec,
+    remote: &Remote,
+    ears: &Ears,
+) -> Result<Overheard<StreamableHttpClientTransport<Caller>>, String> {
+    let transport = remote::transport(&spec.name, remote, &spec.limits)?;
+    Ok(Overheard::new(transport, ears.followed.clone()))
 }
 
 /// Why hands were not shaken.

@@ -12,6 +12,8 @@ use rmcp::service::{NotificationContext, RequestContext, RoleClient};
 use rmcp::{ClientHandler, ErrorData};
 use serde_json::Value;
 
+use crate::progress::Followed;
+
 /// Who answers what servers ask of people. A pool has nobody unless it is given somebody.
 pub trait Answers: Send + Sync {
     /// The values of a form with this schema; nothing where the answer is no.
@@ -38,6 +40,7 @@ impl Changes {
 #[derive(Clone, Default)]
 pub(crate) struct Ears {
     pub(crate) changes: Changes,
+    pub(crate) followed: Followed,
     questions: Arc<Mutex<Questions>>,
     answers: Option<Arc<dyn Answers>>,
 }

@@ -11,17 +11,20 @@ use rmcp::model::{
     GetPromptRequestMethod, GetPromptRequestParams, GetPromptResponse, GetPromptResult,
     Implementation, ListPromptsRequestMethod, ListPromptsResult,
     ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod,
-    ListResourcesResult, ListToolsResult, PaginatedRequestParams, Prompt, PromptArgument,
-    PromptMessage, ReadResourceRequestMethod, ReadResourceRequestParams, ReadResourceResponse,
-    ReadResourceResult, Resource, ResourceContents, ResourceTemplate, Role, ServerCapabilities,
-    ServerConfig, Tool, ToolAnnotations,
+    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam,
+    ProgressToken, Prompt, PromptArgument, PromptMessage, ReadResourceRequestMethod,
+    ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, Resource,
+    ResourceContents, ResourceTemplate, Role, ServerCapabilities, ServerConfig, Tool,
+    ToolAnnotations,
 };
-use rmcp::service::RequestContext;
+use rmcp::service::{Peer, RequestContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler, ServiceExt};
 use serde_json::{Map, Value, json};
+use tokio::sync::mpsc;
 
 use crate::http::{self, Listening, Opens};
 use crate::outcome::Said;
+use crate::progress::{self, Follower, Progress};
 use crate::serve::ServeError;
 
 /// A tool as it is offered.
@@ -77,7 +80,13 @@ pub trait Gate: Send + Sync + 'static {
     /// What the agent is to do or may ask, in the operator's words.
     fn about(&self) -> String;
     fn offers(&self) -> Vec<Offer>;
-    fn call(&self, tool: String, args: Map<String, Value>) -> Replying<'_>;
+    /// Calls a tool. Whoever asked to be told how far the call comes is the follower.
+    fn call(
+        &self,
+        tool: String,
+        args: Map<String, Value>,
+        follower: Option<Follower>,
+    ) -> Replying<'_>;
     /// What can be read and picked besides, where there is anything.
     fn shelf(&self) -> Option<&dyn Shelf> {
         None
@@ -183,10 +192,18 @@ impl ServerHandler for Front {
     async fn call_tool(
         &self,
         request: CallToolRequestParams,
-        _: RequestContext<RoleServer>,
+        cx: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let args = request.arguments.unwrap_or_default();
-        Ok(match self.gate()?.call(request.name.into_owned(), args).await {
+        let (name, args) = (request.name.into_owned(), request.arguments.unwrap_or_default());
+        let gate = self.gate()?;
+        let reply = match cx.meta.get_progress_token() {
+            Some(token) => {
+                let (follower, progress) = mpsc::channel(progress::ROOM);
+                told(gate.call(name, args, Some(follower)), progress, &cx.peer, token).await
+            }
+            None => gate.call(name, args, None).await,
+        };
+        Ok(match reply {
             Reply::Passed(said) => said.result.into(),
             Reply::Given(text) => given(text).into(),
             Reply::Text(text) => CallToolResult::success(vec![ContentBlock::text(text)]).into(),
@@ -287,6 +304,33 @@ impl ServerHandler for Front {
         values.truncate(CompletionInfo::MAX_VALUES);
         let values = CompletionInfo::new(values).map_err(unreadable)?;
         Ok(CompleteResult::new(values))
+    }
+}
+
+/// Waits for a reply, and tells the client meanwhile how far the call has come. It only ever comes
+/// further, as the protocol wants it: a call that begins again is silent until it is past that.
+async fn told(
+    mut reply: Replying<'_>,
+    mut progress: mpsc::Receiver<Progress>,
+    client: &Peer<RoleServer>,
+    token: ProgressToken,
+) -> Reply {
+    let mut furthest = f64::NEG_INFINITY;
+    loop {
+        let Progress { done, total, words } = tokio::select! {
+            // What was said before the answer goes out before it.
+            biased;
+            Some(progress) = progress.recv() => progress,
+            reply = &mut reply => return reply,
+        };
+        if done <= furthest {
+            continue;
+        }
+        furthest = done;
+        let mut told = ProgressNotificationParam::new(token.clone(), done);
+        (told.total, told.message) = (total, words);
+        // A client that is gone is told nothing.
+        let _ = client.notify_progress(told).await;
     }
 }
 

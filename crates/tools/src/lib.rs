@@ -19,6 +19,7 @@ mod oauth;
 mod outcome;
 mod pool;
 mod process;
+mod progress;
 mod reach;
 mod remote;
 mod spec;
@@ -32,6 +33,7 @@ pub use oauth::SignIn;
 pub use outcome::{Called, Said};
 pub use pool::Tools;
 pub use process::Launcher;
+pub use progress::{Follower, Progress};
 pub use spec::{Client, Limits, Program, Remote, Secret, ServerSpec, Way};
 pub use tokens::{Standing, Tokens};
 

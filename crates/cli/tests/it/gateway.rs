@@ -91,10 +91,12 @@ pub struct Agent {
     to: Option<ChildStdin>,
     from: BufReader<ChildStdout>,
     asked: u64,
+    /// What it was told unasked.
+    pub heard: Vec<Value>,
 }
 
 impl Agent {
-    fn new(desk: &Desk) -> Self {
+    pub fn new(desk: &Desk) -> Self {
         Self::of(desk, &["mcp", "gateway", "errand", "001-ada.txt"])
     }
 
@@ -109,7 +111,7 @@ impl Agent {
         let mut gateway = piped.stderr(Stdio::inherit()).spawn().unwrap();
         let to = gateway.stdin.take();
         let from = BufReader::new(gateway.stdout.take().unwrap());
-        Self { gateway, to, from, asked: 0 }
+        Self { gateway, to, from, asked: 0, heard: Vec::new() }
     }
 
     fn say(&mut self, message: &Value) {
@@ -127,6 +129,7 @@ impl Agent {
             if message["id"] == id {
                 return message["result"].clone();
             }
+            self.heard.push(message);
         }
     }
 

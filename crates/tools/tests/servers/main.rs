@@ -16,6 +16,7 @@ mod certificate;
 mod far;
 mod oauth;
 mod permit;
+mod progress;
 mod remote;
 mod roles;
 

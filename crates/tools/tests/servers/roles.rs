@@ -4,6 +4,7 @@
 use std::env;
 use std::io::{BufRead, Write};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -147,9 +148,44 @@ impl Script {
                 let method = "notifications/message";
                 say(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
             },
+            "progress" => {
+                let secret = env::var("TOKEN").unwrap();
+                progress(params, 0, 1, &format!("step 1 {secret} {}", "x".repeat(1000)));
+                // Its secret stands where words are cut.
+                progress(params, 0, 2, &format!("{}{secret}", "x".repeat(497)));
+                progress(params, 0, 3, "step 3");
+                text("done")
+            }
+            "stray progress" => {
+                progress(params, 1, 1, "of a call that is not out");
+                text("done")
+            }
+            "flood" => {
+                (0..2000).for_each(|done| progress(params, 0, done, "on and on"));
+                text("done")
+            }
+            "progress without end" => {
+                let (params, id) = (params.clone(), id.clone());
+                let answer = json!({ "jsonrpc": "2.0", "id": id, "result": text("done") });
+                std::thread::spawn(move || {
+                    for done in 0..500 {
+                        progress(&params, 0, done, "on and on");
+                        std::thread::sleep(Duration::from_millis(20));
+                    }
+                    say(&answer);
+                });
+                return None;
+            }
             other => text(&format!("nothing is known of {other}")),
         }))
     }
+}
+
+/// Says how far a call has come; `beside` is added to its token.
+fn progress(params: &Value, beside: i64, done: u64, words: &str) {
+    let token = params["_meta"]["progressToken"].as_i64().unwrap() + beside;
+    let params = json!({ "progressToken": token, "progress": done, "total": 3, "message": words });
+    say(&json!({ "jsonrpc": "2.0", "method": "notifications/progress", "params": params }));
 }
 
 /// A line for the client; a client that is gone ends the server.
