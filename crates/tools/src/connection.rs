@@ -24,6 +24,7 @@ use crate::process::{Process, Spawner};
 use crate::progress::{self, Overheard, Telling};
 use crate::remote;
 use crate::spec::{Limits, Remote, ServerSpec, Way};
+use crate::task;
 use crate::wire::{Cut, Wire};
 
 /// A server that offers more tools than this is broken or means harm.
@@ -252,7 +253,13 @@ impl Connection {
             // What the tool asks in between is answered, and the call goes on with the answers.
             return self.service.call_tool(params).await.map(CallToolResponse::Complete);
         }
-        self.service.peer().call_tool_once(params).await
+        let server = self.service.peer();
+        match server.call_tool_once(params).await? {
+            CallToolResponse::Task(begun) if task::declared(server) => {
+                task::result(server, begun.task).await
+            }
+            answer => Ok(answer),
+        }
     }
 
     /// How often this server has asked something of a person.
@@ -343,7 +350,7 @@ async fn list(peer: &Peer<RoleClient>) -> Result<Arc<[Offered]>, String> {
 }
 
 /// Why a question was not answered.
-fn unanswered(error: &ServiceError) -> String {
+pub(crate) fn unanswered(error: &ServiceError) -> String {
     match error {
         ServiceError::TransportSend(inner) => match remote::broke(inner.error.as_ref()) {
             Some(broke) => broke.to_string(),

@@ -82,6 +82,9 @@ impl ClientHandler for Ears {
         if self.answered() {
             let form = FormElicitationCapability::new();
             can.elicitation = Some(ElicitationCapability::new().with_form(form));
+        } else {
+            // Whoever answers is asked in the course of one call, and not of one that goes on.
+            can = ClientCapabilities::builder().enable_tasks().build();
         }
         ClientConfig::new(can, Implementation::new("flightdeck", env!("CARGO_PKG_VERSION")))
     }

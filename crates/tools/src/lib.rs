@@ -23,6 +23,7 @@ mod progress;
 mod reach;
 mod remote;
 mod spec;
+mod task;
 mod tokens;
 mod wire;
 

@@ -19,6 +19,7 @@ mod permit;
 mod progress;
 mod remote;
 mod roles;
+mod tasks;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
