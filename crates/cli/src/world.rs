@@ -159,3 +159,6 @@ fn failed(code: Code, text: &str) -> Outcome {
     let failure = Failure { code, text: text.to_owned(), retry_after_ms: None };
     Outcome { result: Err(failure), usage: Usage::default(), reported: None }
 }
+
+#[cfg(test)]
+mod tests;
