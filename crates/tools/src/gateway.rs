@@ -41,7 +41,7 @@ pub struct Offer {
 /// What a call came to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
-    /// A server's own answer, which passes as it was given.
+    /// A server's own answer or error, which passes as it was given.
     Passed(Box<Said>),
     /// The result, as the records hold it.
     Given(String),
@@ -204,7 +204,7 @@ impl ServerHandler for Front {
             None => gate.call(name, args, None).await,
         };
         Ok(match reply {
-            Reply::Passed(said) => said.result.into(),
+            Reply::Passed(said) => said.answer?.into(),
             Reply::Given(text) => given(text).into(),
             Reply::Text(text) => CallToolResult::success(vec![ContentBlock::text(text)]).into(),
             Reply::Not(why) => CallToolResult::error(vec![ContentBlock::text(why)]).into(),
