@@ -2,13 +2,17 @@
 //! model, judged and recorded by the engine as any model's would be. It must not perform a call,
 //! and it knows no rule: what it says about a call, the run said.
 
-use std::sync::{Arc, Mutex as Lock, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex as Held, PoisonError};
 use std::time::{Duration, Instant};
 
 use journal::{AnswerShape, Message, ModelAnswer, ModelAsk, Role, RunId, Status, ToolCall};
 use model::{Question, Sitting};
+use plan::Plan;
+use plan::ids::ToolName;
+use plan::lock::Lock;
 use serde_json::{Map, Value, json};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use tools::Follower;
 use tools::gateway::{Gate, Offer, Reply, Replying};
 
@@ -21,12 +25,29 @@ const TASK: &str = "task";
 const ANSWER: &str = "answer";
 const OUTCOME: &str = "outcome";
 
+/// The schemas of what tools give, by tool.
+pub type Outputs = BTreeMap<ToolName, Map<String, Value>>;
+
+/// What a release's tools give, as it was approved. The release keeps each definition's digest, and
+/// the file of approvals that it was made from keeps the definition.
+pub fn outputs(plan: &Plan, lock: &Lock) -> Outputs {
+    let given = plan.workflow().tools.keys().filter_map(|name| {
+        let schema = lock.tools.get(name)?.definition.output.as_ref()?;
+        Some((name.clone(), schema.as_object()?.clone()))
+    });
+    given.collect()
+}
+
 /// One run's gateway.
 pub struct Gateway {
     driver: Arc<Driver>,
     run: RunId,
     /// What is asked of the agent now; read without waiting for a call that is under way.
-    ask: Lock<Option<ModelAsk>>,
+    ask: Held<Option<ModelAsk>>,
+    /// The schemas of what tools give.
+    outputs: Outputs,
+    /// How often what is offered has changed.
+    changes: watch::Sender<u64>,
     turn: Mutex<Turn>,
 }
 
@@ -50,9 +71,10 @@ enum Next {
 
 impl Gateway {
     /// The gateway of a run, once the run has asked something or rests without asking.
-    pub async fn open(driver: Arc<Driver>, run: RunId, sitting: Sitting) -> Self {
+    pub async fn open(driver: Arc<Driver>, run: RunId, sitting: Sitting, outputs: Outputs) -> Self {
         let turn = Turn { sitting: Some(sitting), open: None, held: None, calls: 0 };
-        let gateway = Self { driver, run, ask: Lock::default(), turn: Mutex::new(turn) };
+        let (ask, changes) = (Held::default(), watch::Sender::new(0));
+        let gateway = Self { driver, run, ask, outputs, changes, turn: Mutex::new(turn) };
         let mut turn = gateway.turn.lock().await;
         if let Next::Asked(question) = gateway.next(&mut turn).await {
             gateway.take(&mut turn, *question);
@@ -83,7 +105,11 @@ impl Gateway {
     }
 
     fn take(&self, turn: &mut Turn, question: Question) {
+        let before = self.offers();
         *self.ask.lock().unwrap_or_else(PoisonError::into_inner) = Some(question.ask.clone());
+        if self.offers() != before {
+            self.changes.send_modify(|count| *count += 1);
+        }
         turn.open = Some(question);
     }
 
@@ -260,9 +286,14 @@ impl Gate for Gateway {
             name: engine::wire_name(&def.tool),
             description: def.description.clone(),
             input: def.input.as_object().cloned().unwrap_or_default(),
+            output: self.outputs.get(&def.tool).cloned(),
             reads: false,
         }));
         all
+    }
+
+    fn changes(&self) -> Option<watch::Receiver<u64>> {
+        Some(self.changes.subscribe())
     }
 
     fn call(
@@ -281,7 +312,8 @@ fn own(name: &str, description: &str, schema: Value) -> Offer {
         _ => Map::new(),
     };
     input.entry("type").or_insert_with(|| json!("object"));
-    Offer { name: name.to_owned(), description: description.to_owned(), input, reads: false }
+    let (name, description) = (name.to_owned(), description.to_owned());
+    Offer { name, description, input, output: None, reads: false }
 }
 
 /// The tool that is meant. An agent that knows a server may call its tool by the server's own name

@@ -199,7 +199,8 @@ fn offer(name: &str, description: &str, properties: Value, required: &[&str]) ->
     input.insert("properties".to_owned(), properties);
     input.insert("required".to_owned(), json!(required));
     input.insert("additionalProperties".to_owned(), json!(false));
-    Offer { name: name.to_owned(), description: description.to_owned(), input, reads: true }
+    let (name, description) = (name.to_owned(), description.to_owned());
+    Offer { name, description, input, output: None, reads: true }
 }
 
 impl Shelf for Operations {

@@ -14,13 +14,13 @@ use rmcp::model::{
     ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam,
     ProgressToken, Prompt, PromptArgument, PromptMessage, ReadResourceRequestMethod,
     ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, Resource,
-    ResourceContents, ResourceTemplate, Role, ServerCapabilities, ServerConfig, Tool,
-    ToolAnnotations,
+    ResourceContents, ResourceTemplate, Role, ServerCapabilities, ServerConfig, SubscriptionFilter,
+    Tool, ToolAnnotations,
 };
-use rmcp::service::{Peer, RequestContext};
+use rmcp::service::{NotificationContext, Peer, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler, ServiceExt};
 use serde_json::{Map, Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::http::{self, Listening, Opens};
 use crate::outcome::Said;
@@ -34,6 +34,8 @@ pub struct Offer {
     pub description: String,
     /// The schema of its arguments.
     pub input: Map<String, Value>,
+    /// The schema of what it gives, where that has one.
+    pub output: Option<Map<String, Value>>,
     /// It only reads, and nothing but this program.
     pub reads: bool,
 }
@@ -80,6 +82,10 @@ pub trait Gate: Send + Sync + 'static {
     /// What the agent is to do or may ask, in the operator's words.
     fn about(&self) -> String;
     fn offers(&self) -> Vec<Offer>;
+    /// Counts how often the offers have changed, where they do.
+    fn changes(&self) -> Option<watch::Receiver<u64>> {
+        None
+    }
     /// Calls a tool. Whoever asked to be told how far the call comes is the follower.
     fn call(
         &self,
@@ -161,7 +167,11 @@ impl ServerHandler for Front {
     fn get_info(&self) -> ServerConfig {
         let gate = self.gate.upgrade();
         let shelf = gate.as_ref().is_some_and(|gate| gate.shelf().is_some());
+        let changes = gate.as_ref().is_some_and(|gate| gate.changes().is_some());
         let mut capabilities = ServerCapabilities::builder().enable_tools().build();
+        if let Some(tools) = capabilities.tools.as_mut().filter(|_| changes) {
+            tools.list_changed = Some(true);
+        }
         if shelf {
             let more = ServerCapabilities::builder();
             let more = more.enable_resources().enable_prompts().enable_completions().build();
@@ -175,13 +185,47 @@ impl ServerHandler for Front {
             .with_instructions(about)
     }
 
+    /// Before July 2026 every client hears of a change. This ends with the gate, and at the next
+    /// change for a client that is gone.
+    async fn on_initialized(&self, cx: NotificationContext<RoleServer>) {
+        let Some(mut changes) = self.gate().ok().and_then(|gate| gate.changes()) else { return };
+        tokio::spawn(async move {
+            while changes.changed().await.is_ok()
+                && cx.peer.notify_tool_list_changed().await.is_ok()
+            {}
+        });
+    }
+
+    fn accepted_subscription_filter(&self, _: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        self.gate().ok()?.changes()?;
+        Some(SubscriptionFilter::builder().tools_list_changed().build())
+    }
+
+    /// Since then, those hear of it who asked to be told.
+    async fn listen(&self, cx: SubscriptionContext) -> Result<(), ErrorData> {
+        let Some(mut changes) = self.gate()?.changes() else { return Ok(()) };
+        loop {
+            tokio::select! {
+                () = cx.cancelled() => return Ok(()),
+                changed = changes.changed() => {
+                    if changed.is_err() {
+                        return Ok(());
+                    }
+                    // Whoever asked for something else, or is gone, is told nothing.
+                    let _ = cx.sink().notify_tool_list_changed().await;
+                }
+            }
+        }
+    }
+
     async fn list_tools(
         &self,
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let tool = |offer: Offer| {
-            let tool = Tool::new(offer.name, offer.description, Arc::new(offer.input));
+            let mut tool = Tool::new(offer.name, offer.description, Arc::new(offer.input));
+            tool.output_schema = offer.output.map(Arc::new);
             let reads = || ToolAnnotations::new().read_only(true).open_world(false);
             if offer.reads { tool.with_annotations(reads()) } else { tool }
         };
