@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use journal::{
     Command, CommandId, Hash, Mode, Order, RunId, RunQuery, Starter, Status, StopScope, Store,
+    ToolCall,
 };
 use model::Seat;
 use plan::Plan;
@@ -16,7 +17,7 @@ use runtime::{NewRun, Runtime};
 use store::{SqliteReader, SqliteStore};
 use tokio::sync::Mutex;
 use tokio::task::AbortHandle;
-use tools::Said;
+use tools::{Follower, Said};
 
 use crate::exit::{Exit, Stop};
 use crate::models::Serving;
@@ -129,6 +130,16 @@ impl Driver {
         match self {
             Self::Own(own) => own.outside.heard.as_ref()?.take(recorded),
             Self::Other(_) => None,
+        }
+    }
+
+    /// Has somebody told how far the agent's next call comes, and nobody any more how far an
+    /// earlier one does.
+    pub fn follow(&self, run: RunId, call: &ToolCall, follower: Option<Follower>) {
+        if let Self::Own(own) = self
+            && let Some(heard) = &own.outside.heard
+        {
+            heard.follow(run, call, follower);
         }
     }
 

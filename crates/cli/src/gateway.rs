@@ -2,13 +2,18 @@
 //! model, judged and recorded by the engine as any model's would be. It must not perform a call,
 //! and it knows no rule: what it says about a call, the run said.
 
-use std::sync::{Arc, Mutex as Lock, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex as Held, PoisonError};
 use std::time::{Duration, Instant};
 
 use journal::{AnswerShape, Message, ModelAnswer, ModelAsk, Role, RunId, Status, ToolCall};
 use model::{Question, Sitting};
+use plan::Plan;
+use plan::ids::ToolName;
+use plan::lock::Lock;
 use serde_json::{Map, Value, json};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
+use tools::Follower;
 use tools::gateway::{Gate, Offer, Reply, Replying};
 
 use crate::driver::Driver;
@@ -20,12 +25,29 @@ const TASK: &str = "task";
 const ANSWER: &str = "answer";
 const OUTCOME: &str = "outcome";
 
+/// The schemas of what tools give, by tool.
+pub type Outputs = BTreeMap<ToolName, Map<String, Value>>;
+
+/// What a release's tools give, as it was approved. The release keeps each definition's digest, and
+/// the file of approvals that it was made from keeps the definition.
+pub fn outputs(plan: &Plan, lock: &Lock) -> Outputs {
+    let given = plan.workflow().tools.keys().filter_map(|name| {
+        let schema = lock.tools.get(name)?.definition.output.as_ref()?;
+        Some((name.clone(), schema.as_object()?.clone()))
+    });
+    given.collect()
+}
+
 /// One run's gateway.
 pub struct Gateway {
     driver: Arc<Driver>,
     run: RunId,
     /// What is asked of the agent now; read without waiting for a call that is under way.
-    ask: Lock<Option<ModelAsk>>,
+    ask: Held<Option<ModelAsk>>,
+    /// The schemas of what tools give.
+    outputs: Outputs,
+    /// How often what is offered has changed.
+    changes: watch::Sender<u64>,
     turn: Mutex<Turn>,
 }
 
@@ -36,7 +58,7 @@ struct Turn {
     /// The question that waits for the agent's next call.
     open: Option<Question>,
     /// A call that waits for a person.
-    held: Option<String>,
+    held: Option<ToolCall>,
     calls: u64,
 }
 
@@ -49,9 +71,10 @@ enum Next {
 
 impl Gateway {
     /// The gateway of a run, once the run has asked something or rests without asking.
-    pub async fn open(driver: Arc<Driver>, run: RunId, sitting: Sitting) -> Self {
+    pub async fn open(driver: Arc<Driver>, run: RunId, sitting: Sitting, outputs: Outputs) -> Self {
         let turn = Turn { sitting: Some(sitting), open: None, held: None, calls: 0 };
-        let gateway = Self { driver, run, ask: Lock::default(), turn: Mutex::new(turn) };
+        let (ask, changes) = (Held::default(), watch::Sender::new(0));
+        let gateway = Self { driver, run, ask, outputs, changes, turn: Mutex::new(turn) };
         let mut turn = gateway.turn.lock().await;
         if let Next::Asked(question) = gateway.next(&mut turn).await {
             gateway.take(&mut turn, *question);
@@ -82,7 +105,11 @@ impl Gateway {
     }
 
     fn take(&self, turn: &mut Turn, question: Question) {
+        let before = self.offers();
         *self.ask.lock().unwrap_or_else(PoisonError::into_inner) = Some(question.ask.clone());
+        if self.offers() != before {
+            self.changes.send_modify(|count| *count += 1);
+        }
         turn.open = Some(question);
     }
 
@@ -100,11 +127,19 @@ impl Gateway {
         }
     }
 
-    async fn called(&self, tool: String, args: Map<String, Value>) -> Reply {
+    async fn called(
+        &self,
+        tool: String,
+        args: Map<String, Value>,
+        follower: Option<Follower>,
+    ) -> Reply {
         let mut turn = self.turn.lock().await;
         if tool == OUTCOME {
             return match turn.held.take() {
-                Some(id) => self.outcome(&mut turn, id, PATIENCE).await,
+                Some(call) => {
+                    self.driver.follow(self.run, &call, follower);
+                    self.outcome(&mut turn, call, PATIENCE).await
+                }
                 None => Reply::Not("no call of yours waits".to_owned()),
             };
         }
@@ -126,18 +161,19 @@ impl Gateway {
         turn.calls = turn.calls.saturating_add(1);
         let id = format!("call-{}", turn.calls);
         let tool = offered_as(&question.ask, tool);
-        let call = ToolCall { id: id.clone(), tool, args: Value::Object(args).to_string() };
-        question.answer(ModelAnswer { text: String::new(), calls: vec![call] });
-        self.outcome(&mut turn, id, Duration::ZERO).await
+        let call = ToolCall { id, tool, args: Value::Object(args).to_string() };
+        self.driver.follow(self.run, &call, follower);
+        question.answer(ModelAnswer { text: String::new(), calls: vec![call.clone()] });
+        self.outcome(&mut turn, call, Duration::ZERO).await
     }
 
     /// What a call came to: the run says so in its next question.
-    async fn outcome(&self, turn: &mut Turn, id: String, patience: Duration) -> Reply {
+    async fn outcome(&self, turn: &mut Turn, call: ToolCall, patience: Duration) -> Reply {
         let until = Instant::now() + patience;
         loop {
             match self.next(turn).await {
                 Next::Asked(question) => {
-                    let said = answer_to(&question.ask, &id);
+                    let said = answer_to(&question.ask, &call.id);
                     self.take(turn, *question);
                     let again = || format!("the step began again; `{TASK}` says what is asked");
                     return self.whole(said.unwrap_or_else(|| Reply::Not(again())));
@@ -147,7 +183,7 @@ impl Gateway {
                 }
                 other => {
                     if matches!(&other, Next::Rests(status) if !status.over()) {
-                        turn.held = Some(id);
+                        turn.held = Some(call);
                     }
                     return Reply::Not(self.rest(&other));
                 }
@@ -250,13 +286,23 @@ impl Gate for Gateway {
             name: engine::wire_name(&def.tool),
             description: def.description.clone(),
             input: def.input.as_object().cloned().unwrap_or_default(),
+            output: self.outputs.get(&def.tool).cloned(),
             reads: false,
         }));
         all
     }
 
-    fn call(&self, tool: String, args: Map<String, Value>) -> Replying<'_> {
-        Box::pin(self.called(tool, args))
+    fn changes(&self) -> Option<watch::Receiver<u64>> {
+        Some(self.changes.subscribe())
+    }
+
+    fn call(
+        &self,
+        tool: String,
+        args: Map<String, Value>,
+        follower: Option<Follower>,
+    ) -> Replying<'_> {
+        Box::pin(self.called(tool, args, follower))
     }
 }
 
@@ -266,7 +312,8 @@ fn own(name: &str, description: &str, schema: Value) -> Offer {
         _ => Map::new(),
     };
     input.entry("type").or_insert_with(|| json!("object"));
-    Offer { name: name.to_owned(), description: description.to_owned(), input, reads: false }
+    let (name, description) = (name.to_owned(), description.to_owned());
+    Offer { name, description, input, output: None, reads: false }
 }
 
 /// The tool that is meant. An agent that knows a server may call its tool by the server's own name

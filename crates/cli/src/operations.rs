@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use plan::Places;
 use serde_json::{Map, Value, json};
+use tools::Follower;
 use tools::gateway::{Answering, Gate, Offer, Opener, Page, Reply, Replying, Shelf};
 
 use crate::args::Global;
@@ -178,7 +179,7 @@ impl Gate for Operations {
         ]
     }
 
-    fn call(&self, tool: String, args: Map<String, Value>) -> Replying<'_> {
+    fn call(&self, tool: String, args: Map<String, Value>, _: Option<Follower>) -> Replying<'_> {
         Box::pin(async move {
             match self.told(tool, args).await {
                 Ok(text) => Reply::Text(text),
@@ -198,7 +199,8 @@ fn offer(name: &str, description: &str, properties: Value, required: &[&str]) ->
     input.insert("properties".to_owned(), properties);
     input.insert("required".to_owned(), json!(required));
     input.insert("additionalProperties".to_owned(), json!(false));
-    Offer { name: name.to_owned(), description: description.to_owned(), input, reads: true }
+    let (name, description) = (name.to_owned(), description.to_owned());
+    Offer { name, description, input, output: None, reads: true }
 }
 
 impl Shelf for Operations {

@@ -7,9 +7,12 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use journal::{Code, Failure, NotifyAsk, Outcome, Payload, Permit, Usage};
+use journal::{
+    Code, Failure, NotifyAsk, Outcome, Payload, Permit, RunId, ToolAsk, ToolCall, Usage,
+};
 use runtime::{Answered, World};
-use tools::{Said, Tools};
+use serde_json::Value;
+use tools::{Follower, Said, Tools};
 
 use crate::models::Serving;
 
@@ -18,21 +21,32 @@ pub struct Outside {
     pub tools: Tools,
     pub models: Serving,
     pub notices: Notices,
-    /// Where an outside agent works, the answers of tools as they were given.
+    /// Where an outside agent works, what tools said to it as they said it.
     pub heard: Option<Heard>,
 }
 
 /// The last answers of tools, with the pictures that the records only name. They are kept until
-/// they are passed on, and a few at most.
+/// they are passed on, and a few at most. Also who follows the agent's call while it is under way.
 #[derive(Default)]
-pub struct Heard(Mutex<VecDeque<Said>>);
+pub struct Heard {
+    said: Mutex<VecDeque<Said>>,
+    followed: Mutex<Option<Followed>>,
+}
+
+/// A call of the agent, and who is told how far it comes.
+struct Followed {
+    run: RunId,
+    tool: String,
+    args: Value,
+    follower: Follower,
+}
 
 /// How many answers wait to be passed on. An agent makes one call at a time.
 const HEARD: usize = 4;
 
 impl Heard {
     fn keep(&self, said: Option<Said>) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         all.extend(said);
         let over = all.len().saturating_sub(HEARD);
         all.drain(..over);
@@ -40,9 +54,30 @@ impl Heard {
 
     /// The latest answer that the records hold in exactly these words.
     pub fn take(&self, recorded: &str) -> Option<Said> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         let place = all.iter().rposition(|said| said.recorded() == recorded)?;
         all.remove(place)
+    }
+
+    /// Follows the agent's next call, and no other any more.
+    pub fn follow(&self, run: RunId, call: &ToolCall, follower: Option<Follower>) {
+        let next = follower.and_then(|follower| {
+            let args = serde_json::from_str(&call.args).ok()?;
+            Some(Followed { run, tool: call.tool.clone(), args, follower })
+        });
+        *self.followed.lock().unwrap_or_else(PoisonError::into_inner) = next;
+    }
+
+    /// Who follows this call, if it is the agent's: of its run, its tool, and what it wrote. A call
+    /// that a person changed is not what the agent asked for.
+    fn follower(&self, run: RunId, ask: &ToolAsk) -> Option<Follower> {
+        let followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
+        let followed = followed.as_ref()?;
+        let args: Value = serde_json::from_slice(&ask.args).ok()?;
+        let same = followed.run == run
+            && [ask.tool.as_str(), &engine::wire_name(&ask.tool)].contains(&&*followed.tool)
+            && followed.args == args;
+        same.then(|| followed.follower.clone())
     }
 }
 
@@ -50,8 +85,10 @@ impl World for Outside {
     fn act(&self, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
         Box::pin(async move {
             match permit.payload() {
-                Payload::Tool(_) => {
-                    let called = self.tools.call(permit).await;
+                Payload::Tool(ask) => {
+                    let heard = self.heard.as_ref();
+                    let follower = heard.and_then(|heard| heard.follower(permit.run(), ask));
+                    let called = self.tools.followed(permit, follower).await;
                     if let Some(heard) = &self.heard {
                         heard.keep(called.said);
                     }
@@ -122,3 +159,6 @@ fn failed(code: Code, text: &str) -> Outcome {
     let failure = Failure { code, text: text.to_owned(), retry_after_ms: None };
     Outcome { result: Err(failure), usage: Usage::default(), reported: None }
 }
+
+#[cfg(test)]
+mod tests;

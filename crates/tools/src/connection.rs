@@ -12,16 +12,20 @@ use rmcp::model::{
     Tool,
 };
 use rmcp::service::{ClientInitializeError, Peer, RoleClient, RunningService};
+use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::{ClientLifecycleMode, ClientServiceExt, ServiceError, ServiceExt};
 use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
 
+use crate::caller::Caller;
 use crate::ears::{Answers, Changes, Ears, Out};
 use crate::outcome::with_last_words;
 use crate::pin;
 use crate::process::{Process, Spawner};
+use crate::progress::{self, Overheard, Telling};
 use crate::remote;
-use crate::spec::{Limits, ServerSpec, Way};
+use crate::spec::{Limits, Remote, ServerSpec, Way};
+use crate::task;
 use crate::wire::{Cut, Wire};
 
 /// A server that offers more tools than this is broken or means harm.
@@ -121,19 +125,20 @@ impl Connection {
                 process = Some(running);
                 let (longest, unasked) = (limits.message_bytes, limits.unasked_bytes);
                 let wire = Wire::new(stdout, stdin, longest, unasked, cut.clone());
+                let wire = Overheard::new(wire, ears.followed.clone());
                 let hands = ears.clone().serve_with_lifecycle(wire, mode());
                 tokio::time::timeout(limits.start, hands).await
             }
             Way::Remote(remote) => {
                 process = None;
                 let hands = async {
-                    let first = remote::transport(&spec.name, remote, &limits)?;
+                    let first = far(spec, remote, &ears)?;
                     let first = ears.clone().serve_with_lifecycle(first, mode()).await;
                     // An old server may answer anything to a question that it does not know.
                     let Err(ClientInitializeError::ExpectedInitResult(_)) = first else {
                         return Ok(first);
                     };
-                    let again = remote::transport(&spec.name, remote, &limits)?;
+                    let again = far(spec, remote, &ears)?;
                     Ok::<_, String>(ears.clone().serve(again).await)
                 };
                 match tokio::time::timeout(limits.start, hands).await {
@@ -232,18 +237,20 @@ impl Connection {
     }
 
     /// Calls a tool. From the first poll on it may happen; a caller who stops waiting has the
-    /// server told so.
+    /// server told so. What the server says meanwhile of how far it has come goes to a follower.
     pub(crate) async fn call(
         &self,
         tool: &str,
         args: Map<String, Value>,
         key: &str,
         answers: &[Answered],
+        telling: Option<Telling>,
     ) -> Result<CallToolResponse, ServiceError> {
         let mut meta = RequestMetaObject::new();
-        meta.insert("flightdeck/idempotency-key".to_owned(), key.into());
+        meta.insert(progress::KEY.to_owned(), key.into());
         let mut params = CallToolRequestParams::new(tool.to_owned()).with_arguments(args);
         params.meta = Some(meta);
+        let _following = telling.map(|telling| self.ears.followed.follow(key, telling));
         if self.ears.answered() {
             // What the tool asks in between is answered, and the call goes on with the answers.
             return self.service.call_tool(params).await.map(CallToolResponse::Complete);
@@ -253,7 +260,13 @@ impl Connection {
             params.request_state.clone_from(&last.question.state);
             params.input_responses = responses(last);
         }
-        self.service.peer().call_tool_once(params).await
+        let server = self.service.peer();
+        match server.call_tool_once(params).await? {
+            CallToolResponse::Task(begun) if task::declared(server) => {
+                task::result(server, begun.task).await
+            }
+            answer => Ok(answer),
+        }
     }
 
     /// A call goes out, with what people answered to it.
@@ -301,6 +314,16 @@ fn mode() -> ClientLifecycleMode {
     }
 }
 
+/// The connection to a server elsewhere.
+fn far(
+    spec: &ServerSpec,
+    remote: &Remote,
+    ears: &Ears,
+) -> Result<Overheard<StreamableHttpClientTransport<Caller>>, String> {
+    let transport = remote::transport(&spec.name, remote, &spec.limits)?;
+    Ok(Overheard::new(transport, ears.followed.clone()))
+}
+
 /// Why hands were not shaken.
 fn reason(error: &ClientInitializeError) -> String {
     match error {
@@ -342,7 +365,7 @@ async fn list(peer: &Peer<RoleClient>) -> Result<Arc<[Offered]>, String> {
 }
 
 /// Why a question was not answered.
-fn unanswered(error: &ServiceError) -> String {
+pub(crate) fn unanswered(error: &ServiceError) -> String {
     match error {
         ServiceError::TransportSend(inner) => match remote::broke(inner.error.as_ref()) {
             Some(broke) => broke.to_string(),

@@ -13,6 +13,8 @@ use rmcp::service::{NotificationContext, RequestContext, RoleClient};
 use rmcp::{ClientHandler, ErrorData};
 use serde_json::Value;
 
+use crate::progress::Followed;
+
 /// Who answers at once what servers ask of people. A pool has nobody unless it is given somebody.
 pub trait Answers: Send + Sync {
     /// The values of a form with this schema; nothing where the answer is no.
@@ -39,6 +41,7 @@ impl Changes {
 #[derive(Clone, Default)]
 pub(crate) struct Ears {
     pub(crate) changes: Changes,
+    pub(crate) followed: Followed,
     talk: Arc<Mutex<Talk>>,
     answers: Option<Arc<dyn Answers>>,
 }
@@ -131,6 +134,10 @@ impl Talk {
 impl ClientHandler for Ears {
     fn get_info(&self) -> ClientConfig {
         let mut can = ClientCapabilities::default();
+        if !self.answered() {
+            // Whoever answers is asked in the course of one call, and not of one that goes on.
+            can = ClientCapabilities::builder().enable_tasks().build();
+        }
         let form = FormElicitationCapability::new();
         can.elicitation = Some(ElicitationCapability::new().with_form(form));
         ClientConfig::new(can, Implementation::new("flightdeck", env!("CARGO_PKG_VERSION")))

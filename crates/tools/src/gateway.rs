@@ -11,17 +11,20 @@ use rmcp::model::{
     GetPromptRequestMethod, GetPromptRequestParams, GetPromptResponse, GetPromptResult,
     Implementation, ListPromptsRequestMethod, ListPromptsResult,
     ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod,
-    ListResourcesResult, ListToolsResult, PaginatedRequestParams, Prompt, PromptArgument,
-    PromptMessage, ReadResourceRequestMethod, ReadResourceRequestParams, ReadResourceResponse,
-    ReadResourceResult, Resource, ResourceContents, ResourceTemplate, Role, ServerCapabilities,
-    ServerConfig, Tool, ToolAnnotations,
+    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam,
+    ProgressToken, Prompt, PromptArgument, PromptMessage, ReadResourceRequestMethod,
+    ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, Resource,
+    ResourceContents, ResourceTemplate, Role, ServerCapabilities, ServerConfig, SubscriptionFilter,
+    Tool, ToolAnnotations,
 };
-use rmcp::service::RequestContext;
+use rmcp::service::{NotificationContext, Peer, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler, ServiceExt};
 use serde_json::{Map, Value, json};
+use tokio::sync::{mpsc, watch};
 
 use crate::http::{self, Listening, Opens};
 use crate::outcome::Said;
+use crate::progress::{self, Follower, Progress};
 use crate::serve::ServeError;
 
 /// A tool as it is offered.
@@ -31,6 +34,8 @@ pub struct Offer {
     pub description: String,
     /// The schema of its arguments.
     pub input: Map<String, Value>,
+    /// The schema of what it gives, where that has one.
+    pub output: Option<Map<String, Value>>,
     /// It only reads, and nothing but this program.
     pub reads: bool,
 }
@@ -38,7 +43,7 @@ pub struct Offer {
 /// What a call came to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
-    /// A server's own answer, which passes as it was given.
+    /// A server's own answer or error, which passes as it was given.
     Passed(Box<Said>),
     /// The result, as the records hold it.
     Given(String),
@@ -77,7 +82,17 @@ pub trait Gate: Send + Sync + 'static {
     /// What the agent is to do or may ask, in the operator's words.
     fn about(&self) -> String;
     fn offers(&self) -> Vec<Offer>;
-    fn call(&self, tool: String, args: Map<String, Value>) -> Replying<'_>;
+    /// Counts how often the offers have changed, where they do.
+    fn changes(&self) -> Option<watch::Receiver<u64>> {
+        None
+    }
+    /// Calls a tool. Whoever asked to be told how far the call comes is the follower.
+    fn call(
+        &self,
+        tool: String,
+        args: Map<String, Value>,
+        follower: Option<Follower>,
+    ) -> Replying<'_>;
     /// What can be read and picked besides, where there is anything.
     fn shelf(&self) -> Option<&dyn Shelf> {
         None
@@ -152,7 +167,11 @@ impl ServerHandler for Front {
     fn get_info(&self) -> ServerConfig {
         let gate = self.gate.upgrade();
         let shelf = gate.as_ref().is_some_and(|gate| gate.shelf().is_some());
+        let changes = gate.as_ref().is_some_and(|gate| gate.changes().is_some());
         let mut capabilities = ServerCapabilities::builder().enable_tools().build();
+        if let Some(tools) = capabilities.tools.as_mut().filter(|_| changes) {
+            tools.list_changed = Some(true);
+        }
         if shelf {
             let more = ServerCapabilities::builder();
             let more = more.enable_resources().enable_prompts().enable_completions().build();
@@ -166,13 +185,47 @@ impl ServerHandler for Front {
             .with_instructions(about)
     }
 
+    /// Before July 2026 every client hears of a change. This ends with the gate, and at the next
+    /// change for a client that is gone.
+    async fn on_initialized(&self, cx: NotificationContext<RoleServer>) {
+        let Some(mut changes) = self.gate().ok().and_then(|gate| gate.changes()) else { return };
+        tokio::spawn(async move {
+            while changes.changed().await.is_ok()
+                && cx.peer.notify_tool_list_changed().await.is_ok()
+            {}
+        });
+    }
+
+    fn accepted_subscription_filter(&self, _: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        self.gate().ok()?.changes()?;
+        Some(SubscriptionFilter::builder().tools_list_changed().build())
+    }
+
+    /// Since then, those hear of it who asked to be told.
+    async fn listen(&self, cx: SubscriptionContext) -> Result<(), ErrorData> {
+        let Some(mut changes) = self.gate()?.changes() else { return Ok(()) };
+        loop {
+            tokio::select! {
+                () = cx.cancelled() => return Ok(()),
+                changed = changes.changed() => {
+                    if changed.is_err() {
+                        return Ok(());
+                    }
+                    // Whoever asked for something else, or is gone, is told nothing.
+                    let _ = cx.sink().notify_tool_list_changed().await;
+                }
+            }
+        }
+    }
+
     async fn list_tools(
         &self,
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let tool = |offer: Offer| {
-            let tool = Tool::new(offer.name, offer.description, Arc::new(offer.input));
+            let mut tool = Tool::new(offer.name, offer.description, Arc::new(offer.input));
+            tool.output_schema = offer.output.map(Arc::new);
             let reads = || ToolAnnotations::new().read_only(true).open_world(false);
             if offer.reads { tool.with_annotations(reads()) } else { tool }
         };
@@ -183,11 +236,19 @@ impl ServerHandler for Front {
     async fn call_tool(
         &self,
         request: CallToolRequestParams,
-        _: RequestContext<RoleServer>,
+        cx: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let args = request.arguments.unwrap_or_default();
-        Ok(match self.gate()?.call(request.name.into_owned(), args).await {
-            Reply::Passed(said) => said.result.into(),
+        let (name, args) = (request.name.into_owned(), request.arguments.unwrap_or_default());
+        let gate = self.gate()?;
+        let reply = match cx.meta.get_progress_token() {
+            Some(token) => {
+                let (follower, progress) = mpsc::channel(progress::ROOM);
+                told(gate.call(name, args, Some(follower)), progress, &cx.peer, token).await
+            }
+            None => gate.call(name, args, None).await,
+        };
+        Ok(match reply {
+            Reply::Passed(said) => said.answer?.into(),
             Reply::Given(text) => given(text).into(),
             Reply::Text(text) => CallToolResult::success(vec![ContentBlock::text(text)]).into(),
             Reply::Not(why) => CallToolResult::error(vec![ContentBlock::text(why)]).into(),
@@ -287,6 +348,33 @@ impl ServerHandler for Front {
         values.truncate(CompletionInfo::MAX_VALUES);
         let values = CompletionInfo::new(values).map_err(unreadable)?;
         Ok(CompleteResult::new(values))
+    }
+}
+
+/// Waits for a reply, and tells the client meanwhile how far the call has come. It only ever comes
+/// further, as the protocol wants it: a call that begins again is silent until it is past that.
+async fn told(
+    mut reply: Replying<'_>,
+    mut progress: mpsc::Receiver<Progress>,
+    client: &Peer<RoleServer>,
+    token: ProgressToken,
+) -> Reply {
+    let mut furthest = f64::NEG_INFINITY;
+    loop {
+        let Progress { done, total, words } = tokio::select! {
+            // What was said before the answer goes out before it.
+            biased;
+            Some(progress) = progress.recv() => progress,
+            reply = &mut reply => return reply,
+        };
+        if done <= furthest {
+            continue;
+        }
+        furthest = done;
+        let mut told = ProgressNotificationParam::new(token.clone(), done);
+        (told.total, told.message) = (total, words);
+        // A client that is gone is told nothing.
+        let _ = client.notify_progress(told).await;
     }
 }
 

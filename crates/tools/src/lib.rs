@@ -19,9 +19,11 @@ mod oauth;
 mod outcome;
 mod pool;
 mod process;
+mod progress;
 mod reach;
 mod remote;
 mod spec;
+mod task;
 mod tokens;
 mod wire;
 
@@ -32,6 +34,7 @@ pub use oauth::SignIn;
 pub use outcome::{Called, Said};
 pub use pool::Tools;
 pub use process::Launcher;
+pub use progress::{Follower, Progress};
 pub use spec::{Client, Limits, Program, Remote, Secret, ServerSpec, Way};
 pub use tokens::{Standing, Tokens};
 

@@ -2,13 +2,14 @@
 //! cannot be read is a failure, and a call without an answer is one of which nobody knows whether
 //! it happened.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use journal::{Code, Failure, Hash, Outcome, Question, Usage};
 use rmcp::ServiceError;
 use rmcp::model::{
-    CallToolResponse, CallToolResult, ContentBlock, InputRequest, InputRequiredResult,
-    ResourceContents, ResultType,
+    CallToolResponse, CallToolResult, ContentBlock, ErrorCode, ErrorData, InputRequest,
+    InputRequiredResult, ResourceContents, ResultType,
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -16,6 +17,16 @@ use sha2::{Digest, Sha256};
 use crate::ears::{self, Asked};
 use crate::remote::{self, Broke};
 use crate::wire;
+
+/// The codes that JSON-RPC and MCP keep for themselves.
+const RESERVED: RangeInclusive<i32> = -32_768..=-32_000;
+
+/// Those of them that a server may give to a call it read.
+const ABOUT_A_CALL: &[ErrorCode] = &[
+    ErrorCode::INVALID_PARAMS,
+    ErrorCode::INTERNAL_ERROR,
+    ErrorCode::MISSING_REQUIRED_CLIENT_CAPABILITY,
+];
 
 /// Where a result says what of it is not carried.
 const OTHER: &str = "$other";
@@ -38,7 +49,8 @@ pub struct Called {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Said {
     recorded: String,
-    pub(crate) result: CallToolResult,
+    /// A result, or an error of the protocol.
+    pub(crate) answer: Result<CallToolResult, ErrorData>,
 }
 
 impl Said {
@@ -48,7 +60,15 @@ impl Said {
         result.meta = None;
         // An older server does not say so, and a newer client wants to hear it.
         result.result_type = Some(ResultType::COMPLETE);
-        Self { recorded, result }
+        Self { recorded, answer: Ok(result) }
+    }
+
+    /// An error that a server answered with, if it is about the call or the server's own. What
+    /// others say is between the two ends of one connection: that a method is unknown, that a
+    /// session is over, that a person is to open an address.
+    fn error(recorded: String, error: ErrorData) -> Option<Self> {
+        let own = !(RESERVED.contains(&error.code.0));
+        (own || ABOUT_A_CALL.contains(&error.code)).then_some(Self { recorded, answer: Err(error) })
     }
 
     /// What the records hold of it: a result as JSON, or the reason of a failure.
@@ -101,8 +121,8 @@ impl Called {
             }
         };
         self.said = self.said.and_then(|said| {
-            let result = changed(serde_json::to_value(&said.result).ok()?, change);
-            Some(Said { recorded, result: serde_json::from_value(result).ok()? })
+            let answer = changed(serde_json::to_value(&said.answer).ok()?, change);
+            Some(Said { recorded, answer: serde_json::from_value(answer).ok()? })
         });
         self
     }
@@ -276,7 +296,11 @@ pub(crate) fn broken(error: ServiceError, cut: Option<String>, last_words: &str)
             wire::TOO_LARGE => Called::unknown(Code::TooLarge, error.message),
             wire::GARBAGE => Called::unknown(Code::BadAnswer, error.message),
             wire::IN_DOUBT => Called::unknown(Code::Unavailable, error.message),
-            _ => Called::failed(Code::ToolError, error.message),
+            _ => {
+                let text = error.message.clone().into_owned();
+                let said = Said::error(text.clone(), error);
+                Called { said, ..Called::failed(Code::ToolError, text) }
+            }
         },
         ServiceError::TransportSend(ref inner)
             if let Some(broke) = remote::broke(inner.error.as_ref()) =>

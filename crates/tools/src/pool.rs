@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use journal::{Code, Failure, Payload, Permit, ToolAsk};
 use plan::ids::ToolName;
 use plan::lock::Lock;
-use plan::workflow::Effect;
+use plan::workflow::{Effect, Trust};
 use rmcp::ServiceError;
 use serde_json::{Map, Value};
 use tokio::sync::{Mutex, Semaphore, watch};
@@ -21,6 +21,7 @@ use crate::connection::{Connection, Offered, Unfit};
 use crate::ears::Answers;
 use crate::outcome::{self, Called};
 use crate::process::{Launcher, Spawner};
+use crate::progress::{Follower, Telling};
 use crate::spec::ServerSpec;
 
 /// How long a server may take to end by itself once its input is closed.
@@ -43,10 +44,11 @@ pub struct Tools {
 struct Way {
     key_arg: Option<String>,
     reads: bool,
+    trusted: bool,
 }
 
 struct Server {
-    spec: ServerSpec,
+    spec: Arc<ServerSpec>,
     lane: Lane,
     more: Vec<Lane>,
     next: AtomicUsize,
@@ -75,8 +77,11 @@ impl Tools {
     #[must_use]
     pub fn new(specs: Vec<ServerSpec>, lock: &Lock, launcher: Launcher) -> Self {
         let ways = lock.tools.iter().map(|(name, pinned)| {
-            let way =
-                Way { key_arg: pinned.key_arg.clone(), reads: pinned.effect == Some(Effect::Read) };
+            let way = Way {
+                key_arg: pinned.key_arg.clone(),
+                reads: pinned.effect == Some(Effect::Read),
+                trusted: pinned.trust == Trust::Trusted,
+            };
             (name.clone(), way)
         });
         let servers = specs.into_iter().map(|spec| {
@@ -93,7 +98,7 @@ impl Tools {
                 lane: lane(),
                 more: (1..spec.limits.processes).map(|_| lane()).collect(),
                 next: AtomicUsize::new(0),
-                spec,
+                spec: Arc::new(spec),
             };
             (server.spec.name.clone(), server)
         });
@@ -115,6 +120,12 @@ impl Tools {
 
     /// Performs the tool call of a permit. The time-out runs from the moment the call is sent.
     pub async fn call(&self, permit: Permit) -> Called {
+        self.followed(permit, None).await
+    }
+
+    /// The same, with somebody who is told how far it has come. What is told is the server's own
+    /// words, and nobody's but the follower's.
+    pub async fn followed(&self, permit: Permit, follower: Option<Follower>) -> Called {
         let Payload::Tool(ask) = permit.consume() else {
             return Called::failed(Code::Defect, "the permit is for no tool");
         };
@@ -128,7 +139,12 @@ impl Tools {
             Ok(args) => args,
             Err(why) => return Called::failed(Code::Defect, why),
         };
-        let called = self.perform(server, &ask, args, reads).await;
+        let telling = follower.map(|to| Telling {
+            spec: Arc::clone(&server.spec),
+            trusted: way.is_some_and(|w| w.trusted),
+            to,
+        });
+        let called = self.perform(server, &ask, args, reads, telling).await;
         redacted(&server.spec, called, reads)
     }
 
@@ -196,6 +212,7 @@ impl Tools {
         ask: &ToolAsk,
         args: Map<String, Value>,
         reads: bool,
+        telling: Option<Telling>,
     ) -> Called {
         let lane = server.lane();
         // Only of a call that is out by itself is it known that it is the one that asks.
@@ -225,7 +242,7 @@ impl Tools {
                 return Called::failed(Code::Unavailable, fault.to_string());
             }
         }
-        self.send(server, lane, &live, ask, args).await
+        self.send(server, lane, &live, ask, args, telling).await
     }
 
     async fn send(
@@ -235,11 +252,12 @@ impl Tools {
         live: &Arc<Connection>,
         ask: &ToolAsk,
         args: Map<String, Value>,
+        telling: Option<Telling>,
     ) -> Called {
         let limit = Duration::from_millis(ask.time_out_ms);
         let key = ask.key.to_string();
         let out = live.out(&ask.answers);
-        let answer = live.call(ask.tool.tool(), args, &key, &ask.answers);
+        let answer = live.call(ask.tool.tool(), args, &key, &ask.answers, telling);
         let called = match tokio::time::timeout(limit, answer).await {
             Ok(Ok(result)) => {
                 lane.state.lock().await.failures = 0;

@@ -14,7 +14,7 @@ use super::{check, mcp, status, up};
 use crate::args::{self, Global};
 use crate::driver::{Driver, Drives};
 use crate::exit::{Ended, Stop};
-use crate::gateway::Gateway;
+use crate::gateway::{self, Gateway};
 use crate::models::OUTSIDE;
 use crate::screen::{Look, Screen};
 use crate::workspace::Workspace;
@@ -47,6 +47,8 @@ async fn serve(
     by: plan::ids::PersonId,
     port: Option<u16>,
 ) -> Ended {
+    let places = workspace.places().map_err(Stop::usage)?;
+    let outputs = gateway::outputs(plan, &places.lock);
     let (seat, sitting) = model::seat();
     let driver = Arc::new(Driver::seated(workspace, Drives::Told, Some(seat)).await?);
     if driver.own().is_none() {
@@ -55,7 +57,7 @@ async fn serve(
     }
     let run = driver.open(plan, case.into_bytes(), &by).await?;
     screen.note(format!("{run}: the outside agent may begin"));
-    let gateway = Arc::new(Gateway::open(Arc::clone(&driver), run, sitting).await);
+    let gateway = Arc::new(Gateway::open(Arc::clone(&driver), run, sitting, outputs).await);
     let gate: Arc<dyn Gate> = gateway.clone();
     let served = match port {
         None => tools::gateway::stdio(&gate).await.map_err(Stop::failed),

@@ -91,10 +91,14 @@ pub struct Agent {
     to: Option<ChildStdin>,
     from: BufReader<ChildStdout>,
     asked: u64,
+    /// What it was told unasked.
+    pub heard: Vec<Value>,
+    /// What goes with every request.
+    pub meta: Value,
 }
 
 impl Agent {
-    fn new(desk: &Desk) -> Self {
+    pub fn new(desk: &Desk) -> Self {
         Self::of(desk, &["mcp", "gateway", "errand", "001-ada.txt"])
     }
 
@@ -109,7 +113,7 @@ impl Agent {
         let mut gateway = piped.stderr(Stdio::inherit()).spawn().unwrap();
         let to = gateway.stdin.take();
         let from = BufReader::new(gateway.stdout.take().unwrap());
-        Self { gateway, to, from, asked: 0 }
+        Self { gateway, to, from, asked: 0, heard: Vec::new(), meta: json!({}) }
     }
 
     fn say(&mut self, message: &Value) {
@@ -117,17 +121,49 @@ impl Agent {
     }
 
     pub fn ask(&mut self, method: &str, params: Value) -> Value {
-        self.asked += 1;
-        let id = self.asked;
-        self.say(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
+        let answer = self.answer(method, params);
+        answer["result"].clone()
+    }
+
+    /// Asks. Gives the whole answer, which may be an error.
+    pub fn answer(&mut self, method: &str, params: Value) -> Value {
+        let id = self.begin(method, params);
         loop {
-            let mut line = String::new();
-            assert!(self.from.read_line(&mut line).unwrap() > 0, "the gateway has ended");
-            let message: Value = serde_json::from_str(&line).unwrap();
-            if message["id"] == id {
-                return message["result"].clone();
+            self.listen();
+            if let Some(place) = self.heard.iter().position(|message| message["id"] == id) {
+                return self.heard.remove(place);
             }
         }
+    }
+
+    /// Asks, and does not wait for an answer.
+    pub fn begin(&mut self, method: &str, mut params: Value) -> u64 {
+        self.asked += 1;
+        let id = self.asked;
+        for (name, value) in self.meta.as_object().into_iter().flatten() {
+            params["_meta"][name] = value.clone();
+        }
+        self.say(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
+        id
+    }
+
+    /// Waits for no answer any more.
+    pub fn cancel(&mut self, id: u64) {
+        let params = json!({ "requestId": id, "_meta": self.meta });
+        let method = "notifications/cancelled";
+        self.say(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
+    }
+
+    /// Waits for the next message, whatever it is.
+    pub fn listen(&mut self) {
+        let mut line = String::new();
+        assert!(self.from.read_line(&mut line).unwrap() > 0, "the gateway has ended");
+        self.heard.push(serde_json::from_str(&line).unwrap());
+    }
+
+    /// Whether it was told this, unasked.
+    pub fn was_told(&self, method: &str) -> bool {
+        self.heard.iter().any(|message| message["method"] == method)
     }
 
     /// Shakes hands. Gives what the agent is told about itself.

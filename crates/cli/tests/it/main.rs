@@ -26,6 +26,7 @@ mod models;
 mod obedient;
 mod office;
 mod other_servers;
+mod passing;
 mod questions;
 mod refusals;
 mod research;

@@ -14,7 +14,7 @@ fn check(answer: Value, expected: Value) {
     };
     assert_eq!(recorded, expected);
     let said = called.said.expect("an answer");
-    let given = serde_json::to_value(&said.result).unwrap();
+    let given = serde_json::to_value(said.answer.as_ref().unwrap()).unwrap();
     assert_eq!(given["content"], answer["content"], "it passes as it was given");
     assert_eq!(given["structuredContent"], answer["structuredContent"]);
     assert!(given["_meta"].is_null());
@@ -58,5 +58,29 @@ fn a_secret_passes_in_neither_form() {
     let said = called.said.unwrap();
     assert_eq!(said.recorded(), r#"{"text":"the key is [KEY]"}"#);
     assert_eq!(called.outcome.result.unwrap().as_ref(), said.recorded().as_bytes());
-    assert_eq!(said.result.content[0].as_text().unwrap().text, "the key is [KEY]");
+    assert_eq!(said.answer.unwrap().content[0].as_text().unwrap().text, "the key is [KEY]");
+    let error = ErrorData::invalid_params("the key is hush", Some(json!({ "hush": ["hush"] })));
+    let called = broken(ServiceError::McpError(error), None, "");
+    let called = called.changed(&|text| text.replace("hush", "[KEY]"));
+    let said = called.said.unwrap();
+    assert_eq!(said.recorded(), "the key is [KEY]");
+    assert_eq!(called.outcome.result.unwrap_err().text, said.recorded());
+    assert_eq!(said.answer.unwrap_err().data, Some(json!({ "[KEY]": ["[KEY]"] })));
+}
+
+#[test]
+fn an_error_passes_if_it_is_about_the_call_or_the_servers_own() {
+    let passes = |code: i32| {
+        let error = ErrorData::new(ErrorCode(code), "so it is", None);
+        let called = broken(ServiceError::McpError(error.clone()), None, "");
+        assert_eq!(called.outcome.result.unwrap_err().text, "so it is");
+        called.said.map(|said| said.answer == Err(error))
+    };
+    for code in [-32602, -32603, -32021, 7, -31999] {
+        assert_eq!(passes(code), Some(true), "{code}");
+    }
+    // Unknown methods, headers, versions, sessions, and addresses for a person to open.
+    for code in [-32601, -32600, -32700, -32020, -32022, -32002, -32000, -32042] {
+        assert_eq!(passes(code), None, "{code}");
+    }
 }

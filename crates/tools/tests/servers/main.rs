@@ -16,9 +16,11 @@ mod certificate;
 mod far;
 mod oauth;
 mod permit;
+mod progress;
 mod questions;
 mod remote;
 mod roles;
+mod tasks;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

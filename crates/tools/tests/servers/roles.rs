@@ -4,6 +4,7 @@
 use std::env;
 use std::io::{BufRead, Write};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -29,7 +30,11 @@ struct Script {
     changed: bool,
     calls: u64,
     /// The call in whose middle something was asked, and what it is doing.
-    asked: Option<(Value, String)>,
+    asking: Option<(Value, String)>,
+    /// What the call that goes on later is to come to, how often it was asked for, and taken back.
+    task: String,
+    asked: u64,
+    taken_back: u64,
 }
 
 impl Script {
@@ -38,7 +43,10 @@ impl Script {
             version: env::var("VERSION").unwrap_or_else(|_| "2025-11-25".to_owned()),
             changed: false,
             calls: 0,
-            asked: None,
+            asking: None,
+            task: String::new(),
+            asked: 0,
+            taken_back: 0,
         }
     }
 
@@ -67,7 +75,10 @@ impl Script {
     }
 
     fn answer(&mut self, method: &str, params: &Value, id: &Value) -> Option<Result<Value, i64>> {
-        let tools = json!({ "tools": { "listChanged": true } });
+        let mut tools = json!({ "tools": { "listChanged": true } });
+        if env::var("TASKS").is_ok() {
+            tools["extensions"] = json!({ "io.modelcontextprotocol/tasks": {} });
+        }
         let who = json!({ "name": "script", "version": "1" });
         Some(match method {
             "server/discover" if self.version.as_str() >= "2026" => Ok(json!({
@@ -80,6 +91,11 @@ impl Script {
             })),
             "tools/list" => Ok(self.page(params)),
             "tools/call" => return self.call(&params["arguments"], params, id),
+            "tasks/get" if self.task != "is lost" => Ok(self.became()),
+            "tasks/cancel" => {
+                self.taken_back += 1;
+                Ok(json!({ "resultType": "complete" }))
+            }
             _ => Err(-32601),
         })
     }
@@ -95,12 +111,12 @@ impl Script {
         let params = json!({ "message": says, "requestedSchema": wants });
         say(&json!({ "jsonrpc": "2.0", "id": 7000, "method": "elicitation/create",
             "params": params }));
-        self.asked = Some((call.clone(), doing.to_owned()));
+        self.asking = Some((call.clone(), doing.to_owned()));
     }
 
     /// What the client's person said.
     fn told(&mut self, result: &Value) {
-        let Some((id, doing)) = self.asked.take() else { return };
+        let Some((id, doing)) = self.asking.take() else { return };
         let accepted = result["action"] == "accept";
         if accepted && doing == "ask again and again" {
             return self.ask(&id, &doing);
@@ -128,6 +144,34 @@ impl Script {
             json!({ "tools": [tool("other", "Does something else.")] })
         } else {
             json!({ "tools": [tool("work", about)], "nextCursor": "2" })
+        }
+    }
+
+    /// What became of the call that goes on later; at first nothing.
+    fn became(&mut self) -> Value {
+        self.asked += 1;
+        let over = self.asked > 1;
+        match self.task.as_str() {
+            "works" if over => {
+                let mut now = task("completed");
+                let said = json!([{ "type": "text", "text": "at last" }]);
+                now["result"] = json!({ "resultType": "complete", "content": said });
+                now
+            }
+            "fails" if over => {
+                let mut now = task("failed");
+                now["error"] = json!({ "code": -32603, "message": "so it is" });
+                now
+            }
+            "asks" if over => {
+                let mut now = task("input_required");
+                now["inputRequests"] = json!({ "a": { "method": "elicitation/create", "params": {
+                    "mode": "form", "message": "Which account?",
+                    "requestedSchema": { "type": "object", "properties": {} } } } });
+                now
+            }
+            "is given up" if over => task("cancelled"),
+            _ => task("working"),
         }
     }
 
@@ -189,9 +233,61 @@ impl Script {
                 let method = "notifications/message";
                 say(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
             },
+            "asked" => text(&json!({ "asked": self.asked, "back": self.taken_back }).to_string()),
+            what if let Some(becomes) = what.strip_prefix("later ") => {
+                self.task = becomes.to_owned();
+                let mut task = task("working");
+                task["resultType"] = json!("task");
+                task
+            }
+            "progress" => {
+                let secret = env::var("TOKEN").unwrap();
+                progress(params, 0, 1, &format!("step 1 {secret} {}", "x".repeat(1000)));
+                // Its secret stands where words are cut.
+                progress(params, 0, 2, &format!("{}{secret}", "x".repeat(497)));
+                progress(params, 0, 3, "step 3");
+                text("done")
+            }
+            "stray progress" => {
+                progress(params, 1, 1, "of a call that is not out");
+                text("done")
+            }
+            "flood" => {
+                (0..2000).for_each(|done| progress(params, 0, done, "on and on"));
+                text("done")
+            }
+            "progress without end" => {
+                let (params, id) = (params.clone(), id.clone());
+                let answer = json!({ "jsonrpc": "2.0", "id": id, "result": text("done") });
+                std::thread::spawn(move || go_on(&params, &answer));
+                return None;
+            }
             other => text(&format!("nothing is known of {other}")),
         }))
     }
+}
+
+fn task(status: &str) -> Value {
+    let at = "2026-07-28T10:00:00Z";
+    json!({ "resultType": "complete", "taskId": "one", "status": status, "createdAt": at,
+        "lastUpdatedAt": at, "ttlMs": null, "pollIntervalMs": 1 })
+}
+
+/// Goes on for many seconds and answers at last.
+#[allow(clippy::disallowed_methods, reason = "there is no runtime here, and nothing to drive")]
+fn go_on(params: &Value, answer: &Value) {
+    for done in 0..500 {
+        progress(params, 0, done, "on and on");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    say(answer);
+}
+
+/// Says how far a call has come; `beside` is added to its token.
+fn progress(params: &Value, beside: i64, done: u64, words: &str) {
+    let token = params["_meta"]["progressToken"].as_i64().unwrap() + beside;
+    let params = json!({ "progressToken": token, "progress": done, "total": 3, "message": words });
+    say(&json!({ "jsonrpc": "2.0", "method": "notifications/progress", "params": params }));
 }
 
 /// A line for the client; a client that is gone ends the server.
