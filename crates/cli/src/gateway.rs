@@ -167,8 +167,15 @@ impl Gateway {
         self.outcome(&mut turn, call, Duration::ZERO).await
     }
 
-    /// What a call came to: the run says so in its next question.
+    /// What a call came to. Whoever follows it is told nothing after that.
     async fn outcome(&self, turn: &mut Turn, call: ToolCall, patience: Duration) -> Reply {
+        let reply = self.came_to(turn, &call, patience).await;
+        self.driver.follow(self.run, &call, None);
+        reply
+    }
+
+    /// The run says it in its next question.
+    async fn came_to(&self, turn: &mut Turn, call: &ToolCall, patience: Duration) -> Reply {
         let until = Instant::now() + patience;
         loop {
             match self.next(turn).await {
@@ -183,7 +190,7 @@ impl Gateway {
                 }
                 other => {
                     if matches!(&other, Next::Rests(status) if !status.over()) {
-                        turn.held = Some(call);
+                        turn.held = Some(call.clone());
                     }
                     return Reply::Not(self.rest(&other));
                 }

@@ -4,6 +4,7 @@
 
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestMethod,
@@ -137,6 +138,9 @@ pub async fn listen(
     http::listen(port, opens, move || front.clone()).await
 }
 
+/// How long a reply waits for what was said before it.
+const REST: Duration = Duration::from_secs(1);
+
 /// One client's view of the gate. It does not keep the gate: a client that stays connected must not
 /// keep alive what is over.
 #[derive(Clone)]
@@ -243,7 +247,14 @@ impl ServerHandler for Front {
         let reply = match cx.meta.get_progress_token() {
             Some(token) => {
                 let (follower, progress) = mpsc::channel(progress::ROOM);
-                told(gate.call(name, args, Some(follower)), progress, &cx.peer, token).await
+                // Beside the call: a client that does not read must not hold it up.
+                let mut telling = tokio::spawn(tell(progress, cx.peer.clone(), token));
+                let reply = gate.call(name, args, Some(follower)).await;
+                // What was said before the answer goes out before it, and nothing after it.
+                if tokio::time::timeout(REST, &mut telling).await.is_err() {
+                    telling.abort();
+                }
+                reply
             }
             None => gate.call(name, args, None).await,
         };
@@ -351,22 +362,15 @@ impl ServerHandler for Front {
     }
 }
 
-/// Waits for a reply, and tells the client meanwhile how far the call has come. It only ever comes
+/// Tells a client how far its call has come, until nobody says so any more. It only ever comes
 /// further, as the protocol wants it: a call that begins again is silent until it is past that.
-async fn told(
-    mut reply: Replying<'_>,
+async fn tell(
     mut progress: mpsc::Receiver<Progress>,
-    client: &Peer<RoleServer>,
+    client: Peer<RoleServer>,
     token: ProgressToken,
-) -> Reply {
+) {
     let mut furthest = f64::NEG_INFINITY;
-    loop {
-        let Progress { done, total, words } = tokio::select! {
-            // What was said before the answer goes out before it.
-            biased;
-            Some(progress) = progress.recv() => progress,
-            reply = &mut reply => return reply,
-        };
+    while let Some(Progress { done, total, words }) = progress.recv().await {
         if done <= furthest {
             continue;
         }

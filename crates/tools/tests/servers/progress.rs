@@ -23,8 +23,17 @@ async fn desk(trust: Trust) -> (Tools, Lock) {
 }
 
 async fn followed(pool: &(Tools, Lock), what: &str, ms: u64) -> (Called, Vec<Progress>) {
+    follow(pool, "script.work", what, ms).await
+}
+
+/// A call, and what its follower was told.
+pub async fn follow(
+    pool: &(Tools, Lock),
+    name: &str,
+    what: &str,
+    ms: u64,
+) -> (Called, Vec<Progress>) {
     let (follower, mut told) = mpsc::channel(4000);
-    let name = "script.work";
     let digest = &pool.1.tools[&ToolName::new(name).unwrap()].digest;
     let permit = permit(name, digest, &json!({ "do": what }).to_string(), ms);
     let called = pool.0.followed(permit, Some(follower)).await;

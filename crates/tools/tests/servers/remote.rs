@@ -17,8 +17,9 @@ use plan::lock::Lock;
 use plan::workflow::Effect;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tools::{Answers, Remote, Secret, ServerSpec, Tools, Way};
+use tools::{Answers, Progress, Remote, Secret, ServerSpec, Tools, Way};
 
+use crate::progress::follow;
 use crate::{call, failure, pool, question, value};
 
 /// What a server saw, and what it is to do.
@@ -177,7 +178,9 @@ async fn a_server_elsewhere_is_like_one_started_here() {
         assert_eq!(pool.0.version("far").await.unwrap(), version);
         assert_eq!(pool.0.offered("far").await.unwrap().len(), 2, "both pages");
         assert_eq!(value(&work(&pool, "plain").await), json!({ "text": "plain" }), "{version}");
-        assert_eq!(value(&work(&pool, "stream").await), json!({ "text": "streamed" }));
+        let (called, told) = follow(&pool, "far.work", "stream", 20_000).await;
+        assert_eq!(value(&called), json!({ "text": "streamed" }));
+        assert_eq!(told, [Progress { done: 1.0, total: None, words: None }], "{version}");
         // A secret does not come back, and every request carried it.
         assert_eq!(value(&work(&pool, "secret").await), json!({ "text": "Bearer [TOKEN]" }));
         assert!(seen.lock().unwrap().keys.iter().all(|key| key == "Bearer s3cret-value"));
