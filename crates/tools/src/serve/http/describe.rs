@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use jsonschema::Validator;
 use reqwest::Method;
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderName};
 use rmcp::model::{JsonObject, Tool};
 use serde_json::{Value, json};
 
 use super::file::{File, Known, fields};
+use super::keys::{Key, Keys};
+use super::parts::Parts;
 use super::schema::{self, Direction, Schemas};
+use crate::spec::Secret;
 
 /// The largest description of arguments, and of an answer. A larger one of an answer is left out.
 const INPUT_MAX: usize = 128 << 10;
@@ -21,7 +24,7 @@ const TOLD_CHARS: usize = 1000;
 
 /// Headers that are not for an argument to set: OpenAPI says so of the first three, and the others
 /// belong to the connection.
-const OURS: &[&str] = &[
+pub(super) const OURS: &[&str] = &[
     "accept",
     "content-type",
     "authorization",
@@ -43,6 +46,7 @@ pub(super) struct Operation {
     pub(super) path: String,
     pub(super) parameters: Vec<Parameter>,
     pub(super) body: Option<Body>,
+    pub(super) keys: Vec<Arc<Key>>,
     pub(super) takes: Validator,
     pub(super) gives: Validator,
     told: String,
@@ -62,11 +66,12 @@ pub(super) enum Place {
     Path,
     Query,
     Header,
+    Cookie,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {
-    /// `simple` in paths and headers, `form` in queries: values with commas between them.
+    /// `simple` in paths and headers, `form` elsewhere: values with commas between them.
     Plain,
     Label,
     Matrix,
@@ -83,6 +88,18 @@ pub(super) enum Body {
     Text(String),
     /// The fields about which something is said.
     Form(BTreeMap<String, Parameter>),
+    Parts(Parts),
+}
+
+/// What is to be offered, and what there is for it.
+pub(super) struct Wanted<'a> {
+    pub(super) operations: &'a [String],
+    /// Keys by their names in the file.
+    pub(super) keys: &'a [(String, Secret)],
+    /// The headers that every request has already.
+    pub(super) sent: &'a HeaderMap,
+    /// Whether there is a folder of files.
+    pub(super) files: bool,
 }
 
 impl Parameter {
@@ -107,18 +124,20 @@ pub(super) fn is_json(kind: &str) -> bool {
     kind == "application/json" || kind.ends_with("+json")
 }
 
-/// The chosen operations of a file. `sent` are the headers that every request has already.
-pub(super) fn operations(
-    text: &str,
-    chosen: &[String],
-    sent: &HeaderMap,
-) -> Result<Vec<Operation>, String> {
+/// Whether a text can be the name of a header or cookie.
+pub(super) fn is_token(text: &str) -> bool {
+    HeaderName::try_from(text).is_ok()
+}
+
+/// The chosen operations of a file.
+pub(super) fn operations(text: &str, all: &Wanted<'_>) -> Result<Vec<Operation>, String> {
     let file = File::read(text)?;
     let known = file.known()?;
-    let mut all: Vec<Operation> = Vec::new();
-    for wanted in chosen {
-        let mut found = known.iter().filter(|one| one.is(wanted));
-        let one = match (found.next(), found.next()) {
+    let keys = Keys::read(&file, all.keys)?;
+    let mut found: Vec<Operation> = Vec::new();
+    for wanted in all.operations {
+        let mut named = known.iter().filter(|one| one.is(wanted));
+        let one = match (named.next(), named.next()) {
             (Some(one), None) => one,
             (Some(_), Some(_)) => return Err(format!("there are two operations `{wanted}`")),
             (None, _) => {
@@ -127,45 +146,43 @@ pub(super) fn operations(
                 return Err(format!("there is no operation `{wanted}`, but `{some}`"));
             }
         };
-        let operation =
-            file.operation(one, sent).map_err(|why| format!("the operation `{wanted}`: {why}"))?;
-        if all.iter().any(|other| other.tool == operation.tool) {
+        let operation = file.operation(one, &keys, all);
+        let operation = operation.map_err(|why| format!("the operation `{wanted}`: {why}"))?;
+        if found.iter().any(|other| other.tool == operation.tool) {
             return Err(format!("there are two tools `{}`", operation.tool));
         }
-        all.push(operation);
+        found.push(operation);
     }
-    Ok(all)
+    Ok(found)
 }
 
 impl File {
-    fn operation<'f>(&'f self, known: &Known<'f>, sent: &HeaderMap) -> Result<Operation, String> {
+    fn operation<'f>(
+        &'f self,
+        known: &Known<'f>,
+        keys: &Keys,
+        all: &Wanted<'_>,
+    ) -> Result<Operation, String> {
         let mut taken = Schemas::new(self, Direction::Request);
-        let (mut properties, mut required) = (JsonObject::new(), Vec::new());
-        let mut parameters = Vec::new();
-        for found in self.parameters(known)? {
-            let must = found.get("required").and_then(Value::as_bool) == Some(true);
-            let Some((parameter, shape)) = parameter(found, must, sent)? else { continue };
-            let mut shape = taken.schema(shape)?;
-            let told = found.get("description").and_then(Value::as_str);
-            if let (Some(shape), Some(told)) = (shape.as_object_mut(), told) {
-                shape.insert("description".to_owned(), told.into());
-            }
-            if properties.insert(parameter.name.clone(), shape).is_some() {
-                return Err(format!("two parameters are called `{}`", parameter.name));
-            }
-            if must || parameter.place == Place::Path {
-                required.push(parameter.name.clone());
-            }
-            parameters.push(parameter);
-        }
+        let mut properties = JsonObject::new();
+        let keys = keys.of(self, known.body, all.sent)?;
+        let (parameters, mut required) =
+            self.arguments(known, (&keys, all.sent), &mut taken, &mut properties)?;
         marks(known.path, &parameters)?;
-        let body = self.body(known.body)?;
-        if let Some((_, shape, must)) = &body {
-            if properties.insert("body".to_owned(), taken.schema(shape)?).is_some() {
-                return Err("a parameter is called `body`, as the body is".to_owned());
+        let body = match self.body(known.body)? {
+            None => None,
+            Some((mut body, shape, must)) => {
+                let mut shape = taken.schema(shape)?;
+                if let Body::Parts(parts) = &mut body {
+                    parts.describe(&mut shape, all.files)?;
+                }
+                if properties.insert("body".to_owned(), shape).is_some() {
+                    return Err("a parameter is called `body`, as the body is".to_owned());
+                }
+                required.extend(must.then(|| "body".to_owned()));
+                Some(body)
             }
-            required.extend(must.then(|| "body".to_owned()));
-        }
+        };
         let input = taken.object(properties, &required, true)?;
         let size = serde_json::to_string(&input).map_or(usize::MAX, |text| text.len());
         if size > INPUT_MAX {
@@ -178,12 +195,49 @@ impl File {
             path: known.path.to_owned(),
             method: known.method.clone(),
             parameters,
-            body: body.map(|(body, ..)| body),
+            body,
+            keys,
             takes: schema::compiled(&input)?,
             gives: schema::compiled(&output)?,
             input: Arc::new(input),
             output: Arc::new(output),
         })
+    }
+
+    /// Describes the parameters as arguments. Gives those that are, and which there must be.
+    fn arguments<'f>(
+        &'f self,
+        known: &Known<'f>,
+        ours: (&[Arc<Key>], &HeaderMap),
+        taken: &mut Schemas<'f>,
+        properties: &mut JsonObject,
+    ) -> Result<(Vec<Parameter>, Vec<String>), String> {
+        let (mut parameters, mut required) = (Vec::new(), Vec::new());
+        for found in self.parameters(known)? {
+            let must = found.get("required").and_then(Value::as_bool) == Some(true);
+            let Some((parameter, shape)) = parameter(found, must, ours)? else { continue };
+            let mut shape = taken.schema(shape)?;
+            let name = &parameter.name;
+            if parameter.place == Place::Cookie && parameter.style != Style::Json && several(&shape)
+            {
+                match must {
+                    true => return Err(format!("`{name}` holds more than a cookie can")),
+                    false => continue,
+                }
+            }
+            let told = found.get("description").and_then(Value::as_str);
+            if let (Some(shape), Some(told)) = (shape.as_object_mut(), told) {
+                shape.insert("description".to_owned(), told.into());
+            }
+            if properties.insert(name.clone(), shape).is_some() {
+                return Err(format!("two parameters are called `{name}`"));
+            }
+            if must || parameter.place == Place::Path {
+                required.push(name.clone());
+            }
+            parameters.push(parameter);
+        }
+        Ok((parameters, required))
     }
 
     /// The operation's parameters, and those of its path that it does not say again.
@@ -221,6 +275,9 @@ impl File {
                 .map(|(name, said)| Ok((name.clone(), styled(name, Place::Query, said)?)))
                 .collect();
             return Ok(Some((Body::Form(parts?), shape, must)));
+        }
+        if let Some((_, shape, said)) = of(&|kind| kind == "multipart/form-data") {
+            return Ok(Some((Body::Parts(Parts::read(said)?), shape, must)));
         }
         if let Some((kind, shape, _)) = of(&|kind| kind.starts_with("text/")) {
             return Ok(Some((Body::Text(kind), shape, must)));
@@ -283,7 +340,7 @@ fn essence(kind: &str) -> String {
 fn parameter<'f>(
     found: &'f Value,
     must: bool,
-    sent: &HeaderMap,
+    (keys, sent): (&[Arc<Key>], &HeaderMap),
 ) -> Result<Option<(Parameter, &'f Value)>, String> {
     let word = |key| found.get(key).and_then(Value::as_str).unwrap_or_default();
     let name = word("name");
@@ -293,9 +350,13 @@ fn parameter<'f>(
         "header" if sent.contains_key(name) => return Ok(None),
         "header" if OURS.contains(&name.to_ascii_lowercase().as_str()) => return Ok(None),
         "header" => Place::Header,
+        "cookie" if is_token(name) => Place::Cookie,
         other if must => return Err(format!("`{name}` must be sent in a `{other}`")),
         _ => return Ok(None),
     };
+    if keys.iter().any(|key| key.takes(place, name)) {
+        return Ok(None);
+    }
     let mut parameter = styled(name, place, found)?;
     let media = fields(found, "content").next();
     let shape = match media {
@@ -311,10 +372,13 @@ fn parameter<'f>(
 
 /// How a parameter is written.
 fn styled(name: &str, place: Place, said: &Value) -> Result<Parameter, String> {
-    let usual = if place == Place::Query { "form" } else { "simple" };
+    let form = matches!(place, Place::Query | Place::Cookie);
+    let usual = if form { "form" } else { "simple" };
     let word = said.get("style").and_then(Value::as_str).unwrap_or(usual);
     let style = match (word, place) {
-        ("simple", Place::Path | Place::Header) | ("form", Place::Query) => Style::Plain,
+        ("simple", Place::Path | Place::Header) | ("form", Place::Query | Place::Cookie) => {
+            Style::Plain
+        }
         ("label", Place::Path) => Style::Label,
         ("matrix", Place::Path) => Style::Matrix,
         ("spaceDelimited", Place::Query) => Style::Space,
@@ -324,6 +388,16 @@ fn styled(name: &str, place: Place, said: &Value) -> Result<Parameter, String> {
     };
     let explode = said.get("explode").and_then(Value::as_bool).unwrap_or(word == "form");
     Ok(Parameter { name: name.to_owned(), place, style, explode })
+}
+
+/// Whether a schema is one of a list or an object.
+fn several(schema: &Value) -> bool {
+    let is = |kind: &Value| kind == "array" || kind == "object";
+    match schema.get("type") {
+        Some(Value::Array(kinds)) => kinds.iter().any(is),
+        Some(kind) => is(kind),
+        None => false,
+    }
 }
 
 /// Every mark in the path has its parameter, and the other way round.
