@@ -55,8 +55,8 @@ pub fn specs(workspace: &Workspace, places: &Places) -> Result<Vec<ServerSpec>, 
 }
 
 /// The value of every environment variable that is named as a secret: what servers are given as
-/// `${NAME}`, the keys and addresses of models, and what workflows name. One that is not set is none. `own` is
-/// the key that our own model servers ask for.
+/// `${NAME}`, the keys and addresses of models, and what workflows name. One that is not set is
+/// none. `own` is the key that our own model servers ask for.
 pub fn secrets<'p>(
     places: &Places,
     plans: impl Iterator<Item = &'p Plan>,

@@ -7,6 +7,7 @@ mod encode;
 mod file;
 mod head;
 mod keys;
+mod parameter;
 mod parts;
 mod schema;
 
@@ -136,7 +137,7 @@ impl Http {
             Body::Parts(parts) => {
                 let form = parts.form(given, self.files.as_ref())?;
                 let request = RequestBuilder::from_parts(self.client.clone(), request);
-                return request.multipart(form).build().map_err(|why| chain(&why.without_url()));
+                return request.multipart(form).build().map_err(|why| chain(&why));
             }
         };
         let kind = HeaderValue::from_str(kind).map_err(|why| why.to_string())?;
@@ -148,10 +149,8 @@ impl Http {
     async fn send(&self, operation: &Operation, request: Request) -> Came {
         let answer = match self.client.execute(request).await {
             Ok(answer) => answer,
-            Err(why) if why.is_connect() || why.is_builder() => {
-                return Came::Refused(chain(&why.without_url()));
-            }
-            Err(why) => return Came::Unknown(chain(&why.without_url())),
+            Err(why) if why.is_connect() || why.is_builder() => return Came::Refused(chain(&why)),
+            Err(why) => return Came::Unknown(chain(&why)),
         };
         let status = answer.status();
         if status.is_success() {
@@ -189,7 +188,7 @@ async fn read(
     let bytes = body::whole(answer, ANSWER_MAX).await?;
     let body = if bytes.is_empty() {
         Value::Null
-    } else if describe::is_json(&kind) {
+    } else if parameter::is_json(&kind) {
         serde_json::from_slice(&bytes).map_err(|why| format!("the answer is no JSON: {why}"))?
     } else {
         let text = String::from_utf8(bytes);

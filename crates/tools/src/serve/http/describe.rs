@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use jsonschema::Validator;
 use reqwest::Method;
-use reqwest::header::{HeaderMap, HeaderName};
+use reqwest::header::HeaderMap;
 use rmcp::model::{JsonObject, Tool};
 use serde_json::{Value, json};
 
 use super::file::{File, Known, fields};
 use super::keys::{Key, Keys};
+use super::parameter::{self, Parameter, Place, Style, essence, is_json};
 use super::parts::Parts;
 use super::schema::{self, Direction, Schemas};
 use crate::spec::Secret;
@@ -21,22 +22,6 @@ const INPUT_MAX: usize = 128 << 10;
 const OUTPUT_MAX: usize = 64 << 10;
 /// How much of a description is told.
 const TOLD_CHARS: usize = 1000;
-
-/// Headers that are not for an argument to set: OpenAPI says so of the first three, and the others
-/// belong to the connection.
-pub(super) const OURS: &[&str] = &[
-    "accept",
-    "content-type",
-    "authorization",
-    "connection",
-    "content-length",
-    "cookie",
-    "host",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
 
 /// One operation, ready to be called.
 pub(super) struct Operation {
@@ -52,34 +37,6 @@ pub(super) struct Operation {
     told: String,
     input: Arc<JsonObject>,
     output: Arc<JsonObject>,
-}
-
-pub(super) struct Parameter {
-    pub(super) name: String,
-    pub(super) place: Place,
-    pub(super) style: Style,
-    pub(super) explode: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    Path,
-    Query,
-    Header,
-    Cookie,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Style {
-    /// `simple` in paths and headers, `form` elsewhere: values with commas between them.
-    Plain,
-    Label,
-    Matrix,
-    Space,
-    Pipe,
-    Deep,
-    /// It has a media type: its value is written as JSON.
-    Json,
 }
 
 /// How a body is written, with its media type.
@@ -102,14 +59,6 @@ pub(super) struct Wanted<'a> {
     pub(super) files: bool,
 }
 
-impl Parameter {
-    /// A form's field about which nothing is said: a list is several fields, an object is JSON.
-    pub(super) fn field(name: &str, value: &Value) -> Self {
-        let style = if value.is_object() { Style::Json } else { Style::Plain };
-        Self { name: name.to_owned(), place: Place::Query, style, explode: true }
-    }
-}
-
 impl Operation {
     /// The operation as a tool.
     pub(super) fn offered(&self) -> Tool {
@@ -117,16 +66,6 @@ impl Operation {
             .with_raw_output_schema(Arc::clone(&self.output))
             .with_annotations(super::hints(&self.method))
     }
-}
-
-/// Whether a media type is JSON.
-pub(super) fn is_json(kind: &str) -> bool {
-    kind == "application/json" || kind.ends_with("+json")
-}
-
-/// Whether a text can be the name of a header or cookie.
-pub(super) fn is_token(text: &str) -> bool {
-    HeaderName::try_from(text).is_ok()
 }
 
 /// The chosen operations of a file.
@@ -168,7 +107,7 @@ impl File {
         let keys = keys.of(self, known.body, all.sent)?;
         let (parameters, mut required) =
             self.arguments(known, (&keys, all.sent), &mut taken, &mut properties)?;
-        marks(known.path, &parameters)?;
+        parameter::marks(known.path, &parameters)?;
         let body = match self.body(known.body)? {
             None => None,
             Some((mut body, shape, must)) => {
@@ -215,10 +154,12 @@ impl File {
         let (mut parameters, mut required) = (Vec::new(), Vec::new());
         for found in self.parameters(known)? {
             let must = found.get("required").and_then(Value::as_bool) == Some(true);
-            let Some((parameter, shape)) = parameter(found, must, ours)? else { continue };
+            let Some((parameter, shape)) = parameter::read(found, must, ours)? else { continue };
             let mut shape = taken.schema(shape)?;
             let name = &parameter.name;
-            if parameter.place == Place::Cookie && parameter.style != Style::Json && several(&shape)
+            if parameter.place == Place::Cookie
+                && parameter.style != Style::Json
+                && parameter::several(&shape)
             {
                 match must {
                     true => return Err(format!("`{name}` holds more than a cookie can")),
@@ -272,7 +213,9 @@ impl File {
         }
         if let Some((_, shape, said)) = of(&|kind| kind == "application/x-www-form-urlencoded") {
             let parts: Result<_, String> = fields(said, "encoding")
-                .map(|(name, said)| Ok((name.clone(), styled(name, Place::Query, said)?)))
+                .map(|(name, said)| {
+                    Ok((name.clone(), parameter::styled(name, Place::Query, said)?))
+                })
                 .collect();
             return Ok(Some((Body::Form(parts?), shape, must)));
         }
@@ -330,90 +273,6 @@ impl File {
         let none = Schemas::new(self, Direction::Answer);
         none.object(properties(Value::Bool(true)), &required, false)
     }
-}
-
-fn essence(kind: &str) -> String {
-    kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-}
-
-/// A parameter and its schema. None where an argument has no say.
-fn parameter<'f>(
-    found: &'f Value,
-    must: bool,
-    (keys, sent): (&[Arc<Key>], &HeaderMap),
-) -> Result<Option<(Parameter, &'f Value)>, String> {
-    let word = |key| found.get(key).and_then(Value::as_str).unwrap_or_default();
-    let name = word("name");
-    let place = match word("in") {
-        "path" => Place::Path,
-        "query" => Place::Query,
-        "header" if sent.contains_key(name) => return Ok(None),
-        "header" if OURS.contains(&name.to_ascii_lowercase().as_str()) => return Ok(None),
-        "header" => Place::Header,
-        "cookie" if is_token(name) => Place::Cookie,
-        other if must => return Err(format!("`{name}` must be sent in a `{other}`")),
-        _ => return Ok(None),
-    };
-    if keys.iter().any(|key| key.takes(place, name)) {
-        return Ok(None);
-    }
-    let mut parameter = styled(name, place, found)?;
-    let media = fields(found, "content").next();
-    let shape = match media {
-        Some((kind, said)) if is_json(&essence(kind)) => {
-            parameter.style = Style::Json;
-            said.get("schema")
-        }
-        Some((kind, _)) => return Err(format!("`{name}` cannot be written as `{kind}`")),
-        None => found.get("schema"),
-    };
-    Ok(Some((parameter, shape.unwrap_or(&Value::Bool(true)))))
-}
-
-/// How a parameter is written.
-fn styled(name: &str, place: Place, said: &Value) -> Result<Parameter, String> {
-    let form = matches!(place, Place::Query | Place::Cookie);
-    let usual = if form { "form" } else { "simple" };
-    let word = said.get("style").and_then(Value::as_str).unwrap_or(usual);
-    let style = match (word, place) {
-        ("simple", Place::Path | Place::Header) | ("form", Place::Query | Place::Cookie) => {
-            Style::Plain
-        }
-        ("label", Place::Path) => Style::Label,
-        ("matrix", Place::Path) => Style::Matrix,
-        ("spaceDelimited", Place::Query) => Style::Space,
-        ("pipeDelimited", Place::Query) => Style::Pipe,
-        ("deepObject", Place::Query) => Style::Deep,
-        (other, _) => return Err(format!("`{name}` cannot be written in the style `{other}`")),
-    };
-    let explode = said.get("explode").and_then(Value::as_bool).unwrap_or(word == "form");
-    Ok(Parameter { name: name.to_owned(), place, style, explode })
-}
-
-/// Whether a schema is one of a list or an object.
-fn several(schema: &Value) -> bool {
-    let is = |kind: &Value| kind == "array" || kind == "object";
-    match schema.get("type") {
-        Some(Value::Array(kinds)) => kinds.iter().any(is),
-        Some(kind) => is(kind),
-        None => false,
-    }
-}
-
-/// Every mark in the path has its parameter, and the other way round.
-fn marks(path: &str, parameters: &[Parameter]) -> Result<(), String> {
-    let mut rest = path.to_owned();
-    for parameter in parameters.iter().filter(|parameter| parameter.place == Place::Path) {
-        let mark = format!("{{{}}}", parameter.name);
-        if !rest.contains(&mark) {
-            return Err(format!("its path has no `{mark}`"));
-        }
-        rest = rest.replace(&mark, "");
-    }
-    if rest.contains(['{', '}']) {
-        return Err(format!("nothing is said about a part of its path `{path}`"));
-    }
-    Ok(())
 }
 
 /// A tool's name as programs everywhere take it.

@@ -1,13 +1,13 @@
-//! Values as OpenAPI's styles write them into paths, queries, headers, cookies and forms. It must not write
-//! a value in a form that its style does not have, and it encodes whatever could be taken for a
-//! part of the address: `allowReserved` asks for less, and no server needs it.
+//! Values as OpenAPI's styles write them into paths, queries, headers, cookies and forms. It must
+//! not write a value in a form that its style does not have, and it encodes whatever could be taken
+//! for a part of the address: `allowReserved` asks for less, and no server needs it.
 
 use std::collections::BTreeMap;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use super::describe::{Parameter, Style};
+use super::parameter::{Parameter, Style};
 
 /// Everything but RFC 3986's unreserved characters.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

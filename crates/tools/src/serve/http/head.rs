@@ -5,8 +5,9 @@ use reqwest::header::{ACCEPT, COOKIE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Request, Url};
 use serde_json::Value;
 
-use super::describe::{Operation, Parameter, Place};
+use super::describe::Operation;
 use super::encode;
+use super::parameter::{Parameter, Place};
 
 /// What is gathered for a request.
 pub(super) struct Head {

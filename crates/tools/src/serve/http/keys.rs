@@ -6,10 +6,10 @@ use std::sync::Arc;
 use reqwest::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
-use super::describe::{self, Place};
 use super::encode;
 use super::file::{File, fields};
 use super::head::Head;
+use super::parameter::{self, Place};
 use crate::spec::{self, Secret};
 
 /// One key, ready to be sent.
@@ -136,14 +136,14 @@ impl Key {
         let octet = |b: u8| b.is_ascii_graphic() && !b"\",;\\".contains(&b);
         let (name, fits) = match &self.goes {
             Goes::Header(name) => {
-                let ours = describe::OURS.contains(&name.as_str());
+                let ours = parameter::OURS.contains(&name.as_str());
                 let free = !ours || *name == AUTHORIZATION || *name == COOKIE;
                 (name.as_str(), free && HeaderValue::from_str(value).is_ok())
             }
             Goes::Query(name) => (name.as_str(), true),
             // A cookie has no way to write what would end it.
             Goes::Cookie(name) => {
-                (name.as_str(), describe::is_token(name) && value.bytes().all(octet))
+                (name.as_str(), parameter::is_token(name) && value.bytes().all(octet))
             }
         };
         if name.is_empty() || value.trim().is_empty() || !fits {

@@ -7,8 +7,8 @@ use std::io::Read;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
-use super::describe;
 use super::file::fields;
+use super::parameter::is_json;
 use crate::serve::folder::Folder;
 
 /// The most that the files of one form may hold.
@@ -77,7 +77,7 @@ impl Parts {
         let mut left = FILES_MAX;
         for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
             is_name(name)?;
-            let json = self.kinds.get(name).is_some_and(|kind| describe::is_json(kind));
+            let json = self.kinds.get(name).is_some_and(|kind| is_json(kind));
             let all = match value {
                 Value::Array(all) if !json => all.iter().collect(),
                 one => vec![one],
@@ -132,7 +132,7 @@ impl Parts {
 }
 
 fn is_text(kind: &str) -> bool {
-    describe::is_json(kind) || kind.starts_with("text/")
+    is_json(kind) || kind.starts_with("text/")
 }
 
 /// A part's name stands between quotes in a line of its own.

@@ -288,4 +288,5 @@ async fn a_call_is_written_as_described_and_what_came_of_it_is_said() {
 }
 
 mod keys;
+mod limits;
 mod parts;

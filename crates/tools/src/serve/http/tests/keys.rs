@@ -16,6 +16,7 @@ paths:
         - { name: lang, in: cookie, schema: { type: string } }
         - { name: many, in: cookie, schema: { type: array, items: { type: string } } }
         - { name: where, in: query, schema: { type: object } }
+        - { name: X-HEAD, in: header, schema: { type: string } }
       responses: { default: { description: any } }
   /open: { get: { operationId: open, security: [], responses: {} } }
   /either:
@@ -23,6 +24,7 @@ paths:
       operationId: either
       security: [ {}, { token: [ read ] }, { in_head: [] } ]
       responses: { default: { description: any } }
+  /late: { get: { operationId: late, responses: {} } }
   /person: { get: { operationId: person, security: [ { signed: [] } ], responses: {} } }
   /machine: { get: { operationId: machine, security: [ { certificate: [] } ], responses: {} } }
   /lost: { get: { operationId: lost, security: [ { nowhere: [] } ], responses: {} } }
@@ -34,6 +36,7 @@ components:
     in_head: { $ref: '#/components/securitySchemes/head' }
     head: { type: apiKey, in: header, name: X-Head }
     host: { type: apiKey, in: header, name: Host }
+    two: { type: apiKey, in: cookie, name: 'a;b' }
     token: { type: http, scheme: Bearer }
     signed: { type: oauth2, flows: {} }
     certificate: { type: mutualTLS }
@@ -93,6 +96,7 @@ fn what_an_operation_needs_and_nobody_gave_is_named() {
     check("both", &[COOKIE, ("in_query", " ")], &[], "`in_query`: it cannot be sent");
     check("open", &[("in_head", "a\r\ns3cret: 1")], &[], "`in_head`: it cannot be sent");
     check("open", &[("host", "s3cret")], &[], "`host`: it cannot be sent");
+    check("open", &[("two", "s3cret")], &[], "`two`: it cannot be sent");
 
     let served = |operation: &str, keys: All<'_>, headers: All<'_>| {
         keyed("https://a.example", FILE, &[operation], keys, headers).map(drop).unwrap();
@@ -110,11 +114,13 @@ async fn echo(request: Request) -> impl IntoResponse {
         value.map_or("", |value| value.to_str().unwrap()).to_owned()
     };
     let (uri, cookie) = (request.uri().to_string(), said("cookie"));
-    let all =
-        json!({ "uri": uri, cookie: [said("x-head"), said("authorization"), said("cookie")] });
+    let authorization = said("authorization");
+    // Some say a token again without the word before it.
+    let token = authorization.split(' ').next_back().unwrap_or_default();
+    let all = json!({ "uri": uri, cookie: [said("x-head"), authorization, token, said("cookie")] });
     match request.uri().path() {
         "/both" => axum::Json(all).into_response(),
-        "/late" => (StatusCode::BAD_GATEWAY, "").into_response(),
+        "/late" => (StatusCode::BAD_GATEWAY, all.to_string()).into_response(),
         _ => (StatusCode::FORBIDDEN, all.to_string()).into_response(),
     }
 }
@@ -147,11 +153,12 @@ async fn a_key_goes_where_the_file_says_and_is_never_said_again() {
     let talk = move || {
         let last = || seen.lock().unwrap().last().cloned().unwrap_or_default();
         let all = [QUERY, COOKIE, HEAD, TOKEN];
-        let http = keyed(&base, FILE, &["both", "open", "either"], &all, &[]).unwrap();
+        let http = keyed(&base, FILE, &["both", "open", "either", "late"], &all, &[]).unwrap();
         let tools = http.tools();
         let taken = tools[0].input_schema["properties"].as_object().unwrap();
-        let taken: Vec<&String> = taken.keys().collect();
-        assert_eq!(taken, ["lang", "where"], "a key is no argument");
+        let mut taken: Vec<&String> = taken.keys().collect();
+        taken.sort();
+        assert_eq!(taken, ["X-HEAD", "lang", "where"], "a key is no argument");
 
         let args = json!({ "lang": "de; sid=x", "where": { "k": "v" } });
         let answer = came(&http, "both", args).unwrap();
@@ -161,7 +168,7 @@ async fn a_key_goes_where_the_file_says_and_is_never_said_again() {
         let expected = json!({
             "uri": "/both?k=v&api%20key=[in_query]",
             "lang=de%3B%20sid%3Dx; sid=[in_cookie]":
-                ["", "", "lang=de%3B%20sid%3Dx; sid=[in_cookie]"],
+                ["", "", "", "lang=de%3B%20sid%3Dx; sid=[in_cookie]"],
         });
         assert_eq!(answer["body"], expected);
         // An operation that asks for none gets none; of several ways the first with a key is taken.
@@ -176,6 +183,10 @@ async fn a_key_goes_where_the_file_says_and_is_never_said_again() {
         );
         assert!(why.contains("Bearer [token]") && !why.contains("s3cret"), "{why}");
 
+        let why = came(&http, "late", json!({})).unwrap_err();
+        assert!(why.contains("in doubt") && why.contains("[in_cookie]"), "{why}");
+        assert!(!why.contains("s3cret"), "{why}");
+
         // A model cannot put another value beside the key.
         let count = seen.lock().unwrap().len();
         let why = came(&http, "both", json!({ "where": { "api key": "mine" } })).unwrap_err();
@@ -184,11 +195,12 @@ async fn a_key_goes_where_the_file_says_and_is_never_said_again() {
 
         // Where the file says nothing of who needs a key, each goes along; cookies are joined.
         let silent = FILE.replace("security: [ { in_query: [], in_cookie: [] } ]\n", "");
-        let given = [("Cookie", "a=1; b=s3cret-two")];
+        let given = [("Cookie", "a=1; b=s3cret-two"), ("Authorization", "Basic s3cret-b4sic")];
         let http = keyed(&base, &silent, &["both"], &[COOKIE, HEAD], &given).unwrap();
+        assert!(http.tools()[0].input_schema["properties"].get("X-HEAD").is_none());
         let answer = came(&http, "both", json!({ "api key": "mine" })).unwrap();
         let sent = "/both?api%20key=mine cookie=a=1; b=s3cret-two; sid=c00kie-s3cret";
-        assert_eq!(last(), format!("{sent} head=h34d-s3cret token=-"));
+        assert_eq!(last(), format!("{sent} head=h34d-s3cret token=Basic s3cret-b4sic"));
         assert!(!answer.to_string().contains("s3cret"), "{answer}");
 
         // Nobody is there: the address, and the key in it, is not in the error.
