@@ -142,9 +142,10 @@ pub const PURE_NEVER_NAMES: &[&str] = &[
     "static mut",
 ];
 
-/// Packages in `Cargo.lock`. A new dependency is a choice, so it moves this number. The last six
-/// are `oauth2` and what it needs in older versions, by which the MCP SDK signs in to servers.
-pub const PACKAGES_MAX: usize = 574;
+/// Packages in `Cargo.lock`. A new dependency is a choice, so it moves this number. The last seven
+/// are `oauth2` and what it needs in older versions, by which the MCP SDK signs in to servers, and
+/// `mime_guess`, by which a form says of a file what it is.
+pub const PACKAGES_MAX: usize = 575;
 
 /// A file of Rust ends here.
 pub const FILE_LINES_MAX: usize = 800;

@@ -7,7 +7,9 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use journal::Status;
 use plan::ids::{PersonId, RoleId, ToolName, WorkflowName};
 use plan::workflow::{ArgRole, Effect};
 
@@ -227,28 +229,14 @@ pub struct Up {
 #[derive(Debug, Args)]
 pub struct Runs {
     /// Only runs that stand so
-    #[arg(long, value_enum)]
-    pub status: Vec<StatusArg>,
+    #[arg(long, value_parser = status())]
+    pub status: Vec<Status>,
     /// Only runs of this workflow
     #[arg(long, value_parser = WorkflowName::new)]
     pub workflow: Option<WorkflowName>,
     /// At most this many
     #[arg(long, default_value_t = 50)]
     pub limit: usize,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum StatusArg {
-    Running,
-    Sleeping,
-    Waiting,
-    Paused,
-    Halted,
-    Done,
-    Failed,
-    Rejected,
-    Duplicate,
-    Cancelled,
 }
 
 #[derive(Debug, Subcommand)]
@@ -589,6 +577,12 @@ pub enum Serve {
 
 fn person(text: &str) -> Result<PersonId, plan::ids::NameError> {
     PersonId::new(text)
+}
+
+/// Any word of where a run stands.
+fn status() -> impl TypedValueParser<Value = Status> {
+    let words = Status::ALL.iter().map(|status| status.as_str());
+    PossibleValuesParser::new(words).try_map(|word| Status::named(&word).ok_or("no such word"))
 }
 
 fn role(text: &str) -> Result<RoleId, plan::ids::NameError> {

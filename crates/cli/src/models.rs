@@ -11,7 +11,7 @@ use model::local::{self, Backend, Server, Settings, State};
 use model::{Called, Key, ModelSpec, Models, Place, Seat, Secret};
 use plan::ids::ModelName;
 use plan::workflow::Model;
-use plan::{ModelPlace, Places, Plan, WireFormat};
+use plan::{ModelPlace, Places, Plan, Problems, WireFormat};
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
@@ -91,7 +91,7 @@ impl Serving {
         seat: Option<&Seat>,
     ) -> Result<Self, Stop> {
         let mut specs = Vec::new();
-        let mut locals = BTreeMap::new();
+        let (mut locals, mut found) = (BTreeMap::new(), Vec::new());
         for (name, model) in all {
             let place = places.models.get(&name);
             let own = served_here(&model.vendor, place);
@@ -101,7 +101,7 @@ impl Serving {
                 place: match model.vendor.as_str() {
                     OUTSIDE => seat.map_or_else(unseated, |seat| Place::Outside(seat.clone())),
                     _ if own => waiting(),
-                    vendor => elsewhere(vendor, place)?,
+                    vendor => elsewhere(vendor, place, &mut found)?,
                 },
                 price: model.price,
                 can: model.can,
@@ -114,7 +114,7 @@ impl Serving {
                 locals.insert(name, Own { model, context, running: Mutex::default() });
             }
         }
-        let models = Models::new(specs).map_err(Stop::usage)?;
+        let models = Models::new(specs).map_err(Stop::usage)?.hiding(found);
         let key = local::key().map_err(Stop::failed)?;
         Ok(Self { models: Arc::new(models), locals, key })
     }
@@ -194,10 +194,17 @@ fn up(base_url: String, key: &Secret) -> Place {
 }
 
 /// A model that somebody else serves.
-fn elsewhere(vendor: &str, place: Option<&ModelPlace>) -> Result<Place, Stop> {
+fn elsewhere(
+    vendor: &str,
+    place: Option<&ModelPlace>,
+    found: &mut Vec<Key>,
+) -> Result<Place, Stop> {
     let known = KNOWN.iter().find(|(name, _)| *name == vendor).map(|(_, url)| (*url).to_owned());
-    let named = place.and_then(|place| place.base_url.clone());
-    let Some(base_url) = named.or(known) else {
+    let base_url = match place.and_then(|place| place.base_url.as_ref()) {
+        Some(address) => Some(address.filled(|name| looked_up(name, found)).map_err(lacking)?),
+        None => known,
+    };
+    let Some(base_url) = base_url else {
         let what = format!("nobody knows where the vendor `{vendor}` answers");
         return Err(Stop::usage(what).help("add `base_url:` to the model in `flightdeck.yaml`"));
     };
@@ -221,6 +228,22 @@ fn elsewhere(vendor: &str, place: Option<&ModelPlace>) -> Result<Place, Stop> {
         }
         _ => Place::OpenAi { base_url, keys },
     })
+}
+
+/// A part of an address is not there: what, where, and what to do.
+fn lacking(problems: Problems) -> Stop {
+    let stop = Stop::usage(&problems);
+    match problems.iter().next() {
+        Some(problem) => Stop { code: Some(problem.code.id), ..stop.help(problem.fix.as_str()) },
+        None => stop,
+    }
+}
+
+/// A part of an address, which may be a secret, and is kept in `found`.
+fn looked_up(name: &str, found: &mut Vec<Key>) -> Option<String> {
+    let value = std::env::var(name).ok()?;
+    found.push(Key { name: name.to_owned(), secret: Secret::new(value.clone()) });
+    Some(value)
 }
 
 /// The key in a variable of the environment.

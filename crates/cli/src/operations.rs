@@ -138,7 +138,7 @@ impl Gate for Operations {
         }
         let number =
             json!({ "type": "integer", "minimum": 1, "description": "The request's number" });
-        let status = json!({ "type": "string", "enum": answers::STATUSES });
+        let status = json!({ "type": "string", "enum": answers::statuses() });
         let limit = json!({ "type": "integer", "minimum": 1, "maximum": answers::LISTED_MAX });
         let workflow = json!({ "type": "string" });
         vec![

@@ -7,7 +7,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use plan::{Grant, OAuth, Places, Plan, Server};
+use plan::variables::{self, Unfilled};
+use plan::{Address, Grant, OAuth, Places, Plan, Server};
 use tools::{Client, Launcher, Program, Remote, Secret, ServerSpec, Tokens, Tools, Way};
 
 use crate::exit::Stop;
@@ -54,8 +55,8 @@ pub fn specs(workspace: &Workspace, places: &Places) -> Result<Vec<ServerSpec>, 
 }
 
 /// The value of every environment variable that is named as a secret: what servers are given as
-/// `${NAME}`, the keys of models, and what workflows name. One that is not set is none. `own` is
-/// the key that our own model servers ask for.
+/// `${NAME}`, the keys and addresses of models, and what workflows name. One that is not set is
+/// none. `own` is the key that our own model servers ask for.
 pub fn secrets<'p>(
     places: &Places,
     plans: impl Iterator<Item = &'p Plan>,
@@ -64,6 +65,8 @@ pub fn secrets<'p>(
     let mut names: BTreeSet<String> = BTreeSet::new();
     names.extend(places.servers.values().flat_map(Server::secrets));
     names.extend(places.models.values().flat_map(|place| place.keys.iter().cloned()));
+    let addresses = places.models.values().filter_map(|place| place.base_url.as_ref());
+    names.extend(addresses.flat_map(Address::variables).map(str::to_owned));
     names.extend(plans.flat_map(|plan| plan.workflow().secrets.iter().cloned()));
     let known =
         names.into_iter().filter_map(|name| Some((name.clone(), std::env::var(name).ok()?)));
@@ -205,32 +208,20 @@ impl Found<'_> {
     /// A text with `${NAME}` and `${NAME:-default}` looked up.
     fn filled(&mut self, text: &str) -> Result<String, Stop> {
         let server = self.server;
-        let mut out = String::new();
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once("${") {
-            out.push_str(before);
-            let Some((inside, after)) = after.split_once('}') else {
-                let what = format!("the server `{server}` has a `${{` without its `}}`");
-                return Err(Stop::usage(what));
-            };
-            let (name, default) = match inside.split_once(":-") {
-                Some((name, default)) => (name, Some(default)),
-                None => (inside, None),
-            };
-            match (std::env::var(name), default) {
-                (Ok(value), _) => {
-                    out.push_str(&value);
-                    self.secrets.insert(name.to_owned(), Secret::new(value));
-                }
-                (Err(_), Some(default)) => out.push_str(default),
-                (Err(_), None) => {
-                    let what = format!("the server `{server}` needs `{name}` from the environment");
-                    return Err(Stop::usage(what).help(format!("set `{name}` before you start")));
-                }
+        let secrets = &mut self.secrets;
+        let look_up = |name: &str| {
+            let value = std::env::var(name).ok()?;
+            secrets.insert(name.to_owned(), Secret::new(value.clone()));
+            Some(value)
+        };
+        variables::filled(text, look_up).map_err(|why| match why {
+            Unfilled::Open => {
+                Stop::usage(format!("the server `{server}` has a `${{` without its `}}`"))
             }
-            rest = after;
-        }
-        out.push_str(rest);
-        Ok(out)
+            Unfilled::Unset(name) => {
+                let what = format!("the server `{server}` needs `{name}` from the environment");
+                Stop::usage(what).help(format!("set `{name}` before you start"))
+            }
+        })
     }
 }

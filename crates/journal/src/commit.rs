@@ -52,50 +52,59 @@ pub struct Standing {
     pub wake_at: Option<Millis>,
 }
 
-/// Where a run stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    Running,
+macro_rules! statuses {
+    ($($(#[$doc:meta])* $status:ident = $word:literal,)*) => {
+        /// Where a run stands.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Status {
+            $($(#[$doc])* #[serde(rename = $word)] $status,)*
+        }
+
+        impl Status {
+            /// Every one, in order.
+            pub const ALL: &[Self] = &[$(Self::$status),*];
+
+            /// The word of the files and screens.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$status => $word,)*
+                }
+            }
+        }
+    };
+}
+
+statuses! {
+    Running = "running",
     /// For a time or a retry.
-    Sleeping,
+    Sleeping = "sleeping",
     /// For a person.
-    Waiting,
+    Waiting = "waiting",
     /// By a person.
-    Paused,
+    Paused = "paused",
     /// By a stop.
-    Halted,
-    Done,
-    Failed,
-    Rejected,
-    Duplicate,
-    Cancelled,
+    Halted = "halted",
+    Done = "done",
+    Failed = "failed",
+    Rejected = "rejected",
+    Duplicate = "duplicate",
+    Cancelled = "cancelled",
 }
 
 impl Status {
+    /// The status of a word.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|status| status.as_str() == word)
+    }
+
     /// Whether the run is over.
     #[must_use]
     pub fn over(self) -> bool {
         match self {
             Self::Running | Self::Sleeping | Self::Waiting | Self::Paused | Self::Halted => false,
             Self::Done | Self::Failed | Self::Rejected | Self::Duplicate | Self::Cancelled => true,
-        }
-    }
-
-    /// The word of the files and screens.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Sleeping => "sleeping",
-            Self::Waiting => "waiting",
-            Self::Paused => "paused",
-            Self::Halted => "halted",
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Rejected => "rejected",
-            Self::Duplicate => "duplicate",
-            Self::Cancelled => "cancelled",
         }
     }
 }

@@ -105,6 +105,7 @@ pub struct Models {
     /// Models behind one address are one vendor, and share its breaker.
     breakers: Mutex<HashMap<String, Arc<Breaker>>>,
     clients: Mutex<HashMap<Way, Client>>,
+    hidden: Vec<Key>,
 }
 
 impl Models {
@@ -114,6 +115,7 @@ impl Models {
             lines: HashMap::with_capacity(specs.len()),
             breakers: Mutex::default(),
             clients: Mutex::default(),
+            hidden: Vec::new(),
         };
         for spec in specs {
             let served = models.served(&spec.name, &spec.model, spec.idle, spec.place)?;
@@ -130,6 +132,14 @@ impl Models {
             }
         }
         Ok(models)
+    }
+
+    /// The same with values that no failure repeats, such as parts of an address.
+    #[must_use]
+    pub fn hiding(mut self, values: Vec<Key>) -> Self {
+        // A very short value would blot out innocent words.
+        self.hidden = values.into_iter().filter(|key| key.secret.reveal().len() >= 4).collect();
+        self
     }
 
     /// Moves a model to another place. Calls that are out still end at the old one.
@@ -149,12 +159,21 @@ impl Models {
             }
         };
         match self.lines.get(&ask.model) {
-            Some(line) => line.call(&ask).await,
+            Some(line) => self.blotted(line.call(&ask).await),
             None => {
                 let why = format!("no model is called `{}`", ask.model);
                 unsent(Code::Unavailable, &why, None)
             }
         }
+    }
+
+    fn blotted(&self, mut called: Called) -> Called {
+        if let Err(failure) = &mut called.outcome.result {
+            for Key { name, secret } in &self.hidden {
+                failure.text = secret.blotted(&failure.text, name);
+            }
+        }
+        called
     }
 
     fn served(

@@ -28,7 +28,16 @@ impl Secret {
 
     /// A text of the outside world without this key in it.
     pub(crate) fn scrub(&self, text: &str) -> String {
-        if self.0.is_empty() { text.to_owned() } else { text.replace(&self.0, "[key]") }
+        self.blotted(text, "key")
+    }
+
+    /// A text with this value blotted out by its name.
+    pub(crate) fn blotted(&self, text: &str, name: &str) -> String {
+        if self.0.is_empty() {
+            text.to_owned()
+        } else {
+            text.replace(&self.0, &format!("[{name}]"))
+        }
     }
 }
 

@@ -294,6 +294,9 @@ codes! {
     POLICY = "FD-P803": "an unusable policy",
         "a policy that is not understood protects nothing, so nothing runs until it is right",
         "correct the policy";
+    VARIABLE = "FD-P804": "an address that lacks a part",
+        "the part comes from a variable of the environment that is not there, so it leads nowhere",
+        "write `${NAME}` with the name of a variable, and set it before you start";
 }
 
 #[cfg(test)]

@@ -401,7 +401,11 @@ pub(crate) static MODEL: Shape = Shape {
         must("context", Whole, "How many tokens it can read."),
         must("answer", Whole, "How many tokens it may write."),
         may("price", Form::Shape(&PRICE), "Prices; free if not said."),
-        may("base_url", Text, "Where its server is."),
+        may(
+            "base_url",
+            Text,
+            "Where its server is; `${NAME}` stands for a variable of the environment.",
+        ),
         may("format", Words(FORMATS), "How its server is spoken to; the vendor's way if not said."),
         may("key", Text, "The environment variable that holds the key."),
         may("keys", List(&Text), "Several such variables; calls are spread over them."),

@@ -49,6 +49,7 @@ pub mod policy;
 pub mod show;
 pub mod types;
 pub mod value;
+pub mod variables;
 pub mod workflow;
 
 mod check;
@@ -68,6 +69,6 @@ pub use files::{FILE_BYTES_MAX, Files};
 pub use fmt::{fmt, formed};
 pub use problem::{Problem, Problems};
 pub use read::servers::{Grant, OAuth, Server};
-pub use read::settings::{ModelPlace, WireFormat};
+pub use read::settings::{Address, ModelPlace, WireFormat};
 pub use release::{OpenError, Plan};
 pub use schema::workflow_schema;

@@ -56,6 +56,15 @@ impl Problems {
         self.0.is_empty()
     }
 
+    /// The same problems with other words for what is wrong.
+    #[must_use]
+    pub(crate) fn saying(mut self, what: &str) -> Self {
+        for problem in &mut self.0 {
+            problem.what = what.to_owned();
+        }
+        self
+    }
+
     /// Adds other problems and keeps the order.
     pub fn extend(&mut self, others: Problems) {
         self.0.extend(others.0);
@@ -170,6 +179,11 @@ impl Found {
     pub(crate) fn fix(mut self, fix: impl Into<String>) -> Self {
         self.fix = Some(fix.into());
         self
+    }
+
+    /// The problem at its place.
+    pub(crate) fn placed(self, files: &Files) -> Problems {
+        Problems(vec![place(self, files)])
     }
 
     /// Offers the known word that is closest to the written one, if one is close.

@@ -9,6 +9,8 @@ use crate::workflow::{CopyField, Does, Find, Step, Type, Work, Workflow};
 
 /// How deep a schema is followed before the rest counts as unknown.
 const DEPTH_MAX: usize = 16;
+/// How many kinds references may lead to: each can lead to many others.
+const REFERRED_MAX: usize = 2_000;
 
 /// A kind by its word: `money`, `id?`, `list of text`, `one of [a, b]`.
 #[must_use]
@@ -176,55 +178,120 @@ pub fn at<'f>(root: &Type, fields: impl Iterator<Item = &'f str>) -> Option<Type
 /// The kind that a JSON Schema describes. What it cannot say counts as unknown.
 #[must_use]
 pub fn from_schema(schema: &Value) -> Type {
-    from_schema_at(schema, DEPTH_MAX)
+    Reading { whole: schema, inside: Vec::new(), left: REFERRED_MAX }.kind(schema, DEPTH_MAX)
 }
 
-fn from_schema_at(schema: &Value, depth: usize) -> Type {
-    if depth == 0 {
-        return Type::Unknown;
+/// A schema that is being read.
+struct Reading<'s> {
+    whole: &'s Value,
+    /// The references that lead to where it is.
+    inside: Vec<&'s str>,
+    /// How many kinds references may still lead to.
+    left: usize,
+}
+
+impl<'s> Reading<'s> {
+    fn kind(&mut self, schema: &'s Value, depth: usize) -> Type {
+        if !self.inside.is_empty() {
+            let Some(left) = self.left.checked_sub(1) else { return Type::Unknown };
+            self.left = left;
+        }
+        if depth == 0 {
+            return Type::Unknown;
+        }
+        if let Some(words) = schema.get("enum").and_then(Value::as_array) {
+            return words_of(words);
+        }
+        match schema.get("type") {
+            Some(Value::String(word)) => self.of(word, schema, depth),
+            // `[kind, null]`; any other list is no single kind.
+            Some(Value::Array(words)) => match words.as_slice() {
+                [Value::String(word), Value::String(null)]
+                | [Value::String(null), Value::String(word)]
+                    if null == "null" && word != "null" =>
+                {
+                    optional(self.of(word, schema, depth))
+                }
+                _ => Type::Unknown,
+            },
+            Some(_) => Type::Unknown,
+            None => match schema.get("$ref").and_then(Value::as_str) {
+                Some(reference) => self.referred(reference, depth),
+                None => Type::Unknown,
+            },
+        }
     }
-    if let Some(words) = schema.get("enum").and_then(Value::as_array) {
-        let words: Option<Vec<String>> =
-            words.iter().map(|w| w.as_str().map(str::to_owned)).collect();
-        return words.map_or(Type::Unknown, Type::OneOf);
+
+    /// What a reference within the schema names. One that leads out of it, or around, is unknown.
+    fn referred(&mut self, reference: &'s str, depth: usize) -> Type {
+        let pointer = reference.strip_prefix('#').filter(|pointer| pointer.starts_with('/'));
+        let Some(schema) = pointer.and_then(|pointer| self.whole.pointer(pointer)) else {
+            return Type::Unknown;
+        };
+        if self.inside.contains(&reference) {
+            return Type::Unknown;
+        }
+        self.inside.push(reference);
+        let kind = self.kind(schema, depth - 1);
+        self.inside.pop();
+        kind
     }
-    match schema.get("type").and_then(Value::as_str) {
-        Some("boolean") => Type::Bool,
-        Some("integer") => Type::Int,
-        Some("number") => Type::Decimal,
-        Some("string") => match schema.get("format").and_then(Value::as_str) {
-            Some("date") => Type::Date,
-            Some("iban") => Type::Iban,
-            Some("id") => Type::Id,
-            _ => Type::Text,
-        },
-        Some("array") => Type::List(Box::new(
-            schema.get("items").map_or(Type::Unknown, |i| from_schema_at(i, depth - 1)),
-        )),
-        Some("object") => from_object(schema, depth),
-        _ => Type::Unknown,
+
+    fn of(&mut self, word: &str, schema: &'s Value, depth: usize) -> Type {
+        match word {
+            "boolean" => Type::Bool,
+            "integer" => Type::Int,
+            "number" => Type::Decimal,
+            "string" => match schema.get("format").and_then(Value::as_str) {
+                Some("date") => Type::Date,
+                Some("iban") => Type::Iban,
+                Some("id") => Type::Id,
+                _ => Type::Text,
+            },
+            "array" => {
+                let items = schema.get("items");
+                Type::List(Box::new(
+                    items.map_or(Type::Unknown, |items| self.kind(items, depth - 1)),
+                ))
+            }
+            "object" => self.object(schema, depth),
+            _ => Type::Unknown,
+        }
+    }
+
+    fn object(&mut self, schema: &'s Value, depth: usize) -> Type {
+        let Some(fields) = schema.get("properties").and_then(Value::as_object) else {
+            return Type::Unknown;
+        };
+        let names: Vec<&str> = fields.keys().map(String::as_str).collect();
+        if names == ["currency", "minor"] {
+            return Type::Money;
+        }
+        let required: Vec<&str> = schema
+            .get("required")
+            .and_then(Value::as_array)
+            .map(|names| names.iter().filter_map(Value::as_str).collect())
+            .unwrap_or_default();
+        let kinds = fields.iter().map(|(name, field)| {
+            let kind = self.kind(field, depth - 1);
+            let there = required.contains(&name.as_str());
+            (name.clone(), if there { kind } else { optional(kind) })
+        });
+        Type::Record(kinds.collect())
     }
 }
 
-fn from_object(schema: &Value, depth: usize) -> Type {
-    let Some(fields) = schema.get("properties").and_then(Value::as_object) else {
-        return Type::Unknown;
-    };
-    let names: Vec<&str> = fields.keys().map(String::as_str).collect();
-    if names == ["currency", "minor"] {
-        return Type::Money;
+/// A kind that may be missing, said once.
+fn optional(kind: Type) -> Type {
+    match kind {
+        Type::Optional(_) => kind,
+        kind => Type::Optional(Box::new(kind)),
     }
-    let required: Vec<&str> = schema
-        .get("required")
-        .and_then(Value::as_array)
-        .map(|names| names.iter().filter_map(Value::as_str).collect())
-        .unwrap_or_default();
-    let kinds = fields.iter().map(|(name, field)| {
-        let kind = from_schema_at(field, depth - 1);
-        let there = required.contains(&name.as_str());
-        (name.clone(), if there { kind } else { Type::Optional(Box::new(kind)) })
-    });
-    Type::Record(kinds.collect())
+}
+
+fn words_of(words: &[Value]) -> Type {
+    let words: Option<Vec<String>> = words.iter().map(|w| w.as_str().map(str::to_owned)).collect();
+    words.map_or(Type::Unknown, Type::OneOf)
 }
 
 /// The field of an answer in which an agent names an exception.
@@ -300,3 +367,6 @@ pub fn to_schema(kind: &Type) -> Value {
         Type::Unknown => json!({}),
     }
 }
+
+#[cfg(test)]
+mod tests;

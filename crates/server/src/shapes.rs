@@ -7,7 +7,9 @@ use journal::{Millis, RunId, RunLine, Status, StopScope};
 use plan::ids::{ToolName, WorkflowName};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::problem::Problem;
 
@@ -17,62 +19,34 @@ pub fn time(at: Millis) -> String {
     Timestamp::from_millisecond(millis).unwrap_or_default().to_string()
 }
 
-/// Where a case stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CaseStatus {
-    /// It works.
-    Running,
-    /// It goes on by itself at a later time.
-    Sleeping,
-    /// A person has to decide something.
-    Waiting,
-    /// A person paused it.
-    Paused,
-    /// A stop holds it back.
-    Halted,
-    Done,
-    Failed,
-    /// A person rejected it.
-    Rejected,
-    /// Another case was about the same.
-    Duplicate,
-    Cancelled,
-}
+/// Where a case stands, by the words that a run has for it everywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CaseStatus(Status);
 
 impl From<Status> for CaseStatus {
     fn from(status: Status) -> Self {
-        match status {
-            Status::Running => Self::Running,
-            Status::Sleeping => Self::Sleeping,
-            Status::Waiting => Self::Waiting,
-            Status::Paused => Self::Paused,
-            Status::Halted => Self::Halted,
-            Status::Done => Self::Done,
-            Status::Failed => Self::Failed,
-            Status::Rejected => Self::Rejected,
-            Status::Duplicate => Self::Duplicate,
-            Status::Cancelled => Self::Cancelled,
-        }
+        Self(status)
     }
 }
 
 impl From<CaseStatus> for Status {
     fn from(status: CaseStatus) -> Self {
-        match status {
-            CaseStatus::Running => Self::Running,
-            CaseStatus::Sleeping => Self::Sleeping,
-            CaseStatus::Waiting => Self::Waiting,
-            CaseStatus::Paused => Self::Paused,
-            CaseStatus::Halted => Self::Halted,
-            CaseStatus::Done => Self::Done,
-            CaseStatus::Failed => Self::Failed,
-            CaseStatus::Rejected => Self::Rejected,
-            CaseStatus::Duplicate => Self::Duplicate,
-            CaseStatus::Cancelled => Self::Cancelled,
-        }
+        status.0
     }
 }
+
+impl PartialSchema for CaseStatus {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("Where a case stands."))
+            .enum_values(Some(Status::ALL.iter().map(|status| status.as_str())))
+            .into()
+    }
+}
+
+impl ToSchema for CaseStatus {}
 
 /// A case in a list.
 #[derive(Debug, Serialize, ToSchema)]

@@ -46,10 +46,27 @@ pub trait Journal: Send + 'static {
 }
 
 /// Where traces go.
-#[derive(Debug)]
 pub struct Telemetry {
     exporter: SpanExporter,
     scope: InstrumentationScope,
+    address: Address,
+}
+
+/// A collector's address. It may hold a password or a token, so nothing of it is repeated.
+struct Address(String);
+
+impl Address {
+    /// A text without what the address holds.
+    fn blotted(&self, text: &str) -> String {
+        let whole = self.0.as_str();
+        let (rest, query) = whole.split_once('?').unwrap_or((whole, ""));
+        let place = rest.split_once("://").map_or(rest, |(_, place)| place);
+        let who = place.rsplit_once('@').map_or("", |(who, _)| who);
+        let password = who.split_once(':').map_or("", |(_, password)| password);
+        let parts = [whole, rest, place, who, query, password];
+        let parts = parts.into_iter().filter(|part| !part.is_empty());
+        parts.fold(text.to_owned(), |text, part| text.replace(part, "[the collector's address]"))
+    }
 }
 
 impl Telemetry {
@@ -76,7 +93,8 @@ impl Telemetry {
         {
             return Err(unknown(name, &value, "http/protobuf"));
         }
-        let unusable = |why: String| TelemetryError::Unusable(why);
+        let address = Address(endpoint.clone());
+        let unusable = |why: String| TelemetryError::Unusable(address.blotted(&why));
         // The first provider stays; a second installation is no failure.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
@@ -96,7 +114,7 @@ impl Telemetry {
             .with_version(env!("CARGO_PKG_VERSION"))
             .with_schema_url(SCHEMA)
             .build();
-        Ok(Some(Self { exporter, scope }))
+        Ok(Some(Self { exporter, scope, address }))
     }
 
     /// Sends every run whose end is stored after a place. `say` is told, once for each silence,
@@ -173,7 +191,7 @@ impl Telemetry {
             if batch.len() >= SPANS || n + 1 == runs.len() {
                 let sent = self.exporter.export(std::mem::take(&mut batch)).await;
                 if let Err(why) = sent {
-                    return Ok((journal, Err(why.to_string())));
+                    return Ok((journal, Err(self.address.blotted(&why.to_string()))));
                 }
             }
         }

@@ -12,7 +12,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
 
-use super::{Journal, Telemetry};
+use super::{Address, Journal, Telemetry};
 
 /// A collector on this machine that takes what comes, after it was busy so many times.
 #[derive(Clone, Default)]
@@ -120,4 +120,25 @@ fn what_the_environment_says_is_followed_or_refused() {
     assert!(of(&[at, ("OTEL_TRACES_EXPORTER", "zipkin")]).unwrap_err().contains("only `otlp`"));
     let grpc = of(&[at, ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")]);
     assert!(grpc.unwrap_err().contains("only `http/protobuf`"));
+    // What cannot be read is named by its variables, and a password in it is not repeated.
+    let name = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+    let why = of(&[(name, "https://me:pa55w@collector example/v1?key=t0ken")]).unwrap_err();
+    assert!(why.contains("`OTEL_*`") && why.contains("[the collector's address]"), "{why}");
+    assert!(
+        !["pa55w", "t0ken", "collector example"].iter().any(|part| why.contains(part)),
+        "{why}"
+    );
+}
+
+#[test]
+fn nothing_of_an_address_is_repeated() {
+    let check = |address: &str, said: &str, expected: &str| {
+        assert_eq!(Address(address.to_owned()).blotted(said), expected, "{address}");
+    };
+    let (to, mark) = ("http://me:pw1@c.example/v1/traces?k=t1", "[the collector's address]");
+    check(to, &format!("no answer from `{to}`"), &format!("no answer from `{mark}`"));
+    check(to, "me:pw1 was refused", &format!("{mark} was refused"));
+    check(to, "the password pw1", &format!("the password {mark}"));
+    check(to, "k=t1 is old", &format!("{mark} is old"));
+    check("http://c.example/v1/traces", "status 400", "status 400");
 }

@@ -182,10 +182,8 @@ fn propose(server: &str, offered: &Offered, names: &[&str]) -> Declared {
         .map(str::to_owned);
     let mut args = BTreeMap::new();
     for argument in arguments.iter().filter(|a| acts && key_arg.as_deref() != Some(**a)) {
-        let words = words(argument);
-        let role = ROLES.iter().find(|(_, all)| words.iter().any(|w| all.contains(&w.as_str())));
-        if let Some((role, _)) = role {
-            args.insert((*argument).to_owned(), *role);
+        if let Some(role) = role(argument) {
+            args.insert((*argument).to_owned(), role);
         }
     }
     let noun = words(&offered.name).last().cloned().unwrap_or_default();
@@ -206,6 +204,25 @@ fn propose(server: &str, offered: &Offered, names: &[&str]) -> Declared {
         trust: Trust::Untrusted,
         args,
     }
+}
+
+/// Words that name a message where one of them alone would name who gets it.
+const ANSWERED: &[&str] = &["in", "reply", "to"];
+
+/// The part of an argument by the words of its name.
+fn role(argument: &str) -> Option<ArgRole> {
+    let words = words(argument);
+    let (mut rest, mut left) = (words.as_slice(), Vec::new());
+    while let Some((word, more)) = rest.split_first() {
+        if rest.iter().map(String::as_str).take(ANSWERED.len()).eq(ANSWERED.iter().copied()) {
+            rest = rest.get(ANSWERED.len()..).unwrap_or_default();
+            continue;
+        }
+        left.push(word.as_str());
+        rest = more;
+    }
+    let named = |all: &[&str]| left.iter().any(|word| all.contains(word));
+    ROLES.iter().find(|(_, all)| named(all)).map(|(role, _)| *role)
 }
 
 /// The effect by the words of the name. A name that says nothing is taken for the worst.

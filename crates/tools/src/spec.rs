@@ -142,14 +142,7 @@ impl ServerSpec {
         let declared = self.secrets.iter().map(|(name, secret)| (name.as_str(), secret.reveal()));
         let given = self.tokens().map(|tokens| tokens.secrets()).unwrap_or_default();
         let given = given.iter().map(|token| ("token", token.as_str()));
-        let mut all: Vec<(&str, &str)> = declared.chain(given).collect();
-        // The longest first, so that a part is never replaced within a whole.
-        all.sort_by_key(|(_, secret)| std::cmp::Reverse(secret.len()));
-        // A very short value would blot out innocent text and is guessed anyway.
-        all.retain(|(_, secret)| secret.len() >= 4);
-        all.into_iter().fold(text, |text, (name, secret)| {
-            if text.contains(secret) { text.replace(secret, &format!("[{name}]")) } else { text }
-        })
+        blotted(text, declared.chain(given))
     }
 
     /// Where this server's tokens are kept, if it may have any.
@@ -160,6 +153,20 @@ impl ServerSpec {
             Way::Program(_) => None,
         }
     }
+}
+
+/// A text with values blotted out, each by its name.
+pub(crate) fn blotted<'a>(
+    text: String,
+    values: impl Iterator<Item = (&'a str, &'a str)>,
+) -> String {
+    // A very short value would blot out innocent text and is guessed anyway.
+    let mut all: Vec<(&str, &str)> = values.filter(|(_, value)| value.len() >= 4).collect();
+    // The longest first, so that a part is never replaced within a whole.
+    all.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
+    all.into_iter().fold(text, |text, (name, value)| {
+        if text.contains(value) { text.replace(value, &format!("[{name}]")) } else { text }
+    })
 }
 
 impl Remote {

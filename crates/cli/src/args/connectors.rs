@@ -21,6 +21,13 @@ pub struct Http {
     /// A header of every request, with the variable that holds its whole value
     #[arg(long, value_name = "HEADER=VARIABLE")]
     pub header: Vec<String>,
+    /// A key by its name in the file's `securitySchemes`, with the variable that holds it; the file
+    /// says where it goes
+    #[arg(long, value_name = "NAME=VARIABLE")]
+    pub key: Vec<String>,
+    /// The folder whose files may be sent in forms; without it none is
+    #[arg(long, value_name = "FOLDER")]
+    pub files: Option<PathBuf>,
     /// The address may lead into a private network
     #[arg(long)]
     pub allow_private: bool,

@@ -27,11 +27,12 @@ fn show(screen: &Screen, known: &Known) {
     let name = screen.word(Look::Strong, &known.name);
     screen.line(format!("{name}: {}", known.purpose));
     let verified = if known.verified == "yes" { "" } else { ", not verified" };
+    let login = format!("`flightdeck mcp login {}`", known.name);
     let sign_in = match known.sign_in.as_str() {
         "none" => "none".to_owned(),
-        "browser" => "in the browser".to_owned(),
+        "browser" => format!("in the browser, by {login}"),
         "key" => "a key from the environment".to_owned(),
-        _ => "a key from the environment, or in the browser".to_owned(),
+        _ => format!("a key from the environment; or, without it, in the browser, by {login}"),
     };
     for (title, text) in [
         ("by", format!("{}, {} ({})", known.publisher, known.place, known.transport)),

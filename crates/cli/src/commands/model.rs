@@ -9,6 +9,7 @@ use journal::{
 };
 use model::known;
 use model::local::{self, Step};
+use plan::Address;
 use plan::ids::{ModelName, PersonId, ReleaseId, StepId, WorkflowName};
 use plan::workflow::Can;
 use serde_json::json;
@@ -49,7 +50,7 @@ pub fn list(screen: &Screen, workspace: &Workspace) -> Ended {
     let today = today();
     for (name, model) in &places.declared {
         let place = places.models.get(name);
-        let address = place.and_then(|place| place.base_url.clone());
+        let address = place.and_then(|place| place.base_url.as_ref());
         let can: Vec<&str> = model.can.iter().map(|can| ability(*can)).collect();
         let known = known::find(&model.vendor, &model.model);
         let retires = known.and_then(|known| known.retires);
@@ -61,7 +62,7 @@ pub fn list(screen: &Screen, workspace: &Workspace) -> Ended {
                 "vendor": model.vendor,
                 "vendor_model": model.model,
                 "can": can,
-                "base_url": address,
+                "base_url": address.map(Address::as_written),
                 "default": default,
                 "retires": retires.map(|date| date.to_string()),
             }),

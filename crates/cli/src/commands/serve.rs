@@ -59,40 +59,41 @@ pub fn serve(command: Serve) -> Ended {
     }
 }
 
-/// What an API's server is opened with; the values of its headers come from the environment.
+/// What an API's server is opened with; the values of its headers and keys come from the
+/// environment.
 fn api(http: Http) -> Result<Api, Stop> {
     let file = http.spec.display().to_string();
     let description = std::fs::read_to_string(&http.spec)
         .map_err(|why| Stop::usage(format!("`{file}` cannot be read: {why}")))?;
-    let mut headers = Vec::new();
-    for header in &http.header {
-        let (name, variable) = variable(header)?;
-        let value = std::env::var(variable)
-            .map_err(|_| Stop::usage(format!("`{variable}` is not in the environment")))?;
-        headers.push((name.to_owned(), Secret::new(value)));
-    }
     Ok(Api {
         file,
         description,
         operations: http.operation,
         base: http.base,
-        headers,
+        headers: held("--header", &http.header)?,
+        keys: held("--key", &http.key)?,
+        files: http.files,
         private: http.allow_private,
         time: Duration::from_secs(http.seconds),
     })
 }
 
-/// A header and the variable that holds its value. Whoever writes the key itself has it on every
-/// list of processes, so that is refused; what was written is not repeated.
-fn variable(header: &str) -> Result<(&str, &str), Stop> {
+/// What an argument names, each with the value of its variable. Whoever writes the key itself has
+/// it on every list of processes, so that is refused; what was written is not repeated.
+fn held(argument: &str, all: &[String]) -> Result<Vec<(String, Secret)>, Stop> {
     let plain = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
-    header
-        .split_once('=')
-        .filter(|(_, variable)| !variable.is_empty() && variable.bytes().all(plain))
-        .ok_or_else(|| {
-            Stop::usage("a `--header` names a variable and holds no value")
-                .help("write `--header Authorization=API_KEY`, with the value in `API_KEY`")
-        })
+    let each = all.iter().map(|written| {
+        let named = written.split_once('=');
+        let named = named.filter(|(_, named)| !named.is_empty() && named.bytes().all(plain));
+        let (name, variable) = named.ok_or_else(|| {
+            Stop::usage(format!("`{argument}` names a variable and holds no value"))
+                .help(format!("write `{argument} NAME=API_KEY`, with the value in `API_KEY`"))
+        })?;
+        let value = std::env::var(variable)
+            .map_err(|_| Stop::usage(format!("`{variable}` is not in the environment")))?;
+        Ok((name.to_owned(), Secret::new(value)))
+    });
+    each.collect()
 }
 
 /// How one document is read: by this program, started once more for it.

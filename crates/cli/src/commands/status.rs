@@ -6,7 +6,7 @@ use evidence::{Notice, words};
 use journal::{RunLine, RunQuery, Status};
 use serde_json::json;
 
-use crate::args::{Global, Runs as RunsArgs, StatusArg};
+use crate::args::{Global, Runs as RunsArgs};
 use crate::exit::{Ended, Exit};
 use crate::held;
 use crate::screen::{Look, Screen};
@@ -78,7 +78,7 @@ pub fn runs(screen: &Screen, global: &Global, args: &RunsArgs) -> Ended {
     };
     let query = RunQuery {
         workflow: args.workflow.clone(),
-        status: args.status.iter().map(|status| Status::from(*status)).collect(),
+        status: args.status.clone(),
         prefix: None,
         limit: args.limit,
     };
@@ -104,23 +104,6 @@ fn paint(screen: &Screen, status: &str) -> String {
         _ => Look::Quiet,
     };
     screen.word(look, status)
-}
-
-impl From<StatusArg> for Status {
-    fn from(status: StatusArg) -> Self {
-        match status {
-            StatusArg::Running => Self::Running,
-            StatusArg::Sleeping => Self::Sleeping,
-            StatusArg::Waiting => Self::Waiting,
-            StatusArg::Paused => Self::Paused,
-            StatusArg::Halted => Self::Halted,
-            StatusArg::Done => Self::Done,
-            StatusArg::Failed => Self::Failed,
-            StatusArg::Rejected => Self::Rejected,
-            StatusArg::Duplicate => Self::Duplicate,
-            StatusArg::Cancelled => Self::Cancelled,
-        }
-    }
 }
 
 /// The exit code of a run that stands so.

@@ -21,18 +21,9 @@ const LISTED: u64 = 20;
 const TEXT_MAX: usize = 20_000;
 
 /// Where a case may stand.
-pub const STATUSES: &[&str] = &[
-    "running",
-    "sleeping",
-    "waiting",
-    "paused",
-    "halted",
-    "done",
-    "failed",
-    "rejected",
-    "duplicate",
-    "cancelled",
-];
+pub fn statuses() -> Vec<&'static str> {
+    Status::ALL.iter().map(|status| status.as_str()).collect()
+}
 
 /// An answer.
 pub enum Answer {
@@ -87,16 +78,13 @@ fn number(args: &Map<String, Value>, name: &str) -> Result<Option<u32>, Stop> {
 fn cases(global: &Global, args: &Map<String, Value>) -> Result<Answer, Stop> {
     let workflow = optional(args, "workflow")?.map(WorkflowName::new).transpose();
     let workflow = workflow.map_err(Stop::usage)?;
-    let status = match optional(args, "status")? {
-        None => Vec::new(),
-        Some(name) => {
-            let known = ALL.iter().find(|status| status.as_str() == name);
-            vec![*known.ok_or_else(|| {
-                Stop::usage(format!("no case stands as `{name}`"))
-                    .help(format!("one of: {}", STATUSES.join(", ")))
-            })?]
-        }
-    };
+    let status = optional(args, "status")?.map(|name| {
+        Status::named(name).ok_or_else(|| {
+            Stop::usage(format!("no case stands as `{name}`"))
+                .help(format!("one of: {}", statuses().join(", ")))
+        })
+    });
+    let status = Vec::from_iter(status.transpose()?);
     let limit = number(args, "limit")?.map_or(LISTED, u64::from).clamp(1, LISTED_MAX);
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let query = RunQuery { workflow, status, prefix: None, limit };
@@ -107,19 +95,6 @@ fn cases(global: &Global, args: &Map<String, Value>) -> Result<Answer, Stop> {
     let all: Vec<CaseLine> = lines.iter().map(CaseLine::from).collect();
     Ok(material("Cases, newest first", json!({ "cases": all })))
 }
-
-const ALL: [Status; 10] = [
-    Status::Running,
-    Status::Sleeping,
-    Status::Waiting,
-    Status::Paused,
-    Status::Halted,
-    Status::Done,
-    Status::Failed,
-    Status::Rejected,
-    Status::Duplicate,
-    Status::Cancelled,
-];
 
 fn case(global: &Global, start: &str) -> Result<Answer, Stop> {
     let runs = Runs::existing(global)?;

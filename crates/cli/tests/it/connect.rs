@@ -196,6 +196,9 @@ fn known_servers_are_found_by_what_they_are_for() {
     let found = desk.say(&["mcp", "find", "GitHub", "--json"]).json();
     let names: Vec<&Value> = found.iter().map(|known| &known["name"]).collect();
     assert_eq!(names, ["github"]);
+    let said = desk.say(&["mcp", "find", "Notion"]);
+    assert!(said.out.contains("by `flightdeck mcp login notion`"), "{}", said.out);
+    assert!(!desk.say(&["mcp", "find", "brave"]).out.contains("login"));
     let all = desk.say(&["mcp", "find", "--json"]).json();
     assert!(all.len() >= 30, "{}", all.len());
     let said = desk.say(&["mcp", "find", "no such thing"]);

@@ -112,3 +112,40 @@ fn a_new_default_says_which_steps_it_unlocks() {
     assert!(said.out.contains("it cannot do `choose` at"), "{}{}", said.out, said.err);
     assert_eq!(desk.say(&["model", "use", "nobody"]).code, 2);
 }
+
+#[test]
+fn where_a_model_is_may_stand_in_the_environment_and_is_kept_nowhere() {
+    let vendor = Vendor::plain();
+    let desk = Office::new(&vendor, &["001"]);
+    let (url, address) = (vendor.url(), "\"${MODEL_ADDRESS}\"");
+    desk.change("flightdeck.yaml", &format!("base_url: {url}"), &format!("base_url: {address}"));
+    // A check is the same in everybody's terminal; a call without the address is not made.
+    assert_eq!(desk.say(&["check"]).code, 0);
+    for command in [&["model", "test"][..], &["run", "invoice_intake", "--each", "inbox"]] {
+        let said = desk.say(command);
+        assert_eq!(said.code, 2, "{command:?}: {}{}", said.out, said.err);
+        let what = "FD-P804: `MODEL_ADDRESS` is not set in the environment";
+        assert!(said.err.contains(what), "{}", said.err);
+        let place = |line: &str| line.contains("flightdeck.yaml:") && line.contains(':');
+        assert!(said.err.lines().any(place) && said.err.contains("${NAME}"), "{}", said.err);
+    }
+    assert_eq!(vendor.asked(), 0);
+    let set = [("MODEL_ADDRESS", url.as_str()), ("FLIGHTDECK_PERSON", "marta@larkfield.example")];
+    let said = desk.say_with(&["run", "invoice_intake", "--each", "inbox"], &set);
+    assert!(matches!(said.code, 0 | 3), "{}{}", said.out, said.err);
+    let said = desk.say_with(&["model", "test"], &set);
+    assert!(said.code == 0 && vendor.asked() > 0, "{}{}", said.out, said.err);
+    assert!(!said.out.contains(&url) && !said.err.contains(&url), "{}{}", said.out, said.err);
+    let listed = desk.say_with(&["model", "list", "--json"], &set);
+    assert!(
+        listed.out.contains("${MODEL_ADDRESS}") && !listed.out.contains(&url),
+        "{}",
+        listed.out
+    );
+    // Neither the release nor an entry holds what it stands for.
+    for file in ["journal.db", "journal.db-wal"] {
+        let bytes = fs::read(desk.root().join(".flightdeck").join(file)).unwrap_or_default();
+        let port = url.as_bytes();
+        assert!(!bytes.windows(port.len()).any(|at| at == port), "{file}");
+    }
+}

@@ -248,3 +248,21 @@ async fn a_key_whose_limit_is_used_up_rests_and_the_other_goes_on() {
     assert!(failure.text.contains("left alone"), "{failure:?}");
     assert_eq!(fake.asked().len(), 4);
 }
+
+/// A part of an address may be a secret, and a server says again where it was asked.
+#[tokio::test]
+async fn a_hidden_value_is_in_no_failure() {
+    let error = json!({ "error": { "message": "no path /t3nant-value/v1 at t3nant-value, as" } });
+    let reply = || full("404 No", &error.to_string());
+    let fake = Fake::start(vec![reply(), reply()]).await;
+    let hidden = |name: &str, value: &str| vec![key(name, value), key("SHORT", "as")];
+    for (values, expected) in [
+        (hidden("TENANT", "t3nant-value"), "no path /[TENANT]/v1 at [TENANT], as"),
+        (hidden("OTHER", "0ther-value"), "no path /t3nant-value/v1 at t3nant-value, as"),
+    ] {
+        let permit = permit(ask("x", AnswerShape::Text));
+        let called = models(open_ai(&fake)).hiding(values).call(permit).await;
+        let failure = called.outcome.result.unwrap_err();
+        assert!(failure.text.contains(expected), "{}", failure.text);
+    }
+}

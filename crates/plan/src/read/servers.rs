@@ -11,6 +11,7 @@ use crate::ids::ToolName;
 use crate::inspect::secrets::is_hidden;
 use crate::lock::{Lock, LockError, Pinned};
 use crate::problem::{Cx, Found};
+use crate::variables;
 
 pub(crate) const SERVERS: &str = ".mcp.json";
 pub(crate) const LOCK: &str = "mcp.lock";
@@ -73,17 +74,11 @@ impl Server {
     /// The environment variables that are named as `${NAME}` or `${NAME:-default}`.
     #[must_use]
     pub fn secrets(&self) -> Vec<String> {
-        let mut names = Vec::new();
         let all = self.env.values().chain(self.headers.values()).chain(&self.args);
         let client = self.oauth.iter().flat_map(|oauth| [&oauth.client_id, &oauth.client_secret]);
-        for text in all.chain(&self.url).chain(client.flatten()) {
-            for part in text.split("${").skip(1) {
-                let name = part.split(['}', ':']).next().unwrap_or_default();
-                if !name.is_empty() {
-                    names.push(name.to_owned());
-                }
-            }
-        }
+        let all = all.chain(&self.url).chain(client.flatten());
+        let mut names: Vec<String> =
+            all.flat_map(|text| variables::names(text)).map(str::to_owned).collect();
         names.sort();
         names.dedup();
         names

@@ -6,8 +6,9 @@ use crate::codes;
 use crate::files::Spot;
 use crate::ids::ModelName;
 use crate::keys;
-use crate::problem::{Cx, Found};
+use crate::problem::{Cx, Found, Problems};
 use crate::value::Currency;
+use crate::variables;
 use crate::workflow::{Can, Model, Price};
 use crate::yaml::{self, Node};
 
@@ -22,11 +23,39 @@ pub(crate) const FILE: &str = "flightdeck.yaml";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelPlace {
     pub vendor: String,
-    pub base_url: Option<String>,
+    pub base_url: Option<Address>,
     pub format: Option<WireFormat>,
     /// Names of environment variables.
     pub keys: Vec<String>,
     pub idle_ms: Option<u64>,
+}
+
+/// An address in which `${NAME}` stands for a variable of the environment. What it stands for may
+/// be a secret, and is looked up when a run needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    text: String,
+    /// What there is to say where a part is not there.
+    lacks: Problems,
+}
+
+impl Address {
+    /// As it is written.
+    #[must_use]
+    pub fn as_written(&self) -> &str {
+        &self.text
+    }
+
+    /// The variables that it names.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        variables::names(&self.text)
+    }
+
+    /// The address with its variables looked up.
+    pub fn filled(&self, look_up: impl FnMut(&str) -> Option<String>) -> Result<String, Problems> {
+        let filled = variables::filled(&self.text, look_up);
+        filled.map_err(|why| self.lacks.clone().saying(&why.to_string()))
+    }
 }
 
 /// How a model's server is spoken to.
@@ -132,9 +161,13 @@ fn one(cx: &Cx<'_>, fields: Fields<'_>, of: Option<Currency>) -> Option<(Model, 
         Some(node) => price(cx, node, of),
         None => Some(Price::default()),
     };
+    let base_url = match fields.get("base_url") {
+        Some(node) => Some(address(cx, node)?),
+        None => None,
+    };
     let place = ModelPlace {
         vendor: vendor.clone()?,
-        base_url: text("base_url"),
+        base_url,
         format: fields.get("format").and_then(|n| format(cx, n)),
         keys: {
             let one = fields.get("key").into_iter();
@@ -184,11 +217,24 @@ fn format(cx: &Cx<'_>, node: &Node) -> Option<WireFormat> {
     })
 }
 
+fn address(cx: &Cx<'_>, node: &Node) -> Option<Address> {
+    let text = cx.text(node)?;
+    let lacks = |what: String| Found::new(&codes::VARIABLE, &node.at, what);
+    let any = |_: &str| Some(String::new());
+    if let Err(why) = variables::filled(&text, any) {
+        return cx.add(lacks(why.to_string()));
+    }
+    if let Some(name) = variables::names(&text).find(|name| !variables::is_name(name)) {
+        return cx.add(lacks(format!("`{name}` is not the name of an environment variable")));
+    }
+    let lacks = lacks(String::new()).placed(cx.files);
+    Some(Address { text, lacks })
+}
+
 /// The name of an environment variable.
 fn variable(cx: &Cx<'_>, node: &Node) -> Option<String> {
     let text = cx.text(node)?;
-    let form = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
-    if text.bytes().all(form) && text.len() <= 128 {
+    if variables::is_name(&text) {
         return Some(text);
     }
     let what = "this is not the name of an environment variable";

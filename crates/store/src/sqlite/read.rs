@@ -305,26 +305,13 @@ fn line(row: &Row<'_>) -> Result<RunLine, StoreError> {
         run,
         workflow: WorkflowName::new(&workflow).map_err(|_| broken("workflow"))?,
         release: ReleaseId(row.get(3).map_err(fault)?),
-        status: ALL.into_iter().find(|s| s.as_str() == status).ok_or_else(|| broken("status"))?,
+        status: Status::named(&status).ok_or_else(|| broken("status"))?,
         opened: millis(row.get(5).map_err(fault)?),
         changed: millis(row.get(6).map_err(fault)?),
         wake_at: row.get::<_, Option<i64>>(7).map_err(fault)?.map(millis),
         frames: row.get::<_, Option<u32>>(8).map_err(fault)?.unwrap_or_default(),
     })
 }
-
-const ALL: [Status; 10] = [
-    Status::Running,
-    Status::Sleeping,
-    Status::Waiting,
-    Status::Paused,
-    Status::Halted,
-    Status::Done,
-    Status::Failed,
-    Status::Rejected,
-    Status::Duplicate,
-    Status::Cancelled,
-];
 
 /// A run's number and, unless it was erased, its key.
 pub(super) fn run_row(

@@ -41,6 +41,27 @@ fn an_effect_is_guessed_by_the_worst_word() {
 }
 
 #[test]
+fn the_part_of_an_argument_is_guessed_by_its_words() {
+    let check = |name: &str, expected: Option<ArgRole>| assert_eq!(role(name), expected, "{name}");
+    check("to", Some(ArgRole::Recipient));
+    check("sendTo", Some(ArgRole::Recipient));
+    check("amount", Some(ArgRole::Amount));
+    check("target_folder", Some(ArgRole::Destination));
+    check("text", None);
+    // What is answered is a message; where answers go is somebody.
+    check("in_reply_to", None);
+    check("inReplyTo", None);
+    check("In-Reply-To", None);
+    check("in_reply_to_id", Some(ArgRole::Selector));
+    check("reply_to", Some(ArgRole::Recipient));
+    check("replyTo", Some(ArgRole::Recipient));
+    check("in_to", Some(ArgRole::Recipient));
+    check("in_reply", None);
+    check("to_in_reply_to", Some(ArgRole::Recipient));
+    check("in_reply_to_recipient", Some(ArgRole::Recipient));
+}
+
+#[test]
 fn a_report_says_what_a_person_must_know() {
     let draft = offered(
         "create_draft",

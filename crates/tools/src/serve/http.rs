@@ -1,21 +1,29 @@
 //! Chosen operations of an API, as an OpenAPI file describes them, each as a tool. It must not
 //! offer an operation that nobody chose, send what does not fit its description, ask any other
-//! host than the one it was opened with, or hide what came of a call.
+//! host than the one it was opened with, show a key, or hide what came of a call.
 
 mod describe;
 mod encode;
 mod file;
+mod head;
+mod keys;
+mod parameter;
+mod parts;
 mod schema;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Method, Request, Response, StatusCode, Url};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Client, Method, Request, RequestBuilder, Response, StatusCode, Url};
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
-use self::describe::{Body, Operation, Place};
+use self::describe::{Body, Operation};
+use self::head::Head;
+use self::keys::Blots;
+use super::folder::Folder;
 use super::{Answer, BuiltIn, Reply, body};
 use crate::reach;
 use crate::remote::{self, chain};
@@ -37,6 +45,10 @@ pub struct Api {
     pub base: String,
     /// Headers of every request, such as the one with the key.
     pub headers: Vec<(String, Secret)>,
+    /// Keys by their names in the file, which says where each goes.
+    pub keys: Vec<(String, Secret)>,
+    /// The folder whose files forms may hold.
+    pub files: Option<PathBuf>,
     /// Whether the base may lead into a private network.
     pub private: bool,
     /// How long a call may take.
@@ -48,6 +60,8 @@ pub(super) struct Http {
     client: Client,
     base: Url,
     headers: HeaderMap,
+    files: Option<Folder>,
+    blots: Blots,
     time: Duration,
 }
 
@@ -68,9 +82,20 @@ impl Http {
         }
         let headers = remote::headers(api.headers.iter().map(|(name, value)| (name, value)))?;
         let headers = HeaderMap::from_iter(headers);
-        let operations = describe::operations(&api.description, &api.operations, &headers)
+        let files = api.files.as_deref().map(Folder::open).transpose();
+        let files = files.map_err(|why| why.to_string())?;
+        let wanted = describe::Wanted {
+            operations: &api.operations,
+            keys: &api.keys,
+            sent: &headers,
+            files: files.is_some(),
+        };
+        let operations = describe::operations(&api.description, &wanted)
             .map_err(|why| format!("`{}`: {why}", api.file))?;
-        Ok(Self { operations, client: reach::client(reach)?, base, headers, time: api.time })
+        let secrets = api.headers.iter().chain(&api.keys);
+        let blots = Blots::new(secrets.map(|(name, value)| (name.as_str(), value)));
+        let client = reach::client(reach)?;
+        Ok(Self { operations, client, base, headers, files, blots, time: api.time })
     }
 
     fn call(&self, tool: &str, args: &JsonObject) -> Answer {
@@ -86,67 +111,39 @@ impl Http {
             }
         };
         match Handle::current().block_on(calling) {
-            Came::Answer(value) => Ok(Reply::Structure(value)),
-            Came::Refused(why) => Err(why),
-            Came::Unknown(why) => Ok(Reply::InDoubt(why)),
+            Came::Answer(value) => Ok(Reply::Structure(self.blots.value(value))),
+            Came::Refused(why) => Err(self.blots.text(why)),
+            Came::Unknown(why) => Ok(Reply::InDoubt(self.blots.text(why))),
         }
     }
 
     fn request(&self, operation: &Operation, args: &JsonObject) -> Result<Request, String> {
-        let (mut path, mut query) = (operation.path.clone(), Vec::new());
-        let mut headers = self.headers.clone();
-        let wanted = "application/json, application/*+json;q=0.9, text/*;q=0.5";
-        headers.insert(ACCEPT, HeaderValue::from_static(wanted));
+        let mut head = Head::new(operation, &self.headers);
         for parameter in &operation.parameters {
             let value = args.get(&parameter.name).filter(|value| !value.is_null());
-            match (parameter.place, value) {
-                (Place::Path, None) => return Err(format!("`{}` is missing", parameter.name)),
-                (Place::Path, Some(value)) => {
-                    let mark = format!("{{{}}}", parameter.name);
-                    path = path.replace(&mark, &encode::path(parameter, value)?);
-                }
-                (Place::Query, Some(value)) => query.extend(encode::query(parameter, value)?),
-                (Place::Header, Some(value)) => {
-                    let text = encode::header(parameter, value)?;
-                    let value = HeaderValue::from_str(&text);
-                    let value = value
-                        .map_err(|_| format!("`{}` cannot be sent in a header", parameter.name))?;
-                    let name = HeaderName::try_from(parameter.name.as_str());
-                    headers.insert(name.map_err(|why| why.to_string())?, value);
-                }
-                (Place::Query | Place::Header, None) => {}
+            head.set(parameter, value)?;
+        }
+        for key in &operation.keys {
+            key.put(&mut head)?;
+        }
+        let mut request = head.request(operation.method.clone(), &self.base)?;
+        let Some((body, given)) = operation.body.as_ref().zip(args.get("body")) else {
+            return Ok(request);
+        };
+        let (kind, bytes) = match body {
+            Body::Json(kind) => (kind.as_str(), given.to_string()),
+            Body::Form(parts) => ("application/x-www-form-urlencoded", encode::form(parts, given)?),
+            Body::Text(kind) => (kind.as_str(), given.as_str().unwrap_or_default().to_owned()),
+            Body::Parts(parts) => {
+                let form = parts.form(given, self.files.as_ref())?;
+                let request = RequestBuilder::from_parts(self.client.clone(), request);
+                return request.multipart(form).build().map_err(|why| chain(&why));
             }
-        }
-        let url = self.place(&path, &query)?;
-        let mut request = Request::new(operation.method.clone(), url);
-        if let Some((body, given)) = operation.body.as_ref().zip(args.get("body")) {
-            let (kind, bytes) = match body {
-                Body::Json(kind) => (kind.as_str(), given.to_string()),
-                Body::Form(parts) => {
-                    ("application/x-www-form-urlencoded", encode::form(parts, given)?)
-                }
-                Body::Text(kind) => (kind.as_str(), given.as_str().unwrap_or_default().to_owned()),
-            };
-            let kind = HeaderValue::from_str(kind).map_err(|why| why.to_string())?;
-            headers.insert(CONTENT_TYPE, kind);
-            *request.body_mut() = Some(bytes.into());
-        }
-        *request.headers_mut() = headers;
+        };
+        let kind = HeaderValue::from_str(kind).map_err(|why| why.to_string())?;
+        request.headers_mut().insert(CONTENT_TYPE, kind);
+        *request.body_mut() = Some(bytes.into());
         Ok(request)
-    }
-
-    /// The address of a call. Whatever a value holds, it must not lead out of its own place.
-    fn place(&self, path: &str, query: &[String]) -> Result<Url, String> {
-        let whole = format!("{}{path}", self.base.path().trim_end_matches('/'));
-        let mut url = self.base.clone();
-        url.set_path(&whole);
-        if url.path() != whole {
-            return Err(format!("`{path}` leads to another place than it says"));
-        }
-        if !query.is_empty() {
-            url.set_query(Some(&query.join("&")));
-        }
-        Ok(url)
     }
 
     async fn send(&self, operation: &Operation, request: Request) -> Came {
@@ -191,7 +188,7 @@ async fn read(
     let bytes = body::whole(answer, ANSWER_MAX).await?;
     let body = if bytes.is_empty() {
         Value::Null
-    } else if describe::is_json(&kind) {
+    } else if parameter::is_json(&kind) {
         serde_json::from_slice(&bytes).map_err(|why| format!("the answer is no JSON: {why}"))?
     } else {
         let text = String::from_utf8(bytes);

@@ -42,6 +42,8 @@ pub(super) struct Mailbox {
 struct Mails {
     folder: Folder,
     maildir: bool,
+    /// The most that there may be.
+    most: usize,
 }
 
 /// A message's name that stays, and the file it is in now.
@@ -53,7 +55,7 @@ struct Entry {
 impl Mails {
     fn open(folder: &Path) -> Result<Self, ServeError> {
         let maildir = ["cur", "new", "tmp"].iter().all(|name| folder.join(name).is_dir());
-        Ok(Self { folder: Folder::open(folder)?, maildir })
+        Ok(Self { folder: Folder::open(folder)?, maildir, most: MESSAGES_MAX })
     }
 
     /// All messages in the order of their ids. In a maildir these begin with the time of arrival.
@@ -74,8 +76,8 @@ impl Mails {
                 if message && !name.starts_with('.') {
                     all.push(Entry { id: id.to_owned(), path: format!("{folder}/{name}") });
                 }
-                if all.len() > MESSAGES_MAX {
-                    return Err(format!("there are more than {MESSAGES_MAX} messages"));
+                if all.len() > self.most {
+                    return Err(format!("there are more than {} messages", self.most));
                 }
             }
         }

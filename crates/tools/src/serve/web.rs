@@ -72,6 +72,7 @@ pub(super) struct Web {
     allow: Vec<Allow>,
     private: bool,
     reading: Reading,
+    time: Duration,
     /// One client for this machine and one for all others: a name that is judged by the wrong one
     /// leads nowhere.
     here: Client,
@@ -88,13 +89,14 @@ struct Page {
 impl Web {
     pub(super) fn open(allow: Vec<Allow>, private: bool, reading: Reading) -> Result<Self, String> {
         let away = reach::client(if private { Reach::Private } else { Reach::Public })?;
-        Ok(Self { allow, private, reading, here: reach::client(Reach::Loopback)?, away })
+        let here = reach::client(Reach::Loopback)?;
+        Ok(Self { allow, private, reading, time: TIME_MAX, here, away })
     }
 
     fn fetch(&self, url: &str) -> Result<Value, String> {
-        let fetching = async { tokio::time::timeout(TIME_MAX, self.page(url)).await };
+        let fetching = async { tokio::time::timeout(self.time, self.page(url)).await };
         let page = Handle::current().block_on(fetching);
-        let page = page.map_err(|_| format!("`{url}` takes longer than {TIME_MAX:?}"))??;
+        let page = page.map_err(|_| format!("`{url}` takes longer than {:?}", self.time))??;
         let name = page.url.path_segments().and_then(Iterator::last).unwrap_or_default();
         let read = self.reading.bytes(&page.bytes, name).map_err(|why| why.to_string())?;
         let mut answer = said(&read);

@@ -30,6 +30,8 @@ pub async fn serve(base: String) {
         operations: ANSWERS.map(str::to_owned).to_vec(),
         base,
         headers: vec![("Authorization".to_owned(), Secret::new("Bearer s3cret".to_owned()))],
+        keys: Vec::new(),
+        files: None,
         private: false,
         time: Duration::from_secs(20),
     };

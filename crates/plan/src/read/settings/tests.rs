@@ -42,3 +42,27 @@ fn a_key_itself_and_an_unknown_format_are_problems() {
         assert!(problems.contains(wanted), "{text}: {problems}");
     }
 }
+
+#[test]
+fn an_address_is_put_together_when_it_is_needed() {
+    let url = "base_url: 'https://${MODEL_HOST}/${MODEL_PATH:-v1}'";
+    let address = check(url).unwrap().base_url.unwrap();
+    assert_eq!(address.as_written(), "https://${MODEL_HOST}/${MODEL_PATH:-v1}");
+    assert_eq!(address.variables().collect::<Vec<_>>(), ["MODEL_HOST", "MODEL_PATH"]);
+    let set = |name: &str| (name == "MODEL_HOST").then(|| "s3cret.example".to_owned());
+    assert_eq!(address.filled(set).unwrap(), "https://s3cret.example/v1");
+    let problems = address.filled(|_| None).unwrap_err();
+    let said = problems.to_string();
+    assert!(said.starts_with("flightdeck.yaml:") && said.contains("FD-P804"), "{said}");
+    assert!(said.ends_with("`MODEL_HOST` is not set in the environment"), "{said}");
+    let problem = problems.iter().next().unwrap();
+    assert!(problem.excerpt.contains("${MODEL_HOST}") && problem.fix.contains("${NAME}"));
+    for (url, wanted) in [
+        ("'https://${MODEL_HOST/v1'", "without its `}`"),
+        ("'https://${model host}/v1'", "`model host` is not the name"),
+        ("'https://${}/v1'", "`` is not the name"),
+    ] {
+        let problems = check(&format!("base_url: {url}")).unwrap_err();
+        assert!(problems.contains("FD-P804") && problems.contains(wanted), "{url}: {problems}");
+    }
+}

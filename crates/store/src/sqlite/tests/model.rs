@@ -101,19 +101,7 @@ fn written(model: &MemoryStore, epochs: &[u32], frame: &Frame) -> Draft {
     draft.draws = frame.draws.iter().copied().map(draw).collect();
     draft.consumes = frame.consumes.iter().map(|n| command(*n, id).id).collect();
     draft.posts = frame.posts.iter().map(|(n, to)| command(*n, run(*to))).collect();
-    let statuses = [
-        Status::Running,
-        Status::Sleeping,
-        Status::Waiting,
-        Status::Paused,
-        Status::Halted,
-        Status::Done,
-        Status::Failed,
-        Status::Rejected,
-        Status::Duplicate,
-        Status::Cancelled,
-    ];
-    draft.standing = frame.line.map(|(n, wake)| standing(statuses[n], wake));
+    draft.standing = frame.line.map(|(n, wake)| standing(Status::ALL[n], wake));
     draft
 }
 

@@ -11,29 +11,17 @@ use rmcp::model::{JsonObject, Tool};
 use serde_json::{Value, json};
 
 use super::file::{File, Known, fields};
+use super::keys::{Key, Keys};
+use super::parameter::{self, Parameter, Place, Style, essence, is_json};
+use super::parts::Parts;
 use super::schema::{self, Direction, Schemas};
+use crate::spec::Secret;
 
 /// The largest description of arguments, and of an answer. A larger one of an answer is left out.
 const INPUT_MAX: usize = 128 << 10;
 const OUTPUT_MAX: usize = 64 << 10;
 /// How much of a description is told.
 const TOLD_CHARS: usize = 1000;
-
-/// Headers that are not for an argument to set: OpenAPI says so of the first three, and the others
-/// belong to the connection.
-const OURS: &[&str] = &[
-    "accept",
-    "content-type",
-    "authorization",
-    "connection",
-    "content-length",
-    "cookie",
-    "host",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
 
 /// One operation, ready to be called.
 pub(super) struct Operation {
@@ -43,38 +31,12 @@ pub(super) struct Operation {
     pub(super) path: String,
     pub(super) parameters: Vec<Parameter>,
     pub(super) body: Option<Body>,
+    pub(super) keys: Vec<Arc<Key>>,
     pub(super) takes: Validator,
     pub(super) gives: Validator,
     told: String,
     input: Arc<JsonObject>,
     output: Arc<JsonObject>,
-}
-
-pub(super) struct Parameter {
-    pub(super) name: String,
-    pub(super) place: Place,
-    pub(super) style: Style,
-    pub(super) explode: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    Path,
-    Query,
-    Header,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Style {
-    /// `simple` in paths and headers, `form` in queries: values with commas between them.
-    Plain,
-    Label,
-    Matrix,
-    Space,
-    Pipe,
-    Deep,
-    /// It has a media type: its value is written as JSON.
-    Json,
 }
 
 /// How a body is written, with its media type.
@@ -83,14 +45,18 @@ pub(super) enum Body {
     Text(String),
     /// The fields about which something is said.
     Form(BTreeMap<String, Parameter>),
+    Parts(Parts),
 }
 
-impl Parameter {
-    /// A form's field about which nothing is said: a list is several fields, an object is JSON.
-    pub(super) fn field(name: &str, value: &Value) -> Self {
-        let style = if value.is_object() { Style::Json } else { Style::Plain };
-        Self { name: name.to_owned(), place: Place::Query, style, explode: true }
-    }
+/// What is to be offered, and what there is for it.
+pub(super) struct Wanted<'a> {
+    pub(super) operations: &'a [String],
+    /// Keys by their names in the file.
+    pub(super) keys: &'a [(String, Secret)],
+    /// The headers that every request has already.
+    pub(super) sent: &'a HeaderMap,
+    /// Whether there is a folder of files.
+    pub(super) files: bool,
 }
 
 impl Operation {
@@ -102,23 +68,15 @@ impl Operation {
     }
 }
 
-/// Whether a media type is JSON.
-pub(super) fn is_json(kind: &str) -> bool {
-    kind == "application/json" || kind.ends_with("+json")
-}
-
-/// The chosen operations of a file. `sent` are the headers that every request has already.
-pub(super) fn operations(
-    text: &str,
-    chosen: &[String],
-    sent: &HeaderMap,
-) -> Result<Vec<Operation>, String> {
+/// The chosen operations of a file.
+pub(super) fn operations(text: &str, all: &Wanted<'_>) -> Result<Vec<Operation>, String> {
     let file = File::read(text)?;
     let known = file.known()?;
-    let mut all: Vec<Operation> = Vec::new();
-    for wanted in chosen {
-        let mut found = known.iter().filter(|one| one.is(wanted));
-        let one = match (found.next(), found.next()) {
+    let keys = Keys::read(&file, all.keys)?;
+    let mut found: Vec<Operation> = Vec::new();
+    for wanted in all.operations {
+        let mut named = known.iter().filter(|one| one.is(wanted));
+        let one = match (named.next(), named.next()) {
             (Some(one), None) => one,
             (Some(_), Some(_)) => return Err(format!("there are two operations `{wanted}`")),
             (None, _) => {
@@ -127,45 +85,43 @@ pub(super) fn operations(
                 return Err(format!("there is no operation `{wanted}`, but `{some}`"));
             }
         };
-        let operation =
-            file.operation(one, sent).map_err(|why| format!("the operation `{wanted}`: {why}"))?;
-        if all.iter().any(|other| other.tool == operation.tool) {
+        let operation = file.operation(one, &keys, all);
+        let operation = operation.map_err(|why| format!("the operation `{wanted}`: {why}"))?;
+        if found.iter().any(|other| other.tool == operation.tool) {
             return Err(format!("there are two tools `{}`", operation.tool));
         }
-        all.push(operation);
+        found.push(operation);
     }
-    Ok(all)
+    Ok(found)
 }
 
 impl File {
-    fn operation<'f>(&'f self, known: &Known<'f>, sent: &HeaderMap) -> Result<Operation, String> {
+    fn operation<'f>(
+        &'f self,
+        known: &Known<'f>,
+        keys: &Keys,
+        all: &Wanted<'_>,
+    ) -> Result<Operation, String> {
         let mut taken = Schemas::new(self, Direction::Request);
-        let (mut properties, mut required) = (JsonObject::new(), Vec::new());
-        let mut parameters = Vec::new();
-        for found in self.parameters(known)? {
-            let must = found.get("required").and_then(Value::as_bool) == Some(true);
-            let Some((parameter, shape)) = parameter(found, must, sent)? else { continue };
-            let mut shape = taken.schema(shape)?;
-            let told = found.get("description").and_then(Value::as_str);
-            if let (Some(shape), Some(told)) = (shape.as_object_mut(), told) {
-                shape.insert("description".to_owned(), told.into());
+        let mut properties = JsonObject::new();
+        let keys = keys.of(self, known.body, all.sent)?;
+        let (parameters, mut required) =
+            self.arguments(known, (&keys, all.sent), &mut taken, &mut properties)?;
+        parameter::marks(known.path, &parameters)?;
+        let body = match self.body(known.body)? {
+            None => None,
+            Some((mut body, shape, must)) => {
+                let mut shape = taken.schema(shape)?;
+                if let Body::Parts(parts) = &mut body {
+                    parts.describe(&mut shape, all.files)?;
+                }
+                if properties.insert("body".to_owned(), shape).is_some() {
+                    return Err("a parameter is called `body`, as the body is".to_owned());
+                }
+                required.extend(must.then(|| "body".to_owned()));
+                Some(body)
             }
-            if properties.insert(parameter.name.clone(), shape).is_some() {
-                return Err(format!("two parameters are called `{}`", parameter.name));
-            }
-            if must || parameter.place == Place::Path {
-                required.push(parameter.name.clone());
-            }
-            parameters.push(parameter);
-        }
-        marks(known.path, &parameters)?;
-        let body = self.body(known.body)?;
-        if let Some((_, shape, must)) = &body {
-            if properties.insert("body".to_owned(), taken.schema(shape)?).is_some() {
-                return Err("a parameter is called `body`, as the body is".to_owned());
-            }
-            required.extend(must.then(|| "body".to_owned()));
-        }
+        };
         let input = taken.object(properties, &required, true)?;
         let size = serde_json::to_string(&input).map_or(usize::MAX, |text| text.len());
         if size > INPUT_MAX {
@@ -178,12 +134,51 @@ impl File {
             path: known.path.to_owned(),
             method: known.method.clone(),
             parameters,
-            body: body.map(|(body, ..)| body),
+            body,
+            keys,
             takes: schema::compiled(&input)?,
             gives: schema::compiled(&output)?,
             input: Arc::new(input),
             output: Arc::new(output),
         })
+    }
+
+    /// Describes the parameters as arguments. Gives those that are, and which there must be.
+    fn arguments<'f>(
+        &'f self,
+        known: &Known<'f>,
+        ours: (&[Arc<Key>], &HeaderMap),
+        taken: &mut Schemas<'f>,
+        properties: &mut JsonObject,
+    ) -> Result<(Vec<Parameter>, Vec<String>), String> {
+        let (mut parameters, mut required) = (Vec::new(), Vec::new());
+        for found in self.parameters(known)? {
+            let must = found.get("required").and_then(Value::as_bool) == Some(true);
+            let Some((parameter, shape)) = parameter::read(found, must, ours)? else { continue };
+            let mut shape = taken.schema(shape)?;
+            let name = &parameter.name;
+            if parameter.place == Place::Cookie
+                && parameter.style != Style::Json
+                && parameter::several(&shape)
+            {
+                match must {
+                    true => return Err(format!("`{name}` holds more than a cookie can")),
+                    false => continue,
+                }
+            }
+            let told = found.get("description").and_then(Value::as_str);
+            if let (Some(shape), Some(told)) = (shape.as_object_mut(), told) {
+                shape.insert("description".to_owned(), told.into());
+            }
+            if properties.insert(name.clone(), shape).is_some() {
+                return Err(format!("two parameters are called `{name}`"));
+            }
+            if must || parameter.place == Place::Path {
+                required.push(name.clone());
+            }
+            parameters.push(parameter);
+        }
+        Ok((parameters, required))
     }
 
     /// The operation's parameters, and those of its path that it does not say again.
@@ -218,9 +213,14 @@ impl File {
         }
         if let Some((_, shape, said)) = of(&|kind| kind == "application/x-www-form-urlencoded") {
             let parts: Result<_, String> = fields(said, "encoding")
-                .map(|(name, said)| Ok((name.clone(), styled(name, Place::Query, said)?)))
+                .map(|(name, said)| {
+                    Ok((name.clone(), parameter::styled(name, Place::Query, said)?))
+                })
                 .collect();
             return Ok(Some((Body::Form(parts?), shape, must)));
+        }
+        if let Some((_, shape, said)) = of(&|kind| kind == "multipart/form-data") {
+            return Ok(Some((Body::Parts(Parts::read(said)?), shape, must)));
         }
         if let Some((kind, shape, _)) = of(&|kind| kind.starts_with("text/")) {
             return Ok(Some((Body::Text(kind), shape, must)));
@@ -273,73 +273,6 @@ impl File {
         let none = Schemas::new(self, Direction::Answer);
         none.object(properties(Value::Bool(true)), &required, false)
     }
-}
-
-fn essence(kind: &str) -> String {
-    kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-}
-
-/// A parameter and its schema. None where an argument has no say.
-fn parameter<'f>(
-    found: &'f Value,
-    must: bool,
-    sent: &HeaderMap,
-) -> Result<Option<(Parameter, &'f Value)>, String> {
-    let word = |key| found.get(key).and_then(Value::as_str).unwrap_or_default();
-    let name = word("name");
-    let place = match word("in") {
-        "path" => Place::Path,
-        "query" => Place::Query,
-        "header" if sent.contains_key(name) => return Ok(None),
-        "header" if OURS.contains(&name.to_ascii_lowercase().as_str()) => return Ok(None),
-        "header" => Place::Header,
-        other if must => return Err(format!("`{name}` must be sent in a `{other}`")),
-        _ => return Ok(None),
-    };
-    let mut parameter = styled(name, place, found)?;
-    let media = fields(found, "content").next();
-    let shape = match media {
-        Some((kind, said)) if is_json(&essence(kind)) => {
-            parameter.style = Style::Json;
-            said.get("schema")
-        }
-        Some((kind, _)) => return Err(format!("`{name}` cannot be written as `{kind}`")),
-        None => found.get("schema"),
-    };
-    Ok(Some((parameter, shape.unwrap_or(&Value::Bool(true)))))
-}
-
-/// How a parameter is written.
-fn styled(name: &str, place: Place, said: &Value) -> Result<Parameter, String> {
-    let usual = if place == Place::Query { "form" } else { "simple" };
-    let word = said.get("style").and_then(Value::as_str).unwrap_or(usual);
-    let style = match (word, place) {
-        ("simple", Place::Path | Place::Header) | ("form", Place::Query) => Style::Plain,
-        ("label", Place::Path) => Style::Label,
-        ("matrix", Place::Path) => Style::Matrix,
-        ("spaceDelimited", Place::Query) => Style::Space,
-        ("pipeDelimited", Place::Query) => Style::Pipe,
-        ("deepObject", Place::Query) => Style::Deep,
-        (other, _) => return Err(format!("`{name}` cannot be written in the style `{other}`")),
-    };
-    let explode = said.get("explode").and_then(Value::as_bool).unwrap_or(word == "form");
-    Ok(Parameter { name: name.to_owned(), place, style, explode })
-}
-
-/// Every mark in the path has its parameter, and the other way round.
-fn marks(path: &str, parameters: &[Parameter]) -> Result<(), String> {
-    let mut rest = path.to_owned();
-    for parameter in parameters.iter().filter(|parameter| parameter.place == Place::Path) {
-        let mark = format!("{{{}}}", parameter.name);
-        if !rest.contains(&mark) {
-            return Err(format!("its path has no `{mark}`"));
-        }
-        rest = rest.replace(&mark, "");
-    }
-    if rest.contains(['{', '}']) {
-        return Err(format!("nothing is said about a part of its path `{path}`"));
-    }
-    Ok(())
 }
 
 /// A tool's name as programs everywhere take it.

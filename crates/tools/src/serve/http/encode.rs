@@ -1,13 +1,13 @@
-//! Values as OpenAPI's styles write them into paths, queries, headers and forms. It must not write
-//! a value in a form that its style does not have, and it encodes whatever could be taken for a
-//! part of the address: `allowReserved` asks for less, and no server needs it.
+//! Values as OpenAPI's styles write them into paths, queries, headers, cookies and forms. It must
+//! not write a value in a form that its style does not have, and it encodes whatever could be taken
+//! for a part of the address: `allowReserved` asks for less, and no server needs it.
 
 use std::collections::BTreeMap;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use super::describe::{Parameter, Style};
+use super::parameter::{Parameter, Style};
 
 /// Everything but RFC 3986's unreserved characters.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -56,7 +56,8 @@ impl Parts {
     }
 }
 
-fn encoded(text: &str) -> String {
+/// A text with everything encoded that could be taken for a part of an address.
+pub(super) fn encoded(text: &str) -> String {
     utf8_percent_encode(text, ENCODED).to_string()
 }
 
@@ -126,6 +127,14 @@ pub(super) fn header(parameter: &Parameter, value: &Value) -> Result<String, Str
         }
         parts => parts.run(","),
     })
+}
+
+/// The `name=value` pair of a cookie. Programs do not agree on how one holds several values.
+pub(super) fn cookie(parameter: &Parameter, value: &Value) -> Result<String, String> {
+    match Parts::of(parameter, value, encoded)? {
+        Parts::One(one) => Ok(format!("{}={one}", parameter.name)),
+        _ => Err(format!("`{}` holds more than a cookie can", parameter.name)),
+    }
 }
 
 /// A form as the body. What is said about a field's style is in `parts`.

@@ -61,6 +61,16 @@ impl File {
         self.root.pointer(&pointer).ok_or_else(|| format!("there is no `{reference}`"))
     }
 
+    /// A part of the whole.
+    pub(super) fn part(&self, name: &str) -> Option<&Value> {
+        self.root.get(name)
+    }
+
+    /// What the file says of keys where an operation says nothing.
+    pub(super) fn security(&self) -> Option<&Value> {
+        self.part("security")
+    }
+
     /// A value with references to it followed.
     pub(super) fn followed<'f>(&'f self, mut value: &'f Value) -> Result<&'f Value, String> {
         for _ in 0..REFERENCES_MAX {

@@ -76,6 +76,8 @@ fn open(description: &str, base: &str, operations: &[&str]) -> Result<Http, Stri
         operations: operations.iter().map(|one| (*one).to_owned()).collect(),
         base: base.to_owned(),
         headers: vec![("X-Key".to_owned(), Secret::new("k3y-value".to_owned()))],
+        keys: Vec::new(),
+        files: None,
         private: false,
         time: Duration::from_secs(20),
     })
@@ -133,7 +135,12 @@ fn only_what_was_chosen_and_can_be_kept_is_offered() {
     let cycle = "Order: { $ref: '#/components/requestBodies/Order' }\n    Old: {";
     refused(&change("Order: {", cycle), base, "create", "lead on and on");
     refused(&change("name: tags", "name: id, style: matrix"), base, "orders/get", "`matrix`");
-    refused(&change("in: header", "in: cookie, required: true"), base, "orders/get", "`cookie`");
+    let cookie = change(
+        "in: header, schema: { type: string }",
+        "in: cookie, required: true, schema: { type: array }",
+    );
+    refused(&cookie, base, "orders/get", "`X-Trace` holds more than a cookie can");
+    refused(&change("in: header", "in: body, required: true"), base, "orders/get", "in a `body`");
     refused(&change("type: number", "$id: x"), base, "create", "`$id`, which is not followed");
 }
 
@@ -279,3 +286,7 @@ async fn a_call_is_written_as_described_and_what_came_of_it_is_said() {
     };
     tokio::task::spawn_blocking(talk).await.unwrap();
 }
+
+mod keys;
+mod limits;
+mod parts;

@@ -16,7 +16,7 @@ use super::super::folder::write_whole;
 use super::super::{ServeError, text};
 use super::{Drafts, Mails};
 
-const TEXT_MAX: usize = 1 << 20;
+pub(super) const TEXT_MAX: usize = 1 << 20;
 const SUBJECT_MAX: usize = 500;
 /// The most people one draft is addressed to.
 const PEOPLE_MAX: usize = 50;

@@ -4,6 +4,7 @@
 use std::fs;
 use std::time::Duration;
 
+use super::draft::TEXT_MAX;
 use super::*;
 
 /// A process that says of every message what its bytes were, as the subject.
@@ -85,6 +86,35 @@ async fn messages_keep_their_names_and_are_listed_by_their_headers() {
         let last = list["messages"].as_array().unwrap().last().unwrap()["id"].clone();
         let rest = ask(&server, "list_messages", json!({ "after": last })).unwrap();
         assert_eq!(rest["messages"].as_array().unwrap().len(), 1);
+    };
+    tokio::task::spawn_blocking(talk).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailbox_is_read_within_limits() {
+    let talk = || {
+        let root = tempfile::tempdir().unwrap();
+        for name in ["cur", "new", "tmp"] {
+            fs::create_dir_all(root.path().join(name)).unwrap();
+        }
+        let long = format!("{HEADER}X-Long: {}\n\nbody", "x".repeat(100_000));
+        fs::write(root.path().join("new/1.a.host"), long).unwrap();
+        fs::write(root.path().join("new/.2.b.host"), HEADER).unwrap();
+        let mut server = Mailbox::open(root.path(), None, reading()).unwrap();
+        let list = ask(&server, "list_messages", json!({})).unwrap();
+        assert_eq!(list["all"], 1, "what is hidden is no message");
+        assert_eq!(list["messages"][0]["subject"], HEADER_MAX.to_string());
+        fs::write(root.path().join("new/3.c.host"), HEADER).unwrap();
+        fs::create_dir(root.path().join("new/4.d.host")).unwrap();
+        let why = ask(&server, "read_message", json!({ "id": "4.d.host" })).unwrap_err();
+        assert!(why.contains("is no file"), "{why}");
+        server.mail.most = 2;
+        let why = ask(&server, "list_messages", json!({})).unwrap_err();
+        assert!(why.contains("more than 2 messages"), "{why}");
+        for tool in ["create_draft", "find_draft", "send"] {
+            let why = server.answer(tool, &JsonObject::new()).map(drop).unwrap_err();
+            assert!(why.contains("there is no tool"), "{why}");
+        }
     };
     tokio::task::spawn_blocking(talk).await.unwrap();
 }
@@ -172,7 +202,24 @@ fn nothing_of_a_drafts_words_becomes_a_header() {
     check("cc", "ada@example.org\nX: y");
     check("in_reply_to", "m@x>\r\nBcc: <all@example.org");
     check("in_reply_to", "no id");
+    check("subject", &"x".repeat(501));
+    check("to", &format!("{}@example.org", "x".repeat(65)));
+    check("to", &format!("x@{}.org", "y".repeat(250)));
+    check("to", "x@-example.org");
+    check("to", "ada@example");
+    check("to", ".ada@example.org");
+    check("to", "ada.@example.org");
+    check("to", "a..da@example.org");
+    check("to", "a,da@example.org");
+    check("to", "a:da@example.org");
+    check("to", "@example.org");
+    check("in_reply_to", &format!("{}@x", "m".repeat(250)));
+    check("in_reply_to", "m x@x");
+    check("in_reply_to", "mx");
     check("text", "a\0b");
+    check("text", &"x".repeat(TEXT_MAX + 1));
+    check("key", &"k".repeat(129));
+    check("key", "a.b");
     check("key", "../../x");
     check("key", "");
     let none = |args: Value, expected: &str| {
@@ -182,10 +229,36 @@ fn nothing_of_a_drafts_words_becomes_a_header() {
     let mut nobody = wish("k");
     nobody["to"] = json!(" , ");
     none(nobody, "1 to 50 people");
+    let mut crowd = wish("k");
+    crowd["to"] = json!(vec!["ada@example.org"; 50].join(","));
+    crowd["cc"] = json!("bo@example.org");
+    none(crowd, "1 to 50 people");
     let mut sender = wish("k");
     sender["from"] = json!("boss@example.org");
     none(sender, "there is no argument `from`");
     assert_eq!(fs::read_dir(folder.path().join("drafts")).unwrap().count(), 0);
     let drafts = Drafts { folder: folder.path().to_owned(), from: "x\r\nBcc: a@b.org".to_owned() };
     assert!(Mailbox::open(folder.path(), Some(drafts), reading()).is_err());
+}
+
+/// Two requests with one key, at the same moment: one draft, and whoever did not make it is told.
+#[test]
+fn of_two_drafts_with_one_key_one_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = drawer(folder.path(), true);
+    for n in 0..20 {
+        let start = std::sync::Barrier::new(2);
+        let create = |text: &str| {
+            let mut args = wish(&format!("k{n}"));
+            args["text"] = json!(text);
+            start.wait();
+            ask(&server, "create_draft", args)
+        };
+        let made = std::thread::scope(|scope| {
+            let other = scope.spawn(|| create("one"));
+            [create("another"), other.join().unwrap()]
+        });
+        let refused: Vec<&String> = made.iter().filter_map(|made| made.as_ref().err()).collect();
+        assert!(refused.len() == 1 && refused[0].contains("another draft"), "{made:?}");
+    }
 }

@@ -42,6 +42,8 @@ fn only_named_hosts_are_asked_and_only_where_they_may_be() {
     check("https://example.net/", other);
     check("https://.example.net/", other);
     check("https://badexample.org/", other);
+    check("https://badexample.net/", other);
+    check("https://example.net.evil.example/", other);
     check("https://example.org.evil.example/", other);
     check("https://example.org@evil.example/", other);
     check("https://me@example.org/", Err("holds a password"));
@@ -64,18 +66,25 @@ fn only_named_hosts_are_asked_and_only_where_they_may_be() {
 async fn a_page_is_fetched_with_its_place_and_every_place_on_the_way_is_judged() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
+    let rounds = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = std::sync::Arc::clone(&rounds);
+    let round = get(move || async move {
+        count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Redirect::permanent("/round")
+    });
     let to = |to: String| get(move || async move { Redirect::permanent(&to) });
     let router = Router::new()
         .route("/page", get(|| async { "Total 3 EUR" }))
         .route("/here", to("/page?x=1#there".to_owned()))
-        .route("/round", to("/round".to_owned()))
+        .route("/round", round)
+        .route("/never", get(|| async { std::future::pending::<String>().await }))
         .route("/keys", to("http://169.254.169.254/latest".to_owned()))
         .route("/other", to(format!("http://localhost:{port}/page")))
         .route("/none", get(|| async { StatusCode::NOT_FOUND }))
         .route("/long", get(|| async { vec![b'a'; PAGE_MAX + 1] }))
         .route("/packed", get(|| async { [(header::CONTENT_ENCODING, "gzip")] }));
     tokio::spawn(async move { axum::serve(listener, router).await });
-    let web = web(&[&format!("127.0.0.1:{port}")]);
+    let mut web = web(&[&format!("127.0.0.1:{port}")]);
     let talk = move || {
         let at = |path: &str| format!("http://127.0.0.1:{port}{path}");
         let page = web.fetch(&at("/here")).unwrap();
@@ -97,6 +106,10 @@ async fn a_page_is_fetched_with_its_place_and_every_place_on_the_way_is_judged()
             let why = web.fetch(&at(path)).unwrap_err();
             assert!(why.contains(expected), "{path}: {why}");
         }
+        assert_eq!(rounds.load(std::sync::atomic::Ordering::Relaxed), HOPS_MAX + 1);
+        web.time = Duration::from_millis(50);
+        let why = web.fetch(&at("/never")).unwrap_err();
+        assert!(why.contains("takes longer than"), "{why}");
     };
     tokio::task::spawn_blocking(talk).await.unwrap();
 }
