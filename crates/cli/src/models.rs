@@ -11,7 +11,7 @@ use model::local::{self, Backend, Server, Settings, State};
 use model::{Called, Key, ModelSpec, Models, Place, Seat, Secret};
 use plan::ids::ModelName;
 use plan::workflow::Model;
-use plan::{ModelPlace, Places, Plan, Problems, WireFormat};
+use plan::{ModelPlace, Places, Plan, Problem, Problems, WireFormat};
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
@@ -232,11 +232,10 @@ fn elsewhere(
 
 /// A part of an address is not there: what, where, and what to do.
 fn lacking(problems: Problems) -> Stop {
-    let stop = Stop::usage(&problems);
-    match problems.iter().next() {
-        Some(problem) => Stop { code: Some(problem.code.id), ..stop.help(problem.fix.as_str()) },
-        None => stop,
-    }
+    let Some(problem) = problems.iter().next() else { return Stop::usage(&problems) };
+    let Problem { file, line, column, what, .. } = problem;
+    let stop = Stop::usage(format!("{file}:{line}:{column}: {what}")).help(problem.fix.as_str());
+    Stop { code: Some(problem.code.id), ..stop }
 }
 
 /// A part of an address, which may be a secret, and is kept in `found`.

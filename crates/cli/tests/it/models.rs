@@ -124,10 +124,13 @@ fn where_a_model_is_may_stand_in_the_environment_and_is_kept_nowhere() {
     for command in [&["model", "test"][..], &["run", "invoice_intake", "--each", "inbox"]] {
         let said = desk.say(command);
         assert_eq!(said.code, 2, "{command:?}: {}{}", said.out, said.err);
-        let what = "FD-P804: `MODEL_ADDRESS` is not set in the environment";
-        assert!(said.err.contains(what), "{}", said.err);
-        let place = |line: &str| line.contains("flightdeck.yaml:") && line.contains(':');
-        assert!(said.err.lines().any(place) && said.err.contains("${NAME}"), "{}", said.err);
+        let what = "error[FD-P804]: flightdeck.yaml:";
+        assert!(
+            said.err.contains(what) && said.err.contains("help: write `${NAME}`"),
+            "{}",
+            said.err
+        );
+        assert!(said.err.contains(": `MODEL_ADDRESS` is not set in"), "{}", said.err);
     }
     assert_eq!(vendor.asked(), 0);
     let set = [("MODEL_ADDRESS", url.as_str()), ("FLIGHTDECK_PERSON", "marta@larkfield.example")];
