@@ -17,6 +17,9 @@ use crate::shell;
 /// What does not apply and what is known to fail, each with its reason.
 const KNOWN: &str = include_str!("suite/known.txt");
 
+/// In place of a check, where a scenario left none.
+const EVERYTHING: &str = "everything";
+
 /// Any text; it is the same on both sides.
 const TOKEN: &str = "a-token-that-only-the-suite-is-shown";
 
@@ -156,11 +159,16 @@ fn scored(home: &Path, node: &str, version: &str, url: &str) -> Result<Vec<Outco
     let mut command = Command::new(node);
     command.args([suite, "server", "--url", url, "--requirements", version, "-o", "results"]);
     let said = command.current_dir(home).output().map_err(|e| format!("`{node}`: {e}"))?;
+    let complaint = String::from_utf8_lossy(&said.stderr).into_owned();
     let said = String::from_utf8_lossy(&said.stdout).into_owned();
     let all: Vec<Outcome> =
         required(&listed).map(|name| (name.to_owned(), failing(&results, name))).collect();
     if all.is_empty() {
         return Err(format!("the suite lists no scenario for {version}: {said}"));
+    }
+    // A suite that ends early leaves nothing of its last scenarios, and may say why.
+    if all.iter().any(|(_, failed)| failed.iter().any(|check| check == EVERYTHING)) {
+        say(&complaint);
     }
     Ok(all)
 }
@@ -185,7 +193,7 @@ fn failing(results: &Path, name: &str) -> Vec<String> {
     let checks: Vec<Value> =
         serde_json::from_str(&text.and_then(Result::ok).unwrap_or_default()).unwrap_or_default();
     if checks.is_empty() {
-        return vec!["everything".to_owned()];
+        return vec![EVERYTHING.to_owned()];
     }
     let failed = checks.iter().filter(|check| at(check, "/status") == "FAILURE");
     let mut ids: Vec<String> = failed.map(|check| text_at(check, "/id")).collect();

@@ -1,6 +1,6 @@
 //! A call that its server answers later: the pool waits for it, and what it knows when it does not.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use journal::Code;
 use plan::lock::Lock;
@@ -23,6 +23,16 @@ async fn desk(version: &str, declares: bool) -> (Tools, Lock) {
 /// waits any more.
 async fn asked(pool: &(Tools, Lock)) -> Value {
     value(&work(pool, "asked").await)
+}
+
+/// Waits until the server was told so often that nobody waits any more; one that is never told fails
+/// the test.
+async fn taken_back(pool: &(Tools, Lock), times: u64) {
+    let start = Instant::now();
+    while asked(pool).await["back"] != times {
+        assert!(start.elapsed() < Duration::from_secs(30), "it is not told");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 #[tokio::test]
@@ -49,9 +59,7 @@ async fn what_becomes_of_it_is_certain_only_where_its_server_says_so() {
         assert_eq!((was, sure), (code, certain), "{what}: {said}");
         assert!(said.contains(text), "{what}: {said}");
         // What may go on is taken back, and what is over is not.
-        while asked(&pool).await["back"] != back {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        taken_back(&pool, back).await;
     }
 }
 
@@ -61,15 +69,11 @@ async fn a_call_that_nobody_waits_for_is_taken_back() {
     let args = json!({ "do": "later goes on" });
     let called = call(&pool, "script.work", args.clone(), 500).await;
     assert_eq!((failure(&called).0, called.certain), (Code::TimedOut, false));
-    while asked(&pool).await["back"] != 1 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    taken_back(&pool, 1).await;
     // A stop ends the wait in the same way: whoever waits goes.
     let waiting = call(&pool, "script.work", args, 60_000);
     assert!(tokio::time::timeout(Duration::from_millis(300), waiting).await.is_err());
-    while asked(&pool).await["back"] != 2 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    taken_back(&pool, 2).await;
 }
 
 #[tokio::test]
