@@ -77,6 +77,7 @@ pub fn open(engine: &Engine, opening: &Opening) -> Draft {
     note_stops(&mut work);
     if !work.claim_sets() {
         work.enter(&workflow.first, Label::default());
+        work.raise_by_case(&workflow.first);
     }
     work.drive_all();
     draft(engine, &control, work, vec![Cause::Open], Epoch(1))

@@ -127,12 +127,20 @@ impl Work<'_> {
         if self.claim_sets() {
             return;
         }
-        if let Some((n, label)) = self.raised(at) {
+        if let Some((n, label)) = self.raised(|when| self.complete(at, when)) {
             return self.raise(at, n, &label);
         }
         match self.step(&at.step) {
             Ok(step) => self.go(at, &step.next, Why::Next, &Label::default()),
             Err(stuck) => self.stuck(at, stuck),
+        }
+    }
+
+    /// What the case alone says has its values from the beginning, before anything is done.
+    pub(crate) fn raise_by_case(&mut self, first: &StepId) {
+        let alone = |when: &plan::expr::Expr| when.paths().iter().all(|p| p.root() == "case");
+        if let Some((n, label)) = self.raised(alone) {
+            self.raise(&At { step: first.clone(), visit: 1 }, n, &label);
         }
     }
 
@@ -225,11 +233,11 @@ impl Work<'_> {
     }
 
     /// The first exception that holds and was not raised before. An error counts as raised.
-    fn raised(&self, at: &At) -> Option<(u16, Label)> {
+    fn raised(&self, now: impl Fn(&plan::expr::Expr) -> bool) -> Option<(u16, Label)> {
         let exceptions = &self.plan.workflow().exceptions;
         for (n, exception) in (0_u16..).zip(exceptions) {
             let Some(when) = &exception.when else { continue };
-            if self.control.raised.contains(&n) || !self.complete(at, when) {
+            if self.control.raised.contains(&n) || !now(when) {
                 continue;
             }
             if !matches!(when.holds(self), Ok(false)) {

@@ -217,8 +217,19 @@ impl<'s> Reading<'s> {
             Some(_) => Type::Unknown,
             None => match schema.get("$ref").and_then(Value::as_str) {
                 Some(reference) => self.referred(reference, depth),
-                None => Type::Unknown,
+                None => self.either(schema, depth),
             },
+        }
+    }
+
+    /// A kind or null, written as two schemas; any other choice is no single kind.
+    fn either(&mut self, schema: &'s Value, depth: usize) -> Type {
+        let all = ["anyOf", "oneOf"].iter().find_map(|word| schema.get(word)?.as_array());
+        let null = |one: &Value| one.get("type").is_some_and(|kind| kind == "null");
+        match all.map(Vec::as_slice) {
+            Some([one, other]) if null(other) && !null(one) => optional(self.kind(one, depth - 1)),
+            Some([other, one]) if null(other) && !null(one) => optional(self.kind(one, depth - 1)),
+            _ => Type::Unknown,
         }
     }
 

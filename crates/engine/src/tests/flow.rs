@@ -1,6 +1,6 @@
 //! Labels, and what may decide over an effect.
 
-use journal::{Reply, Source, Status};
+use journal::{Record, Reply, Source, Status};
 use serde_json::json;
 
 use super::{engine, rules, started, tampered};
@@ -148,4 +148,28 @@ fn a_review_endorses_what_it_showed_and_nothing_else() {
     assert_eq!(rig.status(run), Status::Done);
     assert_eq!(rules(&rig, run, "erp.create")[1], "review:2");
     assert_eq!(rig.world.effects.len(), 1);
+}
+
+#[test]
+fn what_the_case_alone_says_is_raised_before_anything_is_done() {
+    let steps = "  - { step: post, tool: erp.post, with: { name: case.name }, then: last }\n  \
+                 - { step: by_hand, wait: { for: 1 hour } }\n";
+    for (when, raised) in [
+        ("case.name == 'Acme'", true),
+        ("case.name == 'Bolt'", false),
+        // An error counts as raised.
+        ("case.items[9].name == 'Acme'", true),
+        // This one waits for what it names.
+        ("case.name == 'Acme' && post.id == 'no'", false),
+    ] {
+        let more = format!("exceptions:\n  - {{ what: one, when: \"{when}\", go: by_hand }}\n");
+        let (rig, run) = started(&engine(&more, steps));
+        let by_hand = |record: &Record| match record {
+            Record::Entered { at, .. } => at.step.as_str() == "by_hand",
+            _ => false,
+        };
+        assert_eq!(rig.records(run).iter().any(by_hand), raised, "{when}: {:#?}", rig.records(run));
+        assert_eq!(rig.world.effects.is_empty(), raised, "{when}");
+        rig.audit(run);
+    }
 }

@@ -150,16 +150,18 @@ fn steered() -> Vec<(&'static str, Rig)> {
     again.post(run, Order::Retry { who });
     again.wake(run, Vec::new());
     let (named, _, _) = super::agents::sorted(&[("Material", super::agents::CREDIT_NOTE)]);
+    let answered = super::questions::answered();
     vec![
         ("copied_and_edited", edited),
         ("stopped_from_above", stopped),
         ("child_again", again),
         ("exception_named", named),
+        ("question_answered", answered),
     ]
 }
 
-/// What is recorded for every version of the engine since the second.
-const NAMES: [&str; 9] = [
+/// What is recorded for every version of the engine since the third.
+const NAMES: [&str; 10] = [
     "waits_for_a_person",
     "agent_with_a_held_call",
     "act_in_doubt",
@@ -169,6 +171,7 @@ const NAMES: [&str; 9] = [
     "stopped_from_above",
     "child_again",
     "exception_named",
+    "question_answered",
 ];
 
 fn write(name: &str, rig: &Rig) {

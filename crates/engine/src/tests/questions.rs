@@ -41,6 +41,13 @@ fn asking(engine: &Rc<Engine>, asked: &Question, certain: bool) -> (Rig, RunId) 
     (rig, run)
 }
 
+/// A run in which a tool's question was answered, and its call is out again.
+pub(super) fn answered() -> Rig {
+    let (mut rig, run) = asking(&engine("", POST), &question(), true);
+    reply(&mut rig, run, 1, say(&[("answer.colour", json!("red"))]));
+    rig
+}
+
 fn ask(rig: &mut Rig, run: RunId, asked: &Question, certain: bool) {
     let tool = |p: &journal::Permit| matches!(p.payload(), Payload::Tool(_));
     let n = rig.permits.iter().position(tool).expect("a call");

@@ -19,6 +19,13 @@ fn a_kind_and_null_is_a_kind_that_may_be_missing() {
         json!({ "type": ["array", "null"], "items": { "type": ["integer", "null"] } }),
         optional(Type::List(Box::new(optional(Type::Int)))),
     );
+    // As a schema of its own, which is how many servers write it.
+    let none = json!({ "type": "null" });
+    check(json!({ "anyOf": [{ "type": "string" }, none], "default": null }), text());
+    check(json!({ "oneOf": [none, { "type": "string" }] }), text());
+    check(json!({ "anyOf": [{ "type": "string" }, { "type": "integer" }] }), Type::Unknown);
+    check(json!({ "anyOf": [{ "type": "string" }, { "type": "integer" }, none] }), Type::Unknown);
+    check(json!({ "anyOf": [none, none] }), Type::Unknown);
     // It is said once, whether the field may be left out as well or not.
     let fields =
         json!({ "a": { "type": ["string", "null"] }, "b": { "type": ["string", "null"] } });
