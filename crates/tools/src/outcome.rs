@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 use crate::ears::{self, Asked};
 use crate::remote::{self, Broke};
+use crate::spec::ServerSpec;
 use crate::wire;
 
 /// The codes that JSON-RPC and MCP keep for themselves.
@@ -206,9 +207,26 @@ pub(crate) fn interrupted(asked: Asked) -> Called {
 }
 
 /// Whether a change of texts leaves a question as it is.
-pub(crate) fn clean(question: &Question, change: &impl Fn(String) -> String) -> bool {
+fn clean(question: &Question, change: &impl Fn(String) -> String) -> bool {
     serde_json::to_value(question).is_ok_and(|value| changed(value.clone(), change) == value)
 }
+
+/// A call's outcome with no secret of its server in it. What only reads leaves nothing in doubt.
+pub(crate) fn redacted(spec: &ServerSpec, mut called: Called, reads: bool) -> Called {
+    called.certain |= reads;
+    if spec.secrets.is_empty() && spec.tokens().is_none() {
+        return called;
+    }
+    let change = |text| spec.redact(text);
+    match called.outcome.result.as_ref().err().and_then(Failure::question) {
+        None => called.changed(&change),
+        Some(question) if clean(&question, &change) => called,
+        // With the secret blotted out it would not be the question that was asked.
+        Some(_) => Called { certain: called.certain, ..Called::failed(Code::ToolError, SECRET) },
+    }
+}
+
+const SECRET: &str = "what it asks of a person holds a secret";
 
 /// Structured content where there is some; else the texts, as JSON where they are an object or an
 /// array; else an object with the text. What is no text is named, with its size and its hash, and

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use journal::{Code, Failure, Payload, Permit, ToolAsk};
+use journal::{Code, Payload, Permit, ToolAsk};
 use plan::ids::ToolName;
 use plan::lock::Lock;
 use plan::workflow::{Effect, Trust};
@@ -145,7 +145,7 @@ impl Tools {
             to,
         });
         let called = self.perform(server, &ask, args, reads, telling).await;
-        redacted(&server.spec, called, reads)
+        outcome::redacted(&server.spec, called, reads)
     }
 
     /// What a server offers now.
@@ -395,19 +395,3 @@ fn arguments(ask: &ToolAsk, key_arg: Option<&str>) -> Result<Map<String, Value>,
     }
     Ok(args)
 }
-
-fn redacted(spec: &ServerSpec, mut called: Called, reads: bool) -> Called {
-    called.certain |= reads;
-    if spec.secrets.is_empty() && spec.tokens().is_none() {
-        return called;
-    }
-    let change = |text| spec.redact(text);
-    match called.outcome.result.as_ref().err().and_then(Failure::question) {
-        None => called.changed(&change),
-        Some(question) if outcome::clean(&question, &change) => called,
-        // With the secret blotted out it would not be the question that was asked.
-        Some(_) => Called { certain: called.certain, ..Called::failed(Code::ToolError, SECRET) },
-    }
-}
-
-const SECRET: &str = "what it asks of a person holds a secret";

@@ -190,7 +190,7 @@ impl Script {
             }
             "refuse" => return Some(Err(-32000)),
             "hang" => return None,
-            ask if ask.starts_with("ask") => {
+            ask @ ("ask" | "ask again and again" | "ask with a secret") => {
                 self.ask(id, ask);
                 return None;
             }
