@@ -80,9 +80,10 @@ pub(crate) fn run(seed: u64, engine: &Rc<Engine>, matrix: &mut Matrix) {
 
 /// Every possible pair in turn.
 fn focus(seed: u64) -> u64 {
-    let pairs: Vec<u64> = (0..42)
+    let faults = FAULTS.len();
+    let pairs: Vec<u64> = (0..(faults * CRASHES.len()) as u64)
         .filter(|n| {
-            let (fault, crash) = (FAULTS[*n as usize % 7], CRASHES[*n as usize / 7]);
+            let (fault, crash) = (FAULTS[*n as usize % faults], CRASHES[*n as usize / faults]);
             possible("put", fault, crash) && (fault, crash) != (Fault::None, Crash::Never)
         })
         .collect();

@@ -214,8 +214,8 @@ impl Walk<'_> {
             }
             Finish::Asked { question } => {
                 let said = question::read(self.history, *question);
-                let said = said.map_or(String::new(), |asked| format!(": {}", asked.words()));
-                (ActState::Asked, Some(format!("has a question first{}", words::plain(&said))))
+                let said = said.map_or(String::new(), |asked| words::plain(&asked.words()));
+                (ActState::Asked, Some(format!("has a question first: “{said}”")))
             }
             Finish::Unknown { code, .. } => {
                 let title = codes::page(*code).title;

@@ -6,6 +6,7 @@ use journal::{
 };
 use plan::ids::{PersonId, RoleId};
 use plan::workflow::{Does, EndOutcome};
+use serde_json::Value;
 
 use super::follow::Walk;
 use super::question;
@@ -101,9 +102,12 @@ impl Walk<'_> {
         };
         let name = words::deed(what);
         let said = asked.map_or_else(String::new, Question::words);
-        let text = format!("{name} has a question before it goes on: {said}");
-        let call = ShownValue { name, value };
-        (text, std::iter::once(call).chain(asked.into_iter().flat_map(question::fields)).collect())
+        // A stranger's words stand between marks, and as a whole where they are shown as such.
+        let text = format!("{name} has a question before it goes on: “{}”", words::plain(&said));
+        let mut shows = vec![ShownValue { name, value }];
+        shows.push(ShownValue { name: "its words".to_owned(), value: Some(Value::String(said)) });
+        shows.extend(asked.into_iter().flat_map(question::fields));
+        (text, shows)
     }
 
     /// Everything the case has produced so far: what a person needs who has to step in.
