@@ -14,7 +14,7 @@ mod times;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use journal::{Record, RunId, Status};
+use journal::{Decline, Record, RunId, Status};
 use plan::Plan;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -56,6 +56,15 @@ fn tampered(engine: &Engine, change: impl Fn(&mut Value)) -> Rc<Engine> {
     let bytes = workflow.to_string().into_bytes();
     let release = plan::ids::ReleaseId(Sha256::digest(&bytes).into());
     workspace::engine(&Arc::new(Plan::open(release, &bytes).unwrap()))
+}
+
+/// Why commands of a run were declined.
+fn declined(rig: &Rig, run: RunId) -> Vec<Decline> {
+    let because = |record| match record {
+        Record::Declined { because, .. } => Some(because),
+        _ => None,
+    };
+    rig.records(run).into_iter().filter_map(because).collect()
 }
 
 /// The rules of the act that called a tool, or of its refusal.

@@ -8,7 +8,7 @@ use journal::{
 use plan::ids::{PersonId, RoleId};
 use serde_json::json;
 
-use super::{case, engine, rules, started, tampered};
+use super::{case, declined, engine, rules, started, tampered};
 use crate::rig::{Rig, workspace};
 use crate::{Event, Opening};
 
@@ -37,14 +37,6 @@ fn taken(rig: &mut Rig, engine: &std::rc::Rc<crate::Engine>) -> bool {
     let again = rig.open(engine, &case());
     rig.settle();
     matches!(rig.runs[&again].control.ended(), Some(End::Duplicate(_)))
-}
-
-fn declined(rig: &Rig, run: RunId) -> Vec<Decline> {
-    let because = |record| match record {
-        Record::Declined { because, .. } => Some(because),
-        _ => None,
-    };
-    rig.records(run).into_iter().filter_map(because).collect()
 }
 
 #[test]

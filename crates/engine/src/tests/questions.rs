@@ -9,7 +9,7 @@ use journal::{
 use plan::ids::PersonId;
 use serde_json::{Value, json};
 
-use super::{case, engine, rules};
+use super::{case, declined, engine, rules};
 use crate::rig::Rig;
 use crate::{Engine, Event};
 
@@ -67,14 +67,6 @@ fn reply(rig: &mut Rig, run: RunId, review: u32, reply: Reply) {
 fn say(values: &[(&str, Value)]) -> Reply {
     let value = |(path, value): &(&str, Value)| ((*path).to_owned(), value.to_string());
     Reply::Edit { values: values.iter().map(value).collect() }
-}
-
-fn declined(rig: &Rig, run: RunId) -> Vec<Decline> {
-    let because = |record| match record {
-        Record::Declined { because, .. } => Some(because),
-        _ => None,
-    };
-    rig.records(run).into_iter().filter_map(because).collect()
 }
 
 /// The keys of the calls of a run, as they were allowed.
