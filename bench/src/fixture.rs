@@ -85,6 +85,7 @@ fn lock(lie: bool) -> Result<String, Box<dyn std::error::Error>> {
             trust: Trust::Trusted,
             args: Default::default(),
             tags: Vec::new(),
+            takes: Default::default(),
             approved: Approval {
                 by: plan::ids::PersonId::new("ann@bench.example")?,
                 on: "2026-01-01".to_owned(),

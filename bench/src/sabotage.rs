@@ -84,6 +84,9 @@ impl Store for Hasty {
     fn account(&self, account: &Account) -> Result<u64, StoreError> {
         self.0.account(account)
     }
+    fn accounts(&self, beginning: &str) -> Result<Vec<Account>, StoreError> {
+        self.0.accounts(beginning)
+    }
     fn erase(&self, run: RunId) -> Result<(), StoreError> {
         self.0.erase(run)
     }

@@ -5,6 +5,7 @@ mod conformance;
 mod demo;
 mod dist;
 mod harness;
+mod hostile;
 mod install;
 mod official;
 mod product;
@@ -40,6 +41,11 @@ const COMMANDS: &[Command] = &[
     ("vendors", "put real questions to LiteLLM's proxy in front of the local model", vendors::run),
     ("servers", "open a page in a real browser behind approved tools", servers::run),
     ("conformance", "let MCP's own suite and other people's servers look at ours", serving::run),
+    (
+        "hostile",
+        "let a model that always obeys attack an office, with rules and without",
+        hostile::run,
+    ),
     ("tidy", "check the rules of this repository", |root| tidy::run(root, &names()).map(drop)),
 ];
 

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use journal::Status;
-use plan::ids::{PersonId, RoleId, ToolName, WorkflowName};
+use plan::ids::{FieldName, PersonId, RoleId, ToolName, WorkflowName};
 use plan::workflow::{ArgRole, Effect};
 
 pub use connectors::{Http, Mail, Web};
@@ -454,9 +454,21 @@ pub struct Pin {
     /// What an argument is, as `ARGUMENT=destination|recipient|amount|selector`
     #[arg(long = "arg", value_name = "ARGUMENT=ROLE", value_parser = arg_role)]
     pub args: Vec<(String, ArgRole)>,
+    /// Tagged data that it may be handed, such as `personal`; everything else of the kind is kept
+    /// from it
+    #[arg(long, value_name = "TAG", value_parser = FieldName::new)]
+    #[arg(requires = "until", requires = "reason")]
+    pub takes: Vec<FieldName>,
+    /// The last day that `--takes` holds, as `2027-01-31`
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub until: Option<jiff::civil::Date>,
     /// Why it is approved
     #[arg(long)]
     pub reason: Option<String>,
+}
+
+fn date(text: &str) -> Result<jiff::civil::Date, String> {
+    text.parse().map_err(|_| format!("`{text}` is no date; write it like `2027-01-31`"))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

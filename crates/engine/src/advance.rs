@@ -32,11 +32,13 @@ pub struct Input {
 pub enum Event {
     /// A driver took the run over: acts of earlier epochs are in doubt.
     Claim,
-    /// An act came back. `certain` is false where it may have happened although it failed.
+    /// An act came back. `certain` is false where it may have happened although it failed. `held`
+    /// is what the store that answered had been handed until then, as far as that matters.
     Act {
         act: ActNo,
         outcome: Outcome,
         certain: bool,
+        held: Label,
     },
     Command(Command),
     /// A time has come.
@@ -217,10 +219,10 @@ fn tell(work: &mut Work<'_>, event: &Event, epoch: Epoch) -> Cause {
             }
             Cause::Claim
         }
-        Event::Act { act, outcome, certain } => {
+        Event::Act { act, outcome, certain, held } => {
             // An answer to an act that is already settled, or settled as in doubt, comes too late.
             if let Some(open) = work.control.acts.get(act).cloned() {
-                came_back(work, *act, &open, outcome, *certain);
+                came_back(work, *act, &open, (outcome, held), *certain);
             }
             Cause::Act(*act)
         }
@@ -238,14 +240,23 @@ fn tell(work: &mut Work<'_>, event: &Event, epoch: Epoch) -> Cause {
     }
 }
 
-fn came_back(work: &mut Work<'_>, no: ActNo, act: &Act, outcome: &Outcome, certain: bool) {
+fn came_back(
+    work: &mut Work<'_>,
+    no: ActNo,
+    act: &Act,
+    (outcome, held): (&Outcome, &Label),
+    certain: bool,
+) {
     let mut usage = outcome.usage;
     let finish = match &outcome.result {
         Ok(bytes) => {
             let body = match &act.what {
                 What::Model { .. } => answer(work, &act.at, bytes),
-                What::Tool { tool, args, .. } => {
-                    let label = work.result_label(&act.at, tool, *args);
+                What::Tool { tool, args, part } => {
+                    let mut label = work.result_label(&act.at, tool, *args);
+                    if work.reads_a_store(tool, part) {
+                        label.join(held);
+                    }
                     work.add(as_json(bytes), Labels::all(label))
                 }
                 What::Notify { .. } => work.add(bytes.to_vec(), Labels::default()),

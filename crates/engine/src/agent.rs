@@ -78,6 +78,10 @@ impl Work<'_> {
         };
         match said {
             Ok(Said::Answer(value)) => {
+                let strange = self.strange_links(at, step, &value)?;
+                if !strange.is_empty() {
+                    return self.mend(at, step, agent, strange);
+                }
                 self.hold(step, agent, &value)?;
                 Ok(Progress::Output(value, Labels::all(label)))
             }
@@ -92,19 +96,45 @@ impl Work<'_> {
                 }
                 Ok(Progress::Left)
             }
-            Err(broken) => {
-                let repairs = self.repairs(at)?;
-                if repairs >= agent.repairs_max {
-                    return Err(Stuck::new(Code::BadAnswer, broken.join("; ")));
-                }
-                let text = format!(
-                    "Your answer does not fit: {}. Answer again with the whole corrected answer.",
-                    broken.join("; ")
-                );
-                self.say(at, Role::User, &text, None, Label::from(Source::Plan))?;
-                self.call_model(at, step, agent, Slot::Model, None)
-            }
+            Err(broken) => self.mend(at, step, agent, broken),
         }
+    }
+
+    /// Asks for a repair of an answer while repairs are left.
+    fn mend(
+        &mut self,
+        at: &At,
+        step: &Step,
+        agent: &AgentStep,
+        broken: Vec<String>,
+    ) -> Result<Progress, Stuck> {
+        let broken = broken.join("; ");
+        if self.repairs(at)? >= agent.repairs_max {
+            return Err(Stuck::new(Code::BadAnswer, broken));
+        }
+        let text = format!(
+            "Your answer does not fit: {broken}. Answer again with the whole corrected answer."
+        );
+        self.say(at, Role::User, &text, None, Label::from(Source::Plan))?;
+        self.call_model(at, step, agent, Slot::Model, None)
+    }
+
+    /// What is wrong with the links of an answer: each must stand in the instructions, in the
+    /// material, or in a result of a call. What the model said itself gives none.
+    fn strange_links(&self, at: &At, step: &Step, value: &Value) -> Result<Vec<String>, Stuck> {
+        let messages = self.messages(at)?;
+        // The first message is the material. What it is told later repeats its own mistakes.
+        let material = messages.iter().take(1);
+        let results = messages.iter().filter(|message| message.role == Role::Tool);
+        let mut given: Vec<&str> = material.chain(results).map(|m| m.text.as_str()).collect();
+        if let Some(prepared) = self.prepared.step(&step.id) {
+            given.push(&prepared.instructions);
+        }
+        let strange = guard::links::strange(value, &given);
+        Ok(strange
+            .iter()
+            .map(|link| format!("`{link}` does not stand in what was given"))
+            .collect())
     }
 
     /// How often the agent was asked to mend its answer: what it was told after the material.

@@ -3,9 +3,10 @@
 
 use guard::{Act as GuardAct, Ask, Verdict};
 use journal::{
-    About, Account, At, Code, Label, Payload, Record, ReviewNo, Rule, StopScope, Usage, What,
+    About, Account, At, Code, Label, Payload, Record, ReviewNo, Rule, StopScope, Usage, What, stain,
 };
 use plan::ids::{ModelName, RoleId, ToolName};
+use plan::workflow::Effect;
 
 use crate::control::Slot;
 use crate::hours;
@@ -50,9 +51,11 @@ impl Work<'_> {
             .collect();
         let held = visit.held.get(&slot).copied();
         let approved = held.filter(|no| same && visit.approved == Some(*no));
+        let today = hours::day(&self.plan.workflow().hours, self.now);
         let ask = Ask {
             at,
             act,
+            today: &today,
             purse: self.purse(),
             earlier: &earlier,
             influences: &visit.influences,
@@ -134,6 +137,12 @@ impl Work<'_> {
         if let What::Model { model, .. } = &want.what {
             let vendor = self.vendor(model)?;
             self.vendors.push((model.clone(), vendor));
+        }
+        if let What::Tool { tool, args, .. } = &want.what
+            && self.plan.workflow().tools.get(tool).is_none_or(|spec| spec.effect != Effect::Read)
+        {
+            let handed = self.handed(at, *args);
+            self.draws.extend(stain::draws(tool.server(), &handed));
         }
         let act = self.next_act();
         let key = self.key(at, want.slot, want.attempt);

@@ -8,7 +8,7 @@ use journal::{
     At, BodyRef, Code, Label, Labels, Part, Payload, Record, Rule, Source, ToolAsk, What,
 };
 use plan::ids::ToolName;
-use plan::workflow::{Step, Trust};
+use plan::workflow::{Effect, Step, Trust};
 use serde_json::Value;
 
 use crate::asks::{Asked, Want};
@@ -117,6 +117,22 @@ impl Work<'_> {
         let payload = Payload::Tool(ask);
         let want = Want { what, slot: call.slot, attempt, reserve, payload, amount };
         self.follow(call.at, want, verdict)
+    }
+
+    /// Whether a call reads what others may have left in its server. What a call that acts gives
+    /// back speaks of that very act, and a question after a key of ours of what we did under it.
+    pub(crate) fn reads_a_store(&self, tool: &ToolName, part: &Part) -> bool {
+        let effect = self.plan.workflow().tools.get(tool).map(|spec| spec.effect);
+        effect == Some(Effect::Read) && *part != Part::ReadBack
+    }
+
+    /// The label under which a call hands its server something to keep.
+    pub(crate) fn handed(&self, at: &At, args: BodyRef) -> Label {
+        let mut label = self.loaded(args).map(|args| args.labels().at("")).unwrap_or_default();
+        if let Some(visit) = self.control.live.get(at) {
+            label.influenced(&visit.influences);
+        }
+        label
     }
 
     /// The label of a tool's result: the tool's own trust, under the influence of what it was

@@ -13,8 +13,9 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
 use journal::{
-    Command, CommandId, CommitError, Committed, Draft, Entropy, Epoch, Millis, Mode, Order,
+    Command, CommandId, CommitError, Committed, Draft, Entropy, Epoch, Label, Millis, Mode, Order,
     Outcome, Payload, Permit, Record, Reply, ReviewNo, RunId, Seq, Starter, StopScope, Store,
+    stain,
 };
 use plan::Plan;
 use plan::ids::{PersonId, ReleaseId};
@@ -60,6 +61,8 @@ pub(crate) struct Rig {
     pub entered: Vec<plan::ids::StepId>,
     /// What could not be stored: told again at the next wake of the same driver.
     kept: Vec<(RunId, Epoch, Vec<Event>)>,
+    /// Stains that stores had before anything here ran.
+    pub stained: Vec<journal::Draw>,
     seed: u64,
     desk: journal::Hash,
     desk_next: u32,
@@ -81,6 +84,7 @@ impl Rig {
             frames: 0,
             entered: Vec::new(),
             kept: Vec::new(),
+            stained: Vec::new(),
             seed,
             desk: journal::Hash::default(),
             desk_next: 0,
@@ -292,9 +296,18 @@ impl Rig {
         self.store.claim(run).unwrap();
     }
 
+    /// What the store behind an act was handed until now, as the driver looks it up.
+    pub(crate) fn held(&self, permit: &Permit) -> Label {
+        let Payload::Tool(ask) = permit.payload() else { return Label::default() };
+        let stained = self.store.accounts(stain::STAINS).unwrap();
+        let before = self.stained.iter().filter_map(stain::stains);
+        stain::label(ask.tool.server(), stained.iter().chain(before))
+    }
+
     /// Does one permitted act; the world remembers it whatever becomes of the outcome.
     pub(crate) fn perform(&mut self, permit: Permit) -> (RunId, Event) {
         let (run, act) = (permit.run(), permit.act());
+        let held = self.held(&permit);
         self.truth.perform(run, act);
         let payload: Payload = permit.consume();
         let before = self.world.effects.len();
@@ -305,7 +318,7 @@ impl Rig {
         }
         let usage = world::usage(&payload);
         let outcome = Outcome { result: Ok(bytes.into()), usage, reported: None };
-        (run, Event::Act { act, outcome, certain: true })
+        (run, Event::Act { act, outcome, certain: true, held })
     }
 
     /// An effect has just happened: of the values that must be unique, as they stand, no other

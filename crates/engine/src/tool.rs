@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use guard::{ArgFact, BackingFact};
-use journal::{At, Code, Label, Labels, Part, Record, Source};
+use journal::{At, BodyRef, Code, Label, Labels, Part, Record, Source, stain};
 use plan::expr::Path;
 use plan::ids::{FieldName, StepId, TableName, ToolName};
 use plan::value::{Currency, Money};
@@ -277,6 +277,16 @@ impl Work<'_> {
         find.by.iter().map(key).collect()
     }
 
+    /// What of a table's answer strangers may have put into its server. The tool's own trust is not
+    /// asked for: the table is declared to be trusted, as long as nobody else writes into it.
+    fn strangers(&self, rows: BodyRef) -> Label {
+        let Ok(rows) = self.loaded(rows) else { return stain::unknown() };
+        let given = &rows.labels().base;
+        let outside = given.origins.has(Source::Outside);
+        let label = if outside { stain::unknown() } else { Label::default() };
+        Label { tags: given.tags.clone(), ..label }
+    }
+
     fn found(&mut self, at: &At, lookup: &LookupStep) -> Result<Progress, Stuck> {
         let mut output = Map::new();
         let mut labels = Labels::all(Label::from(Source::Table));
@@ -288,6 +298,7 @@ impl Work<'_> {
             let row = match self.visit(at)?.results.get(&Slot::Lookup(n)) {
                 None => Value::Null,
                 Some(body) => {
+                    label.join(&self.strangers(*body));
                     let rows = sql::rows(self.value(*body)?, table)
                         .map_err(|text| Stuck::new(Code::BadAnswer, text))?;
                     sql::one(rows, &self.keys(find, table))

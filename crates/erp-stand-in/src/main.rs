@@ -7,6 +7,7 @@ mod books;
 mod desk;
 mod fault;
 mod server;
+mod town;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -17,9 +18,12 @@ use crate::fault::Fault;
 use crate::server::Erp;
 
 const USAGE: &str = "\
-usage: erp-stand-in [--desk] [--store FILE] [--list] [--repeatable] [--fault KIND[:TIMES]]
+usage: erp-stand-in [--desk | --town SERVER] [--store FILE] [--list] [--repeatable]
+                    [--fault KIND[:TIMES]]
 
   --desk           be the helpdesk; it has no other options than --store and --list
+  --town SERVER    be the crm, mail, public, notes, files or bank of an office; the calls it got
+                   are lines of JSON in --store
   --store FILE     where drafts or tickets are kept (default: erp.db)
   --list           print every one of them as a line of JSON, and serve nothing
   --repeatable     a second call with the same key answers with the first one's draft
@@ -29,6 +33,7 @@ usage: erp-stand-in [--desk] [--store FILE] [--list] [--repeatable] [--fault KIN
 
 struct Options {
     desk: bool,
+    town: Option<String>,
     store: PathBuf,
     list: bool,
     repeatable: bool,
@@ -38,6 +43,7 @@ struct Options {
 fn options(mut args: impl Iterator<Item = String>) -> Result<Options, String> {
     let mut options = Options {
         desk: false,
+        town: None,
         store: PathBuf::from("erp.db"),
         list: false,
         repeatable: false,
@@ -51,6 +57,7 @@ fn options(mut args: impl Iterator<Item = String>) -> Result<Options, String> {
         match option.as_str() {
             "--store" => options.store = PathBuf::from(value()?),
             "--desk" => options.desk = true,
+            "--town" => options.town = Some(value()?),
             "--list" => options.list = true,
             "--repeatable" => options.repeatable = true,
             "--fault" => options.fault = Some(value()?.parse()?),
@@ -75,6 +82,9 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), String> {
     let options = options(std::env::args().skip(1))?;
+    if let Some(server) = &options.town {
+        return town::serve(town::Town::open(server, &options.store)?).await;
+    }
     if options.desk {
         let desk = Desk::open(&options.store).map_err(|why| why.to_string())?;
         return match options.list {

@@ -17,6 +17,8 @@ pub struct Ask<'a> {
     pub earlier: &'a [(ToolName, journal::Hash)],
     /// What had a hand in reaching this step.
     pub influences: &'a Label,
+    /// The day it is asked on, `YYYY-MM-DD` in the workspace's time zone.
+    pub today: &'a str,
     /// A person approved exactly this act (tool, arguments, release) in this review.
     pub approved: Option<ReviewNo>,
 }

@@ -17,6 +17,7 @@ use serde_json::Value;
 
 use crate::ask::{ArgFact, Purse};
 use crate::leash::{self, Leash};
+use crate::tags;
 
 /// Contexts remembered per door. Beyond it everything is forgotten and learnt again.
 const REMEMBERED: usize = 1_024;
@@ -202,7 +203,7 @@ fn decimal(text: &str) -> Option<String> {
 fn words(label: &Label) -> BTreeSet<String> {
     let all: Sources = label.origins.join(label.influences);
     let word = |source| serde_json::to_value(source).ok()?.as_str().map(str::to_owned);
-    all.iter().filter_map(word).collect()
+    all.iter().filter_map(word).chain(label.tags.iter().map(tags::word)).collect()
 }
 
 /// Whether a tool may be called in this part of the step: an undo is no main call.

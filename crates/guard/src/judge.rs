@@ -23,6 +23,7 @@ use crate::leash::Leash;
 use crate::limits;
 use crate::marks::mark;
 use crate::secrets::Secrets;
+use crate::tags;
 
 /// Why a guard cannot be built. The answer to it is [`Guard::closed`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -332,6 +333,12 @@ impl Guard {
             mark!("model:secret");
             return Err(refuse("secret"));
         }
+        if ask.approved.is_none()
+            && let Some(model) = workflow.models.get(model)
+        {
+            tags::sent(model, &label.tags, ask.today)
+                .map_err(|rule| person_or_refuse(plan, &ask.at.step, rule))?;
+        }
         limits::budget(&workflow.limits.case, ask.purse, reserve).map_err(over_budget)?;
         let seen = Seen {
             args: &[],
@@ -358,6 +365,11 @@ impl Guard {
         {
             mark!("tool:secret");
             return Err(refuse("secret"));
+        }
+        // Tables are the operator's own: a key is looked up where it is already.
+        if ask.approved.is_none() && !matches!(call.part, Part::Lookup(_)) {
+            tags::handed(&tool.takes, call.args, ask.today)
+                .map_err(|rule| person_or_refuse(plan, &ask.at.step, rule))?;
         }
         // Taking back is bounded by what was done; a case without money left must still clean up.
         if !matches!(call.part, Part::Undo) {

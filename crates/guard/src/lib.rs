@@ -9,6 +9,7 @@ pub mod contract;
 pub mod ground;
 pub mod hidden;
 pub mod input;
+pub mod links;
 pub mod secrets;
 
 mod door;
@@ -18,6 +19,7 @@ mod leash;
 mod limits;
 mod marks;
 mod prove;
+mod tags;
 
 #[cfg(test)]
 mod tests;

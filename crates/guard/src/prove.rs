@@ -38,8 +38,15 @@ impl Canary<'_> {
     fn refused(&self, step: &StepId, act: Act<'_>, purse: Purse, what: &str) -> Result<(), String> {
         let at = At { step: step.clone(), visit: 1 };
         let influences = Label::default();
-        let ask =
-            Ask { at: &at, act, purse, earlier: &[], influences: &influences, approved: None };
+        let ask = Ask {
+            at: &at,
+            act,
+            purse,
+            earlier: &[],
+            influences: &influences,
+            today: "",
+            approved: None,
+        };
         match self.guard.judge_unproven(self.plan, &ask) {
             Verdict::Allow(_) => Err(what.to_owned()),
             Verdict::AskPerson { .. } | Verdict::Refuse { .. } => Ok(()),

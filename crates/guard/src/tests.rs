@@ -3,6 +3,7 @@
 mod plans;
 mod rest;
 mod said;
+mod tags;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use journal::{At, Hash, Label, Part, ReviewNo, Source, Usage};
 use plan::Plan;
 use plan::expr::{EvalError, Path};
-use plan::ids::{ModelName, RoleId, StepId, ToolName};
+use plan::ids::{FieldName, ModelName, RoleId, StepId, ToolName};
 use plan::value::Money;
 use serde_json::{Value, json};
 
@@ -31,6 +32,8 @@ fn said(verdict: Verdict) -> String {
         Verdict::Refuse { rule, code } => format!("refuse {} {code:?}", rule.0),
     }
 }
+
+const TODAY: &str = "2026-11-27";
 
 fn label(origin: Source, influence: Option<Source>) -> Label {
     let mut label = Label::from(origin);
@@ -148,9 +151,16 @@ impl Try {
         };
         let at = At { step: StepId::new(self.step).unwrap(), visit: 1 };
         let (purse, earlier, influences) = (self.purse, &self.earlier[..], &self.influences);
-        let ask = Ask { at: &at, act, purse, earlier, influences, approved: self.approved };
+        let today = TODAY;
+        let ask = Ask { at: &at, act, purse, earlier, influences, today, approved: self.approved };
         said(guard.judge(plan, &ask))
     }
+}
+
+/// The same with one argument tagged.
+fn tagged(mut call: Try, n: usize) -> Try {
+    call.args[n].label.tags.insert(FieldName::new("personal").unwrap());
+    call
 }
 
 /// An act without arguments, budget or history.
@@ -158,7 +168,8 @@ fn judged(guard: &Guard, plan: &Plan, step: &str, act: Act<'_>) -> String {
     let at = At { step: StepId::new(step).unwrap(), visit: 1 };
     let influences = Label::default();
     let purse = Purse::default();
-    let ask = Ask { at: &at, act, purse, earlier: &[], influences: &influences, approved: None };
+    let (influences, today) = (&influences, TODAY);
+    let ask = Ask { at: &at, act, purse, earlier: &[], influences, today, approved: None };
     said(guard.judge(plan, &ask))
 }
 
@@ -305,6 +316,42 @@ fn flow_cases() -> Vec<(Try, &'static str)> {
                 t.approved = Some(ReviewNo(3));
             }),
             "allow review:3 cedar:standard.declared_tools",
+        ),
+        // Tagged data goes to no tool without leave: neither by itself nor chosen by it. What a
+        // person saw may go, what stands in the plan is the operator's own, and a key goes nowhere.
+        (tagged(draft(), 1), "ask finance_clerk tags:personal"),
+        (
+            changed(|t| {
+                *t = tagged(t.clone(), 0);
+                t.approved = Some(ReviewNo(3));
+            }),
+            "allow review:3 cedar:standard.declared_tools",
+        ),
+        (
+            changed(|t| {
+                *t = tagged(t.clone(), 0);
+                t.args[0] = t.args[0].clone().literal();
+            }),
+            "allow flow:iban=plan flow:supplier=table flow:amount=fact cedar:standard.declared_tools",
+        ),
+        (
+            tagged(
+                call(
+                    "match",
+                    "table.read_query",
+                    Part::Lookup(0),
+                    vec![given("query", "q", outside())],
+                ),
+                0,
+            ),
+            "allow cedar:standard.declared_tools",
+        ),
+        (
+            tagged(
+                call("answer", "files.read", Part::Turn(0), vec![given("path", "p", outside())]),
+                0,
+            ),
+            "refuse tags:personal Refused",
         ),
         // Where the plan asks nobody, it is refused.
         (
@@ -683,6 +730,10 @@ const MARKS: &[&str] = &[
     "leash:undo",
     "leash:act",
     "contract:exception",
+    "contract:link",
+    "tags:tool",
+    "tags:model",
+    "tags:here",
 ];
 
 #[test]
@@ -697,6 +748,9 @@ fn judges_and_reaches_every_branch() {
     literals();
     closed_guards();
     said::exceptions();
+    tags::models();
+    tags::policies();
+    tags::strangers();
 
     let named: BTreeSet<&str> = MARKS.iter().copied().collect();
     let reached = marks::take();

@@ -414,6 +414,9 @@ pub trait Store: Send + Sync {
     /// What an account stands at.
     fn account(&self, account: &Account) -> Result<u64, StoreError>;
 
+    /// The accounts that hold anything and whose names begin so.
+    fn accounts(&self, beginning: &str) -> Result<Vec<Account>, StoreError>;
+
     /// Erases the key of a run's bodies; frames and their links stay.
     fn erase(&self, run: RunId) -> Result<(), StoreError>;
 

@@ -11,6 +11,7 @@ pub mod ids;
 pub mod label;
 pub mod ledger;
 pub mod record;
+pub mod stain;
 
 pub use ask::{
     AnswerShape, Answered, Choice, Code, Failure, Form, Message, ModelAnswer, ModelAsk, NotifyAsk,

@@ -224,6 +224,9 @@ impl Store for Shelf {
     fn account(&self, _: &Account) -> Result<u64, StoreError> {
         unused()
     }
+    fn accounts(&self, _: &str) -> Result<Vec<Account>, StoreError> {
+        unused()
+    }
     fn erase(&self, _: RunId) -> Result<(), StoreError> {
         unused()
     }

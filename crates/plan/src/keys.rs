@@ -392,6 +392,15 @@ pub(crate) static HOURS: Shape = Shape {
     ],
 };
 
+pub(crate) static LEAVE: Shape = Shape {
+    said: "a leave",
+    keys: &[
+        must("by", Text, "The person who gives it."),
+        must("until", Text, "The last day that it holds: `2027-01-31`."),
+        must("reason", Text, "Why."),
+    ],
+};
+
 pub(crate) static MODEL: Shape = Shape {
     said: "a model",
     keys: &[
@@ -401,6 +410,8 @@ pub(crate) static MODEL: Shape = Shape {
         must("context", Whole, "How many tokens it can read."),
         must("answer", Whole, "How many tokens it may write."),
         may("price", Form::Shape(&PRICE), "Prices; free if not said."),
+        may("region", Text, "Where its vendor works on what it is sent."),
+        may("takes", Map(&Form::Shape(&LEAVE)), "Tagged data that may be sent to it, by tag."),
         may(
             "base_url",
             Text,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::ids::{FieldName, PersonId, ToolName};
-use crate::workflow::{ArgRole, Effect, Tool, Trust};
+use crate::workflow::{ArgRole, Effect, Takes, Tool, Trust};
 
 /// The version of the file. A newer one is refused.
 pub const VERSION: u32 = 1;
@@ -52,6 +52,9 @@ pub struct Pinned {
     pub args: BTreeMap<String, ArgRole>,
     #[serde(default)]
     pub tags: Vec<FieldName>,
+    /// Tagged data that may be handed to it, and who says so until when.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub takes: Takes,
     pub approved: Approval,
 }
 
@@ -143,6 +146,7 @@ impl Pinned {
             trust: self.trust,
             args: self.args.clone(),
             tags: self.tags.clone(),
+            takes: self.takes.clone(),
         })
     }
 }

@@ -557,6 +557,15 @@ pub struct Model {
     pub context_tokens: u32,
     pub answer_tokens: u32,
     pub price: Price,
+    /// It runs on this machine and under our own supervision: what it is asked goes nowhere.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub here: bool,
+    /// Where the vendor works on what it is sent, in the operator's words: `EU`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Tagged data that may be sent to it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub takes: Takes,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -610,6 +619,31 @@ pub struct Tool {
     /// What each argument is. An argument that is not named is plain content.
     pub args: BTreeMap<String, ArgRole>,
     pub tags: Vec<FieldName>,
+    /// Tagged data that may be handed to it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub takes: Takes,
+}
+
+/// By tag: the leave to hand data that carries it to a tool or a model.
+pub type Takes = BTreeMap<FieldName, Leave>;
+
+/// A person's leave for something that is refused otherwise. It ends by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Leave {
+    pub by: PersonId,
+    /// The last day that it holds, `YYYY-MM-DD`.
+    pub until: String,
+    pub reason: String,
+}
+
+impl Leave {
+    /// Whether it holds on a day, given as `YYYY-MM-DD`. A day that nobody knows is past it.
+    #[must_use]
+    pub fn holds(&self, day: &str) -> bool {
+        let whole = |day: &str| day.len() == "2026-01-31".len();
+        whole(day) && whole(&self.until) && day <= self.until.as_str()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use engine::{ChildRun, Control, Engine, Env, Event, Input, Opening};
 use journal::{
-    Chain, CommandId, CommitError, Committed, Draft, Epoch, Failure, Millis, Outcome, Payload,
-    Permit, RunId, Seq, Standing, Status, StopScope, Usage,
+    Chain, CommandId, CommitError, Committed, Draft, Epoch, Failure, Label, Millis, Outcome,
+    Payload, Permit, RunId, Seq, Standing, Status, StopScope, Usage,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -233,7 +233,11 @@ pub(crate) async fn commit(inner: &Arc<Inner>, draft: Draft) -> Result<Committed
         // A driver that went away meanwhile loses its permits: the acts come out as in doubt.
         let _ = done.send(result);
     });
-    told.await.unwrap_or_else(|_| Err(CommitError::Fault("the journal has closed".to_owned())))
+    let closed = || Err(CommitError::Fault("the journal has closed".to_owned()));
+    let committed = told.await.unwrap_or_else(|_| closed())?;
+    // Before anything that the frame allows is done.
+    inner.stains.add(&committed.frame.draws);
+    Ok(committed)
 }
 
 impl Run {
@@ -376,6 +380,10 @@ impl Run {
     fn act(&self, permit: Permit) {
         let (run, act) = (permit.run(), permit.act());
         let scopes = self.scopes(permit.payload());
+        let server = match permit.payload() {
+            Payload::Tool(ask) => Some(ask.tool.server().to_owned()),
+            Payload::Model(_) | Payload::Notify(_) => None,
+        };
         let (inner, mailbox) = (self.inner.clone(), self.mailbox.clone());
         let started = std::time::Instant::now();
         let mut work = None;
@@ -389,7 +397,8 @@ impl Run {
         self.inner.start_act(run, act, scopes, start);
         let Some(work) = work else {
             let (outcome, certain) = (lost("a stop came before the act began"), true);
-            let _ = mailbox.send(Event::Act { act, outcome, certain });
+            let held = Label::default();
+            let _ = mailbox.send(Event::Act { act, outcome, certain, held });
             return;
         };
         tokio::spawn(async move {
@@ -407,8 +416,10 @@ impl Run {
                 let spent = started.elapsed().as_millis();
                 outcome.usage.active_ms = u64::try_from(spent).unwrap_or(u64::MAX);
             }
+            // Looked up after the answer came, so that what was written before it is known.
+            let held = server.map(|server| inner.stains.label(&server)).unwrap_or_default();
             // A run that left memory meanwhile finds the act as in doubt when it is loaded.
-            let _ = mailbox.send(Event::Act { act, outcome, certain });
+            let _ = mailbox.send(Event::Act { act, outcome, certain, held });
         });
     }
 

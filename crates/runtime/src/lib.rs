@@ -7,6 +7,7 @@ mod drive;
 mod people;
 mod releases;
 pub mod socket;
+mod stains;
 mod stop;
 mod world;
 
@@ -29,6 +30,7 @@ use tokio::task::AbortHandle;
 use desk::Desk;
 pub use people::People;
 pub use releases::Releases;
+use stains::Stains;
 pub use stop::StopError;
 pub use world::{Answered, World};
 
@@ -116,6 +118,7 @@ pub(crate) struct Inner {
     pub(crate) world: Arc<dyn World>,
     pub(crate) releases: Releases,
     pub(crate) desk: Arc<Desk>,
+    pub(crate) stains: Stains,
     people: OnceLock<Arc<dyn People>>,
     runs: Mutex<HashMap<RunId, Live>>,
     standings: Mutex<HashMap<RunId, watch::Sender<Option<Standing>>>>,
@@ -165,6 +168,7 @@ impl Runtime {
         let inner = Inner {
             releases: Releases::new(store.clone(), keying, desk.clone()),
             desk,
+            stains: Stains::of(store.as_ref()),
             people: OnceLock::new(),
             store,
             world,

@@ -131,6 +131,10 @@ impl Store for MemoryStore {
         Ok(self.state().account(account))
     }
 
+    fn accounts(&self, beginning: &str) -> Result<Vec<Account>, StoreError> {
+        Ok(self.state().accounts(beginning))
+    }
+
     fn erase(&self, run: RunId) -> Result<(), StoreError> {
         self.writable()?;
         self.state().erase(run)

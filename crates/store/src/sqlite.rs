@@ -224,6 +224,10 @@ impl Store for SqliteStore {
         self.reader.account(account)
     }
 
+    fn accounts(&self, beginning: &str) -> Result<Vec<Account>, StoreError> {
+        self.reader.accounts(beginning)
+    }
+
     fn erase(&self, run: RunId) -> Result<(), StoreError> {
         self.alone(move |writer| writer.erase(run))
     }

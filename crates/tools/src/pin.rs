@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plan::ids::{PersonId, ToolName};
 use plan::lock::{Approval, Definition, Lock, LockError, Pinned};
-use plan::workflow::{ArgRole, Effect, Trust};
+use plan::workflow::{ArgRole, Effect, Takes, Trust};
 use serde_json::Value;
 
 use crate::connection::Offered;
@@ -34,6 +34,7 @@ pub struct Declared {
     pub read_back: Option<ToolName>,
     pub trust: Trust,
     pub args: BTreeMap<String, ArgRole>,
+    pub takes: Takes,
 }
 
 impl Default for Declared {
@@ -46,6 +47,7 @@ impl Default for Declared {
             read_back: None,
             trust: Trust::Untrusted,
             args: BTreeMap::new(),
+            takes: Takes::new(),
         }
     }
 }
@@ -81,6 +83,7 @@ pub fn pin(
         trust: declared.trust,
         args: declared.args.clone(),
         tags,
+        takes: declared.takes.clone(),
         approved: Approval { by, on: on.to_owned(), reason },
     };
     lock.tools.insert(tool.clone(), pinned);

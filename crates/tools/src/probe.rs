@@ -7,7 +7,7 @@ use std::fmt;
 
 use plan::ids::ToolName;
 use plan::lock::Lock;
-use plan::workflow::{ArgRole, Effect, Trust};
+use plan::workflow::{ArgRole, Effect, Takes, Trust};
 use serde_json::Value;
 
 use crate::Fault;
@@ -82,6 +82,7 @@ fn finding(server: &str, offered: &Offered, names: &[&str], lock: &Lock) -> Find
             read_back: pinned.read_back.clone(),
             trust: pinned.trust,
             args: pinned.args.clone(),
+            takes: pinned.takes.clone(),
         };
     }
     Finding {
@@ -203,6 +204,7 @@ fn propose(server: &str, offered: &Offered, names: &[&str]) -> Declared {
         read_back,
         trust: Trust::Untrusted,
         args,
+        takes: Takes::new(),
     }
 }
 

@@ -7,7 +7,7 @@ use anyhow::Context;
 use plan::Places;
 use plan::ids::{PersonId, ToolName};
 use plan::lock::Lock;
-use plan::workflow::{Effect, Trust};
+use plan::workflow::{Effect, Leave, Takes, Trust};
 use serde_json::{Value, json};
 use tools::pin::Declared;
 use tools::{Fault, Offered, ServerSpec, Tools, Way};
@@ -214,6 +214,7 @@ pub fn pin(screen: &Screen, global: &Global, workspace: &Workspace, pin: &Pin) -
         read_back: pin.read_back.clone(),
         trust: if pin.trusted { Trust::Trusted } else { Trust::Untrusted },
         args: pin.args.iter().cloned().collect(),
+        takes: takes(pin, &who),
     };
     let mut lock = places.lock;
     for name in &names {
@@ -224,6 +225,13 @@ pub fn pin(screen: &Screen, global: &Global, workspace: &Workspace, pin: &Pin) -
     }
     write_lock(&workspace.root, &lock)?;
     Ok(Exit::Done)
+}
+
+/// The leave of whoever approves a tool to hand tagged data to it.
+fn takes(pin: &Pin, who: &PersonId) -> Takes {
+    let (Some(until), Some(reason)) = (pin.until, &pin.reason) else { return Takes::new() };
+    let leave = Leave { by: who.clone(), until: until.to_string(), reason: reason.clone() };
+    pin.takes.iter().map(|tag| (tag.clone(), leave.clone())).collect()
 }
 
 /// The lock with one tool approved as it is offered.

@@ -21,6 +21,7 @@ mod encrypted;
 mod files;
 mod gateway;
 mod holder;
+mod hostile;
 mod mailbox;
 mod models;
 mod obedient;

@@ -14,6 +14,8 @@ pub struct Asked {
     pub text: String,
     /// What can be chosen, where the question is a choice.
     pub options: Vec<String>,
+    /// What calls of tools came to, in order.
+    pub results: Vec<String>,
 }
 
 /// An answer as a message of the wire.
@@ -177,8 +179,11 @@ fn question(body: &Value) -> Asked {
     let texts = messages.iter().filter(|message| message["role"] != "system");
     let text: Vec<&str> = texts.filter_map(|message| message["content"].as_str()).collect();
     let text = text.join("\n");
+    let of_tools = messages.iter().filter(|message| message["role"] == "tool");
+    let results = of_tools.filter_map(|message| message["content"].as_str().map(str::to_owned));
+    let results: Vec<String> = results.collect();
     let Some((listed, _)) = text.rsplit_once("\nAnswer with {\"choice\"") else {
-        return Asked { text, options: Vec::new() };
+        return Asked { text, options: Vec::new(), results };
     };
     let mut options: Vec<(usize, String)> = Vec::new();
     for line in listed.lines().rev() {
@@ -191,5 +196,6 @@ fn question(body: &Value) -> Asked {
     }
     options.reverse();
     assert!(options.iter().enumerate().all(|(n, (listed, _))| n == *listed), "{listed}");
-    Asked { options: options.into_iter().map(|(_, option)| option).collect(), text }
+    let options = options.into_iter().map(|(_, option)| option).collect();
+    Asked { text, options, results }
 }

@@ -2,8 +2,8 @@
 //! left a record with all that matters; one that left none is told again as one without effect.
 
 use journal::{
-    About, ActNo, Answer, At, BodyRef, Cause, Command, CommandId, Failure, Finish, Frame, Message,
-    ModelAnswer, Order, Outcome, Output, Record, Reply, RunId, StopScope, Usage, What,
+    About, ActNo, Answer, At, BodyRef, Cause, Command, CommandId, Failure, Finish, Frame, Label,
+    Message, ModelAnswer, Order, Outcome, Output, Record, Reply, RunId, StopScope, Usage, What,
 };
 use plan::Plan;
 use plan::ids::StepId;
@@ -102,11 +102,16 @@ impl<'a> Told<'a> {
             };
             let result = Err(failure);
             let outcome = Outcome { result, usage: Usage::default(), reported: None };
-            return Some(Event::Act { act, outcome, certain: false });
+            return Some(Event::Act { act, outcome, certain: false, held: Label::default() });
         };
         self.at = n + 1;
         let failed = |code, detail, retry_after_ms| {
             Some(Err(Failure { code, text: self.text(detail)?, retry_after_ms }))
+        };
+        // What the store had been handed is in the answer's own label, which only ever grew by it.
+        let held = match finish {
+            Finish::Ok { body } => self.env.get(*body)?.labels().base.clone(),
+            _ => Label::default(),
         };
         let (result, certain) = match finish {
             Finish::Ok { body } => (Ok(self.answer(act, *body)?.into()), true),
@@ -120,7 +125,7 @@ impl<'a> Told<'a> {
             Finish::Unknown { code, detail } => (failed(*code, *detail, None)?, false),
         };
         let outcome = Outcome { result, usage, reported: None };
-        Some(Event::Act { act, outcome, certain })
+        Some(Event::Act { act, outcome, certain, held })
     }
 
     fn answer(&self, act: ActNo, body: BodyRef) -> Option<Vec<u8>> {

@@ -137,6 +137,10 @@ impl Store for Shelf {
         self.inner.account(account)
     }
 
+    fn accounts(&self, beginning: &str) -> Result<Vec<Account>, StoreError> {
+        self.inner.accounts(beginning)
+    }
+
     fn erase(&self, run: RunId) -> Result<(), StoreError> {
         self.inner.erase(run)
     }

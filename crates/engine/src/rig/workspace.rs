@@ -138,6 +138,7 @@ fn lock() -> String {
             trust: says.trust,
             args: says.args.iter().map(|(n, r)| ((*n).to_owned(), *r)).collect(),
             tags: Vec::new(),
+            takes: Default::default(),
             approved: Approval {
                 by: plan::ids::PersonId::new(OWNER).unwrap(),
                 on: "2026-11-01".to_owned(),

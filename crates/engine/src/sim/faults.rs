@@ -68,6 +68,7 @@ fn question(dice: &mut Dice) -> Question {
 fn suffer(rig: &mut Rig, dice: &mut Dice, permit: Permit, fault: Fault) -> (RunId, Event) {
     let (run, act) = (permit.run(), permit.act());
     let is_model = matches!(permit.payload(), Payload::Model(_));
+    let held = rig.held(&permit);
     let mut usage = world::usage(permit.payload());
     let (result, certain) = match fault {
         Fault::None | Fault::Duplicate | Fault::Late => return rig.perform(permit),
@@ -105,7 +106,8 @@ fn suffer(rig: &mut Rig, dice: &mut Dice, permit: Permit, fault: Fault) -> (RunI
             (Ok(garbage[dice.below(garbage.len())].into()), true)
         }
     };
-    (run, Event::Act { act, outcome: Outcome { result, usage, reported: None }, certain })
+    let outcome = Outcome { result, usage, reported: None };
+    (run, Event::Act { act, outcome, certain, held })
 }
 
 /// The fault and the death of one act. Each seed has a pair that it tries most, so that a few

@@ -1,7 +1,7 @@
 //! Acts of which nobody knows whether they happened: read back, or a person finds out; never a
 //! silent second call.
 
-use journal::{Code, Failure, Outcome, Payload, Reply, Status, Usage};
+use journal::{Code, Failure, Label, Outcome, Payload, Reply, Status, Usage};
 
 use super::engine;
 use crate::rig::Rig;
@@ -11,7 +11,7 @@ fn lost(act: journal::ActNo) -> Event {
     let text = "no answer".to_owned();
     let failure = Failure { code: Code::TimedOut, text, retry_after_ms: None };
     let outcome = Outcome { result: Err(failure), usage: Usage::default(), reported: None };
-    Event::Act { act, outcome, certain: false }
+    Event::Act { act, outcome, certain: false, held: Label::default() }
 }
 
 /// Opens a run whose first act is lost: done or not, nobody heard of it.

@@ -2,8 +2,8 @@
 //! a value is.
 
 use journal::{
-    About, Code, Decline, End, Failure, Order, Outcome, Record, Reply, ReviewNo, RunId, Source,
-    Status, Usage,
+    About, Code, Decline, End, Failure, Label, Order, Outcome, Record, Reply, ReviewNo, RunId,
+    Source, Status, Usage,
 };
 use plan::ids::{PersonId, RoleId};
 use serde_json::json;
@@ -23,7 +23,7 @@ const BAD: &str = "  - { step: bad, end: failed }\n";
 fn failed(act: journal::ActNo, code: Code, certain: bool) -> Event {
     let failure = Failure { code, text: "no".into(), retry_after_ms: None };
     let outcome = Outcome { result: Err(failure), usage: Usage::default(), reported: None };
-    Event::Act { act, outcome, certain }
+    Event::Act { act, outcome, certain, held: Label::default() }
 }
 
 fn cancel(rig: &mut Rig, run: RunId) {

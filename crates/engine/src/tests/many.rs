@@ -1,7 +1,7 @@
 //! Many items with a bounded window, and children that do not outlive what is asked of them.
 
 use journal::{
-    Code, Failure, Order, Outcome, Payload, Record, RunId, Status, StopScope, Store, Usage,
+    Code, Failure, Label, Order, Outcome, Payload, Record, RunId, Status, StopScope, Store, Usage,
 };
 use plan::ids::{PersonId, WorkflowName};
 use serde_json::{Value, json};
@@ -112,7 +112,7 @@ pub(super) fn work(rig: &mut Rig, bad: &[&str]) {
             let (act, code) = (permit.act(), Code::ToolError);
             let failure = Failure { code, text: "no".into(), retry_after_ms: None };
             let outcome = Outcome { result: Err(failure), usage: Usage::default(), reported: None };
-            (permit.run(), Event::Act { act, outcome, certain: true })
+            (permit.run(), Event::Act { act, outcome, certain: true, held: Label::default() })
         } else {
             rig.perform(permit)
         };

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use journal::{
-    About, ActNo, Code, Decline, Failure, Finish, Form, Order, Outcome, Payload, Question, Record,
-    Reply, ReviewNo, RunId, Status, Usage,
+    About, ActNo, Code, Decline, Failure, Finish, Form, Label, Order, Outcome, Payload, Question,
+    Record, Reply, ReviewNo, RunId, Status, Usage,
 };
 use plan::ids::PersonId;
 use serde_json::{Value, json};
@@ -55,7 +55,7 @@ fn ask(rig: &mut Rig, run: RunId, asked: &Question, certain: bool) {
     let result = Err(Failure::asking(asked));
     let outcome = Outcome { result, usage: Usage::default(), reported: None };
     rig.truth.perform(run, act);
-    rig.wake(run, vec![Event::Act { act, outcome, certain }]);
+    rig.wake(run, vec![Event::Act { act, outcome, certain, held: Label::default() }]);
 }
 
 fn reply(rig: &mut Rig, run: RunId, review: u32, reply: Reply) {

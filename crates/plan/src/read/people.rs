@@ -86,7 +86,7 @@ fn hours(cx: &Cx<'_>, node: &Node) -> Option<WorkingHours> {
     let zone = fields.get("zone").and_then(|n| zone(cx, n));
     let mut holidays = Vec::new();
     for node in fields.get("holidays").and_then(|n| cx.list(n)).unwrap_or_default() {
-        holidays.extend(holiday(cx, node));
+        holidays.extend(date(cx, node));
     }
     if let (Some(from), Some(to), Some(node)) = (from, to, to_node)
         && to <= from
@@ -156,7 +156,7 @@ fn zone(cx: &Cx<'_>, node: &Node) -> Option<String> {
     cx.add(Found::new(&codes::CHOICE, &node.at, what).fix(fix))
 }
 
-fn holiday(cx: &Cx<'_>, node: &Node) -> Option<String> {
+pub(super) fn date(cx: &Cx<'_>, node: &Node) -> Option<String> {
     let text = cx.text(node)?;
     if text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok() {
         return Some(text);

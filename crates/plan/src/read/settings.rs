@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::codes;
 use crate::files::Spot;
-use crate::ids::ModelName;
+use crate::ids::{FieldName, ModelName};
 use crate::keys;
 use crate::problem::{Cx, Found, Problems};
 use crate::value::Currency;
 use crate::variables;
-use crate::workflow::{Can, Model, Price};
+use crate::workflow::{Can, Leave, Model, Price, Takes};
 use crate::yaml::{self, Node};
 
 use super::people::People;
@@ -135,7 +135,7 @@ fn models(cx: &Cx<'_>, node: &Node, settings: &mut Settings) {
     for entry in cx.map(node).unwrap_or_default() {
         let name = cx.key(entry, ModelName::new);
         let fields = cx.fields(&entry.value, &keys::MODEL);
-        let read = fields.and_then(|fields| one(cx, fields, settings.currency));
+        let read = fields.and_then(|fields| one(cx, fields, settings.currency, &settings.people));
         let Some(name) = name else { continue };
         let Some((model, place)) = read else {
             settings.broken_models.insert(name);
@@ -146,7 +146,12 @@ fn models(cx: &Cx<'_>, node: &Node, settings: &mut Settings) {
     }
 }
 
-fn one(cx: &Cx<'_>, fields: Fields<'_>, of: Option<Currency>) -> Option<(Model, ModelPlace)> {
+fn one(
+    cx: &Cx<'_>,
+    fields: Fields<'_>,
+    of: Option<Currency>,
+    people: &People,
+) -> Option<(Model, ModelPlace)> {
     let text = |key: &str| fields.get(key).and_then(|n| cx.text(n));
     let tokens = |key: &str| fields.get(key).and_then(|n| cx.whole_u32(n, 1, 100_000_000));
     let (vendor, model) = (text("vendor"), text("model"));
@@ -165,6 +170,8 @@ fn one(cx: &Cx<'_>, fields: Fields<'_>, of: Option<Currency>) -> Option<(Model, 
         Some(node) => Some(address(cx, node)?),
         None => None,
     };
+    let takes = fields.get("takes").map(|node| takes(cx, node, people)).unwrap_or_default();
+    let here = matches!(vendor.as_deref(), Some("local" | "llama-server")) && base_url.is_none();
     let place = ModelPlace {
         vendor: vendor.clone()?,
         base_url,
@@ -183,8 +190,27 @@ fn one(cx: &Cx<'_>, fields: Fields<'_>, of: Option<Currency>) -> Option<(Model, 
         context_tokens: context?,
         answer_tokens: answer?,
         price: price?,
+        here,
+        region: text("region"),
+        takes,
     };
     Some((model, place))
+}
+
+/// Who let tagged data be sent to a model, by tag.
+fn takes(cx: &Cx<'_>, node: &Node, people: &People) -> Takes {
+    let mut takes = Takes::new();
+    for entry in cx.map(node).unwrap_or_default() {
+        let tag = cx.key(entry, FieldName::new);
+        let Some(fields) = cx.fields(&entry.value, &keys::LEAVE) else { continue };
+        let by = fields.get("by").and_then(|n| people.person(cx, n));
+        let until = fields.get("until").and_then(|n| super::people::date(cx, n));
+        let reason = fields.get("reason").and_then(|n| cx.text(n));
+        if let (Some(tag), Some(by), Some(until), Some(reason)) = (tag, by, until, reason) {
+            takes.insert(tag, Leave { by, until, reason });
+        }
+    }
+    takes
 }
 
 fn ability(cx: &Cx<'_>, node: &Node) -> Option<Can> {

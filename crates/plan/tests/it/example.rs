@@ -106,6 +106,7 @@ fn pins() -> Lock {
             trust,
             args,
             tags: Vec::new(),
+            takes: Default::default(),
             approved: Approval {
                 by: PersonId::new("ada@larkfield.example").unwrap(),
                 on: "2026-11-02".to_owned(),

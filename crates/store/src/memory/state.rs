@@ -274,6 +274,12 @@ impl State {
         held.copied().unwrap_or_default()
     }
 
+    pub(super) fn accounts(&self, beginning: &str) -> Vec<Account> {
+        let all = self.ledger.accounts.iter();
+        let found = all.filter(|(name, held)| **held > 0 && name.0.starts_with(beginning));
+        found.map(|(name, _)| name.clone()).collect()
+    }
+
     pub(super) fn erase(&mut self, id: RunId) -> Result<(), StoreError> {
         let run = self.runs.get_mut(&id);
         let run = run.ok_or_else(|| StoreError::Unknown(format!("run {id}")))?;

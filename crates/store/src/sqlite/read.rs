@@ -203,6 +203,19 @@ impl SqliteReader {
         self.with(|conn| held(conn, account).map_err(fault))
     }
 
+    /// The accounts that hold anything and whose names begin so.
+    pub fn accounts(&self, beginning: &str) -> Result<Vec<Account>, StoreError> {
+        let read = |conn: &Connection| {
+            let mut query = conn.prepare_cached(
+                "SELECT name FROM account WHERE amount > 0 AND substr(name, 1, length(?1)) = ?1
+                 ORDER BY name",
+            )?;
+            let names = query.query_map([beginning], |row| row.get::<_, String>(0))?;
+            names.map(|name| Ok(Account(name?.into()))).collect::<rusqlite::Result<Vec<_>>>()
+        };
+        self.with(|conn| read(conn).map_err(fault))
+    }
+
     /// A stored release's bytes.
     pub fn release(&self, release: ReleaseId) -> Result<Option<Vec<u8>>, StoreError> {
         self.with(|conn| {
