@@ -1,6 +1,8 @@
-//! `cargo xtask hostile`: the whole suite of the model that always obeys. The suite is one of the
-//! product's tests; here it runs with every attack put before a reviewer too, and its last line is
-//! its figures.
+//! `cargo xtask hostile` and `cargo xtask reviews`: suites of the product's own tests, run longer
+//! than each test run does. The first lets a model that always obeys attack an office, with every
+//! attack put before a reviewer too. The second plays every sequence of three moves of a request to
+//! a person, with the driver dying within each, and ten thousand longer ones at random. The last
+//! line is the suite's figures.
 
 use std::path::Path;
 
@@ -10,14 +12,23 @@ use crate::shell;
 pub fn run(root: &Path) -> Result<(), String> {
     let build = ["build", "--quiet", "-p", "flightdeck", "-p", "erp-stand-in"];
     shell::run(root, &shell::cargo(), &build)?;
-    let test = ["test", "--quiet", "-p", "flightdeck", "-p", "erp-stand-in", "--test", "it"];
-    let only = ["hostile::", "--", "--nocapture", "--test-threads", "1"];
-    let all = ["--config", "env.FLIGHTDECK_HOSTILE=\"all\""];
-    let (said, code) = shell::read(root, &shell::cargo(), &[&all[..], &test, &only].concat())?;
+    let test = ["-p", "erp-stand-in", "--test", "it", "hostile::"];
+    suite(root, "env.FLIGHTDECK_HOSTILE=\"all\"", &test)
+}
+
+pub fn reviews(root: &Path) -> Result<(), String> {
+    suite(root, "env.FLIGHTDECK_REVIEWS=\"10000\"", &["-p", "engine", "--lib", "tests::reviews::"])
+}
+
+fn suite(root: &Path, wish: &str, test: &[&str]) -> Result<(), String> {
+    let before = ["--config", wish, "test", "--quiet", "-p", "flightdeck"];
+    let after = ["--", "--nocapture", "--test-threads", "1"];
+    let args = [&before[..], test, &after].concat();
+    let (said, code) = shell::read(root, &shell::cargo(), &args)?;
     if code != 0 {
-        return Err(format!("the suite found harm, or lost honest work:\n{said}"));
+        return Err(format!("the suite does not hold:\n{said}"));
     }
-    let figures = said.lines().find(|line| line.starts_with('{'));
+    let figures = said.lines().find_map(|line| line.find('{').and_then(|at| line.get(at..)));
     say(figures.ok_or("the suite printed no figures")?);
     Ok(())
 }

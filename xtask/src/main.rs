@@ -46,6 +46,11 @@ const COMMANDS: &[Command] = &[
         "let a model that always obeys attack an office, with rules and without",
         hostile::run,
     ),
+    (
+        "reviews",
+        "play every way a request to a person can go, the driver dying in between",
+        hostile::reviews,
+    ),
     ("tidy", "check the rules of this repository", |root| tidy::run(root, &names()).map(drop)),
 ];
 

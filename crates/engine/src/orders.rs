@@ -180,8 +180,10 @@ impl Work<'_> {
         if !self.holds(who, &review.by) {
             return Err(Decline::NotPermitted);
         }
-        let never = match self.plan.step(&review.at.step).map(|s| &s.does) {
-            Some(Does::Review(step)) => step.never_by.as_slice(),
+        let never = match (self.plan.step(&review.at.step).map(|s| &s.does), &review.about) {
+            (Some(Does::Review(step)), _) => step.never_by.as_slice(),
+            // What guard holds back takes a second person: nobody approves what they set going.
+            (_, About::Act { .. }) => &[NeverBy::Starter],
             _ => &[],
         };
         let starter = self.control.opening.as_ref().map(|o| &o.starter);

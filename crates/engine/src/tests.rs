@@ -9,6 +9,7 @@ mod known;
 mod many;
 mod people;
 mod questions;
+mod reviews;
 mod stains;
 mod times;
 

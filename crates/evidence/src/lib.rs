@@ -9,6 +9,7 @@ pub mod desk;
 pub mod fleet;
 pub mod handover;
 pub mod history;
+pub mod rules;
 pub mod trace;
 pub mod view;
 pub mod why;

@@ -14,7 +14,7 @@ use super::{
     StepView, Trouble, rehearsal,
 };
 use crate::history::History;
-use crate::{codes, words};
+use crate::{codes, rules, words};
 
 pub(super) fn follow(history: &History, plan: Option<&Plan>) -> RunView {
     let first = history.frames().first().map_or(Millis(0), |frame| frame.at);
@@ -187,9 +187,21 @@ impl Walk<'_> {
         });
     }
 
+    /// Why a rule stood in the way of an act, in plain words behind a colon.
+    pub(super) fn in_the_way(&self, what: &What, rule: &str) -> String {
+        let labels = match what {
+            What::Tool { args, .. } => self.history.labels(*args),
+            What::Notify { text, .. } => self.history.labels(*text),
+            What::Model { .. } => None,
+        };
+        let why = rules::because(rule, labels).map(|why| format!(": {}", words::plain(&why)));
+        why.unwrap_or_default()
+    }
+
     fn refused(&mut self, at: &At, what: &What, rule: &str, code: Code) {
+        let why = self.in_the_way(what, rule);
         let what = words::deed(what);
-        self.main(Some(&at.step), format!("{what} was refused by the rule `{rule}`"));
+        self.main(Some(&at.step), format!("{what} was refused by the rule `{rule}`{why}"));
         let trouble = Trouble {
             at: Some(at.clone()),
             when: self.now,

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::follow::Walk;
 use super::question;
 use super::{DeclinedView, ReviewKind, ReviewState, ReviewView, ShownValue, StepState, Trouble};
-use crate::{codes, words};
+use crate::{codes, rules, words};
 
 impl Walk<'_> {
     pub(super) fn review_opened(
@@ -54,9 +54,14 @@ impl Walk<'_> {
                     What::Notify { text, .. } => self.history.json(*text),
                     What::Model { .. } => None,
                 };
+                let why = self.in_the_way(what, &rule.0);
+                let ways = self.ways(what);
                 let what = words::deed(what);
-                let question = format!("the rule `{}` wants a person's yes to {what}", rule.0);
-                (ReviewKind::Act, question, vec![ShownValue { name: what, value }])
+                let rule = &rule.0;
+                let question = format!("the rule `{rule}` wants a person's yes to {what}{why}");
+                let mut shows = vec![ShownValue { name: what, value }];
+                shows.extend(ways);
+                (ReviewKind::Act, question, shows)
             }
             About::InDoubt { act } => {
                 let what = self.view.acts.iter().find(|a| a.no == *act);
@@ -92,6 +97,20 @@ impl Walk<'_> {
             may_edit,
             form,
         });
+    }
+
+    /// Where each argument of a call came from, for whoever is to say yes to it.
+    fn ways(&self, what: &What) -> Vec<ShownValue> {
+        let What::Tool { args, .. } = what else { return Vec::new() };
+        let Some(labels) = self.history.labels(*args) else { return Vec::new() };
+        let args = self.history.json(*args);
+        let names = args.iter().filter_map(Value::as_object).flat_map(|args| args.keys());
+        names
+            .map(|name| ShownValue {
+                name: format!("where `{}` comes from", words::plain(name)),
+                value: Some(Value::from(rules::way(&labels.at(&format!("/{name}"))))),
+            })
+            .collect()
     }
 
     /// What a call wants to know, with the call and each field of the answer.

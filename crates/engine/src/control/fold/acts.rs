@@ -89,10 +89,11 @@ impl Control {
             }
             Finish::Error { code, detail, retry_after_ms } => {
                 let (detail, retry_after_ms) = (Some(*detail), *retry_after_ms);
-                failed(visit, act.slot, Trouble { code: *code, detail, retry_after_ms });
+                failed(visit, &act, Trouble { code: *code, detail, retry_after_ms });
             }
             Finish::Asked { question } => asks(visit, &act, *question),
             Finish::Unknown { .. } => {
+                unused(visit, &act);
                 visit.unsure.insert(act.slot);
                 visit.in_doubt.insert(act.slot, (no, act.what));
             }
@@ -107,6 +108,7 @@ impl Control {
         self.used = self.used.plus(act.reserve);
         self.doubt(no, &act);
         if let Some(visit) = self.live.get_mut(&act.at) {
+            unused(visit, &act);
             visit.unsure.insert(act.slot);
             visit.in_doubt.insert(act.slot, (no, act.what));
         }
@@ -173,8 +175,17 @@ impl Control {
     }
 }
 
+/// A person said yes to exactly this act, and it is not known to have happened: should the plan try
+/// it again, that is what was approved, and nobody is asked twice.
+fn unused(visit: &mut Visit, act: &Act) {
+    if let Some(review) = act.held {
+        visit.held.insert(act.slot, review);
+    }
+}
+
 /// What was called failed, and certainly had no effect.
-fn failed(visit: &mut Visit, slot: Slot, trouble: Trouble) {
+fn failed(visit: &mut Visit, act: &Act, trouble: Trouble) {
+    let slot = act.slot;
     match (slot, trouble.detail) {
         (Slot::Turn(_, n), Some(body)) => visit.lines.push(Line::Result { n, body }),
         (Slot::Notify, Some(body)) => {
@@ -186,6 +197,7 @@ fn failed(visit: &mut Visit, slot: Slot, trouble: Trouble) {
             if slot != Slot::ReadBack && !visit.unsure.contains(&slot) {
                 visit.sure_failures += 1;
             }
+            unused(visit, act);
             visit.trouble = Some(trouble);
         }
     }
@@ -196,9 +208,7 @@ fn failed(visit: &mut Visit, slot: Slot, trouble: Trouble) {
 fn asks(visit: &mut Visit, act: &Act, question: BodyRef) {
     visit.trouble = None;
     visit.asked.entry(act.slot).or_default().push(Asking { question, answer: None });
-    if let Some(review) = act.held {
-        visit.held.insert(act.slot, review);
-    }
+    unused(visit, act);
     if let (Slot::Turn(..), What::Tool { tool, args, .. }) = (act.slot, &act.what) {
         let last = visit.calls.iter().rposition(|(t, a)| t == tool && a == args);
         last.map(|n| visit.calls.remove(n));
