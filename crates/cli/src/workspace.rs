@@ -155,7 +155,8 @@ fn imports(root: &Path, files: &mut Files) -> Result<(), Stop> {
     Ok(())
 }
 
-/// A file's text. One that is too large is cut just beyond the limit: `check` says so.
+/// A file's text. One that is too large is cut just beyond the limit: `check` says so. One that is
+/// in another encoding is refused: a rule in other letters than the operator's is another rule.
 fn text(path: &Path) -> Result<String, Stop> {
     use std::io::Read;
     let named = || format!("`{}` cannot be read", path.display());
@@ -163,5 +164,14 @@ fn text(path: &Path) -> Result<String, Stop> {
     let mut bytes = Vec::new();
     let most = u64::try_from(FILE_BYTES_MAX).unwrap_or(u64::MAX).saturating_add(1);
     file.take(most).read_to_end(&mut bytes).with_context(named)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    let cut = bytes.len() > FILE_BYTES_MAX;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(text),
+        Err(error) if cut => Ok(String::from_utf8_lossy(error.as_bytes()).into_owned()),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to() + 1;
+            let what = format!("`{}` is no text in UTF-8 from byte {at} on", path.display());
+            Err(Stop::usage(what).help("save it with the encoding UTF-8"))
+        }
+    }
 }

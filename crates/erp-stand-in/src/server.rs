@@ -1,5 +1,6 @@
 //! The tools of the stand-in and the protocol around them.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -206,8 +207,8 @@ pub fn read<T: for<'de> Deserialize<'de>>(args: JsonObject) -> Result<T, String>
 
 /// A tool that takes texts and answers with a structure.
 pub fn tool(
-    name: &'static str,
-    description: &'static str,
+    name: impl Into<Cow<'static, str>>,
+    description: impl Into<Cow<'static, str>>,
     args: &[(&str, &str)],
     output: &Value,
 ) -> Tool {

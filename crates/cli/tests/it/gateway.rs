@@ -198,7 +198,7 @@ pub fn run(desk: &Desk) -> (String, String) {
 }
 
 #[test]
-fn an_outside_agent_works_under_the_same_rules() {
+fn t4_an_outside_agent_works_under_the_same_rules() {
     let desk = desk();
     let mut agent = Agent::new(&desk);
     let told = agent.greet();

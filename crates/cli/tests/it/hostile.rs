@@ -4,9 +4,9 @@
 //! the rules and once in a workspace that declares everything harmless: without the second count
 //! nobody would know that the attacks are any.
 
-mod attacks;
+pub mod attacks;
 mod model;
-mod town;
+pub mod town;
 
 use std::collections::BTreeSet;
 

@@ -44,7 +44,7 @@ fn cause(office: &Office, run: &str) -> (Value, String) {
 }
 
 #[test]
-fn a_tool_that_changes_between_two_calls_is_not_called_again() {
+fn t5_a_tool_that_changes_between_two_calls_is_not_called_again() {
     let office = office(&["001", "003"]);
     office.erp_args("\"--fault\", \"change-definition\"");
     let (code, cases) = one_by_one(&office);
@@ -63,7 +63,7 @@ fn a_tool_that_changes_between_two_calls_is_not_called_again() {
 }
 
 #[test]
-fn a_limit_of_the_day_that_is_used_up_holds_the_rest_back() {
+fn t2_a_limit_of_the_day_that_is_used_up_holds_the_rest_back() {
     let by_amount = office(&["001", "003"]);
     by_amount.change(WORKFLOW, "amount: 250000 EUR", "amount: 1500 EUR");
     let (code, cases) = one_by_one(&by_amount);
@@ -109,7 +109,7 @@ fn a_tool_that_the_policy_does_not_give_the_step_is_refused() {
 }
 
 #[test]
-fn a_limit_of_cost_that_is_used_up_asks_the_model_nothing_more() {
+fn t3_a_limit_of_cost_that_is_used_up_asks_the_model_nothing_more() {
     let vendor = Vendor::plain();
     let office = Office::new(&vendor, &["001"]);
     freely(&office);
@@ -127,7 +127,7 @@ fn a_limit_of_cost_that_is_used_up_asks_the_model_nothing_more() {
 }
 
 #[test]
-fn a_call_that_the_step_does_not_declare_is_refused_and_the_model_is_told() {
+fn t4_a_call_that_the_step_does_not_declare_is_refused_and_the_model_is_told() {
     let documents = documents();
     let wish = serde_json::json!({
         "supplier": "S-1041", "iban": "DE46999900001200033441", "amount": "1.00",
@@ -154,7 +154,7 @@ fn a_call_that_the_step_does_not_declare_is_refused_and_the_model_is_told() {
 }
 
 #[test]
-fn a_policy_that_is_broken_or_forbids_lets_nothing_through() {
+fn t2_a_policy_that_is_broken_or_forbids_lets_nothing_through() {
     for (from, to) in [
         ("when { context.args.amount.minor >", "wehn { context.args.amount.minor >"),
         ("context.args.amount.minor > 2500000", "context.args.amount.nothing > 2500000"),

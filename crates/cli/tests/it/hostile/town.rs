@@ -34,8 +34,8 @@ pub struct Town {
 }
 
 const SERVERS: [&str; 6] = ["crm", "mail", "public", "notes", "files", "bank"];
-const OLGA: &str = "olga@harbour.example";
-const RITA: &str = "rita@harbour.example";
+pub const OLGA: &str = "olga@harbour.example";
+pub const RITA: &str = "rita@harbour.example";
 
 /// A tool, what a call of it does, what its arguments are, and whether it may see personal data.
 type Pin = (&'static str, &'static str, &'static [&'static str], bool);
@@ -258,6 +258,11 @@ impl Town {
             self.desk.say(&["run", "--open"]);
         }
         fresh
+    }
+
+    /// The workspace, to change and to speak to.
+    pub fn desk(&self) -> &Desk {
+        &self.desk
     }
 
     fn got(&self) -> Vec<Value> {
