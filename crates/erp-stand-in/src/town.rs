@@ -67,7 +67,7 @@ impl Town {
         Ok(Self { server, log: Mutex::new(file), path, customers })
     }
 
-    /// What the server says of its tools now: by tool, `changed.json` beside the log may name another
+    /// What the server says of its tools now: `changed.json` beside the log may give a tool another
     /// `name`, another `description`, or one more `argument`.
     fn offered(&self) -> Vec<Tool> {
         let file = fs::read_to_string(self.path.with_file_name("changed.json"));
