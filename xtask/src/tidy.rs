@@ -143,11 +143,11 @@ pub const PURE_NEVER_NAMES: &[&str] = &[
     "static mut",
 ];
 
-/// Packages in `Cargo.lock`. A new dependency is a choice, so it moves this number. The last eight
+/// Packages in `Cargo.lock`. A new dependency is a choice, so it moves this number. The last twelve
 /// are `oauth2` and what it needs in older versions, by which the MCP SDK signs in to servers, and
-/// `mime_guess`, by which a form says of a file what it is; and `linkify`, which finds the links in
-/// an answer.
-pub const PACKAGES_MAX: usize = 576;
+/// `mime_guess`, by which a form says of a file what it is; `linkify`, which finds the links in an
+/// answer; and `landlock` and `seccompiler` with what they need, which close the box of a server.
+pub const PACKAGES_MAX: usize = 580;
 
 /// A file of Rust ends here.
 pub const FILE_LINES_MAX: usize = 800;

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use plan::variables::{self, Unfilled};
 use plan::{Address, Grant, OAuth, Places, Plan, Server};
-use tools::{Client, Launcher, Program, Remote, Secret, ServerSpec, Tokens, Tools, Way};
+use tools::{
+    Client, Launcher, Program, Reach, Remote, Sandbox, Secret, ServerSpec, Tokens, Tools, Way,
+};
 
 use crate::exit::Stop;
 use crate::workspace::Workspace;
@@ -119,6 +121,9 @@ fn one(workspace: &Workspace, own: &Path, name: &str, server: &Server) -> Result
                 program.args.push(found.filled(arg)?);
             }
             program.env = found.all(&server.env)?;
+            if let Some(declared) = &server.sandbox {
+                program.sandbox = sandbox(workspace, name, &program, declared)?;
+            }
             Way::Program(program)
         }
         (None, Some(url)) => match server.transport.as_deref() {
@@ -147,6 +152,61 @@ fn one(workspace: &Workspace, own: &Path, name: &str, server: &Server) -> Result
     let mut spec = ServerSpec::new(name, way);
     spec.secrets = found.secrets;
     Ok(spec)
+}
+
+/// What a program may reach: what is declared, and to read what its command line names.
+fn sandbox(
+    workspace: &Workspace,
+    name: &str,
+    program: &Program,
+    declared: &plan::Sandbox,
+) -> Result<Sandbox, Stop> {
+    if let Some(why) = &declared.off {
+        if why.trim().is_empty() {
+            let what = format!("the server `{name}` runs without a box and does not say why");
+            return Err(Stop::usage(what).help("write the reason after `off`"));
+        }
+        return Ok(Sandbox::Off);
+    }
+    let from_here = |path: &String| workspace.root.join(path);
+    let mut reach = Reach {
+        read: declared.read.iter().map(from_here).collect(),
+        write: declared.write.iter().map(from_here).collect(),
+        network: declared.network.is_some(),
+    };
+    if let Some(missing) = reach.read.iter().chain(&reach.write).find(|path| !path.exists()) {
+        let what = format!("the box of `{name}` names `{}`, which is not there", missing.display());
+        return Err(Stop::usage(what).help("make it, or correct `sandbox` in `.mcp.json`"));
+    }
+    if let Some(ours) =
+        reach.read.iter().chain(&reach.write).find(|path| opens_records(path, workspace))
+    {
+        let what = format!("the box of `{name}` would open our records: `{}`", ours.display());
+        let help = "give the server a folder of its own, apart from ours";
+        return Err(Stop::usage(what).help(help));
+    }
+    // A folder that holds our records or somebody's home is opened by declaration only.
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let kept = [Some(workspace.data.clone()), home];
+    let kept: Vec<_> = kept.into_iter().flatten().filter_map(|p| p.canonicalize().ok()).collect();
+    let named = program.args.iter().filter_map(|arg| from_here(arg).canonicalize().ok());
+    reach.read.extend(named.filter(|path| {
+        !kept.iter().any(|kept| kept.starts_with(path)) && !inside_records(path, workspace)
+    }));
+    Ok(Sandbox::Closed(reach))
+}
+
+/// Whether a path is part of what we record.
+fn inside_records(path: &Path, workspace: &Workspace) -> bool {
+    workspace.data.canonicalize().is_ok_and(|data| path.starts_with(data))
+}
+
+/// Whether a path holds our records, or is a part of them.
+fn opens_records(path: &Path, workspace: &Workspace) -> bool {
+    let Ok(path) = path.canonicalize() else { return true };
+    // Before the first case there is no folder yet; it will be made there.
+    let data = workspace.data.canonicalize().unwrap_or_else(|_| workspace.data.clone());
+    data.starts_with(&path) || path.starts_with(&data)
 }
 
 /// Our own program is this very one; a neighbour of it comes before the `PATH`.

@@ -68,7 +68,7 @@ pub use check::{Checked, Places, check, check_all, places};
 pub use files::{FILE_BYTES_MAX, Files};
 pub use fmt::{fmt, formed};
 pub use problem::{Problem, Problems};
-pub use read::servers::{Grant, OAuth, Server};
+pub use read::servers::{Grant, Network, OAuth, Sandbox, Server};
 pub use read::settings::{Address, ModelPlace, WireFormat};
 pub use release::{OpenError, Plan};
 pub use schema::workflow_schema;

@@ -9,6 +9,7 @@ use std::process::Command;
 
 use rustix::process::{Pid, Resource, Rlimit, Signal, getppid, getrlimit, setrlimit};
 
+use crate::sandbox::{self, Reach};
 use crate::spec::ProcessLimits;
 
 /// Why a server was not started.
@@ -23,12 +24,18 @@ pub enum LaunchError {
     Orphan,
     #[error("the limit of {what} cannot be set: {why}")]
     Limit { what: &'static str, why: std::io::Error },
+    /// The kernel cannot do what was asked of it, so nothing is started.
+    #[error(
+        "the server's box cannot be closed: {0}; `\"sandbox\": {{\"off\": \"the reason\"}}` beside \
+         its command starts it without"
+    )]
+    Sandbox(Box<dyn std::error::Error + Send + Sync>),
     #[error("`{command}` cannot be started: {why}")]
     Exec { command: String, why: std::io::Error },
 }
 
-/// The options that [`exec`] reads, for a server with these limits.
-pub(crate) fn options(limits: &ProcessLimits) -> Vec<OsString> {
+/// The options that [`exec`] reads, for a server with these limits and this box, if it has one.
+pub(crate) fn options(limits: &ProcessLimits, reach: Option<&Reach>) -> Vec<OsString> {
     let mut all = vec![OsString::from("--parent"), number(std::process::id())];
     for (name, limit) in [
         ("--memory", limits.memory_bytes),
@@ -41,6 +48,7 @@ pub(crate) fn options(limits: &ProcessLimits) -> Vec<OsString> {
             all.push(number(limit));
         }
     }
+    all.extend(reach.map(Reach::options).unwrap_or_default());
     all.push("--".into());
     all
 }
@@ -53,13 +61,31 @@ fn number(n: impl ToString) -> OsString {
 /// sub-command: options, `--`, the command and its own arguments. It returns only on failure.
 pub fn exec(args: impl IntoIterator<Item = OsString>) -> Result<Infallible, LaunchError> {
     let mut args = args.into_iter();
+    let mut reach: Option<Reach> = None;
     while let Some(option) = args.next() {
         if option == "--" {
+            // Last of all, since a closed box also keeps this program from what it needs.
+            reach.iter().try_for_each(sandbox::close).map_err(LaunchError::Sandbox)?;
             return become_server(args.next().ok_or(LaunchError::NoCommand)?, args);
         }
-        let value = args.next().as_deref().and_then(parse);
         let usage = || LaunchError::Usage(option.to_string_lossy().into_owned());
-        let value = value.ok_or_else(usage)?;
+        let text = args.next().ok_or_else(usage)?;
+        match option.to_str() {
+            Some("--network") if text == "all" || text == "off" => {
+                reach.get_or_insert_default().network = text == "all";
+                continue;
+            }
+            Some("--read") => {
+                reach.get_or_insert_default().read.push(text.into());
+                continue;
+            }
+            Some("--write") => {
+                reach.get_or_insert_default().write.push(text.into());
+                continue;
+            }
+            _ => {}
+        }
+        let value = parse(&text).ok_or_else(usage)?;
         match option.to_str() {
             Some("--parent") => die_with(value)?,
             Some("--memory") => limit("memory", Resource::Data, value)?,
@@ -103,6 +129,10 @@ fn become_server(
 ) -> Result<Infallible, LaunchError> {
     // A crash of the server must not write its memory, secrets included, to a disk.
     limit("core dumps", Resource::Core, 0)?;
+    // Nothing it starts may gain rights that it does not have itself.
+    #[cfg(target_os = "linux")]
+    rustix::thread::set_no_new_privs(true)
+        .map_err(|why| LaunchError::Limit { what: "new rights", why: why.into() })?;
     let why = Command::new(&command).args(args).exec();
     Err(LaunchError::Exec { command: command.to_string_lossy().into_owned(), why })
 }

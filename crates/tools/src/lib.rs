@@ -22,6 +22,7 @@ mod process;
 mod progress;
 mod reach;
 mod remote;
+mod sandbox;
 mod spec;
 mod task;
 mod tokens;
@@ -35,6 +36,7 @@ pub use outcome::{Called, Said};
 pub use pool::Tools;
 pub use process::Launcher;
 pub use progress::{Follower, Progress};
+pub use sandbox::{Reach, Sandbox};
 pub use spec::{Client, Limits, Program, Remote, Secret, ServerSpec, Way};
 pub use tokens::{Standing, Tokens};
 

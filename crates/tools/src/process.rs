@@ -9,12 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
+use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 
 use crate::launch;
+use crate::sandbox::Sandbox;
 use crate::spec::{ProcessLimits, Program};
 
 /// How much of what a server writes to its error stream is kept.
@@ -41,6 +43,8 @@ pub(crate) struct Process {
     last_words: Arc<Mutex<VecDeque<u8>>>,
     /// Closed when the error stream is at its end.
     said_all: watch::Receiver<()>,
+    /// The only place it may write to undeclared, removed after the kill.
+    _temporary: Option<TempDir>,
 }
 
 /// The two ends that the protocol runs over.
@@ -117,7 +121,12 @@ impl Spawner {
         limits: &ProcessLimits,
     ) -> std::io::Result<(Process, Pipes)> {
         let (reply, answer) = oneshot::channel();
-        let job = Job { command: self.command(spec, limits), runtime: Handle::current(), reply };
+        let temporary = match (&self.launcher, &spec.sandbox) {
+            (Launcher::Through(_), Sandbox::Closed(_)) => Some(tempfile::tempdir()?),
+            _ => None,
+        };
+        let command = self.command(spec, limits, temporary.as_ref().map(TempDir::path));
+        let job = Job { command, runtime: Handle::current(), reply };
         let gone = || std::io::Error::other("no thread is left to start it");
         self.jobs.send(job).map_err(|_| gone())?;
         let mut child = answer.await.map_err(|_| gone())??;
@@ -129,11 +138,11 @@ impl Spawner {
         let (saying, said_all) = watch::channel(());
         tokio::spawn(listen(stderr, Arc::clone(&last_words), saying));
         let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        let process = Process { child, pid, last_words, said_all };
+        let process = Process { child, pid, last_words, said_all, _temporary: temporary };
         Ok((process, (stdout, stdin)))
     }
 
-    fn command(&self, spec: &Program, limits: &ProcessLimits) -> Command {
+    fn command(&self, spec: &Program, limits: &ProcessLimits, temporary: Option<&Path>) -> Command {
         let program = program(&spec.command, &spec.cwd);
         let mut command = match &self.launcher {
             Launcher::Through(line) => {
@@ -141,7 +150,15 @@ impl Spawner {
                     line.split_first().map_or((OsString::new(), &[][..]), |(f, r)| (f.clone(), r));
                 let mut command = Command::new(first);
                 command.args(rest);
-                command.args(launch::options(limits));
+                let reach = match &spec.sandbox {
+                    Sandbox::Off => None,
+                    Sandbox::Closed(reach) => {
+                        let mut reach = reach.clone().with_command(&program);
+                        reach.write.extend(temporary.map(Path::to_owned));
+                        Some(reach)
+                    }
+                };
+                command.args(launch::options(limits, reach.as_ref()));
                 command.arg(program);
                 command
             }
@@ -150,6 +167,9 @@ impl Spawner {
         command.args(&spec.args).env_clear();
         if let Some(path) = std::env::var_os("PATH") {
             command.env("PATH", path);
+        }
+        if let Some(temporary) = temporary {
+            command.env("TMPDIR", temporary);
         }
         for (name, secret) in &spec.env {
             command.env(name, secret.reveal());

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::sandbox::Sandbox;
 use crate::tokens::Tokens;
 
 /// One MCP server, as `.mcp.json` names it.
@@ -36,6 +37,8 @@ pub struct Program {
     pub env: BTreeMap<String, Secret>,
     /// The folder it works in.
     pub cwd: PathBuf,
+    /// What it may reach. Only [`crate::Launcher::Through`] closes it.
+    pub sandbox: Sandbox,
 }
 
 /// A server that runs elsewhere and is spoken to over Streamable HTTP.
@@ -179,7 +182,7 @@ impl Remote {
 }
 
 impl Program {
-    /// A command and nothing else.
+    /// A command and nothing else, without a box.
     #[must_use]
     pub fn new(command: &str, cwd: impl Into<PathBuf>) -> Self {
         Self {
@@ -187,6 +190,7 @@ impl Program {
             args: Vec::new(),
             env: BTreeMap::new(),
             cwd: cwd.into(),
+            sandbox: Sandbox::Off,
         }
     }
 }

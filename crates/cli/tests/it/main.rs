@@ -33,6 +33,7 @@ mod questions;
 mod refusals;
 mod research;
 mod runs;
+mod sandbox;
 mod servers;
 mod sign_in;
 mod traces;

@@ -42,6 +42,27 @@ pub struct Server {
     /// As whom to sign in, where that was agreed on beforehand.
     #[serde(default)]
     pub oauth: Option<OAuth>,
+    /// What the program may reach; without a word it runs without a box.
+    #[serde(default)]
+    pub sandbox: Option<Sandbox>,
+}
+
+/// What a program may reach beyond what every program needs. Paths start at the workspace.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sandbox {
+    pub read: Vec<String>,
+    pub write: Vec<String>,
+    pub network: Option<Network>,
+    /// Why it runs without a box.
+    pub off: Option<String>,
+}
+
+/// Where a program may connect to. Lists of addresses are refused until something enforces them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Network {
+    All,
 }
 
 /// What this program is to the server that hands out tokens for another.

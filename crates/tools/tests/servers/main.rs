@@ -20,6 +20,7 @@ mod progress;
 mod questions;
 mod remote;
 mod roles;
+mod sandbox;
 mod tasks;
 
 use std::collections::BTreeMap;

@@ -192,7 +192,9 @@ impl Town {
         let servers = SERVERS.map(|server| {
             let log = format!("town/{server}.jsonl");
             let args = json!(["--town", server, "--store", log]);
-            (server.to_owned(), json!({ "command": program, "args": args }))
+            let sandbox = json!({ "write": ["town"] });
+            let entry = json!({ "command": program, "args": args, "sandbox": sandbox });
+            (server.to_owned(), entry)
         });
         let mut servers = serde_json::Map::from_iter(servers);
         let table =
