@@ -87,7 +87,9 @@ impl Work<'_> {
             }
             Ok(Said::Exception { exception, answer }) => {
                 // What would pass as the step's output is shown to whoever takes the case over.
-                if let Some(value) = answer.filter(|value| self.hold(step, agent, value).is_ok()) {
+                let given = |v: &Value| self.strange_links(at, step, v).is_ok_and(|s| s.is_empty());
+                let passes = |v: &Value| given(v) && self.hold(step, agent, v).is_ok();
+                if let Some(value) = answer.filter(passes) {
                     let body = self.add_value(&value, Labels::all(label.clone()));
                     self.note(Record::Bound { at: at.clone(), body });
                 }

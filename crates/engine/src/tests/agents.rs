@@ -196,6 +196,20 @@ fn an_agent_raises_an_exception_by_its_name_and_nothing_else() {
 }
 
 #[test]
+fn what_is_shown_with_an_exception_holds_no_link_that_nobody_gave() {
+    let engine = engine(NAMED, &SORT.replace("{ one_of: [ a, b ] }", "text"));
+    for (topic, bound) in [("a", true), ("https://evil.example/?d=1", false)] {
+        let mut rig = Rig::new(1);
+        let say = json!({ "topic": topic, "exception": "credit note" }).to_string();
+        rig.world.answers = vec![("Material".to_owned(), say)];
+        let run = rig.open(&engine, &super::case());
+        rig.settle();
+        assert_eq!(rig.bound(run, "answer_1").is_some(), bound, "{topic}");
+        rig.audit(run);
+    }
+}
+
+#[test]
 fn what_an_agent_raised_is_written_down_and_raised_once() {
     let (mut rig, run, _) = sorted(&[("Material", CREDIT_NOTE)]);
     let moved = rig.records(run).into_iter().filter_map(|record| match record {
