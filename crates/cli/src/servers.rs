@@ -185,28 +185,25 @@ fn sandbox(
         let help = "give the server a folder of its own, apart from ours";
         return Err(Stop::usage(what).help(help));
     }
-    // A folder that holds our records or somebody's home is opened by declaration only.
-    let home = std::env::var_os("HOME").map(PathBuf::from);
-    let kept = [Some(workspace.data.clone()), home];
-    let kept: Vec<_> = kept.into_iter().flatten().filter_map(|p| p.canonicalize().ok()).collect();
+    // A folder that holds somebody's home is opened by declaration only, and our records never.
+    let home = std::env::var_os("HOME").and_then(|home| PathBuf::from(home).canonicalize().ok());
     let named = program.args.iter().filter_map(|arg| from_here(arg).canonicalize().ok());
     reach.read.extend(named.filter(|path| {
-        !kept.iter().any(|kept| kept.starts_with(path)) && !inside_records(path, workspace)
+        !opens_records(path, workspace) && !home.iter().any(|home| home.starts_with(path))
     }));
     Ok(Sandbox::Closed(reach))
 }
 
-/// Whether a path is part of what we record.
-fn inside_records(path: &Path, workspace: &Workspace) -> bool {
-    workspace.data.canonicalize().is_ok_and(|data| path.starts_with(data))
-}
-
-/// Whether a path holds our records, or is a part of them.
+/// Whether a path holds our records, or is a part of them. Before the first case there is no folder
+/// of them yet: then it counts where it will be made.
 fn opens_records(path: &Path, workspace: &Workspace) -> bool {
     let Ok(path) = path.canonicalize() else { return true };
-    // Before the first case there is no folder yet; it will be made there.
-    let data = workspace.data.canonicalize().unwrap_or_else(|_| workspace.data.clone());
-    data.starts_with(&path) || path.starts_with(&data)
+    let data = &workspace.data;
+    let there = data.ancestors().find_map(|above| {
+        let rest = data.strip_prefix(above).ok()?;
+        Some(above.canonicalize().ok()?.join(rest))
+    });
+    there.is_none_or(|data| data.starts_with(&path) || path.starts_with(&data))
 }
 
 /// Our own program is this very one; a neighbour of it comes before the `PATH`.

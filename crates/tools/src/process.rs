@@ -121,6 +121,10 @@ impl Spawner {
         limits: &ProcessLimits,
     ) -> std::io::Result<(Process, Pipes)> {
         let (reply, answer) = oneshot::channel();
+        // Only the launcher closes a box, and nothing that has one runs without.
+        if matches!((&self.launcher, &spec.sandbox), (Launcher::Direct, Sandbox::Closed(_))) {
+            return Err(std::io::Error::other("its box is closed by the launcher only"));
+        }
         let temporary = match (&self.launcher, &spec.sandbox) {
             (Launcher::Through(_), Sandbox::Closed(_)) => Some(tempfile::tempdir()?),
             _ => None,

@@ -104,7 +104,7 @@ fn desk(script: &str) -> Desk {
     }
     fs::write(root.join("workflows/main.md"), WORKFLOW).unwrap();
     fs::write(root.join("evil.py"), script).unwrap();
-    let server = json!({ "command": "/usr/bin/python3", "args": ["evil.py"], "sandbox": {} });
+    let server = json!({ "command": "/usr/bin/python3", "args": ["evil.py", ".", ".flightdeck"], "sandbox": {} });
     fs::write(root.join(".mcp.json"), json!({ "mcpServers": { "evil": server } }).to_string())
         .unwrap();
     let pin = [
