@@ -102,6 +102,7 @@ pub fn children(
         Starter::Parent { root, above, .. } => (*root, above.clone()),
         Starter::Person(_) => (control.run(), Vec::new()),
     };
+    let by = opening.starter.person().cloned();
     above.push((control.run(), plan.workflow().name.clone()));
     for (at, visit) in &control.live {
         let Some(step) = plan.step(&at.step) else { continue };
@@ -114,13 +115,13 @@ pub fn children(
         let fresh = |item: u32| only.is_none_or(|frame| starts(frame, at, item));
         for (item, again) in visit.children.open.iter().filter(|(item, _)| fresh(**item)) {
             let Some((case, labels)) = case(plan, control, env, at, *item) else { continue };
-            let (parent, above) = (control.run(), above.clone());
+            let (run, above, by) = (control.run(), above.clone(), by.clone());
             runs.push(ChildRun {
-                run: parent.child(at, *item, *again),
+                run: run.child(at, *item, *again),
                 plan: child.clone(),
                 case,
                 labels,
-                starter: Starter::Parent { run: parent, at: at.clone(), item: *item, root, above },
+                starter: Starter::Parent { run, at: at.clone(), item: *item, root, above, by },
                 mode: opening.mode,
             });
         }

@@ -133,10 +133,22 @@ pub enum Starter {
         /// The runs above this one and their workflows, outermost first.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         above: Vec<(RunId, WorkflowName)>,
+        /// Who started the outermost run. Only journals of engines before 5 leave it out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<PersonId>,
     },
 }
 
 impl Starter {
+    /// The person who set this run going, through however many runs above it.
+    #[must_use]
+    pub fn person(&self) -> Option<&PersonId> {
+        match self {
+            Self::Person(who) => Some(who),
+            Self::Parent { by, .. } => by.as_ref(),
+        }
+    }
+
     /// The stops of runs above this one, and of their workflows: they cover it too.
     #[must_use]
     pub fn stops(&self) -> Vec<StopScope> {

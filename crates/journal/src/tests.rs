@@ -361,8 +361,14 @@ fn the_stops_of_runs_above_cover_a_run_too() {
     let id = |n: u8| RunId::from_bytes([n; 16]);
     let workflow = |name: &str| WorkflowName::new(name).unwrap();
     let above = vec![(id(1), workflow("outer")), (id(2), workflow("middle"))];
-    let parent =
-        |above| Starter::Parent { run: id(2), at: at("go", 1), item: 0, root: id(1), above };
+    let parent = |above| Starter::Parent {
+        run: id(2),
+        at: at("go", 1),
+        item: 0,
+        root: id(1),
+        above,
+        by: None,
+    };
     let run = |n| StopScope::Run(id(n));
     let named = |name| StopScope::Workflow(workflow(name));
     let all = vec![named("middle"), named("outer"), run(1), run(2)];

@@ -202,7 +202,7 @@ fn whoever_holds_the_folder_decides_who_may() {
     let run = RunId::DESK;
     for starter in [
         Starter::Person(person("stranger@larkfield.example")),
-        Starter::Parent { run, at, item: 0, root: run, above: Vec::new() },
+        Starter::Parent { run, at, item: 0, root: run, above: Vec::new(), by: None },
     ] {
         refused(&Request::Open {
             release: holder.plan.release(),

@@ -154,3 +154,47 @@ fn effects_are_undone_in_reverse_and_pauses_do_not_hinder_it() {
     assert_eq!(rig.world.effects[4].args["id"], "t1");
     rig.audit(run);
 }
+
+#[test]
+fn whoever_started_the_case_is_known_in_every_workflow_it_calls() {
+    let looks = "  - step: look\n    review:\n      by: clerk\n      never_by: [ starter ]\n      \
+                 question: Right?\n      show: [ case ]\n      within: 8 working hours\n      \
+                 late: { then: stop }\n      if_rejected: { then: stop }\n  - step: last\n    end: done\n";
+    let inner = "case: { one: an item, from: outside, fields: { name: text } }\n\
+                 on_failure: { then: stop }\n";
+    let calls = "  - step: call\n    workflow: inmost\n    with: { name: case.name }\n  \
+                 - step: last\n    end: done\n";
+    let each = "  - step: all\n    each: { of: case.items, workflow: amid, items: 1, at_once: 1 }\n  \
+                - step: last\n    end: done\n";
+    let files = [
+        ("main", workspace::workflow("main", "", each)),
+        ("amid", workspace::workflow("amid", inner, calls)),
+        ("inmost", workspace::workflow("inmost", inner, looks)),
+    ];
+    let files: Vec<(&str, &str)> = files.iter().map(|(n, text)| (*n, text.as_str())).collect();
+    let engine = workspace::engine(&workspace::plan(&files));
+    let mut rig = Rig::new(1);
+    let mut case = case();
+    case["items"] = json!([{ "name": "n1" }]);
+    let run = rig.open(&engine, &case);
+    rig.settle();
+    let asked = |rig: &Rig| {
+        let mut runs = rig.runs.iter().filter(|(_, of)| !of.control.reviews.is_empty());
+        runs.next().map(|(run, _)| *run)
+    };
+    let inmost = asked(&rig).expect("the inmost workflow asks");
+    assert_ne!(inmost, run);
+    // Whoever opened the outermost run set this one going too, two workflows further down.
+    rig.reply(inmost, workspace::STARTER, 1, Reply::Approve);
+    rig.settle();
+    let declined = rig
+        .records(inmost)
+        .into_iter()
+        .any(|record| matches!(record, Record::Declined { because: Decline::NotPermitted, .. }));
+    assert!(declined && asked(&rig) == Some(inmost), "{:?}", rig.records(inmost));
+    rig.reply(inmost, "cem@x.example", 1, Reply::Approve);
+    rig.settle();
+    assert_eq!(rig.status(run), Status::Done);
+    rig.audit(inmost);
+    rig.audit(run);
+}
