@@ -1,13 +1,18 @@
-//! `cargo xtask hostile` and `cargo xtask reviews`: suites of the product's own tests, run longer
-//! than each test run does. The first lets a model that always obeys attack an office, with every
+//! `cargo xtask hostile`, `reviews` and `erase`: suites of the product's own tests, run longer than
+//! each test run does. The first lets a model that always obeys attack an office, with every
 //! attack put before a reviewer too. The second plays every sequence of three moves of a request to
-//! a person, with the driver dying within each, and ten thousand longer ones at random. The last
-//! line is the suite's figures.
+//! a person, with the driver dying within each, and ten thousand longer ones at random. The third
+//! takes one person's contents out of 100,000 cases. The last line is the suite's figures.
 
 use std::path::Path;
 
 use crate::say::say;
 use crate::shell;
+
+pub fn erase(root: &Path) -> Result<(), String> {
+    let test = ["-p", "erp-stand-in", "--test", "it", "erase::one_persons"];
+    suite(root, "env.FLIGHTDECK_ERASE=\"100000\"", &test)
+}
 
 pub fn run(root: &Path) -> Result<(), String> {
     let build = ["build", "--quiet", "-p", "flightdeck", "-p", "erp-stand-in"];

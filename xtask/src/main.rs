@@ -51,6 +51,7 @@ const COMMANDS: &[Command] = &[
         "play every way a request to a person can go, the driver dying in between",
         hostile::reviews,
     ),
+    ("erase", "take one person's contents out of 100,000 cases", hostile::erase),
     ("tidy", "check the rules of this repository", |root| tidy::run(root, &names()).map(drop)),
 ];
 

@@ -14,13 +14,13 @@ pub fn run(root: &Path, commands: &[&str]) -> Result<(), String> {
     shell::run(root, &cargo, &["fmt", "--all", "--check"])?;
     install::mcp_servers(root)?;
     install::schemathesis(root)?;
+    let lints = lints()?;
+    let all: Vec<&str> = ["test", "--workspace"].into_iter().chain(lints.args()).collect();
     // The programs are built with the tests, once and with the same features: a build of their own
     // would compile half of what they stand on a second time.
-    shell::run(root, &cargo, &["test", "--workspace", "--no-run"])?;
+    shell::run(root, &cargo, &[&all[..], &["--no-run"]].concat())?;
     shell::run(root, &product::binary(root, "flightdeck"), &["model", "install"])?;
-    let lints = ["clippy", "-q", "--workspace", "--all-targets", "--", "-D", "warnings"];
-    shell::run(root, &cargo, &lints)?;
-    let (text, code) = tests(root, &cargo)?;
+    let (text, code) = tests(root, &cargo, &all)?;
     let (passed, failed) = counts(&text);
     if code != 0 {
         say::warn(&text);
@@ -35,15 +35,44 @@ pub fn run(root: &Path, commands: &[&str]) -> Result<(), String> {
     if code == 0 { Ok(()) } else { Err(format!("{failed} tests failed")) }
 }
 
+/// How our own crates are compiled, so that each is linted by the same compilation: a run of clippy
+/// by itself would read all that they stand on once more, which takes a third of the whole time.
+struct Lints {
+    driver: String,
+    args: String,
+}
+
+impl Lints {
+    fn args(&self) -> impl Iterator<Item = &str> {
+        ["--config", &self.driver, "--config", &self.args].into_iter()
+    }
+}
+
+fn lints() -> Result<Lints, String> {
+    let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
+    let said = std::process::Command::new(rustc).args(["--print", "sysroot"]).output();
+    let said = said.map_err(|e| format!("`rustc` cannot be started: {e}"))?;
+    let driver = Path::new(String::from_utf8_lossy(&said.stdout).trim()).join("bin/clippy-driver");
+    if !driver.is_file() {
+        let fix = "`rustup component add clippy` installs it";
+        return Err(format!("`{}` is missing; {fix}", driver.display()));
+    }
+    Ok(Lints {
+        driver: format!("build.rustc-workspace-wrapper={driver:?}"),
+        // The form in which `cargo clippy` itself hands lint levels to its compiler.
+        args: r#"env.CLIPPY_ARGS="-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__""#.to_owned(),
+    })
+}
+
 /// What runs beside what: tests of rooms keep a processor busy, and those of whole programs leave
 /// one idle while they wait for what they started.
 const BESIDE: &[&[&[&str]]] = &[&[&["--lib"], &["--doc"]], &[&["--bins", "--test", "*"]]];
 
 /// Runs every test. Gives what was said, and a code other than 0 where one failed.
-fn tests(root: &Path, cargo: &str) -> Result<(String, i32), String> {
+fn tests(root: &Path, cargo: &str, all: &[&str]) -> Result<(String, i32), String> {
     // The simulation and the long lists at full length; `cargo test` alone takes a part of them.
     let long = r#"env.FLIGHTDECK_LONG="1""#;
-    let all = ["test", "--workspace", "--no-fail-fast", "--config", long];
+    let all = [all, &["--no-fail-fast", "--config", long]].concat();
     let one_after_the_other = |parts: &[&[&str]]| -> Result<(String, i32), String> {
         let mut said = (String::new(), 0);
         for part in parts {

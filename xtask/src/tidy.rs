@@ -117,7 +117,7 @@ pub const PURE: &[(&str, &[&str])] = &[
             "unicode-normalization",
         ],
     ),
-    ("evidence", &["jiff", "serde", "serde_json", "thiserror"]),
+    ("evidence", &["jiff", "regex", "serde", "serde_json", "thiserror", "unicode-normalization"]),
 ];
 
 /// What tests of pure rooms may use besides.

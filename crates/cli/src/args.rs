@@ -165,6 +165,11 @@ pub enum Command {
         #[command(flatten)]
         reason: Reason,
     },
+    /// Destroy the contents of cases that are over: of one person, or of single cases
+    ///
+    /// Their entries stay, and still prove what happened. Without `--yes` it only says which cases
+    /// it would be. What tools and vendors were handed is theirs to erase; it is listed.
+    Erase(Erase),
     /// Tool servers: declare, look at, approve, compare
     Mcp {
         #[command(subcommand)]
@@ -205,6 +210,21 @@ pub enum Command {
         #[command(subcommand)]
         command: Serve,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct Erase {
+    /// Words that name one person: an address, a number, a name; every content is searched
+    #[arg(long, value_name = "TEXT", required_unless_present = "run", conflicts_with = "run")]
+    pub subject: Vec<String>,
+    /// One case, or the beginning of its id, and what it called
+    #[arg(long, value_name = "RUN")]
+    pub run: Vec<String>,
+    #[command(flatten)]
+    pub reason: Reason,
+    /// Erase, and do not only say what would be; nothing brings it back
+    #[arg(long)]
+    pub yes: bool,
 }
 
 #[derive(Debug, Subcommand)]

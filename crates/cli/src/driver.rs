@@ -13,7 +13,7 @@ use model::Seat;
 use plan::Plan;
 use plan::ids::PersonId;
 use runtime::socket::{Client, Request, Response};
-use runtime::{NewRun, Runtime};
+use runtime::{Erasure, NewRun, Runtime};
 use store::{SqliteReader, SqliteStore};
 use tokio::sync::Mutex;
 use tokio::task::AbortHandle;
@@ -334,6 +334,27 @@ impl Driver {
                     Response::Lifted { woken } => Ok(woken),
                     other => Err(odd(&other)),
                 }
+            }
+        }
+    }
+
+    /// Has the contents of cases that are over erased.
+    pub async fn erase(
+        &self,
+        runs: &[RunId],
+        who: &PersonId,
+        reason: &str,
+        subject: Option<Hash>,
+    ) -> Result<(), Stop> {
+        let (runs, reason) = (runs.to_vec(), reason.to_owned());
+        match self {
+            Self::Own(own) => {
+                let erasure = Erasure { runs, reason, subject };
+                own.runtime.erase(who, erasure).await.map_err(|fault| no(&fault))
+            }
+            Self::Other(_) => {
+                let who = who.clone();
+                self.told(&Request::Erase { runs, who, reason, subject }).await.map(drop)
             }
         }
     }

@@ -110,6 +110,7 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
         },
         Command::Doctor => commands::doctor::doctor(screen, global),
         Command::Demo { folder } => commands::demo::demo(screen, global, &folder),
+        Command::Erase(args) => commands::erase::erase(screen, global, &args),
         Command::Handover { hours } => commands::handover::handover(screen, global, hours),
         Command::Up(up) => commands::up::up(screen, global, &up),
         Command::Man { folder } => commands::man::man(&folder),

@@ -95,6 +95,11 @@ impl Runs {
         }
     }
 
+    /// A run's entries and what could be read of their contents.
+    pub fn history(&self, run: RunId) -> Result<History, Stop> {
+        history(run, &self.rows(run)?)
+    }
+
     /// A run as people see it.
     pub fn view(&self, run: RunId) -> Result<RunView, Stop> {
         let rows = self.rows(run)?;

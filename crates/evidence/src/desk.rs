@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use journal::{Account, Millis, Record};
-use plan::ids::{ReleaseId, WorkflowName};
+use journal::{Account, Millis, Record, RunId};
+use plan::ids::{PersonId, ReleaseId, WorkflowName};
 use serde::Serialize;
 
 use crate::history::History;
@@ -17,6 +17,27 @@ use crate::{codes, words};
 pub struct DeskView {
     pub limits: Vec<UsedUp>,
     pub guards: Vec<Closed>,
+    /// The last order to erase each case's contents.
+    #[serde(skip)]
+    pub erased: BTreeMap<RunId, Erased>,
+}
+
+/// An order to erase contents.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Erased {
+    pub at: Millis,
+    pub who: PersonId,
+    pub reason: Option<String>,
+}
+
+impl Erased {
+    /// The order in a sentence.
+    #[must_use]
+    pub fn told(&self, zone: Option<&str>) -> String {
+        let Self { at, who, reason } = self;
+        let said = reason.as_ref().map_or(String::new(), |text| format!(": {text}"));
+        format!("{who} had its contents erased at {}{said}", words::when(*at, zone))
+    }
 }
 
 /// A limit of a day that new cases draw on.
@@ -54,6 +75,7 @@ impl DeskView {
     #[must_use]
     pub fn of(history: &History) -> Self {
         let (mut limits, mut guards) = (BTreeMap::new(), BTreeMap::new());
+        let mut erased = BTreeMap::new();
         for frame in history.frames() {
             let since = frame.at;
             for record in &frame.records {
@@ -68,10 +90,15 @@ impl DeskView {
                     guards.insert(release, Closed { release, workflow, since, reason });
                 } else if let Record::GuardProven { release, .. } = record {
                     guards.remove(release);
+                } else if let Record::Erased { runs, who, reason, .. } = record {
+                    let reason = history.text(*reason).map(|text| words::plain(&text));
+                    let order = Erased { at: since, who: who.clone(), reason };
+                    erased.extend(runs.iter().map(|run| (*run, order.clone())));
                 }
             }
         }
-        Self { limits: limits.into_values().collect(), guards: guards.into_values().collect() }
+        let (limits, guards) = (limits.into_values().collect(), guards.into_values().collect());
+        Self { limits, guards, erased }
     }
 }
 

@@ -57,6 +57,18 @@ impl History {
         self.bodies.get(&at)
     }
 
+    /// Whether contents were written that cannot be read any more.
+    #[must_use]
+    pub fn is_erased(&self) -> bool {
+        let mut with = self.frames.iter().filter(|frame| !frame.bodies.is_empty());
+        with.any(|frame| !self.bodies.contains_key(&BodyRef { seq: frame.seq, n: 0 }))
+    }
+
+    /// Every body that could be read.
+    pub fn contents(&self) -> impl Iterator<Item = &[u8]> {
+        self.bodies.values().map(|body| &**body)
+    }
+
     /// A body as text: a JSON text without its quotes, anything else as its bytes are.
     #[must_use]
     pub fn text(&self, at: BodyRef) -> Option<String> {

@@ -10,6 +10,7 @@ pub mod fleet;
 pub mod handover;
 pub mod history;
 pub mod rules;
+pub mod subject;
 pub mod trace;
 pub mod view;
 pub mod why;
@@ -18,7 +19,7 @@ pub mod words;
 #[cfg(test)]
 mod tests;
 
-pub use desk::{Closed, DeskView, Notice, UsedUp};
+pub use desk::{Closed, DeskView, Erased, Notice, UsedUp};
 pub use fleet::{Fleet, Limiter, Summary};
 pub use handover::{Handover, handover};
 pub use history::{Broken, History, Proof, verify};

@@ -20,6 +20,9 @@ pub struct Explanation {
     pub cause: Option<Cause>,
     /// Commands that are safe to give now, the best one first.
     pub next: Vec<Next>,
+    /// Who had the case's contents erased, where somebody did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub erased: Option<String>,
 }
 
 /// The cause.
@@ -63,7 +66,8 @@ pub fn why(view: &RunView, now: Millis, zone: Option<&str>) -> Explanation {
         Status::Failed => failed(view),
         Status::Done | Status::Rejected | Status::Duplicate | Status::Cancelled => over(view),
     };
-    Explanation { run: view.run, status: view.status, headline, happened, cause: cause(view), next }
+    let (run, status, cause) = (view.run, view.status, cause(view));
+    Explanation { run, status, headline, happened, cause, next, erased: None }
 }
 
 fn cause(view: &RunView) -> Option<Cause> {

@@ -70,6 +70,15 @@ pub fn number(n: u64) -> String {
     text
 }
 
+/// So many cases.
+#[must_use]
+pub fn cases(n: usize) -> String {
+    match n {
+        1 => "1 case".to_owned(),
+        n => format!("{} cases", number(u64::try_from(n).unwrap_or(u64::MAX))),
+    }
+}
+
 /// Text of the outside world on one line: what could move the cursor, colour the screen, hide or
 /// turn letters becomes a visible dot, and it is cut where it is too long.
 #[must_use]

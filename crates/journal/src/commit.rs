@@ -417,8 +417,9 @@ pub trait Store: Send + Sync {
     /// The accounts that hold anything and whose names begin so.
     fn accounts(&self, beginning: &str) -> Result<Vec<Account>, StoreError>;
 
-    /// Erases the key of a run's bodies; frames and their links stay.
-    fn erase(&self, run: RunId) -> Result<(), StoreError>;
+    /// Returns once nothing is left of the keys that stored `Erased` records destroyed: neither
+    /// in a log nor in a freed page. Frames and their links stay.
+    fn scrub(&self) -> Result<(), StoreError>;
 
     /// Stores a release.
     fn put_release(&self, release: ReleaseId, canonical: &[u8]) -> Result<(), StoreError>;

@@ -117,6 +117,16 @@ pub enum Record {
     GuardClosed { release: ReleaseId, workflow: WorkflowName, reason: BodyRef },
     /// Desk only: a guard that was closed was built anew, and it is proven.
     GuardProven { release: ReleaseId, workflow: WorkflowName },
+    /// Desk only: with this frame the keys of these runs' contents are destroyed. Each run is over.
+    Erased {
+        runs: Vec<RunId>,
+        who: PersonId,
+        reason: BodyRef,
+        /// Whose contents were looked for: a keyed hash, which whoever knows the subject can
+        /// compute again, and nobody can read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        subject: Option<Hash>,
+    },
 }
 
 /// Who or what started a run.

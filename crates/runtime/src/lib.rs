@@ -4,6 +4,7 @@
 
 mod desk;
 mod drive;
+mod erase;
 mod people;
 mod releases;
 pub mod socket;
@@ -28,6 +29,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
 
 use desk::Desk;
+pub use erase::{ERASED_AT_ONCE, Erasure};
 pub use people::People;
 pub use releases::Releases;
 use stains::Stains;
@@ -59,6 +61,8 @@ pub enum Fault {
     /// What is stored of a run stands in its way.
     #[error("case {0} cannot go on: {1}")]
     Stuck(RunId, StoreError),
+    #[error("nothing was erased: {0}")]
+    Erasing(String),
 }
 
 /// The kinds of no, for whoever asked: in this process or over the socket.
@@ -95,6 +99,7 @@ impl Fault {
             | Self::Release(_)
             | Self::Random(_)
             | Self::Over(..)
+            | Self::Erasing(_)
             | Self::Socket(_) => Kind::Failed,
         }
     }
@@ -389,6 +394,12 @@ impl Runtime {
         reason: &str,
     ) -> Result<usize, StopError> {
         stop::lift(&self.inner, scope, who, reason).await
+    }
+
+    /// Erases the contents of cases that are over, for whoever answers for them or may overrule.
+    /// When this returns no copy of their keys is left.
+    pub async fn erase(&self, who: &PersonId, erasure: Erasure) -> Result<(), Fault> {
+        erase::erase(&self.inner, who, erasure).await
     }
 
     /// Aborts every act that is out, whatever the journal says. For the stop of last resort.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use journal::{RunLine, RunQuery, Starter, StopScope, StoreError};
 use plan::Plan;
-use plan::ids::{PersonId, WorkflowName};
+use plan::ids::{PersonId, ReleaseId, WorkflowName};
 use plan::workflow::Workflow;
 
 use crate::{Fault, Inner, NewRun, blocking};
@@ -93,7 +93,15 @@ fn stored(inner: &Inner, query: &RunQuery) -> Result<Option<BTreeSet<PersonId>>,
     let Some(RunLine { release, .. }) = inner.store.runs(query)?.into_iter().next() else {
         return Ok(None);
     };
+    Ok(Some(over_release(inner, release)?).filter(|people| !people.is_empty()))
+}
+
+/// Who answers for a release's workflow or may overrule it; nobody where it cannot be read.
+pub(crate) fn over_release(
+    inner: &Inner,
+    release: ReleaseId,
+) -> Result<BTreeSet<PersonId>, StoreError> {
     let bytes = inner.store.release(release)?;
     let plan = bytes.and_then(|bytes| Plan::open(release, &bytes).ok());
-    Ok(plan.map(|plan| over(plan.workflow())))
+    Ok(plan.map(|plan| over(plan.workflow())).unwrap_or_default())
 }

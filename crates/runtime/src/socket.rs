@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use journal::{Command, Mode, RunId, Standing, Starter, StopScope};
+use journal::{Command, Hash, Mode, RunId, Standing, Starter, StopScope};
 use plan::Plan;
 use plan::ids::{PersonId, ReleaseId};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::AbortHandle;
 
-use crate::{Fault, Kind, NewRun, Runtime};
+use crate::{Erasure, Fault, Kind, NewRun, Runtime};
 
 /// A request line longer than this is refused: a release with its instructions fits many times.
 const LINE_MAX: u64 = 32 << 20;
@@ -48,6 +48,12 @@ pub enum Request {
         scope: StopScope,
         who: PersonId,
         reason: String,
+    },
+    Erase {
+        runs: Vec<RunId>,
+        who: PersonId,
+        reason: String,
+        subject: Option<Hash>,
     },
 }
 
@@ -163,6 +169,12 @@ async fn answer(runtime: &Runtime, request: Request) -> Response {
             Ok(woken) => Response::Lifted { woken },
             Err(error) => refused(error.kind(), error),
         },
+        Request::Erase { runs, who, reason, subject } => {
+            match runtime.erase(&who, Erasure { runs, reason, subject }).await {
+                Ok(()) => Response::Done,
+                Err(fault) => fault.into(),
+            }
+        }
     }
 }
 

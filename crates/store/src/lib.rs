@@ -2,6 +2,7 @@
 //! A store checks order, epochs, stops and draws, and nothing else: it must not know why a record
 //! was written, and it never hands out anything that permits an act.
 
+mod erasing;
 mod halt;
 mod memory;
 mod sqlite;

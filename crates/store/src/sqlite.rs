@@ -228,8 +228,8 @@ impl Store for SqliteStore {
         self.reader.accounts(beginning)
     }
 
-    fn erase(&self, run: RunId) -> Result<(), StoreError> {
-        self.alone(move |writer| writer.erase(run))
+    fn scrub(&self) -> Result<(), StoreError> {
+        self.alone(Writer::scrub)
     }
 
     fn put_release(&self, release: ReleaseId, canonical: &[u8]) -> Result<(), StoreError> {

@@ -54,6 +54,17 @@ fn proved(screen: &Screen, runs: &Runs, run: RunId) -> Ended {
         code: Some(evidence::codes::JOURNAL_DAMAGED.id),
         help: Some("keep a copy of the data folder before anything else".to_owned()),
     })?;
+    if proof.erased > 0 && !runs.desk()?.erased.contains_key(&run) {
+        return Err(Stop {
+            exit: Exit::Findings,
+            what: anyhow::anyhow!(
+                "{} contents of {run} cannot be read, and no order to erase them is on record",
+                proof.erased
+            ),
+            code: Some(codes::JOURNAL_DAMAGED.id),
+            help: Some("keep a copy of the data folder before anything else".to_owned()),
+        });
+    }
     let again = if proof.erased == 0 { Some(decided_again(runs, run, &rows)?) } else { None };
     let mut shown = serde_json::to_value(&proof).map_err(anyhow::Error::from)?;
     if let (Some(fields), Some(tally)) = (shown.as_object_mut(), again) {

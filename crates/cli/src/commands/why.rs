@@ -53,7 +53,13 @@ pub fn why(screen: &Screen, global: &Global, run: Option<&str>) -> Ended {
 fn one(screen: &Screen, runs: &Runs, run: RunId, now: Millis) -> Ended {
     let view = runs.view(run)?;
     let zone = runs.zone(&view);
-    let explanation = evidence::why(&view, now, zone.as_deref());
+    let mut explanation = evidence::why(&view, now, zone.as_deref());
+    if view.erased {
+        explanation.erased = Some(match runs.desk()?.erased.get(&run) {
+            Some(order) => order.told(zone.as_deref()),
+            None => "its contents cannot be read, and nobody ordered them erased".to_owned(),
+        });
+    }
     screen.object("why", &explanation)?;
     told(screen, &explanation);
     Ok(Exit::Done)
@@ -75,6 +81,9 @@ fn told(screen: &Screen, explanation: &Explanation) {
     screen.line(screen.word(Look::Quiet, "what happened:"));
     for line in happened {
         screen.line(format!("  {line}"));
+    }
+    if let Some(erased) = &explanation.erased {
+        screen.line(erased);
     }
     commands(screen, next);
 }

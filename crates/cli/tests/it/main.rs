@@ -18,6 +18,7 @@ mod desk;
 mod disk;
 mod documents;
 mod encrypted;
+mod erase;
 mod fail_open;
 mod files;
 mod gateway;

@@ -114,7 +114,8 @@ impl Control {
             | Record::StopLifted { .. }
             | Record::LimitReached { .. }
             | Record::GuardClosed { .. }
-            | Record::GuardProven { .. } => {}
+            | Record::GuardProven { .. }
+            | Record::Erased { .. } => {}
         }
         Ok(())
     }
@@ -342,5 +343,6 @@ fn desk(record: &Record) -> bool {
             | Record::LimitReached { .. }
             | Record::GuardClosed { .. }
             | Record::GuardProven { .. }
+            | Record::Erased { .. }
     )
 }

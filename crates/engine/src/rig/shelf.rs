@@ -141,8 +141,8 @@ impl Store for Shelf {
         self.inner.accounts(beginning)
     }
 
-    fn erase(&self, run: RunId) -> Result<(), StoreError> {
-        self.inner.erase(run)
+    fn scrub(&self) -> Result<(), StoreError> {
+        self.inner.scrub()
     }
 
     fn put_release(&self, release: ReleaseId, canonical: &[u8]) -> Result<(), StoreError> {

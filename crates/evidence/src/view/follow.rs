@@ -46,7 +46,7 @@ pub(super) fn follow(history: &History, plan: Option<&Plan>) -> RunView {
         timeline: Vec::new(),
         frames: u32::try_from(history.frames().len()).unwrap_or(u32::MAX),
         tip: history.tip(),
-        erased: false,
+        erased: history.is_erased(),
     };
     let mut walk = Walk { history, plan, view, now: first };
     for frame in history.frames() {
@@ -66,10 +66,6 @@ pub(super) struct Walk<'h> {
 impl Walk<'_> {
     fn frame(&mut self, frame: &Frame) {
         self.now = frame.at;
-        if !frame.bodies.is_empty() && self.history.body(BodyRef { seq: frame.seq, n: 0 }).is_none()
-        {
-            self.view.erased = true;
-        }
         for record in &frame.records {
             self.record(record);
         }
@@ -128,7 +124,8 @@ impl Walk<'_> {
             | Record::StopLifted { .. } => self.control(record),
             Record::LimitReached { .. }
             | Record::GuardClosed { .. }
-            | Record::GuardProven { .. } => self.desk(record),
+            | Record::GuardProven { .. }
+            | Record::Erased { .. } => self.desk(record),
         }
     }
 

@@ -338,6 +338,10 @@ impl Walk<'_> {
             format!("the guard of `{workflow}` is not proven and refuses everything{said}")
         } else if let Record::GuardProven { workflow, .. } = record {
             format!("the guard of `{workflow}` is proven again")
+        } else if let Record::Erased { runs, who, reason, .. } = record {
+            let said = self.history.text(*reason).map(|text| words::plain(&text));
+            let said = said.map_or(String::new(), |text| format!(": {text}"));
+            format!("{who} had the contents of {} erased{said}", words::cases(runs.len()))
         } else {
             return;
         };

@@ -111,7 +111,7 @@ impl Store for Memory {
     fn accounts(&self, _: &str) -> Result<Vec<Account>, StoreError> {
         unused()
     }
-    fn erase(&self, _: RunId) -> Result<(), StoreError> {
+    fn scrub(&self) -> Result<(), StoreError> {
         unused()
     }
     fn put_release(&self, _: ReleaseId, _: &[u8]) -> Result<(), StoreError> {

@@ -9,6 +9,8 @@ use journal::{
 };
 use plan::ids::{ReleaseId, WorkflowName};
 
+use crate::erasing::{erased, still_open, unknown};
+
 /// The most an account may hold, so that every store can count it in a signed 64-bit column.
 const ACCOUNT_MAX: u64 = i64::MAX as u64;
 
@@ -93,6 +95,9 @@ impl State {
             return Err(CommitError::Stopped(scope.clone()));
         }
         let drawn = self.drawn(frame)?;
+        for runs in erased(frame) {
+            self.unerasable(runs)?;
+        }
         if self.runs.get(&frame.run).is_some_and(|r| r.erased) && !batch.bodies().is_empty() {
             return Err(CommitError::Fault("the key of this run was erased".into()));
         }
@@ -103,6 +108,9 @@ impl State {
         self.inbox.retain(|_, c| !batch.consumes().contains(&c.id));
         for command in batch.posts() {
             self.post(command);
+        }
+        for runs in erased(frame) {
+            runs.iter().for_each(|run| self.erase(*run));
         }
         Ok(frame.run == RunId::DESK && self.desk(&frame.records))
     }
@@ -280,19 +288,27 @@ impl State {
         found.map(|(name, _)| name.clone()).collect()
     }
 
-    pub(super) fn erase(&mut self, id: RunId) -> Result<(), StoreError> {
-        let run = self.runs.get_mut(&id);
-        let run = run.ok_or_else(|| StoreError::Unknown(format!("run {id}")))?;
+    /// Why these runs cannot be erased.
+    fn unerasable(&self, runs: &[RunId]) -> Result<(), CommitError> {
+        for id in runs {
+            match self.runs.get(id) {
+                Some(run) if run.status.over() => {}
+                Some(_) => return Err(still_open(*id)),
+                None => return Err(unknown(*id)),
+            }
+        }
+        Ok(())
+    }
+
+    fn erase(&mut self, id: RunId) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
         run.erased = true;
         for frame in &mut run.frames {
             frame.bodies = None;
             frame.entropy = None;
         }
-        // A run that is over answers no command; an open run still needs what people told it.
-        if run.status.over() {
-            self.inbox.retain(|_, c| c.run != id);
-        }
-        Ok(())
+        // A run that is over answers no command.
+        self.inbox.retain(|_, c| c.run != id);
     }
 
     pub(super) fn put_release(&mut self, id: ReleaseId, bytes: &[u8]) -> Result<(), StoreError> {

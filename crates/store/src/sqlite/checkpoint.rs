@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use journal::StoreError;
 use rusqlite::Connection;
@@ -15,6 +15,10 @@ use super::schema::open_checkpointer;
 
 /// About what a group adds to the log beside its frames: pages written in part.
 const PER_GROUP: u64 = 32 << 10;
+
+/// How long a reader in the way of cutting the log is waited for: each of ours takes one page of
+/// rows and is gone.
+const READER_MAX: Duration = Duration::from_secs(2);
 
 /// The writer's view of the log.
 pub(super) struct Log {
@@ -73,13 +77,23 @@ impl Log {
         }
     }
 
-    /// Copies and cuts the log, if no reader is in the way.
-    pub(super) fn empty(&mut self, conn: &Connection) {
-        let _ = conn.busy_timeout(Duration::ZERO);
-        if let Ok(true) = checkpoint(conn, "TRUNCATE") {
+    /// Copies and cuts the log. Says whether it is empty; a reader in the way is waited for.
+    pub(super) fn empty(&mut self, conn: &Connection) -> bool {
+        let until = Instant::now() + READER_MAX;
+        let _ = conn.busy_timeout(READER_MAX);
+        // While the thread copies, SQLite refuses this at once instead of waiting.
+        let cut = loop {
+            let cut = matches!(checkpoint(conn, "TRUNCATE"), Ok(true));
+            if cut || Instant::now() > until {
+                break cut;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        };
+        let _ = conn.busy_timeout(Duration::from_secs(10));
+        if cut {
             self.length = 0;
         }
-        let _ = conn.busy_timeout(Duration::from_secs(10));
+        cut
     }
 }
 
@@ -102,6 +116,7 @@ fn copy(conn: &Connection, woken: &Receiver<()>) {
 /// Says whether the log was copied to its end.
 fn checkpoint(conn: &Connection, mode: &str) -> rusqlite::Result<bool> {
     let mut pragma = conn.prepare_cached(&format!("PRAGMA wal_checkpoint({mode})"))?;
-    let (pages, copied): (i64, i64) = pragma.query_row([], |row| Ok((row.get(1)?, row.get(2)?)))?;
-    Ok(pages == copied)
+    let (busy, pages, copied): (i64, i64, i64) =
+        pragma.query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(busy == 0 && pages == copied)
 }

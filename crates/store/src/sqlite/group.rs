@@ -14,6 +14,7 @@ use super::crypt::{InstallationKey, Stock, seal_bodies};
 use super::known::{Changes, Known, RunState};
 use super::schema::fault;
 use super::{read, write};
+use crate::erasing::{erased, still_open, unknown};
 use crate::halt::Moment;
 
 /// The most an account may hold, so that it fits its column.
@@ -21,6 +22,9 @@ const ACCOUNT_MAX: u64 = i64::MAX as u64;
 
 /// The largest frame with its bodies. SQLite itself ends at a billion bytes.
 const BATCH_MAX: usize = 256 << 20;
+
+/// About what the end of one key adds to the log.
+const ERASED_BYTES: u64 = 128;
 
 /// Why the whole group cannot be stored.
 pub(super) type Trouble = StoreError;
@@ -66,6 +70,11 @@ impl Group<'_> {
             Ok(drawn) => drawn,
             Err(refusal) => return Ok(Err(refusal)),
         };
+        for runs in erased(frame) {
+            if let Err(refusal) = self.may_erase(runs)? {
+                return Ok(Err(refusal));
+            }
+        }
         let bytes: usize = batch.bodies().iter().map(|b| b.bytes.len()).sum();
         if bytes.saturating_add(batch.bytes().len()) > BATCH_MAX {
             return Ok(Err(CommitError::Fault("a frame is too large".into())));
@@ -77,6 +86,9 @@ impl Group<'_> {
         self.write(batch, state)?;
         if frame.run == RunId::DESK {
             self.desk(&frame.records, halts)?;
+        }
+        for runs in erased(frame) {
+            self.erase(runs)?;
         }
         self.apply(frame.run, drawn)?;
         self.changes.bytes += u64::try_from(bytes + batch.bytes().len()).unwrap_or_default();
@@ -249,6 +261,33 @@ impl Group<'_> {
             if *scope == StopScope::Everything {
                 self.changes.lifts_halt = (!set).then_some(halts);
             }
+        }
+        Ok(())
+    }
+
+    /// Nothing of a run that is still open may be erased: it could not go on, and nobody would see
+    /// why.
+    fn may_erase(&self, runs: &[RunId]) -> Result<Result<(), CommitError>, Trouble> {
+        for run in runs {
+            match read::status(self.conn, *run)? {
+                Some(status) if status.over() => {}
+                Some(_) => return Ok(Err(still_open(*run))),
+                None => return Ok(Err(unknown(*run))),
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Destroys keys in the transaction that stores the order to do so.
+    fn erase(&mut self, runs: &[RunId]) -> Result<(), Trouble> {
+        for run in runs {
+            write::erase(self.conn, *run).map_err(fault)?;
+            let known = self.changes.runs.get(run).or_else(|| self.known.run(*run));
+            if let Some(state) = known.cloned() {
+                self.changes.runs.insert(*run, RunState { key: None, ..state });
+            }
+            self.changes.erases = true;
+            self.changes.bytes += ERASED_BYTES;
         }
         Ok(())
     }

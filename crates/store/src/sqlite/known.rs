@@ -53,6 +53,8 @@ pub(super) struct Changes {
     pub(super) lifts_halt: Option<Moment>,
     pub(super) frames: i64,
     pub(super) opened: i64,
+    /// Whether it destroys keys, of which the log still holds copies.
+    pub(super) erases: bool,
     /// About how many bytes the group adds to the log.
     pub(super) bytes: u64,
 }
@@ -89,11 +91,5 @@ impl Known {
         }
         self.next_pos += changes.frames;
         self.next_no += changes.opened;
-    }
-
-    /// Forgets a run; the next frame of it reads its state anew.
-    pub(super) fn forget(&mut self, run: RunId) {
-        self.runs.remove(&run);
-        self.older.remove(&run);
     }
 }

@@ -11,7 +11,7 @@ use journal::{
 use plan::ids::{ReleaseId, WorkflowName};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::crypt::{InstallationKey, RunKey, open_bodies};
+use super::crypt::{ERASED, InstallationKey, RunKey, open_bodies};
 use super::folder::{JOURNAL, installation_key};
 use super::schema::{self, fault, int, uint};
 
@@ -38,7 +38,10 @@ impl SqliteReader {
             return Err(StoreError::Fault(text));
         }
         let reader = Self::new(file, None, installation_key(folder, true)?);
-        reader.with(|conn| schema::verify(conn, &reader.file, &reader.key))?;
+        reader.with(|conn| {
+            schema::verify(conn, &reader.file, &reader.key)?;
+            schema::current(conn, &reader.file)
+        })?;
         Ok(reader)
     }
 
@@ -333,7 +336,9 @@ pub(super) fn run_row(
     key: &InstallationKey,
 ) -> Result<Option<(i64, Option<RunKey>)>, StoreError> {
     let row: Option<(i64, Option<Vec<u8>>)> = conn
-        .prepare_cached("SELECT no, key FROM run WHERE id = ?1")
+        .prepare_cached(
+            "SELECT no, (SELECT wrapped FROM key WHERE key.no = run.no) FROM run WHERE id = ?1",
+        )
         .and_then(|mut q| {
             q.query_row([run.to_bytes()], |row| Ok((row.get(0)?, row.get(1)?))).optional()
         })
@@ -342,12 +347,25 @@ pub(super) fn run_row(
         return Ok(None);
     };
     let Some(wrapped) = wrapped else {
-        return Ok(Some((no, None)));
+        return Err(StoreError::Damaged(format!("run {run}: its key is missing")));
     };
+    if wrapped == ERASED {
+        return Ok(Some((no, None)));
+    }
     match key.unwrap(run, &wrapped) {
         Some(key) => Ok(Some((no, Some(key)))),
         None => Err(StoreError::Damaged(format!("run {run}: its key cannot be opened"))),
     }
+}
+
+/// How a run stands, if there is one.
+pub(super) fn status(conn: &Connection, run: RunId) -> Result<Option<Status>, StoreError> {
+    let name: Option<String> = conn
+        .prepare_cached("SELECT status FROM run WHERE id = ?1")
+        .and_then(|mut q| q.query_row([run.to_bytes()], |row| row.get(0)).optional())
+        .map_err(fault)?;
+    let broken = || StoreError::Damaged(format!("run {run}: its status cannot be read"));
+    name.map(|name| Status::named(&name).ok_or_else(broken)).transpose()
 }
 
 /// The position of the next frame and the hash of the last.

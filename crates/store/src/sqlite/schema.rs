@@ -8,21 +8,24 @@ use journal::StoreError;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
-use super::crypt::InstallationKey;
+use super::crypt::{ERASED, InstallationKey};
 
 /// The version of the tables.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// "FDJ1": tells our files from other programs' SQLite files.
 const APPLICATION: i64 = 0x4644_4A31;
 
 /// Frames and bodies are only ever appended, under one running position, so that a commit writes
-/// few and full pages. The index of frames holds small numbers only.
+/// few and full pages. The index of frames holds small numbers only. Keys have a table of their own
+/// to which rows of one length are only ever appended: SQLite never moves one, so that overwriting
+/// it in place leaves no copy in a page.
 const TABLES: &str = "
 CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE run(
-  no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, epoch INTEGER NOT NULL, key BLOB,
+  no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, epoch INTEGER NOT NULL,
   workflow TEXT NOT NULL, release BLOB NOT NULL, status TEXT NOT NULL,
   opened INTEGER NOT NULL, changed INTEGER NOT NULL, wake_at INTEGER) STRICT;
+CREATE TABLE key(no INTEGER PRIMARY KEY, wrapped BLOB NOT NULL) STRICT;
 CREATE INDEX run_status ON run(status, no);
 CREATE INDEX run_wake ON run(wake_at) WHERE wake_at IS NOT NULL;
 CREATE TABLE frame(
@@ -73,7 +76,8 @@ pub(super) fn open_writer(
         return Err(StoreError::Fault(text));
     }
     conn.execute_batch(
-        "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -32768;",
+        "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -32768;
+         PRAGMA secure_delete = ON;",
     )
     .map_err(fault)?;
     let tables: i64 = conn
@@ -83,7 +87,44 @@ pub(super) fn open_writer(
         create(&conn, key).map_err(fault)?;
     }
     verify(&conn, file, key)?;
+    if version(&conn)? < VERSION {
+        renew(&conn)?;
+    }
     Ok(conn)
+}
+
+/// Whoever only reads cannot renew tables.
+pub(super) fn current(conn: &Connection, file: &Path) -> Result<(), StoreError> {
+    let version = version(conn)?;
+    if version == VERSION {
+        return Ok(());
+    }
+    Err(StoreError::Fault(format!(
+        "`{}` was written by an older version of this program (tables {version}, known {VERSION}); \
+         `flightdeck run --open` renews it",
+        file.display()
+    )))
+}
+
+/// Tables 1 kept keys in rows that grew and moved. They move once more, and the file is written
+/// anew, so that no copy stays behind in a page.
+fn renew(conn: &Connection) -> Result<(), StoreError> {
+    conn.execute_batch(&format!(
+        "BEGIN IMMEDIATE;
+         CREATE TABLE key(no INTEGER PRIMARY KEY, wrapped BLOB NOT NULL) STRICT;
+         INSERT INTO key(no, wrapped)
+           SELECT no, coalesce(key, x'{}') FROM run ORDER BY no;
+         ALTER TABLE run DROP COLUMN key;
+         PRAGMA user_version = {VERSION};
+         COMMIT;
+         VACUUM;",
+        hex(&ERASED),
+    ))
+    .map_err(fault)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Opens a connection that only reads.

@@ -2,6 +2,7 @@
 //! memory; what only a disk can do wrong is provoked here.
 
 mod crash;
+mod erasing;
 mod fixture;
 mod model;
 mod rules;

@@ -5,6 +5,7 @@ use journal::{
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::crypt::ERASED;
 use super::schema::int;
 
 /// The first line of a run in the index.
@@ -17,20 +18,35 @@ pub(super) fn run(
 ) -> rusqlite::Result<()> {
     let frame = batch.frame();
     conn.prepare_cached(
-        "INSERT INTO run(no, id, epoch, key, workflow, release, status, opened, changed, wake_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)",
+        "INSERT INTO run(no, id, epoch, workflow, release, status, opened, changed, wake_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)",
     )?
     .execute(params![
         no,
         frame.run.to_bytes(),
         frame.epoch.0,
-        wrapped,
         batch.workflow().as_str(),
         batch.release().0,
         standing.status.as_str(),
         int(frame.at.0),
         wake(standing),
     ])?;
+    conn.prepare_cached("INSERT INTO key(no, wrapped) VALUES (?1, ?2)")?
+        .execute(params![no, wrapped])?;
+    Ok(())
+}
+
+/// Overwrites a run's key where it stands, and takes what nobody has answered from its inbox.
+pub(super) fn erase(conn: &Connection, run: RunId) -> rusqlite::Result<()> {
+    let id = run.to_bytes();
+    conn.prepare_cached(
+        "UPDATE key SET wrapped = ?2 WHERE no = (SELECT no FROM run WHERE id = ?1)",
+    )?
+    .execute(params![id, ERASED])?;
+    conn.prepare_cached(
+        "UPDATE inbox SET answered = 1, bytes = NULL WHERE run = ?1 AND answered = 0",
+    )?
+    .execute([id])?;
     Ok(())
 }
 

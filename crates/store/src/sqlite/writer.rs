@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender};
 
 use journal::{Batch, Command, CommitError, Done, Epoch, RunId, StopScope, StoreError};
 use plan::ids::ReleaseId;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use super::checkpoint::Log;
 use super::crypt::{InstallationKey, Stock};
@@ -99,8 +99,11 @@ impl Writer {
         known.next_pos = last("SELECT coalesce(max(pos), 0) + 1 FROM frame")?;
         known.next_no = last("SELECT coalesce(max(no), 0) + 1 FROM run")?;
         known.stops = read::stops(&conn)?.into_iter().collect();
+        let mut log = Log::start(reader.file(), options)?;
+        // A process that ended between destroying keys and cutting the log left that to us.
+        log.empty(&conn);
         Ok(Self {
-            log: Log::start(reader.file(), options)?,
+            log,
             conn,
             key,
             known,
@@ -178,6 +181,10 @@ impl Writer {
             self.execute("COMMIT")?;
             self.probe.after_commit();
             self.log.grew(changes.bytes, &self.conn);
+            if changes.erases {
+                // Whoever ordered it asks for this again, and hears of a reader in the way.
+                self.log.empty(&self.conn);
+            }
             if let Some(moment) = changes.lifts_halt {
                 self.halt.lift(moment);
             }
@@ -257,37 +264,14 @@ impl Writer {
         }
     }
 
-    /// Erases a run's key, from the pages and as far as possible from the log.
-    pub(super) fn erase(&mut self, run: RunId) -> Result<(), StoreError> {
-        let known: Option<i64> = self
-            .conn
-            .query_row("SELECT no FROM run WHERE id = ?1", [run.to_bytes()], |row| row.get(0))
-            .optional()
-            .map_err(fault)?;
-        let no = known.ok_or_else(|| StoreError::Unknown(format!("run {run}")))?;
-        self.conn.execute_batch("PRAGMA secure_delete = ON").map_err(fault)?;
-        let erased = self.erase_rows(no, run);
-        self.roll_back();
-        self.known.forget(run);
-        self.conn.execute_batch("PRAGMA secure_delete = OFF").map_err(fault)?;
-        erased?;
-        self.log.empty(&self.conn);
-        Ok(())
-    }
-
-    fn erase_rows(&self, no: i64, run: RunId) -> Result<(), StoreError> {
-        self.execute("BEGIN IMMEDIATE")?;
-        self.conn.execute("UPDATE run SET key = NULL WHERE no = ?1", [no]).map_err(fault)?;
-        // A run that is over answers no command; an open run still needs what people told it.
-        self.conn
-            .execute(
-                "UPDATE inbox SET answered = 1, bytes = NULL WHERE run = ?1 AND answered = 0
-                   AND (SELECT status FROM run WHERE no = ?2)
-                     NOT IN ('running', 'sleeping', 'waiting', 'paused', 'halted')",
-                params![run.to_bytes(), no],
-            )
-            .map_err(fault)?;
-        self.execute("COMMIT")
+    /// Cuts the log, so that nothing is left in it of keys that were destroyed.
+    pub(super) fn scrub(&mut self) -> Result<(), StoreError> {
+        if self.log.empty(&self.conn) {
+            return Ok(());
+        }
+        let text = "the keys are destroyed, but another process is reading and holds copies of \
+                    them in the log";
+        Err(StoreError::Fault(text.to_owned()))
     }
 
     /// Stores a release. The same id always has the same content.

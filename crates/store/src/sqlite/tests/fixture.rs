@@ -139,6 +139,25 @@ pub(super) fn stop(store: &dyn Store, scope: StopScope, set: bool) -> Draft {
     draft
 }
 
+/// A frame of the desk that has the contents of runs erased.
+pub(super) fn erasure(store: &dyn Store, runs: &[RunId]) -> Draft {
+    let mut draft = draft(store, RunId::DESK, 1);
+    draft.records = vec![Record::Erased {
+        runs: runs.to_vec(),
+        who: PersonId::new("mara@acme.example").unwrap(),
+        reason: BodyRef { seq: draft.seq, n: 0 },
+        subject: None,
+    }];
+    draft
+}
+
+/// The last frame of a run, after which it is over.
+pub(super) fn last(store: &dyn Store, run: RunId) -> Draft {
+    let mut draft = draft(store, run, 1);
+    draft.standing = Some(standing(Status::Done, None));
+    draft
+}
+
 pub(super) fn command(n: u8, run: RunId) -> Command {
     Command {
         id: CommandId([n; 16]),
