@@ -162,7 +162,7 @@ fn one(root: &Path, round: &Round) -> Result<Outcome, String> {
 
 /// The drafts that the ERP stand-in of a desk holds.
 fn drafts_of(root: &Path, desk: &Path) -> Result<Vec<Value>, String> {
-    let store = desk.join(".flightdeck").join("erp.db").to_string_lossy().into_owned();
+    let store = desk.join("stores").join("erp.db").to_string_lossy().into_owned();
     let erp = product::binary(root, "erp-stand-in");
     let (text, _) = shell::read(desk, &erp, &["--store", &store, "--list"])?;
     let all = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());

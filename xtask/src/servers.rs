@@ -113,7 +113,8 @@ pub fn run(root: &Path) -> Result<(), String> {
     shell::run(&home, &flightdeck, &["new", "desk"])?;
     fs::write(desk.join("workflows/stock.md"), WORKFLOW.replace("PLACE", &place)).map_err(fault)?;
     let server = server.to_string_lossy().into_owned();
-    let add = ["mcp", "add", "browser", "--", &server, "--headless", "--isolated"];
+    let why = "a browser starts programs in groups of their own";
+    let add = ["mcp", "add", "browser", "--no-box", why, "--", &server, "--headless", "--isolated"];
     // Its own sandbox needs namespaces, which containers do not give; the page is ours.
     let chromium = ["--no-sandbox", "--executable-path", CHROMIUM, "--allowed-origins", &place];
     shell::run(&desk, &flightdeck, &[&add[..], &chromium].concat())?;

@@ -378,6 +378,8 @@ pub enum Mcp {
         /// Its address may lead into a private network
         #[arg(long, requires = "url")]
         allow_private: bool,
+        #[command(flatten)]
+        open: Open,
         /// The command and its arguments, after `--`
         #[arg(last = true, required_unless_present = "url")]
         command: Vec<String>,
@@ -420,6 +422,23 @@ pub enum Mcp {
         /// Only this server
         server: Option<String>,
     },
+}
+
+/// What the box of a server that is started here leaves open to it.
+#[derive(Debug, Args)]
+pub struct Open {
+    /// Files and folders of the workspace that it may read, besides those that its command names
+    #[arg(long, value_name = "PATH", conflicts_with = "url")]
+    pub read: Vec<String>,
+    /// Files and folders of the workspace that it may change
+    #[arg(long, value_name = "PATH", conflicts_with = "url")]
+    pub write: Vec<String>,
+    /// It may open connections, to anywhere
+    #[arg(long, conflicts_with = "url")]
+    pub network: bool,
+    /// It runs without a box, for this reason
+    #[arg(long, value_name = "REASON", conflicts_with_all = ["url", "read", "write", "network"])]
+    pub no_box: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -144,10 +144,10 @@ fn review(screen: &Screen, global: &args::Global, command: Option<Review>) -> En
 
 fn mcp(screen: &Screen, global: &args::Global, command: Mcp) -> Ended {
     match command {
-        Mcp::Add { name, env, url, header, allow_private, command } => {
+        Mcp::Add { name, env, url, header, allow_private, open, command } => {
             let entry = match url {
                 Some(url) => commands::mcp::remote(&url, &header, allow_private)?,
-                None => commands::mcp::program(&command, &env)?,
+                None => commands::mcp::program(&command, &env, &open)?,
             };
             commands::mcp::add(screen, &workspace::find(global)?, &name, entry)
         }

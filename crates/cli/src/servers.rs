@@ -48,6 +48,7 @@ pub fn specs(workspace: &Workspace, places: &Places) -> Result<Vec<ServerSpec>, 
     for (name, args) in BUILT_IN {
         let mut program = Program::new(&own.to_string_lossy(), &workspace.root);
         program.args = args.iter().map(|arg| (*arg).to_owned()).collect();
+        program.sandbox = sandbox(workspace, name, &program, &plan::Sandbox::default())?;
         all.insert(name, ServerSpec::new(name, Way::Program(program)));
     }
     for (name, server) in &places.servers {
@@ -121,9 +122,8 @@ fn one(workspace: &Workspace, own: &Path, name: &str, server: &Server) -> Result
                 program.args.push(found.filled(arg)?);
             }
             program.env = found.all(&server.env)?;
-            if let Some(declared) = &server.sandbox {
-                program.sandbox = sandbox(workspace, name, &program, declared)?;
-            }
+            let declared = server.sandbox.clone().unwrap_or_default();
+            program.sandbox = sandbox(workspace, name, &program, &declared)?;
             Way::Program(program)
         }
         (None, Some(url)) => match server.transport.as_deref() {
@@ -161,6 +161,7 @@ fn sandbox(
     program: &Program,
     declared: &plan::Sandbox,
 ) -> Result<Sandbox, Stop> {
+    let own = std::env::current_exe()?;
     if let Some(why) = &declared.off {
         if why.trim().is_empty() {
             let what = format!("the server `{name}` runs without a box and does not say why");
@@ -173,7 +174,11 @@ fn sandbox(
         read: declared.read.iter().map(from_here).collect(),
         write: declared.write.iter().map(from_here).collect(),
         network: declared.network.is_some(),
+        strict: declared.strict,
     };
+    if Path::new(&program.command) == own {
+        ours(workspace, &program.args, &mut reach)?;
+    }
     if let Some(missing) = reach.read.iter().chain(&reach.write).find(|path| !path.exists()) {
         let what = format!("the box of `{name}` names `{}`, which is not there", missing.display());
         return Err(Stop::usage(what).help("make it, or correct `sandbox` in `.mcp.json`"));
@@ -192,6 +197,31 @@ fn sandbox(
         !opens_records(path, workspace) && !home.iter().any(|home| home.starts_with(path))
     }));
     Ok(Sandbox::Closed(reach))
+}
+
+/// What our own servers need beyond reading what they are given: the folder that one writes to, and
+/// the network for those that are made to go there.
+fn ours(workspace: &Workspace, args: &[String], reach: &mut Reach) -> Result<(), Stop> {
+    let after = |name: &str| {
+        let at = args.iter().position(|arg| arg == name)?;
+        args.get(at + 1).map(|path| workspace.root.join(path))
+    };
+    let has = |name: &str| args.iter().any(|arg| arg == name);
+    let written = match args.get(1).map(String::as_str) {
+        Some("files") if has("--write") => after("--root"),
+        Some("mail") => after("--drafts"),
+        Some("http" | "web") => {
+            reach.network = true;
+            None
+        }
+        _ => None,
+    };
+    if let Some(folder) = written {
+        // Only what is there can be opened to a server.
+        std::fs::create_dir_all(&folder)?;
+        reach.write.push(folder);
+    }
+    Ok(())
 }
 
 /// Whether a path holds our records, or is a part of them. Before the first case there is no folder

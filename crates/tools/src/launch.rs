@@ -24,7 +24,7 @@ pub enum LaunchError {
     Orphan,
     #[error("the limit of {what} cannot be set: {why}")]
     Limit { what: &'static str, why: std::io::Error },
-    /// The kernel cannot do what was asked of it, so nothing is started.
+    /// What was asked cannot be done, so nothing is started.
     #[error(
         "the server's box cannot be closed: {0}; `\"sandbox\": {{\"off\": \"the reason\"}}` beside \
          its command starts it without"
@@ -73,6 +73,10 @@ pub fn exec(args: impl IntoIterator<Item = OsString>) -> Result<Infallible, Laun
         match option.to_str() {
             Some("--network") if text == "all" || text == "off" => {
                 reach.get_or_insert_default().network = text == "all";
+                continue;
+            }
+            Some("--strict") if text == "yes" => {
+                reach.get_or_insert_default().strict = true;
                 continue;
             }
             Some("--read") => {

@@ -13,6 +13,7 @@ pub mod serve;
 
 mod callback;
 mod caller;
+mod children;
 mod connection;
 mod ears;
 mod oauth;
@@ -36,7 +37,7 @@ pub use outcome::{Called, Said};
 pub use pool::Tools;
 pub use process::Launcher;
 pub use progress::{Follower, Progress};
-pub use sandbox::{Reach, Sandbox};
+pub use sandbox::{Gap, Reach, Sandbox, gaps};
 pub use spec::{Client, Limits, Program, Remote, Secret, ServerSpec, Way};
 pub use tokens::{Standing, Tokens};
 

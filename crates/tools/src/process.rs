@@ -8,13 +8,14 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 
+use crate::children::Counting;
 use crate::launch;
 use crate::sandbox::Sandbox;
 use crate::spec::{ProcessLimits, Program};
@@ -43,6 +44,8 @@ pub(crate) struct Process {
     last_words: Arc<Mutex<VecDeque<u8>>>,
     /// Closed when the error stream is at its end.
     said_all: watch::Receiver<()>,
+    /// Counts what it starts; it ends before the process does.
+    _counting: Option<Counting>,
     /// The only place it may write to undeclared, removed after the kill.
     _temporary: Option<TempDir>,
 }
@@ -68,8 +71,11 @@ impl Process {
     /// Kills the server and whatever it started.
     pub(crate) fn kill(&self) {
         if let Some(pid) = self.pid {
-            // An error means that nobody of the group is left.
+            // An error means that nobody of the group is left, or that it has not become one yet.
             let _ = kill_process_group(pid, Signal::KILL);
+            if self.child.id().is_some() {
+                let _ = kill_process(pid, Signal::KILL);
+            }
         }
     }
 
@@ -142,7 +148,17 @@ impl Spawner {
         let (saying, said_all) = watch::channel(());
         tokio::spawn(listen(stderr, Arc::clone(&last_words), saying));
         let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        let process = Process { child, pid, last_words, said_all, _temporary: temporary };
+        let boxed = temporary.is_some();
+        let limit = pid.zip(limits.children).filter(|_| boxed);
+        let counting = limit.map(|(pid, most)| Counting::of(pid, most, Arc::clone(&last_words)));
+        let process = Process {
+            child,
+            pid,
+            last_words,
+            said_all,
+            _counting: counting,
+            _temporary: temporary,
+        };
         Ok((process, (stdout, stdin)))
     }
 
@@ -180,11 +196,14 @@ impl Spawner {
         }
         command
             .current_dir(&spec.cwd)
-            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
+        // A box makes a session of its own, and with it a group.
+        if temporary.is_none() {
+            command.process_group(0);
+        }
         command
     }
 }

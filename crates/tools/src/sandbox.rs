@@ -1,5 +1,6 @@
-//! The box of a server: which files and which network the program may reach once it runs. It
-//! must not be weaker than asked: what the kernel cannot enforce is an error, never a warning.
+//! The box of a server: which files and which network the program may reach once it runs. What the
+//! kernel does not know how to enforce is said by [`gaps`], and refused where the box is a strict
+//! one; whatever else goes wrong while it is closed is an error, and the server is not started.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// What a program may reach beyond what every program needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sandbox {
-    /// No box was declared for it, or the operator said why it has none.
+    /// The operator said why it has none.
     Off,
     Closed(Reach),
 }
@@ -21,6 +22,36 @@ pub struct Reach {
     pub write: Vec<PathBuf>,
     /// Whether it may open connections, to anywhere.
     pub network: bool,
+    /// Whether it is not to be started where the kernel cannot enforce all of this.
+    pub strict: bool,
+}
+
+/// What a box keeps in, as a part of it that a kernel may be too old for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gap {
+    /// Nothing of a box is enforced.
+    Everything,
+    /// Files that it may not write can be cut short.
+    Truncation,
+    /// Devices can be told to do things.
+    Devices,
+    /// Signals reach processes outside of it.
+    Signals,
+}
+
+impl Gap {
+    /// What that means, for whoever decides whether it matters.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Everything => "this system knows no Landlock: servers reach all that you reach",
+            Self::Truncation => "servers can empty files that you may write (Linux 6.2 keeps them)",
+            Self::Devices => {
+                "servers can control devices that you may open (Linux 6.10 keeps them)"
+            }
+            Self::Signals => "servers can end other programs of yours (Linux 6.12 keeps them)",
+        }
+    }
 }
 
 /// What every program needs to run: libraries, certificates, names and the local time.
@@ -57,25 +88,46 @@ const SYSTEM: &[&str] = &[
 ];
 
 impl Reach {
-    /// The same with what the command itself is made of: its file, the file that a link leads
-    /// to, and the libraries of the place it was installed to.
+    /// The same with what the command itself is made of: its file, the file that a link leads to,
+    /// and the libraries of the place it was installed to.
     pub(crate) fn with_command(mut self, command: &Path) -> Self {
-        let found = found(command);
-        let real = found.canonicalize().ok();
-        for file in [Some(found), real].into_iter().flatten() {
-            let prefix = file.parent().filter(|folder| folder.ends_with("bin"));
-            if let Some(prefix) = prefix.and_then(Path::parent) {
-                self.read.extend([prefix.join("lib"), prefix.join("pyvenv.cfg")]);
-            }
-            self.read.push(file);
-        }
+        self.installed(&found(command));
         self
+    }
+
+    fn installed(&mut self, file: &Path) {
+        let real = file.canonicalize().ok();
+        for file in [Some(file), real.as_deref()].into_iter().flatten() {
+            self.read.push(file.to_owned());
+            let modules = file.ancestors().filter(|above| above.ends_with("node_modules"));
+            self.read.extend(modules.last().map(Path::to_owned));
+            let Some((folder, place)) = file.parent().and_then(|f| Some((f, f.parent()?))) else {
+                continue;
+            };
+            if folder.ends_with("bin") {
+                self.read.push(place.join("lib"));
+                let settings = place.join("pyvenv.cfg");
+                let python = folder.join("python");
+                // Its interpreter is installed somewhere else, and named by a link.
+                if settings.is_file() && file != python {
+                    self.installed(&python);
+                }
+                self.read.push(settings);
+            }
+            // One program that looks up which of several installations is meant.
+            if folder.ends_with("shims") {
+                self.read.push(place.to_owned());
+            }
+        }
     }
 
     /// The options of a launch that close this box.
     pub(crate) fn options(&self) -> Vec<OsString> {
         let network = if self.network { "all" } else { "off" };
         let mut all = vec!["--network".into(), network.into()];
+        if self.strict {
+            all.extend(["--strict".into(), "yes".into()]);
+        }
         for (name, paths) in [("--read", &self.read), ("--write", &self.write)] {
             all.extend(paths.iter().flat_map(|path| [name.into(), path.into()]));
         }
@@ -93,17 +145,46 @@ fn found(command: &Path) -> PathBuf {
     all.find(|file| file.is_file()).unwrap_or_else(|| command.to_owned())
 }
 
+/// What the kernel does not know how to enforce.
+#[cfg(target_os = "linux")]
+#[must_use]
+pub fn gaps() -> Vec<Gap> {
+    use landlock::{ABI, Access, AccessFs, CompatLevel, Compatible, Ruleset, RulesetAttr, Scope};
+    let asked = || Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
+    let files = |abi| asked().handle_access(AccessFs::from_all(abi)).is_ok();
+    if !files(ABI::V1) {
+        return vec![Gap::Everything];
+    }
+    let known = [
+        (Gap::Truncation, files(ABI::V3)),
+        (Gap::Devices, files(ABI::V5)),
+        (Gap::Signals, asked().scope(Scope::from_all(ABI::V6)).is_ok()),
+    ];
+    known.into_iter().filter(|(_, known)| !known).map(|(gap, _)| gap).collect()
+}
+
+/// Elsewhere there is nothing that closes it.
+#[cfg(not(target_os = "linux"))]
+#[must_use]
+pub fn gaps() -> Vec<Gap> {
+    vec![Gap::Everything]
+}
+
 /// Closes the box around this process and all it starts. It cannot be opened again.
 #[cfg(target_os = "linux")]
 pub(crate) fn close(reach: &Reach) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    // A session of its own has no terminal to write to, and all that runs in it shares what one
+    // session gets of the processors, however many processes it is.
+    rustix::process::setsid()?;
+    // Whoever loses its parent stays below this process, where it is counted and ended.
+    rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     files(reach)?;
     calls(reach.network)
 }
 
-/// Elsewhere there is nothing that closes it, and an open box is not what was asked for.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn close(_: &Reach) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    Err("this system has no Landlock".into())
+pub(crate) fn close(reach: &Reach) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    if reach.strict { Err(Gap::Everything.text().into()) } else { Ok(()) }
 }
 
 #[cfg(target_os = "linux")]
@@ -115,8 +196,9 @@ fn files(reach: &Reach) -> Result<(), Box<dyn std::error::Error + Send + Sync>> 
     // Signals and abstract sockets are kept inside from this version on.
     let abi = ABI::V6;
     let (read, all) = (AccessFs::from_read(abi), AccessFs::from_all(abi));
+    let level = if reach.strict { CompatLevel::HardRequirement } else { CompatLevel::BestEffort };
     let mut rules = Ruleset::default()
-        .set_compatibility(CompatLevel::HardRequirement)
+        .set_compatibility(level)
         .handle_access(all)?
         .scope(Scope::from_all(abi))?;
     if !reach.network {

@@ -104,6 +104,9 @@ pub struct ProcessLimits {
     pub file_bytes: Option<u64>,
     /// Processor time over its whole life.
     pub cpu_seconds: Option<u64>,
+    /// How many processes it may have started that still run. It is counted in a box only, and
+    /// whoever has more is ended with all of them.
+    pub children: Option<usize>,
 }
 
 impl Default for Limits {
@@ -129,6 +132,7 @@ impl Default for ProcessLimits {
             open_files: Some(1024),
             file_bytes: Some(1 << 30),
             cpu_seconds: None,
+            children: Some(256),
         }
     }
 }

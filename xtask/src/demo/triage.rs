@@ -133,7 +133,7 @@ fn sorted(root: &Path, desk: &Path, set: &Set) -> Result<(BTreeMap<usize, String
 }
 
 fn tickets(root: &Path, desk: &Path) -> Result<Vec<Value>, String> {
-    let store = desk.join(".flightdeck").join("helpdesk.db").to_string_lossy().into_owned();
+    let store = desk.join("stores").join("helpdesk.db").to_string_lossy().into_owned();
     let helpdesk = product::binary(root, "erp-stand-in");
     let (text, _) = shell::read(desk, &helpdesk, &["--desk", "--store", &store, "--list"])?;
     Ok(objects(&text))

@@ -40,6 +40,7 @@ const FILES: &[(&str, &[u8])] = example![
     "tables/orders.csv",
     "tables/paid.csv",
     "workflows/invoice_intake.md",
+    "stores/.gitignore",
     "inbox/001-nordwind.txt",
     "inbox/033-cascade.txt",
 ];

@@ -29,6 +29,7 @@ pub fn doctor(screen: &Screen, global: &Global) -> Ended {
             all.push(files(&workspace));
             all.push(guards(&workspace));
             all.extend(tool_servers(&workspace));
+            all.push(boxes());
             all.push(disk(&workspace.data));
             all.push(runs(global));
         }
@@ -124,6 +125,16 @@ fn tool_servers(workspace: &Workspace) -> Vec<Finding> {
         ),
     })
     .collect()
+}
+
+/// What the kernel keeps inside the boxes of servers, and what it is too old for.
+fn boxes() -> Finding {
+    let gaps: Vec<&str> = tools::gaps().into_iter().map(tools::Gap::text).collect();
+    if gaps.is_empty() {
+        return good("boxes", "this system keeps servers to what is open to them");
+    }
+    let help = "a newer kernel; `\"strict\": true` in a server's `sandbox` starts it on no other";
+    bad("boxes", gaps.join("; "), help)
 }
 
 /// Whether something can be written where runs are stored.

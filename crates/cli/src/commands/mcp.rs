@@ -1,7 +1,7 @@
 //! `mcp`: tool servers declared, looked at, approved and compared. A tool's effect is said by a
 //! person here and nowhere else.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use plan::Places;
@@ -10,10 +10,10 @@ use plan::lock::Lock;
 use plan::workflow::{Effect, Leave, Takes, Trust};
 use serde_json::{Value, json};
 use tools::pin::Declared;
-use tools::{Fault, Offered, ServerSpec, Tools, Way};
+use tools::{Fault, Offered, Program, Sandbox, ServerSpec, Tools, Way};
 
 use super::check;
-use crate::args::{Global, Pin};
+use crate::args::{Global, Open, Pin};
 use crate::exit::{Ended, Exit, Stop};
 use crate::screen::{Look, Screen};
 use crate::workspace::Workspace;
@@ -40,19 +40,38 @@ pub fn add(screen: &Screen, root: &Path, name: &str, entry: Value) -> Ended {
         return Err(Stop::usage(format!("the server `{name}` is declared already"))
             .help(format!("change it in `{SERVERS}`")));
     }
+    let starts = entry.get("command").is_some();
     servers.insert(name.to_owned(), entry);
     let text = serde_json::to_string_pretty(&file).context("the file cannot be written")? + "\n";
     replace(&path, &text)?;
     screen.object("server", json!({ "server": name }))?;
     screen.line(format!("`{name}` is declared; look at it with `flightdeck mcp probe {name}`"));
+    if starts {
+        let open = "`--read`, `--write` and `--network`";
+        screen.line(format!(
+            "it runs in a box, of which `sandbox` in `{SERVERS}` or {open} open more"
+        ));
+    }
     Ok(Exit::Done)
 }
 
 /// How a server that is started here is declared.
-pub fn program(command: &[String], env: &[String]) -> Result<Value, Stop> {
+pub fn program(command: &[String], env: &[String], open: &Open) -> Result<Value, Stop> {
     let (program, args) = command.split_first().ok_or_else(|| Stop::usage("no command follows"))?;
     let mut entry = json!({ "command": program, "args": args });
     put(&mut entry, "env", pairs(env)?);
+    let mut sandbox = serde_json::Map::new();
+    let opened = [("read", &open.read), ("write", &open.write)];
+    for (name, paths) in opened.into_iter().filter(|(_, paths)| !paths.is_empty()) {
+        sandbox.insert(name.to_owned(), json!(paths));
+    }
+    if open.network {
+        sandbox.insert("network".to_owned(), json!("all"));
+    }
+    if let Some(why) = &open.no_box {
+        sandbox.insert("off".to_owned(), json!(why));
+    }
+    put(&mut entry, "sandbox", sandbox);
     Ok(entry)
 }
 
@@ -112,6 +131,11 @@ pub fn list(screen: &Screen, workspace: &Workspace) -> Ended {
         if let Some(standing) = standing(spec) {
             screen.line(format!("  {standing}"));
         }
+        match (&spec.way, boxed(spec)) {
+            (_, Some(open)) => screen.line(format!("  in a box: {open}")),
+            (Way::Program(_), None) => screen.line("  without a box"),
+            (Way::Remote(_), None) => {}
+        }
         for (tool, pinned) in places.lock.tools.iter().filter(|(t, _)| t.server() == spec.name) {
             let effect = pinned.effect.map_or("no effect declared", effect);
             let approved = &pinned.approved;
@@ -146,12 +170,38 @@ fn standing(spec: &ServerSpec) -> Option<String> {
 
 /// That a server cannot be used. One that wants a sign-in says by which command.
 fn unusable(workspace: &Workspace, places: &Places, server: &str, fault: Fault) -> Stop {
-    let spec = servers::spec(workspace, places, server);
-    let wanted = spec.is_ok_and(|spec| spec.tokens().is_some_and(|tokens| tokens.wanted()));
-    match wanted {
-        true => Stop::failed(fault),
-        false => Stop::failed(fault).help("`flightdeck mcp list` shows the servers"),
+    let Ok(spec) = servers::spec(workspace, places, server) else {
+        return Stop::failed(fault).help("`flightdeck mcp list` shows the servers");
+    };
+    if spec.tokens().is_some_and(|tokens| tokens.wanted()) {
+        return Stop::failed(fault);
     }
+    let help = match boxed(&spec) {
+        Some(open) => format!(
+            "it runs in a box, {open}; `\"sandbox\": {{ \"read\": [..], \"write\": [..], \
+             \"network\": \"all\" }}` beside its command in `{SERVERS}` opens more"
+        ),
+        None => "`flightdeck mcp list` shows the servers".to_owned(),
+    };
+    Stop::failed(fault).help(help)
+}
+
+/// What the box of a server leaves open to it; nothing where it has none.
+fn boxed(spec: &ServerSpec) -> Option<String> {
+    let Way::Program(Program { sandbox: Sandbox::Closed(reach), cwd, .. }) = &spec.way else {
+        return None;
+    };
+    let all = |paths: &[PathBuf]| match paths {
+        [] => "nothing".to_owned(),
+        paths => {
+            let short =
+                |path: &PathBuf| path.strip_prefix(cwd).unwrap_or(path).display().to_string();
+            paths.iter().map(short).collect::<Vec<_>>().join(", ")
+        }
+    };
+    let network = if reach.network { "with" } else { "without" };
+    let (read, write) = (all(&reach.read), all(&reach.write));
+    Some(format!("reads {read}, writes {write}, {network} network"))
 }
 
 /// Says what each tool of a server can do and what can go wrong.

@@ -48,7 +48,7 @@ impl Mailbox {
     }
 
     fn tickets(&self) -> Vec<Value> {
-        let store = self.0.root().join(".flightdeck/helpdesk.db");
+        let store = self.0.root().join("stores/helpdesk.db");
         let mut helpdesk = Command::new(erp_stand_in());
         let said = helpdesk.args(["--desk", "--list", "--store"]).arg(store).output().unwrap();
         assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));

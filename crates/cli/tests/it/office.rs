@@ -46,11 +46,7 @@ impl Office {
 
     /// Adds arguments to those of the ERP stand-in.
     pub fn erp_args(&self, args: &str) {
-        self.change(
-            ".mcp.json",
-            "\".flightdeck/erp.db\"",
-            &format!("\".flightdeck/erp.db\", {args}"),
-        );
+        self.change(".mcp.json", "\"stores/erp.db\"", &format!("\"stores/erp.db\", {args}"));
     }
 
     /// Replaces what a step of the workflow does, up to its `must_hold`.
@@ -73,7 +69,7 @@ impl Office {
 
     /// Every draft that the ERP keeps, deleted ones too.
     pub fn drafts(&self) -> Vec<Value> {
-        let store = self.root().join(".flightdeck/erp.db");
+        let store = self.root().join("stores/erp.db");
         if !store.is_file() {
             return Vec::new();
         }

@@ -61,8 +61,9 @@ fn desk() -> Desk {
     let path = root.join(".mcp.json");
     let mut mcp: serde_json::Value =
         serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-    mcp["mcpServers"]["book"] =
-        serde_json::json!({ "command": python.to_str().unwrap(), "args": ["book.py"] });
+    mcp["mcpServers"]["book"] = serde_json::json!({ "command": python.to_str().unwrap(), "args": ["book.py"],
+            "sandbox": { "write": ["booked.txt"] } });
+    std::fs::write(root.join("booked.txt"), "").unwrap();
     std::fs::write(&path, mcp.to_string()).unwrap();
     std::fs::write(root.join("book.py"), SERVER).unwrap();
     std::fs::write(root.join("workflows/booking.md"), WORKFLOW).unwrap();
@@ -121,5 +122,5 @@ fn whoever_says_no_to_a_question_ends_the_case() {
     let no = ["review", "reject", run, "--reason", "not ours", "--as", "clerk@example.com"];
     let said = desk.say(&no);
     assert!(said.out.contains("rejected"), "{}{}", said.out, said.err);
-    assert!(!desk.root().join("booked.txt").exists());
+    assert_eq!(std::fs::read_to_string(desk.root().join("booked.txt")).unwrap(), "");
 }

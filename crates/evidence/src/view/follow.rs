@@ -226,9 +226,11 @@ impl Walk<'_> {
                 let said = said.map_or(String::new(), |asked| words::plain(&asked.words()));
                 (ActState::Asked, Some(format!("has a question first: “{said}”")))
             }
-            Finish::Unknown { code, .. } => {
+            Finish::Unknown { code, detail } => {
+                let said = self.history.text(*detail).map(|text| words::plain(&text));
+                let said = said.map_or(String::new(), |text| format!(": {text}"));
                 let title = codes::page(*code).title;
-                (ActState::Unknown, Some(format!("{title}; it may have happened")))
+                (ActState::Unknown, Some(format!("{title}{said}; it may have happened")))
             }
         };
         let now = self.now;

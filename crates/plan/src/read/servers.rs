@@ -42,7 +42,7 @@ pub struct Server {
     /// As whom to sign in, where that was agreed on beforehand.
     #[serde(default)]
     pub oauth: Option<OAuth>,
-    /// What the program may reach; without a word it runs without a box.
+    /// What the program may reach. Without a word it is what its command line names.
     #[serde(default)]
     pub sandbox: Option<Sandbox>,
 }
@@ -54,6 +54,8 @@ pub struct Sandbox {
     pub read: Vec<String>,
     pub write: Vec<String>,
     pub network: Option<Network>,
+    /// Whether it is not started where the kernel cannot enforce all of this.
+    pub strict: bool,
     /// Why it runs without a box.
     pub off: Option<String>,
 }

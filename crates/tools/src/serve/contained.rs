@@ -95,6 +95,7 @@ impl Reading {
             open_files: Some(16),
             file_bytes: Some(0),
             cpu_seconds: Some(self.cpu_seconds),
+            children: None,
         };
         let (first, rest) = self
             .launch
