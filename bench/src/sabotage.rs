@@ -87,8 +87,8 @@ impl Store for Hasty {
     fn accounts(&self, beginning: &str) -> Result<Vec<Account>, StoreError> {
         self.0.accounts(beginning)
     }
-    fn erase(&self, run: RunId) -> Result<(), StoreError> {
-        self.0.erase(run)
+    fn scrub(&self) -> Result<(), StoreError> {
+        self.0.scrub()
     }
     fn put_release(&self, release: ReleaseId, canonical: &[u8]) -> Result<(), StoreError> {
         self.0.put_release(release, canonical)

@@ -170,6 +170,11 @@ pub enum Command {
     /// Their entries stay, and still prove what happened. Without `--yes` it only says which cases
     /// it would be. What tools and vendors were handed is theirs to erase; it is listed.
     Erase(Erase),
+    /// Put a control to the proof by canary cases that touch nothing real, and keep what was seen
+    ///
+    /// It uses this workspace's people, roles and policies, and whoever drives its cases now.
+    /// Without a kind it lists the last drill of each. It exits 8 where a control did not hold.
+    Drill(Drill),
     /// Tool servers: declare, look at, approve, compare
     Mcp {
         #[command(subcommand)]
@@ -210,6 +215,16 @@ pub enum Command {
         #[command(subcommand)]
         command: Serve,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct Drill {
+    /// kill, injection, vendor, reviewer, tool-change or budget
+    #[arg(value_parser = drill())]
+    pub kind: Option<journal::Drill>,
+    /// How many cases the drill of the stop has at work
+    #[arg(long, default_value_t = 32, value_name = "N", value_parser = some_cases())]
+    pub cases: usize,
 }
 
 #[derive(Debug, Args)]
@@ -607,6 +622,12 @@ pub enum Serve {
         #[arg(long, value_name = "FOLDER")]
         root: PathBuf,
     },
+    /// What drills call
+    #[command(hide = true)]
+    Canary {
+        #[arg(long, value_name = "FOLDER")]
+        root: PathBuf,
+    },
     /// Look-ups in CSV files or one SQLite file
     Table {
         #[arg(long, value_name = "FOLDER OR FILE")]
@@ -634,6 +655,19 @@ fn person(text: &str) -> Result<PersonId, plan::ids::NameError> {
 fn status() -> impl TypedValueParser<Value = Status> {
     let words = Status::ALL.iter().map(|status| status.as_str());
     PossibleValuesParser::new(words).try_map(|word| Status::named(&word).ok_or("no such word"))
+}
+
+fn some_cases() -> impl TypedValueParser<Value = usize> {
+    clap::value_parser!(u16).range(1..=1000).map(usize::from)
+}
+
+/// Any kind of drill.
+fn drill() -> impl TypedValueParser<Value = journal::Drill> {
+    let words = journal::Drill::ALL.iter().map(|drill| drill.as_str());
+    PossibleValuesParser::new(words).try_map(|word| {
+        let found = journal::Drill::ALL.into_iter().find(|drill| drill.as_str() == word);
+        found.ok_or("no such drill")
+    })
 }
 
 fn role(text: &str) -> Result<RoleId, plan::ids::NameError> {

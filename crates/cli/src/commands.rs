@@ -5,6 +5,7 @@ pub mod check;
 pub mod demo;
 pub mod desk;
 pub mod doctor;
+pub mod drill;
 pub mod erase;
 pub mod explain;
 pub mod find;

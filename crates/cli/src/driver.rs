@@ -6,19 +6,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use journal::{
-    Command, CommandId, Hash, Mode, Order, RunId, RunQuery, Starter, Status, StopScope, Store,
-    ToolCall,
+    Command, CommandId, Drill, Hash, Mode, Order, RunId, RunQuery, Starter, Status, StopScope,
+    Store, ToolCall,
 };
 use model::Seat;
 use plan::Plan;
 use plan::ids::PersonId;
 use runtime::socket::{Client, Request, Response};
-use runtime::{Erasure, NewRun, Runtime};
+use runtime::{Drilled, Erasure, NewRun, Runtime};
 use store::{SqliteReader, SqliteStore};
 use tokio::sync::Mutex;
 use tokio::task::AbortHandle;
 use tools::{Follower, Said};
 
+use crate::canary;
 use crate::exit::{Exit, Stop};
 use crate::models::Serving;
 use crate::people;
@@ -150,11 +151,22 @@ impl Driver {
         case: Vec<u8>,
         by: &PersonId,
     ) -> Result<RunId, Stop> {
+        self.open_as(plan, case, by, Mode::Live).await
+    }
+
+    /// Opens a case, or a rehearsal of one.
+    pub async fn open_as(
+        &self,
+        plan: &Arc<Plan>,
+        case: Vec<u8>,
+        by: &PersonId,
+        mode: Mode,
+    ) -> Result<RunId, Stop> {
         let starter = Starter::Person(by.clone());
         match self {
             Self::Own(own) => {
                 let plan = Arc::clone(plan);
-                let new = NewRun { plan, case, labels: None, starter, mode: Mode::Live };
+                let new = NewRun { plan, case, labels: None, starter, mode };
                 own.runtime.admit(new).await.map_err(|fault| no(&fault))
             }
             Self::Other(_) => {
@@ -163,7 +175,7 @@ impl Driver {
                     canonical: String::from_utf8_lossy(plan.canonical()).into_owned(),
                     case: String::from_utf8_lossy(&case).into_owned(),
                     starter,
-                    mode: Mode::Live,
+                    mode,
                 };
                 match self.told(&request).await? {
                     Response::Opened { run } => Ok(run),
@@ -359,6 +371,28 @@ impl Driver {
         }
     }
 
+    /// Keeps what a drill found.
+    pub async fn drilled(
+        &self,
+        drill: Drill,
+        who: &PersonId,
+        passed: bool,
+        runs: &[RunId],
+        told: String,
+    ) -> Result<(), Stop> {
+        let runs = runs.to_vec();
+        match self {
+            Self::Own(own) => {
+                let drilled = Drilled { drill, passed, runs, told };
+                own.runtime.drilled(who, drilled).await.map_err(|fault| no(&fault))
+            }
+            Self::Other(_) => {
+                let who = who.clone();
+                self.told(&Request::Drilled { drill, who, passed, runs, told }).await.map(drop)
+            }
+        }
+    }
+
     /// Wakes every run that can go on. Another holder does so by itself.
     pub async fn wake(&self) -> Result<usize, Stop> {
         match self {
@@ -441,6 +475,7 @@ fn own(
     let places = workspace.places().map_err(|problems| {
         Stop::usage(problems).help("`flightdeck check` shows them with their fixes")
     })?;
+    let places = canary::with(places, &workspace.data)?;
     let plans = plan::check_all(&workspace.files).plans;
     let models = Serving::new(&places, plans.values(), seat)?;
     let secrets = Arc::new(servers::secrets(&places, plans.values(), models.own_key()));

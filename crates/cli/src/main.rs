@@ -2,6 +2,7 @@
 //! the business; those are in the rooms below.
 
 mod args;
+mod canary;
 mod cases;
 mod commands;
 mod driver;
@@ -110,6 +111,7 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
         },
         Command::Doctor => commands::doctor::doctor(screen, global),
         Command::Demo { folder } => commands::demo::demo(screen, global, &folder),
+        Command::Drill(args) => commands::drill::drill(screen, global, &args),
         Command::Erase(args) => commands::erase::erase(screen, global, &args),
         Command::Handover { hours } => commands::handover::handover(screen, global, hours),
         Command::Up(up) => commands::up::up(screen, global, &up),

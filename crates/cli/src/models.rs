@@ -15,6 +15,7 @@ use plan::{ModelPlace, Places, Plan, Problem, Problems, WireFormat};
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
+use crate::canary;
 use crate::exit::Stop;
 
 /// Conversations the local server keeps side by side.
@@ -114,6 +115,7 @@ impl Serving {
                 locals.insert(name, Own { model, context, running: Mutex::default() });
             }
         }
+        specs.extend(canary::models());
         let models = Models::new(specs).map_err(Stop::usage)?.hiding(found);
         let key = local::key().map_err(Stop::failed)?;
         Ok(Self { models: Arc::new(models), locals, key })

@@ -13,6 +13,7 @@ use tools::{
     Client, Launcher, Program, Reach, Remote, Sandbox, Secret, ServerSpec, Tokens, Tools, Way,
 };
 
+use crate::canary;
 use crate::exit::Stop;
 use crate::workspace::Workspace;
 
@@ -190,6 +191,12 @@ fn sandbox(
         let help = "give the server a folder of its own, apart from ours";
         return Err(Stop::usage(what).help(help));
     }
+    // What drills call writes into a folder of its own among our records, and nowhere else.
+    let drills = canary::folder(&workspace.data);
+    let is_canary = program.args.get(1).is_some_and(|arg| arg == "canary");
+    if is_canary && program.args.iter().any(|arg| Path::new(arg) == drills) {
+        reach.write.push(drills);
+    }
     // A folder that holds somebody's home is opened by declaration only, and our records never.
     let home = std::env::var_os("HOME").and_then(|home| PathBuf::from(home).canonicalize().ok());
     let named = program.args.iter().filter_map(|arg| from_here(arg).canonicalize().ok());
@@ -210,6 +217,7 @@ fn ours(workspace: &Workspace, args: &[String], reach: &mut Reach) -> Result<(),
     let written = match args.get(1).map(String::as_str) {
         Some("files") if has("--write") => after("--root"),
         Some("mail") => after("--drafts"),
+
         Some("http" | "web") => {
             reach.network = true;
             None

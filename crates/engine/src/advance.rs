@@ -311,8 +311,10 @@ fn asks(work: &mut Work<'_>, act: &Act, failure: &Failure, certain: bool) -> Opt
 /// before anything is sent, and what may not be repeated is not called again on a guess. An agent
 /// sees the error as its call's result.
 fn may_have_acted(work: &Work<'_>, act: &Act, code: Code) -> bool {
-    let before =
-        matches!(code, Code::RateLimited | Code::ToolChanged | Code::Unavailable | Code::Question);
+    let before = matches!(
+        code,
+        Code::RateLimited | Code::ToolChanged | Code::Unavailable | Code::Question | Code::Stopped
+    );
     let main = matches!(act.what, What::Tool { part: Part::Main | Part::Undo, .. });
     main && !before && !work.repeatable(&act.what)
 }

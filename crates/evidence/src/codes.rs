@@ -91,6 +91,9 @@ pages! {
     Unavailable = "unavailable": "the other side could not be reached",
         "the model or tool server is down, or the network is",
         "see what is down with `flightdeck doctor`, then `flightdeck retry`";
+    Stopped = "stopped": "a stop came before it began",
+        "somebody stopped it, the workflow or everything just then; nothing happened",
+        "lift the stop with `flightdeck resume`, and the case goes on by itself";
     VendorRefused = "vendor_refused": "the vendor refused the request",
         "a wrong key, a retired model, or a rule of the vendor",
         "test the model with `flightdeck model test`, correct `flightdeck.yaml`, then retry";

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use journal::{Account, Millis, Record, RunId};
+use journal::{Account, Drill, Millis, Record, RunId};
 use plan::ids::{PersonId, ReleaseId, WorkflowName};
 use serde::Serialize;
 
@@ -13,13 +13,28 @@ use crate::why::{Next, next};
 use crate::{codes, words};
 
 /// The last word of the desk's journal about each limit and each guard.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct DeskView {
     pub limits: Vec<UsedUp>,
     pub guards: Vec<Closed>,
+    /// The last drill of each kind.
+    #[serde(skip)]
+    pub drills: BTreeMap<Drill, Drilled>,
     /// The last order to erase each case's contents.
     #[serde(skip)]
     pub erased: BTreeMap<RunId, Erased>,
+}
+
+/// One drill, and what it found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Drilled {
+    pub drill: Drill,
+    pub at: Millis,
+    pub who: PersonId,
+    pub passed: bool,
+    pub runs: Vec<RunId>,
+    /// One object for each thing that was looked at; nothing where it was erased.
+    pub told: Option<serde_json::Value>,
 }
 
 /// An order to erase contents.
@@ -75,7 +90,7 @@ impl DeskView {
     #[must_use]
     pub fn of(history: &History) -> Self {
         let (mut limits, mut guards) = (BTreeMap::new(), BTreeMap::new());
-        let mut erased = BTreeMap::new();
+        let (mut erased, mut drills) = (BTreeMap::new(), BTreeMap::new());
         for frame in history.frames() {
             let since = frame.at;
             for record in &frame.records {
@@ -94,11 +109,17 @@ impl DeskView {
                     let reason = history.text(*reason).map(|text| words::plain(&text));
                     let order = Erased { at: since, who: who.clone(), reason };
                     erased.extend(runs.iter().map(|run| (*run, order.clone())));
+                } else if let Record::Drilled { drill, who, passed, runs, told } = record {
+                    let told =
+                        history.text(*told).and_then(|text| serde_json::from_str(&text).ok());
+                    let (who, runs) = (who.clone(), runs.clone());
+                    let (drill, at, passed) = (*drill, since, *passed);
+                    drills.insert(drill, Drilled { drill, at, who, passed, runs, told });
                 }
             }
         }
         let (limits, guards) = (limits.into_values().collect(), guards.into_values().collect());
-        Self { limits, guards, erased }
+        Self { limits, guards, erased, drills }
     }
 }
 

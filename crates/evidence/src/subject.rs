@@ -169,21 +169,20 @@ impl Held {
 }
 
 fn parent(record: &Record) -> Option<(RunId, At)> {
-    match record {
-        Record::Opened { starter: Starter::Parent { run, at, .. }, .. } => Some((*run, at.clone())),
-        _ => None,
-    }
+    let Record::Opened { starter: Starter::Parent { run, at, .. }, .. } = record else {
+        return None;
+    };
+    Some((*run, at.clone()))
 }
 
 fn given_to(frame: &Frame) -> impl Iterator<Item = Given> {
-    frame.records.iter().filter_map(|record| match record {
-        Record::Allowed { what: What::Tool { tool, .. }, .. } => {
-            Some(Given::Server(tool.server().to_owned()))
+    frame.records.iter().filter_map(|record| {
+        let Record::Allowed { what, .. } = record else { return None };
+        match what {
+            What::Tool { tool, .. } => Some(Given::Server(tool.server().to_owned())),
+            What::Model { model, .. } => Some(Given::Model(model.to_string())),
+            What::Notify { .. } => None,
         }
-        Record::Allowed { what: What::Model { model, .. }, .. } => {
-            Some(Given::Model(model.to_string()))
-        }
-        _ => None,
     })
 }
 

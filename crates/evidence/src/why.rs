@@ -195,6 +195,7 @@ fn failed(view: &RunView) -> (String, Vec<Next>) {
         | Code::ToolError
         | Code::Question
         | Code::TooLarge
+        | Code::Stopped
         | Code::Refused
         | Code::Loop
         | Code::Late

@@ -306,6 +306,8 @@ pub enum Code {
     Loop,
     /// Nobody answered a review in time.
     Late,
+    /// A stop came before the act began. Nothing happened; it is due again when the stop is lifted.
+    Stopped,
     /// A person rejected.
     Rejected,
     /// A read-back after an effect did not hold.

@@ -127,6 +127,46 @@ pub enum Record {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         subject: Option<Hash>,
     },
+    /// Desk only: a control was put to the proof by canary runs. What was found is told by `told`,
+    /// a body with one object for each thing that was looked at.
+    Drilled { drill: Drill, who: PersonId, passed: bool, runs: Vec<RunId>, told: BodyRef },
+}
+
+/// What can be drilled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Drill {
+    /// A stop, with cases at work.
+    Kill,
+    /// Orders in what comes from outside, and a model that obeys them.
+    Injection,
+    /// A vendor that does not answer.
+    Vendor,
+    /// A reviewer who may not decide, or does not.
+    Reviewer,
+    /// A tool that is not what was approved.
+    ToolChange,
+    /// A case that never ends by itself.
+    Budget,
+}
+
+impl Drill {
+    /// Every drill.
+    pub const ALL: [Self; 6] =
+        [Self::Kill, Self::Injection, Self::Vendor, Self::Reviewer, Self::ToolChange, Self::Budget];
+
+    /// Its name on the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Kill => "kill",
+            Self::Injection => "injection",
+            Self::Vendor => "vendor",
+            Self::Reviewer => "reviewer",
+            Self::ToolChange => "tool-change",
+            Self::Budget => "budget",
+        }
+    }
 }
 
 /// Who or what started a run.

@@ -4,6 +4,7 @@
 
 mod anthropic;
 mod breaker;
+mod canary;
 mod choice;
 mod http;
 mod keys;
@@ -21,6 +22,7 @@ mod shapes;
 mod trouble;
 mod wire;
 
+pub use canary::Canary;
 pub use models::{Called, IDLE, ModelSpec, Models, Place};
 pub use rehearsal::{Line, REPORTED, Rehearsal, ScriptError, digest};
 pub use seat::{Question, Seat, Sitting, seat};

@@ -20,7 +20,7 @@ use crate::pace::Pace;
 use crate::price::usage;
 use crate::provider::{Answered, Provider, Tokens};
 use crate::secret::{Key, Secret};
-use crate::{Fault, Rehearsal, Seat};
+use crate::{Canary, Fault, Rehearsal, Seat};
 
 /// How long a streamed answer may be silent where nobody says otherwise. Models that think before
 /// they write send nothing for a minute and more.
@@ -57,6 +57,8 @@ pub enum Place {
     Rehearsal(Arc<Rehearsal>),
     /// An outside agent.
     Outside(Seat),
+    /// What drills ask: it obeys whatever it is shown.
+    Canary(Canary),
     /// A server that is not up, and why. Another place takes over when it is.
     Down(String),
 }
@@ -187,6 +189,9 @@ impl Models {
             Place::Down(why) => return Ok(Served::Nobody(why)),
             Place::Rehearsal(rehearsal) => {
                 return Ok(Served::By { provider: rehearsal, breaker: None });
+            }
+            Place::Canary(canary) => {
+                return Ok(Served::By { provider: Arc::new(canary), breaker: None });
             }
             Place::Outside(seat) => {
                 return Ok(Served::By { provider: Arc::new(seat), breaker: None });

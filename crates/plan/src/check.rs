@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::codes;
 use crate::files::{Files, Spot};
-use crate::ids::{ModelName, PersonId, WorkflowName};
+use crate::ids::{ModelName, PersonId, RoleId, WorkflowName};
 use crate::inspect::secrets;
 use crate::lock::Lock;
 use crate::policy::{self, Vocabulary};
@@ -93,6 +93,7 @@ pub fn check_all(files: &Files) -> Checked {
 pub struct Places {
     pub organisation: String,
     pub people: BTreeMap<PersonId, Person>,
+    pub roles: BTreeMap<RoleId, Vec<PersonId>>,
     pub models: BTreeMap<ModelName, ModelPlace>,
     /// What is declared of each model, whether a workflow uses it or not.
     pub declared: BTreeMap<ModelName, Model>,
@@ -113,6 +114,7 @@ pub fn places(files: &Files) -> Result<Places, Problems> {
     Ok(Places {
         organisation: ws.settings.organisation,
         people: ws.settings.people.people,
+        roles: ws.settings.people.roles,
         models: ws.settings.places,
         declared: ws.settings.models,
         default_model: ws.settings.default_model,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use engine::{ChildRun, Control, Engine, Env, Event, Input, Opening};
 use journal::{
-    Chain, CommandId, CommitError, Committed, Draft, Epoch, Failure, Label, Millis, Outcome,
+    Chain, Code, CommandId, CommitError, Committed, Draft, Epoch, Failure, Label, Millis, Outcome,
     Payload, Permit, RunId, Seq, Standing, Status, StopScope, Usage,
 };
 use tokio::sync::{mpsc, oneshot};
@@ -32,6 +32,8 @@ struct Run {
     standing: Standing,
     mailbox: mpsc::UnboundedSender<Event>,
     seen: BTreeSet<CommandId>,
+    /// Stops that kept acts from beginning since the last look.
+    kept: Vec<StopScope>,
 }
 
 /// Opens a run and leaves it to its own task.
@@ -85,6 +87,7 @@ pub(crate) async fn open(inner: &Arc<Inner>, run: RunId, new: NewRun) -> Result<
         standing: Standing { status: Status::Running, wake_at: None },
         mailbox,
         seen: BTreeSet::new(),
+        kept: Vec::new(),
     };
     let id = run.control.run();
     run.stored(committed);
@@ -223,7 +226,10 @@ async fn load(
     let standing = Standing { status: Status::Running, wake_at: None };
     let inner = inner.clone();
     let seen = BTreeSet::new();
-    Ok((Run { inner, engine, control, env, epoch, standing, mailbox, seen }, inbox))
+    Ok((
+        Run { inner, engine, control, env, epoch, standing, mailbox, seen, kept: Vec::new() },
+        inbox,
+    ))
 }
 
 /// Commits a draft and waits until it is durable.
@@ -295,7 +301,10 @@ impl Run {
     /// One wake: advance, commit, act. False if another driver holds the run.
     async fn turn(&mut self, events: Vec<Event>) -> bool {
         let events: Vec<Event> = events.into_iter().filter(|e| self.is_new(e)).collect();
-        let mut refusals: Vec<CommitError> = Vec::new();
+        // One that was lifted meanwhile holds nothing back any more.
+        let kept = std::mem::take(&mut self.kept).into_iter();
+        let mut refusals: Vec<CommitError> =
+            kept.filter(|stop| self.inner.is_stopped(stop)).map(CommitError::Stopped).collect();
         loop {
             let Ok(entropy) = entropy() else { return false };
             let input = Input {
@@ -377,7 +386,7 @@ impl Run {
         }
     }
 
-    fn act(&self, permit: Permit) {
+    fn act(&mut self, permit: Permit) {
         let (run, act) = (permit.run(), permit.act());
         let scopes = self.scopes(permit.payload());
         let server = match permit.payload() {
@@ -394,9 +403,14 @@ impl Run {
             work = Some(task);
             abort
         };
-        self.inner.start_act(run, act, scopes, start);
+        let stop = self.inner.start_act(run, act, scopes, start);
         let Some(work) = work else {
-            let (outcome, certain) = (lost("a stop came before the act began"), true);
+            // The records may not hold the stop yet; until they do the run holds by this.
+            self.kept.extend(stop);
+            let (mut outcome, certain) = (lost("a stop came before the act began"), true);
+            if let Err(failure) = &mut outcome.result {
+                failure.code = Code::Stopped;
+            }
             let held = Label::default();
             let _ = mailbox.send(Event::Act { act, outcome, certain, held });
             return;
@@ -509,7 +523,7 @@ fn has_items(frame: &journal::Frame) -> bool {
 fn lost(text: &str) -> Outcome {
     Outcome {
         result: Err(Failure {
-            code: journal::Code::Unavailable,
+            code: Code::Unavailable,
             text: text.to_owned(),
             retry_after_ms: None,
         }),

@@ -3,6 +3,7 @@
 //! through a permit. It must not draw screens.
 
 mod desk;
+mod drill;
 mod drive;
 mod erase;
 mod people;
@@ -29,6 +30,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
 
 use desk::Desk;
+pub use drill::Drilled;
 pub use erase::{ERASED_AT_ONCE, Erasure};
 pub use people::People;
 pub use releases::Releases;
@@ -63,6 +65,8 @@ pub enum Fault {
     Stuck(RunId, StoreError),
     #[error("nothing was erased: {0}")]
     Erasing(String),
+    #[error("the drill cannot be recorded: {0}")]
+    Drill(String),
 }
 
 /// The kinds of no, for whoever asked: in this process or over the socket.
@@ -100,6 +104,7 @@ impl Fault {
             | Self::Random(_)
             | Self::Over(..)
             | Self::Erasing(_)
+            | Self::Drill(_)
             | Self::Socket(_) => Kind::Failed,
         }
     }
@@ -402,6 +407,11 @@ impl Runtime {
         erase::erase(&self.inner, who, erasure).await
     }
 
+    /// Keeps what a drill found.
+    pub async fn drilled(&self, who: &PersonId, drilled: Drilled) -> Result<(), Fault> {
+        drill::record(&self.inner, who, drilled).await
+    }
+
     /// Aborts every act that is out, whatever the journal says. For the stop of last resort.
     pub fn abort_all(&self) -> usize {
         self.inner.abort(&StopScope::Everything)
@@ -521,14 +531,19 @@ impl Inner {
         act: ActNo,
         scopes: BTreeSet<StopScope>,
         start: impl FnOnce() -> AbortHandle,
-    ) -> bool {
+    ) -> Option<StopScope> {
         let mut out = lock(&self.out);
-        if scopes.iter().any(|scope| out.stopped.contains(scope)) {
-            return false;
+        if let Some(stop) = scopes.iter().find(|scope| out.stopped.contains(scope)) {
+            return Some(stop.clone());
         }
         let abort = start();
         out.acts.insert((run, act), Out { scopes, abort });
-        true
+        None
+    }
+
+    /// Whether a stop holds acts in its scope back here.
+    pub(crate) fn is_stopped(&self, scope: &StopScope) -> bool {
+        lock(&self.out).stopped.contains(scope)
     }
 
     pub(crate) fn act_back(&self, run: RunId, act: ActNo) {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use journal::{Command, Hash, Mode, RunId, Standing, Starter, StopScope};
+use journal::{Command, Drill, Hash, Mode, RunId, Standing, Starter, StopScope};
 use plan::Plan;
 use plan::ids::{PersonId, ReleaseId};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::AbortHandle;
 
-use crate::{Erasure, Fault, Kind, NewRun, Runtime};
+use crate::{Drilled, Erasure, Fault, Kind, NewRun, Runtime};
 
 /// A request line longer than this is refused: a release with its instructions fits many times.
 const LINE_MAX: u64 = 32 << 20;
@@ -54,6 +54,13 @@ pub enum Request {
         who: PersonId,
         reason: String,
         subject: Option<Hash>,
+    },
+    Drilled {
+        drill: Drill,
+        who: PersonId,
+        passed: bool,
+        runs: Vec<RunId>,
+        told: String,
     },
 }
 
@@ -169,6 +176,12 @@ async fn answer(runtime: &Runtime, request: Request) -> Response {
             Ok(woken) => Response::Lifted { woken },
             Err(error) => refused(error.kind(), error),
         },
+        Request::Drilled { drill, who, passed, runs, told } => {
+            match runtime.drilled(&who, Drilled { drill, passed, runs, told }).await {
+                Ok(()) => Response::Done,
+                Err(fault) => fault.into(),
+            }
+        }
         Request::Erase { runs, who, reason, subject } => {
             match runtime.erase(&who, Erasure { runs, reason, subject }).await {
                 Ok(()) => Response::Done,

@@ -56,11 +56,12 @@ pub(crate) async fn lift(
     people::may_lift(inner, &scope, who).await.map_err(StopError::NotPermitted)?;
     record(inner, &scope, who, reason, false).await.map_err(StopError::NotLifted)?;
     inner.unstop(&scope);
+    // First those in memory: one that leaves it meanwhile is found among the halted ones.
+    let mut woken = inner.live_runs();
     let reader = inner.clone();
     let halted = blocking(move || reader.halted_runs())
         .await
         .map_err(|e: StoreError| StopError::NotLifted(e.to_string()))?;
-    let mut woken = inner.live_runs();
     woken.extend(halted);
     woken.sort();
     woken.dedup();

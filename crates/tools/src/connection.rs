@@ -54,7 +54,7 @@ pub struct Hints {
 }
 
 impl Offered {
-    fn of(tool: Tool) -> Self {
+    pub(crate) fn of(tool: Tool) -> Self {
         let definition = Definition {
             title: tool.title,
             description: tool.description.map(String::from).unwrap_or_default(),

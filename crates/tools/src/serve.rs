@@ -5,6 +5,7 @@
 //! the other. A server knows what it was opened with and nothing of the program it is part of.
 
 mod body;
+mod canary;
 mod contained;
 mod csv;
 mod documents;
@@ -31,8 +32,9 @@ use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler, ServiceExt};
 use serde_json::{Value, json};
 
-use crate::wire;
+use crate::{Offered, wire};
 
+pub use canary::{CALLS, CHANGED, PLANTED};
 pub use contained::{Reading, read_document};
 pub use csv::{Loaded, TableError, load_csv};
 pub use http::Api;
@@ -90,6 +92,17 @@ pub async fn mail(root: &Path, drafts: Option<Drafts>, reading: Reading) -> Resu
     run(mail::Mailbox::open(root, drafts, reading)?).await
 }
 
+/// Serves what drills call, until the client goes.
+pub async fn canary(folder: &Path) -> Result<(), ServeError> {
+    run(canary::Canary::open(folder)?).await
+}
+
+/// What the server that drills call offers, as a client would hear it.
+#[must_use]
+pub fn canary_offers() -> Vec<Offered> {
+    canary::offered(false).into_iter().map(Offered::of).collect()
+}
+
 /// What a tool of ours answers: a text, with a structure where it declares one, or why not.
 type Answer = Result<Reply, String>;
 
@@ -108,6 +121,10 @@ enum Reply {
 trait BuiltIn: Send + Sync + 'static {
     const NAME: &'static str;
     fn tools(&self) -> Vec<Tool>;
+    /// What it offers now, where that changes.
+    fn tools_now(&self) -> Option<Vec<Tool>> {
+        None
+    }
     fn answer(&self, tool: &str, args: &JsonObject) -> Answer;
 }
 
@@ -140,7 +157,8 @@ impl<B: BuiltIn> ServerHandler for Serving<B> {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult::with_all_items(self.tools.clone()))
+        let now = self.server.tools_now().unwrap_or_else(|| self.tools.clone());
+        Ok(ListToolsResult::with_all_items(now))
     }
 
     async fn call_tool(

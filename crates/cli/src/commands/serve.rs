@@ -52,6 +52,10 @@ pub fn serve(command: Serve) -> Ended {
             runtime()?.block_on(serving).map_err(Stop::failed)?;
             Ok(Exit::Done)
         }
+        Serve::Canary { root } => {
+            runtime()?.block_on(tools::serve::canary(&root)).map_err(Stop::failed)?;
+            Ok(Exit::Done)
+        }
         Serve::Table { root } => {
             runtime()?.block_on(tools::serve::table(&root)).map_err(Stop::failed)?;
             Ok(Exit::Done)

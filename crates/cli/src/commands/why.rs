@@ -120,9 +120,11 @@ pub fn urgent(runs: &Runs, now: Millis) -> Result<(Option<RunId>, Vec<Notice>), 
         return Ok((Some(run), damaged));
     }
     for status in [Status::Halted, Status::Paused, Status::Failed] {
-        let lines = runs.standing(&[status], 1)?;
-        if let Some(RunLine { run, .. }) = lines.first() {
-            return Ok((Some(*run), damaged));
+        for RunLine { run, .. } in runs.standing(&[status], COMPARED)? {
+            // Whatever became of a rehearsal, nobody has to do anything about it.
+            if !runs.view(run).is_ok_and(|view| view.rehearsal) {
+                return Ok((Some(run), damaged));
+            }
         }
     }
     Ok((None, damaged))

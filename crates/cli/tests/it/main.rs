@@ -17,6 +17,7 @@ mod connect;
 mod desk;
 mod disk;
 mod documents;
+mod drill;
 mod encrypted;
 mod erase;
 mod fail_open;

@@ -115,7 +115,8 @@ impl Control {
             | Record::LimitReached { .. }
             | Record::GuardClosed { .. }
             | Record::GuardProven { .. }
-            | Record::Erased { .. } => {}
+            | Record::Erased { .. }
+            | Record::Drilled { .. } => {}
         }
         Ok(())
     }
@@ -344,5 +345,6 @@ fn desk(record: &Record) -> bool {
             | Record::GuardClosed { .. }
             | Record::GuardProven { .. }
             | Record::Erased { .. }
+            | Record::Drilled { .. }
     )
 }

@@ -75,8 +75,14 @@ fn suffer(rig: &mut Rig, dice: &mut Dice, permit: Permit, fault: Fault) -> (RunI
         Fault::Error => {
             rig.truth.perform(run, act);
             usage = journal::Usage::default();
-            let codes = [Code::RateLimited, Code::Unavailable, Code::TimedOut, Code::ToolError];
-            let code = codes[dice.below(if is_model { 3 } else { 4 })];
+            let codes = [
+                Code::RateLimited,
+                Code::Unavailable,
+                Code::TimedOut,
+                Code::Stopped,
+                Code::ToolError,
+            ];
+            let code = codes[dice.below(if is_model { 4 } else { 5 })];
             let code = if is_model && dice.chance(100) { Code::VendorRefused } else { code };
             (failed(code, dice.chance(300).then_some(20_000)), true)
         }

@@ -1,7 +1,7 @@
 //! Acts of which nobody knows whether they happened: read back, or a person finds out; never a
 //! silent second call.
 
-use journal::{Code, Failure, Label, Outcome, Payload, Reply, Status, Usage};
+use journal::{Code, Failure, Label, Outcome, Payload, Record, Reply, Status, Usage};
 
 use super::engine;
 use crate::rig::Rig;
@@ -123,4 +123,31 @@ fn an_answer_to_a_question_of_a_dead_driver_changes_nothing() {
     assert!(!rig.wake(run, vec![late]));
     assert_eq!(rig.records(run).len(), before);
     assert_eq!(rig.status(run), Status::Waiting);
+}
+
+#[test]
+fn an_act_that_a_stop_kept_from_beginning_is_due_again_and_costs_nothing() {
+    // No attempt is left to be used up, and the act may not be repeated on a guess.
+    let steps = "  - step: put\n    tool: erp.post\n    with: { name: case.name }\n    \
+                 on_failure: { then: stop }\n";
+    let engine = engine("", steps);
+    let mut rig = Rig::new(1);
+    let run = rig.open(&engine, &super::case());
+    for _ in 0..5 {
+        let permit = rig.permits.remove(0);
+        let act = permit.act();
+        let failure =
+            Failure { code: Code::Stopped, text: "a stop came".into(), retry_after_ms: None };
+        let outcome = Outcome { result: Err(failure), usage: Usage::default(), reported: None };
+        rig.truth.perform(run, act);
+        let held = Label::default();
+        rig.wake(run, vec![Event::Act { act, outcome, certain: true, held }]);
+        assert_eq!(rig.permits.len(), 1, "the same is asked once more: {:?}", rig.records(run));
+    }
+    rig.settle();
+    assert_eq!(rig.status(run), Status::Done);
+    assert_eq!(rig.world.effects.len(), 1);
+    let failed = |record: &Record| matches!(record, Record::RetryAt { .. } | Record::Failed { .. });
+    assert!(!rig.records(run).iter().any(failed));
+    rig.audit(run);
 }

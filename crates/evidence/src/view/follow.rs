@@ -125,7 +125,8 @@ impl Walk<'_> {
             Record::LimitReached { .. }
             | Record::GuardClosed { .. }
             | Record::GuardProven { .. }
-            | Record::Erased { .. } => self.desk(record),
+            | Record::Erased { .. }
+            | Record::Drilled { .. } => self.desk(record),
         }
     }
 

@@ -342,6 +342,9 @@ impl Walk<'_> {
             let said = self.history.text(*reason).map(|text| words::plain(&text));
             let said = said.map_or(String::new(), |text| format!(": {text}"));
             format!("{who} had the contents of {} erased{said}", words::cases(runs.len()))
+        } else if let Record::Drilled { drill, who, passed, .. } = record {
+            let came = if *passed { "it held" } else { "it did not hold" };
+            format!("{who} drilled `{}`: {came}", drill.as_str())
         } else {
             return;
         };

@@ -78,6 +78,7 @@ impl Log {
     }
 
     /// Copies and cuts the log. Says whether it is empty; a reader in the way is waited for.
+    #[allow(clippy::disallowed_methods, reason = "the writer's own thread, on which nothing waits")]
     pub(super) fn empty(&mut self, conn: &Connection) -> bool {
         let until = Instant::now() + READER_MAX;
         let _ = conn.busy_timeout(READER_MAX);

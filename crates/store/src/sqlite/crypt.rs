@@ -15,17 +15,9 @@ const TAG: usize = 16;
 const WRAPPED: usize = NONCE + 32 + TAG;
 
 /// What stands where a key was. It is as long as a key, so that it takes the very bytes of one, and
-/// not all zeros, which a damaged page may hold.
-pub(super) const ERASED: [u8; WRAPPED] = {
-    let mut mark = [0; WRAPPED];
-    let word = *b"erased";
-    let mut n = 0;
-    while n < word.len() {
-        mark[n] = word[n];
-        n += 1;
-    }
-    mark
-};
+/// nothing that a damaged page may hold.
+pub(super) const ERASED: [u8; WRAPPED] =
+    *b"erased: nothing of this run's contents can be read any more.";
 
 /// The key of one run's bodies.
 pub(super) type RunKey = [u8; 32];

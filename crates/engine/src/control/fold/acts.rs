@@ -87,6 +87,7 @@ impl Control {
                     }
                 }
             }
+            Finish::Error { code: Code::Stopped, .. } => not_begun(visit, &act),
             Finish::Error { code, detail, retry_after_ms } => {
                 let (detail, retry_after_ms) = (Some(*detail), *retry_after_ms);
                 failed(visit, &act, Trouble { code: *code, detail, retry_after_ms });
@@ -180,6 +181,15 @@ impl Control {
 fn unused(visit: &mut Visit, act: &Act) {
     if let Some(review) = act.held {
         visit.held.insert(act.slot, review);
+    }
+}
+
+/// A stop came first: it is as if nothing had been asked, and the same is asked once more.
+fn not_begun(visit: &mut Visit, act: &Act) {
+    unused(visit, act);
+    if let (Slot::Turn(..), What::Tool { tool, args, .. }) = (act.slot, &act.what) {
+        let last = visit.calls.iter().rposition(|(t, a)| t == tool && a == args);
+        last.map(|n| visit.calls.remove(n));
     }
 }
 
