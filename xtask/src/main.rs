@@ -4,6 +4,7 @@
 mod conformance;
 mod demo;
 mod dist;
+mod guards;
 mod harness;
 mod hostile;
 mod install;
@@ -52,6 +53,7 @@ const COMMANDS: &[Command] = &[
         hostile::reviews,
     ),
     ("erase", "take one person's contents out of 100,000 cases", hostile::erase),
+    ("guards", "take each guard out in turn and see that a test notices", guards::run),
     ("tidy", "check the rules of this repository", |root| tidy::run(root, &names()).map(drop)),
 ];
 

@@ -230,13 +230,19 @@ pub struct Drill {
 #[derive(Debug, Args)]
 pub struct Erase {
     /// Words that name one person: an address, a number, a name; every content is searched
-    #[arg(long, value_name = "TEXT", required_unless_present = "run", conflicts_with = "run")]
+    #[arg(long, value_name = "TEXT", required_unless_present_any = ["run", "expired"])]
+    #[arg(conflicts_with_all = ["run", "expired"])]
     pub subject: Vec<String>,
     /// One case, or the beginning of its id, and what it called
-    #[arg(long, value_name = "RUN")]
+    #[arg(long, value_name = "RUN", conflicts_with = "expired")]
     pub run: Vec<String>,
-    #[command(flatten)]
-    pub reason: Reason,
+    /// What is over for longer than `retention` in `flightdeck.yaml` keeps it; `up` does it by
+    /// itself
+    #[arg(long)]
+    pub expired: bool,
+    /// Why
+    #[arg(long, value_name = "TEXT", required_unless_present = "expired")]
+    pub reason: Option<String>,
     /// Erase, and do not only say what would be; nothing brings it back
     #[arg(long)]
     pub yes: bool,
@@ -514,7 +520,7 @@ pub struct Pin {
     #[arg(requires = "until", requires = "reason")]
     pub takes: Vec<FieldName>,
     /// The last day that `--takes` holds, as `2027-01-31`
-    #[arg(long, value_name = "DATE", value_parser = date)]
+    #[arg(long, value_name = "DATE", value_parser = date, requires = "takes")]
     pub until: Option<jiff::civil::Date>,
     /// Why it is approved
     #[arg(long)]

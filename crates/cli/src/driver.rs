@@ -59,6 +59,8 @@ pub struct Own {
     clock: Option<AbortHandle>,
     /// What proves the guards again and again.
     proof: AbortHandle,
+    /// What erases contents whose time is over, where this process drives all runs.
+    retention: Option<AbortHandle>,
     /// What sends traces, where somebody wants them.
     traces: Option<telemetry::Following>,
 }
@@ -371,6 +373,17 @@ impl Driver {
         }
     }
 
+    /// Erases what is over for longer than the workspace keeps it. Gives how many cases it was.
+    pub async fn sweep(&self) -> Result<usize, Stop> {
+        match self {
+            Self::Own(own) => own.runtime.sweep().await.map_err(|fault| no(&fault)),
+            Self::Other(_) => match self.told(&Request::Sweep).await? {
+                Response::Swept { cases } => Ok(cases),
+                other => Err(odd(&other)),
+            },
+        }
+    }
+
     /// Keeps what a drill found.
     pub async fn drilled(
         &self,
@@ -424,7 +437,7 @@ impl Driver {
     /// Leaves at once. What is out is broken off, and the records say so.
     pub async fn leave(self) {
         if let Self::Own(own) = self {
-            own.clock.iter().for_each(AbortHandle::abort);
+            own.clock.iter().chain(&own.retention).for_each(AbortHandle::abort);
             own.proof.abort();
             own.socket.abort();
             own.outside.tools.close().await;
@@ -492,7 +505,8 @@ fn own(
     let socket = runtime::socket::serve(runtime.clone(), &workspace.data).map_err(Stop::failed)?;
     let clock = (drives == Drives::All).then(|| runtime.keep_time());
     let proof = runtime.keep_proven();
-    Ok(Driver::Own(Box::new(Own { runtime, outside, socket, clock, proof, traces })))
+    let retention = (drives == Drives::All).then(|| runtime.keep_retention());
+    Ok(Driver::Own(Box::new(Own { runtime, outside, socket, clock, proof, retention, traces })))
 }
 
 /// Stops a scope: through whoever holds the folder, or in the bare journal where nobody does. It

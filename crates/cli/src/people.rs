@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
-use plan::Plan;
 use plan::ids::{PersonId, WorkflowName};
+use plan::{Plan, Retention};
 use runtime::People;
 
 use crate::args::Global;
@@ -81,6 +81,10 @@ impl People for FromFiles {
         let knows = people.contains(who);
         *known = Some((stamp, people));
         knows
+    }
+
+    fn retention(&self) -> Option<Retention> {
+        Some(self.workspace()?.places().ok()?.retention)
     }
 
     fn plans(&self) -> BTreeMap<WorkflowName, Plan> {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use journal::{Account, Drill, Millis, Record, RunId};
+use journal::{Account, Drill, Eraser, Millis, Record, RunId};
 use plan::ids::{PersonId, ReleaseId, WorkflowName};
 use serde::Serialize;
 
@@ -41,7 +41,7 @@ pub struct Drilled {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Erased {
     pub at: Millis,
-    pub who: PersonId,
+    pub by: Eraser,
     pub reason: Option<String>,
 }
 
@@ -49,9 +49,10 @@ impl Erased {
     /// The order in a sentence.
     #[must_use]
     pub fn told(&self, zone: Option<&str>) -> String {
-        let Self { at, who, reason } = self;
+        let Self { at, by, reason } = self;
         let said = reason.as_ref().map_or(String::new(), |text| format!(": {text}"));
-        format!("{who} had its contents erased at {}{said}", words::when(*at, zone))
+        let (by, when) = (words::eraser(by), words::when(*at, zone));
+        format!("{by} had its contents erased at {when}{said}")
     }
 }
 
@@ -105,9 +106,9 @@ impl DeskView {
                     guards.insert(release, Closed { release, workflow, since, reason });
                 } else if let Record::GuardProven { release, .. } = record {
                     guards.remove(release);
-                } else if let Record::Erased { runs, who, reason, .. } = record {
+                } else if let Record::Erased { runs, by, reason, .. } = record {
                     let reason = history.text(*reason).map(|text| words::plain(&text));
-                    let order = Erased { at: since, who: who.clone(), reason };
+                    let order = Erased { at: since, by: by.clone(), reason };
                     erased.extend(runs.iter().map(|run| (*run, order.clone())));
                 } else if let Record::Drilled { drill, who, passed, runs, told } = record {
                     let told =

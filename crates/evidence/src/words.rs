@@ -1,7 +1,7 @@
 //! The operator's words: how times, amounts, texts and names of what happened are written on every
 //! screen. The code's own words for these things must not appear in anything this file returns.
 
-use journal::{Decline, Millis, Part, StopScope, What};
+use journal::{Decline, Eraser, Millis, Part, StopScope, What};
 use plan::workflow::Next;
 
 /// The longest text of the outside world that is shown in one line.
@@ -68,6 +68,15 @@ pub fn number(n: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// On whose word contents are erased.
+#[must_use]
+pub fn eraser(by: &Eraser) -> String {
+    match by {
+        Eraser::Person(who) => who.to_string(),
+        Eraser::Retention => "the end of its time to be kept".to_owned(),
+    }
 }
 
 /// So many cases.

@@ -28,7 +28,8 @@ pub use ids::{ActNo, At, CommandId, Epoch, Hash, Millis, ReviewNo, RunId, RunIdE
 pub use label::{Label, Labels, Source, Sources};
 pub use ledger::{Account, Draw, StopScope};
 pub use record::{
-    About, Answer, Decline, Drill, End, Finish, Mode, Part, Record, Rule, Shown, Starter, What, Why,
+    About, Answer, Decline, Drill, End, Eraser, Finish, Mode, Part, Record, Rule, Shown, Starter,
+    What, Why,
 };
 
 #[cfg(test)]

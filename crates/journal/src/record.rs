@@ -120,7 +120,7 @@ pub enum Record {
     /// Desk only: with this frame the keys of these runs' contents are destroyed. Each run is over.
     Erased {
         runs: Vec<RunId>,
-        who: PersonId,
+        by: Eraser,
         reason: BodyRef,
         /// Whose contents were looked for: a keyed hash, which whoever knows the subject can
         /// compute again, and nobody can read.
@@ -130,6 +130,15 @@ pub enum Record {
     /// Desk only: a control was put to the proof by canary runs. What was found is told by `told`,
     /// a body with one object for each thing that was looked at.
     Drilled { drill: Drill, who: PersonId, passed: bool, runs: Vec<RunId>, told: BodyRef },
+}
+
+/// On whose word contents are erased.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Eraser {
+    Person(PersonId),
+    /// The time is over that the workspace keeps such contents.
+    Retention,
 }
 
 /// What can be drilled.

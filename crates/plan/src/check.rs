@@ -10,7 +10,7 @@ use crate::lock::Lock;
 use crate::policy::{self, Vocabulary};
 use crate::problem::{Cx, Found, Problems};
 use crate::read::servers::Server;
-use crate::read::settings::ModelPlace;
+use crate::read::settings::{ModelPlace, Retention};
 use crate::read::workflow::Reader;
 use crate::read::workspace::{self, Workspace, stem};
 use crate::release::Plan;
@@ -99,6 +99,7 @@ pub struct Places {
     pub declared: BTreeMap<ModelName, Model>,
     pub default_model: Option<ModelName>,
     pub currency: Option<Currency>,
+    pub retention: Retention,
     pub servers: BTreeMap<String, Server>,
     pub lock: Lock,
 }
@@ -119,6 +120,7 @@ pub fn places(files: &Files) -> Result<Places, Problems> {
         declared: ws.settings.models,
         default_model: ws.settings.default_model,
         currency: ws.settings.currency,
+        retention: ws.settings.retention,
         servers: ws.servers.servers,
         lock: ws.servers.lock,
     })

@@ -375,6 +375,11 @@ pub(crate) static SETTINGS: Shape = Shape {
         must("models", Map(&Form::Shape(&MODEL)), "Models, their abilities and prices."),
         may("default_model", Name, "The model of agents that name none."),
         may("fallback", List(&Name), "Models that are tried when one is down."),
+        may(
+            "retention",
+            Map(&Duration),
+            "How long contents are kept once their case is over, by tag, or of `everything`.",
+        ),
     ],
 };
 

@@ -69,6 +69,6 @@ pub use files::{FILE_BYTES_MAX, Files};
 pub use fmt::{fmt, formed};
 pub use problem::{Problem, Problems};
 pub use read::servers::{Grant, Network, OAuth, Sandbox, Server};
-pub use read::settings::{Address, ModelPlace, WireFormat};
+pub use read::settings::{Address, ModelPlace, Retention, WireFormat};
 pub use release::{OpenError, Plan};
 pub use schema::workflow_schema;

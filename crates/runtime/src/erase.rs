@@ -1,13 +1,19 @@
 //! Erasing the contents of runs that are over: ordered in the desk's journal, done in the very
 //! transaction that stores the order, and said to be done only when no copy of a key is left.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use journal::{Hash, Record, RunId, RunQuery, Source};
+use journal::{
+    Chain, ChainError, Eraser, Hash, Millis, Record, RunId, RunQuery, Source, Status, StoreError,
+};
+use plan::Retention;
 use plan::ids::{PersonId, ReleaseId};
 
-use crate::{Fault, Inner, blocking, people};
+use crate::{Fault, Inner, blocking, now, people};
+
+/// Frames read in one go.
+const PAGE: usize = 256;
 
 /// The most runs of one order, so that its entry stays a small one.
 pub const ERASED_AT_ONCE: usize = 1_000;
@@ -60,12 +66,85 @@ fn order(inner: &Inner, who: &PersonId, erasure: &Erasure) -> Result<(), Fault> 
         }
     }
     let Erasure { runs, reason, subject } = erasure;
+    let by = Eraser::Person(who.clone());
     let written = inner.desk.write(Some((reason, Source::Person)), |reason| Record::Erased {
         runs: runs.clone(),
-        who: who.clone(),
+        by: by.clone(),
         reason,
         subject: *subject,
     });
     written.map_err(Fault::Erasing)?;
     Ok(inner.store.scrub()?)
+}
+
+/// Erases what is over for longer than the workspace keeps it. Gives how many cases it was.
+pub(crate) async fn sweep(inner: &Arc<Inner>) -> Result<usize, Fault> {
+    let inner = inner.clone();
+    blocking(move || Ok(swept(&inner, now()))).await?
+}
+
+fn swept(inner: &Inner, now: Millis) -> Result<usize, Fault> {
+    let retention = inner.people().and_then(|people| people.retention());
+    let Some((retention, shortest)) = retention.and_then(|r| Some((r.clone(), r.shortest()?)))
+    else {
+        return Ok(0);
+    };
+    let over: Vec<Status> = Status::ALL.iter().copied().filter(|status| status.over()).collect();
+    let query = RunQuery { status: over, limit: usize::MAX >> 1, ..RunQuery::default() };
+    // By how long they were to be kept, so that each order says why.
+    let mut expired: BTreeMap<u64, Vec<RunId>> = BTreeMap::new();
+    for line in inner.store.runs(&query)? {
+        let age = now.0.saturating_sub(line.changed.0);
+        if age < shortest {
+            continue;
+        }
+        if let Some(kept) = kept(inner, line.run, &retention)?
+            && age >= kept
+        {
+            expired.entry(kept).or_default().push(line.run);
+        }
+    }
+    let mut count = 0;
+    for (kept, runs) in expired {
+        let reason = format!("kept for {}", words(kept));
+        for some in runs.chunks(ERASED_AT_ONCE) {
+            let written = inner.desk.write(Some((&reason, Source::Plan)), |reason| {
+                Record::Erased { runs: some.to_vec(), by: Eraser::Retention, reason, subject: None }
+            });
+            written.map_err(Fault::Erasing)?;
+            count += some.len();
+        }
+    }
+    if count > 0 {
+        inner.store.scrub()?;
+    }
+    Ok(count)
+}
+
+/// How long a case is kept, by the tags of its contents; nothing where they are gone already.
+fn kept(inner: &Inner, run: RunId, retention: &Retention) -> Result<Option<u64>, Fault> {
+    let damaged = |error: ChainError| Fault::Store(StoreError::Damaged(error.to_string()));
+    let (mut chain, mut tags, mut readable) = (Chain::new(run), BTreeSet::new(), false);
+    loop {
+        let page = inner.store.frames(run, chain.next(), PAGE)?;
+        for stored in &page {
+            readable |= stored.bodies.as_ref().is_some_and(|bodies| !bodies.is_empty());
+            let frame = chain.read(&stored.bytes).map_err(damaged)?;
+            for body in frame.bodies {
+                tags.extend(body.labels.at("").tags);
+            }
+        }
+        if page.len() < PAGE {
+            return Ok(retention.of(&tags).filter(|_| readable));
+        }
+    }
+}
+
+fn words(ms: u64) -> String {
+    const DAY: u64 = 86_400_000;
+    match ms / DAY {
+        0 => format!("{} seconds", ms / 1_000),
+        1 => "1 day".to_owned(),
+        days => format!("{days} days"),
+    }
 }

@@ -114,6 +114,9 @@ impl Fault {
 /// does not have to be believed for a whole day.
 const PROVE_EVERY: Duration = Duration::from_secs(180);
 
+/// How often is looked for contents whose time is over.
+const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
+
 /// How long a run is left alone that was woken for nothing.
 const REST_MS: u64 = 60_000;
 
@@ -405,6 +408,24 @@ impl Runtime {
     /// When this returns no copy of their keys is left.
     pub async fn erase(&self, who: &PersonId, erasure: Erasure) -> Result<(), Fault> {
         erase::erase(&self.inner, who, erasure).await
+    }
+
+    /// Erases what is over for longer than the workspace keeps it. Gives how many cases it was.
+    pub async fn sweep(&self) -> Result<usize, Fault> {
+        erase::sweep(&self.inner).await
+    }
+
+    /// Does so now and every hour, until the handle is dropped.
+    pub fn keep_retention(&self) -> AbortHandle {
+        let runtime = self.clone();
+        tokio::spawn(async move {
+            loop {
+                // What cannot be erased now is tried again; `erase --expired` says why.
+                let _ = runtime.sweep().await;
+                tokio::time::sleep(SWEEP_EVERY).await;
+            }
+        })
+        .abort_handle()
     }
 
     /// Keeps what a drill found.

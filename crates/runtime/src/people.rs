@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use journal::{RunLine, RunQuery, Starter, StopScope, StoreError};
-use plan::Plan;
 use plan::ids::{PersonId, ReleaseId, WorkflowName};
 use plan::workflow::Workflow;
+use plan::{Plan, Retention};
 
 use crate::{Fault, Inner, NewRun, blocking};
 
@@ -19,6 +19,9 @@ pub trait People: Send + Sync {
 
     /// Every workflow that is fit to run, and with it who answers for it.
     fn plans(&self) -> BTreeMap<WorkflowName, Plan>;
+
+    /// How long contents are kept. Nothing where the files cannot say so: nothing is erased then.
+    fn retention(&self) -> Option<Retention>;
 }
 
 /// Whether a case may be opened so: by a person of the workspace, and by nobody else.

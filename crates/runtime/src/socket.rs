@@ -55,6 +55,8 @@ pub enum Request {
         reason: String,
         subject: Option<Hash>,
     },
+    /// Erases what is over for longer than it is kept.
+    Sweep,
     Drilled {
         drill: Drill,
         who: PersonId,
@@ -73,6 +75,7 @@ pub enum Response {
     Standing(Standing),
     Stopped { aborted: usize },
     Lifted { woken: usize },
+    Swept { cases: usize },
     Refused { kind: Kind, why: String },
 }
 
@@ -175,6 +178,10 @@ async fn answer(runtime: &Runtime, request: Request) -> Response {
         Request::Lift { scope, who, reason } => match runtime.lift(scope, &who, &reason).await {
             Ok(woken) => Response::Lifted { woken },
             Err(error) => refused(error.kind(), error),
+        },
+        Request::Sweep => match runtime.sweep().await {
+            Ok(cases) => Response::Swept { cases },
+            Err(fault) => fault.into(),
         },
         Request::Drilled { drill, who, passed, runs, told } => {
             match runtime.drilled(&who, Drilled { drill, passed, runs, told }).await {

@@ -38,6 +38,9 @@ pub fn erase(screen: &Screen, global: &Global, args: &Erase) -> Ended {
     let workspace = Workspace::open(global)?;
     let who = people::known(global, &workspace)?;
     let runs = Runs::existing(global)?;
+    if args.expired {
+        return expired(screen, &workspace);
+    }
     let found = find(&runs, args)?;
     say(screen, &found, args)?;
     if !args.yes {
@@ -48,7 +51,7 @@ pub fn erase(screen: &Screen, global: &Global, args: &Erase) -> Ended {
     }
     let subject = subject_hash(&runs, args)?;
     let ids: Vec<RunId> = found.over.iter().map(|line| line.run).collect();
-    let reason = &args.reason.reason;
+    let reason = args.reason.as_deref().unwrap_or_default();
     mcp::within(async {
         let driver = Driver::start(&workspace, Drives::Told).await?;
         let mut erased = Ok(());
@@ -68,6 +71,22 @@ pub fn erase(screen: &Screen, global: &Global, args: &Erase) -> Ended {
     });
     // What was asked is not all done as long as a case still works with that data.
     Ok(if found.open.is_empty() { Exit::Done } else { Exit::Waiting })
+}
+
+/// What the workspace's own rule of retention says, done now.
+fn expired(screen: &Screen, workspace: &Workspace) -> Ended {
+    let cases = mcp::within(async {
+        let driver = Driver::start(workspace, Drives::Told).await?;
+        let cases = driver.sweep().await;
+        driver.close().await;
+        cases
+    })??;
+    screen.object("erased", json!({ "cases": cases, "open": 0 }))?;
+    screen.line(match cases {
+        0 => "nothing is over for longer than it is kept".to_owned(),
+        n => format!("the contents of {} are erased; their entries stay", words::cases(n)),
+    });
+    Ok(Exit::Done)
 }
 
 fn find(runs: &Runs, args: &Erase) -> Result<Found, Stop> {

@@ -2,6 +2,7 @@
 //! still prove what happened. `FLIGHTDECK_ERASE` says of how many cases one person's are taken.
 
 use std::fmt::Write as _;
+use std::process::Stdio;
 
 use serde_json::Value;
 
@@ -178,4 +179,58 @@ fn single_cases_and_words_that_name_nobody() {
     drop(journal);
     let proof = desk.say(&["logs", other, "--verify"]);
     assert!(proof.code == 8 && proof.err.contains("no order to erase"), "{}", proof.err);
+}
+
+#[test]
+#[allow(clippy::disallowed_methods, reason = "what is waited for is the clock of another process")]
+fn contents_are_kept_as_long_as_their_tags_allow_and_no_longer() {
+    let desk = Desk::new();
+    let tagged = WORKFLOW.replace("workflow: notes", "workflow: tagged");
+    let tagged = tagged.replace("points: integer } }", "points: integer }, tags: [ personal ] }");
+    std::fs::write(desk.root().join("workflows/notes.md"), WORKFLOW).unwrap();
+    std::fs::write(desk.root().join("workflows/tagged.md"), tagged).unwrap();
+    std::fs::write(desk.root().join("rows.jsonl"), rows(3)).unwrap();
+    for workflow in ["notes", "tagged"] {
+        // One of the three waits for a person.
+        assert_eq!(desk.say(&["run", workflow, "--each", "rows.jsonl"]).code, 3);
+    }
+    let expired = || desk.say(&["erase", "--expired", "--json", "--as", "clerk@example.com"]);
+    let nothing = expired();
+    assert_eq!((nothing.code, &object(&nothing, "erased")["cases"]), (0, &Value::from(0)));
+    let kept = "retention: { personal: 1 seconds, everything: 20 days }\n\nmodels:";
+    desk.change("flightdeck.yaml", "models:", kept);
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    let erased = expired();
+    assert_eq!((erased.code, &object(&erased, "erased")["cases"]), (0, &Value::from(2)));
+    for (workflow, gone) in [("notes", false), ("tagged", true)] {
+        let done = desk.say(&["runs", "--workflow", workflow, "--status", "done", "--json"]).json();
+        assert_eq!(done.len(), 2);
+        for run in done {
+            let why = desk.say(&["why", run["run"].as_str().unwrap()]);
+            assert_eq!(why.out.contains("kept for 1 seconds"), gone, "{}", why.out);
+            let proof = desk.say(&["logs", run["run"].as_str().unwrap(), "--verify"]);
+            assert_eq!((proof.code, proof.out.contains("(0 erased)")), (0, !gone), "{}", proof.err);
+        }
+    }
+    let again = expired();
+    assert_eq!(object(&again, "erased")["cases"], 0, "what is gone is not erased once more");
+    // Whoever drives does so by itself.
+    desk.change("flightdeck.yaml", "everything: 20 days", "everything: 1 seconds");
+    let mut up = desk.command();
+    up.args(["up", "--listen", "127.0.0.1:0"]).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut up = up.spawn().unwrap();
+    let began = std::time::Instant::now();
+    let erased = || !object(&desk.say(&["why", &only(&desk), "--json"]), "why")["erased"].is_null();
+    while !erased() && began.elapsed() < std::time::Duration::from_secs(30) {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    up.kill().unwrap();
+    up.wait().unwrap();
+    assert!(erased());
+}
+
+/// One of the cases without a tag that are over.
+fn only(desk: &Desk) -> String {
+    let done = desk.say(&["runs", "--workflow", "notes", "--status", "done", "--json"]).json();
+    done[0]["run"].as_str().unwrap().to_owned()
 }

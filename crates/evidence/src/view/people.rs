@@ -338,10 +338,14 @@ impl Walk<'_> {
             format!("the guard of `{workflow}` is not proven and refuses everything{said}")
         } else if let Record::GuardProven { workflow, .. } = record {
             format!("the guard of `{workflow}` is proven again")
-        } else if let Record::Erased { runs, who, reason, .. } = record {
+        } else if let Record::Erased { runs, by, reason, .. } = record {
             let said = self.history.text(*reason).map(|text| words::plain(&text));
             let said = said.map_or(String::new(), |text| format!(": {text}"));
-            format!("{who} had the contents of {} erased{said}", words::cases(runs.len()))
+            format!(
+                "{} had the contents of {} erased{said}",
+                words::eraser(by),
+                words::cases(runs.len())
+            )
         } else if let Record::Drilled { drill, who, passed, .. } = record {
             let came = if *passed { "it held" } else { "it did not hold" };
             format!("{who} drilled `{}`: {came}", drill.as_str())

@@ -10,7 +10,7 @@ use crate::problem::{Cx, Found, Problems};
 use crate::value::Currency;
 use crate::variables;
 use crate::workflow::{Can, Leave, Model, Price, Takes};
-use crate::yaml::{self, Node};
+use crate::yaml::{self, Entry, Node};
 
 use super::people::People;
 use super::scalars::Fields;
@@ -77,7 +77,35 @@ pub(crate) struct Settings {
     pub(crate) places: BTreeMap<ModelName, ModelPlace>,
     pub(crate) default_model: Option<ModelName>,
     pub(crate) fallback: Vec<ModelName>,
+    pub(crate) retention: Retention,
 }
+
+/// How long the contents of a case are kept once it is over, in milliseconds. Without a word they
+/// are kept until somebody has them erased.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Retention {
+    /// Contents with this tag.
+    pub tagged: BTreeMap<FieldName, u64>,
+    /// All contents, whatever their tags.
+    pub everything: Option<u64>,
+}
+
+impl Retention {
+    /// How long a case with these tags is kept: the shortest time that holds for any of it.
+    pub fn of<'t>(&self, tags: impl IntoIterator<Item = &'t FieldName>) -> Option<u64> {
+        let tagged = tags.into_iter().filter_map(|tag| self.tagged.get(tag));
+        tagged.chain(&self.everything).min().copied()
+    }
+
+    /// The shortest time that is kept to at all.
+    #[must_use]
+    pub fn shortest(&self) -> Option<u64> {
+        self.of(self.tagged.keys())
+    }
+}
+
+/// The key of all contents.
+const EVERYTHING: &str = "everything";
 
 /// Reads the settings. What cannot be read is left out, after a problem.
 pub(crate) fn read(cx: &Cx<'_>) -> Settings {
@@ -103,7 +131,19 @@ pub(crate) fn read(cx: &Cx<'_>) -> Settings {
     if let Some(list) = fields.get("fallback").and_then(|n| cx.list(n)) {
         settings.fallback = list.iter().filter_map(|n| model(cx, n, &settings)).collect();
     }
+    for entry in fields.get("retention").and_then(|n| cx.map(n)).unwrap_or_default() {
+        retain(cx, entry, &mut settings.retention);
+    }
     settings
+}
+
+fn retain(cx: &Cx<'_>, entry: &Entry, retention: &mut Retention) {
+    let Some(time) = cx.duration(&entry.value) else { return };
+    if entry.key == EVERYTHING {
+        retention.everything = Some(time);
+    } else if let Some(tag) = cx.key(entry, FieldName::new) {
+        retention.tagged.insert(tag, time);
+    }
 }
 
 fn currency(cx: &Cx<'_>, node: &Node) -> Option<Currency> {

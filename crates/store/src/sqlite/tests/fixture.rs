@@ -144,7 +144,7 @@ pub(super) fn erasure(store: &dyn Store, runs: &[RunId]) -> Draft {
     let mut draft = draft(store, RunId::DESK, 1);
     draft.records = vec![Record::Erased {
         runs: runs.to_vec(),
-        who: PersonId::new("mara@acme.example").unwrap(),
+        by: journal::Eraser::Retention,
         reason: BodyRef { seq: draft.seq, n: 0 },
         subject: None,
     }];
