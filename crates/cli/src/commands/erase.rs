@@ -156,15 +156,15 @@ fn say(screen: &Screen, found: &Found, args: &Erase) -> Result<(), Stop> {
     for line in &found.over {
         *by_workflow.entry(line.workflow.as_str()).or_default() += 1;
     }
-    screen.line(format!("{} that are over", words::cases(found.over.len())));
+    screen.line(format!("over, and can be erased: {}", words::cases(found.over.len())));
     for (workflow, count) in by_workflow {
         screen.line(format!("  {workflow}: {count}"));
     }
     if found.gone > 0 && !args.run.is_empty() {
-        screen.line(format!("{} erased before", words::cases(found.gone)));
+        screen.line(format!("erased before: {}", words::cases(found.gone)));
     }
     if !found.open.is_empty() {
-        let text = format!("{} still open, and not erased", words::cases(found.open.len()));
+        let text = format!("still open, and not erased: {}", words::cases(found.open.len()));
         screen.line(screen.word(Look::Bad, &text));
         for line in found.open.iter().take(LISTED) {
             let (run, workflow) = (line.run, &line.workflow);
@@ -176,9 +176,10 @@ fn say(screen: &Screen, found: &Found, args: &Erase) -> Result<(), Stop> {
         screen.line("what others were handed is theirs to erase:");
     }
     for (to, times) in &found.given {
+        let calls = if *times == 1 { "1 call".to_owned() } else { format!("{times} calls") };
         screen.line(match to {
-            Given::Server(name) => format!("  the tools of `{name}`: {times} calls"),
-            Given::Model(name) => format!("  the vendor of the model `{name}`: {times} calls"),
+            Given::Server(name) => format!("  the tools of `{name}`: {calls}"),
+            Given::Model(name) => format!("  the vendor of the model `{name}`: {calls}"),
         });
     }
     if found.in_reasons {
