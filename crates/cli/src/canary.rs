@@ -166,11 +166,6 @@ fn map(drill: Drill, cast: &Cast, currency: &str) -> String {
     let from = if drill == Drill::Injection { "outside" } else { "inside" };
     let acts = if drill == Drill::Budget { ACTS } else { 100 };
     let other = other.as_ref().map_or(lead, |(role, _)| role);
-    // The next model is asked when the first is tried again.
-    let retry = match drill {
-        Drill::Vendor => "retry: { times: 1, first: 1 seconds, longest: 1 seconds }, ",
-        _ => "",
-    };
     let steps = match drill {
         Drill::Kill => {
             let step = |n: usize| {
@@ -201,7 +196,7 @@ fn map(drill: Drill, cast: &Cast, currency: &str) -> String {
          limits:\n  case: {{ cost: 1 {currency}, tokens: 100000, acts: {acts}, days: 1 }}\n  \
          day: {{ cost: 100 {currency}, cases: 100000 }}\n\
          baseline: {{ minutes: 1, cases_per_week: 1, hourly_rate: 1 {currency}, error_rate: 1 %, \
-         error_cost: 1 {currency} }}\non_failure: {{ {retry}then: stop }}\nsteps:\n{steps}  \
+         error_cost: 1 {currency} }}\non_failure: {{ then: stop }}\nsteps:\n{steps}  \
          - step: finished\n    end: done\nexceptions:\n  \
          - {{ what: an empty drill, when: \"case.text == ''\", go: finished }}\n---\n# A drill\n"
     )

@@ -313,16 +313,29 @@ impl Work<'_> {
         }
         let step = self.step(&at.step)?;
         let attempt = self.visit(at)?.attempt;
-        if !passing(trouble.code) || attempt > step.retry.times {
+        // Another model is asked at once, whatever the plan says of trying the same one again; also
+        // where a vendor turns the first one down, as it does a model that is retired.
+        let elsewhere = passing(trouble.code) || trouble.code == Code::VendorRefused;
+        let next_model = elsewhere && attempt <= self.spare_models(step);
+        if !next_model && (!passing(trouble.code) || attempt > step.retry.times) {
             let detail = trouble.detail;
             self.note(Record::Failed { at: at.clone(), code: trouble.code, detail });
             return Ok(Progress::Again);
         }
-        let delay = delay(step, attempt);
-        let delay = delay.max(trouble.retry_after_ms.unwrap_or(0).min(3_600_000));
+        let wait = delay(step, attempt);
+        let wait = wait.max(trouble.retry_after_ms.unwrap_or(0).min(3_600_000));
+        let delay = if next_model { 0 } else { wait };
         let until = journal::Millis(self.now.0.saturating_add(delay));
         self.note(Record::RetryAt { at: at.clone(), attempt: attempt + 1, until });
         Ok(Progress::Again)
+    }
+
+    /// How many models there are beside the first that a step's agent asks.
+    fn spare_models(&self, step: &Step) -> u32 {
+        let Does::Agent(agent) = &step.does else { return 0 };
+        let spec = self.plan.workflow().agents.get(&agent.agent);
+        let spares = spec.map_or(0, |spec| spec.models.len().saturating_sub(1));
+        u32::try_from(spares).unwrap_or(u32::MAX)
     }
 
     /// An act in doubt of which it is settled that it did not happen is one more failed attempt:

@@ -244,3 +244,43 @@ fn the_model_sees_which_exceptions_it_may_name() {
          when: \"case.name == 'x'\", go: last }\n";
     assert_eq!(shape(with_condition).get("exception"), None);
 }
+
+#[test]
+fn the_next_model_is_asked_at_once_and_the_last_ones_failure_is_the_steps() {
+    use journal::{Code, Failure, Label, Outcome, Payload, Usage};
+    let engine = engine("on_failure: { then: stop }\n", WORK);
+    let fail = |rig: &mut Rig, run: RunId, code: Code| {
+        let permit = rig.permits.remove(0);
+        let Payload::Model(ask) = permit.payload() else { panic!("no question to a model") };
+        let (asked, act) = (ask.model.to_string(), permit.act());
+        let failure = Failure { code, text: "down".into(), retry_after_ms: Some(60_000) };
+        let outcome = Outcome { result: Err(failure), usage: Usage::default(), reported: None };
+        rig.truth.perform(run, act);
+        let event = crate::Event::Act { act, outcome, certain: true, held: Label::default() };
+        rig.wake(run, vec![event]);
+        asked
+    };
+    for code in [Code::Unavailable, Code::RateLimited, Code::VendorRefused] {
+        let mut rig = Rig::new(1);
+        let run = rig.open(&engine, &super::case());
+        // Without a word about trying again, and without waiting for the one that is down.
+        assert_eq!(fail(&mut rig, run, code), "main");
+        assert_eq!(rig.status(run), Status::Running, "{code:?}");
+        rig.settle();
+        assert_eq!(rig.status(run), Status::Done, "{code:?}");
+        rig.audit(run);
+
+        let mut rig = Rig::new(1);
+        let run = rig.open(&engine, &super::case());
+        assert_eq!([fail(&mut rig, run, code), fail(&mut rig, run, code)], ["main", "spare"]);
+        rig.settle();
+        assert_eq!(rig.status(run), Status::Failed, "{code:?}");
+        rig.audit(run);
+    }
+    // A broken answer is no reason to ask elsewhere.
+    let mut rig = Rig::new(1);
+    let run = rig.open(&engine, &super::case());
+    fail(&mut rig, run, Code::TooLarge);
+    rig.settle();
+    assert_eq!(rig.status(run), Status::Failed);
+}
