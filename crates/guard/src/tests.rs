@@ -671,6 +671,10 @@ fn closed_guards() {
     assert!(draft().judged(&open, &plan).starts_with("allow"));
     assert!(matches!(open.prove(), Err(Fault::Unproven(_))));
     assert_eq!(draft().judged(&open, &plan), "refuse guard Refused");
+    // What failed once is not believed again, whatever it says now.
+    open.sabotaged = false;
+    assert!(matches!(open.prove(), Err(Fault::Closed(_))));
+    assert_eq!(draft().judged(&open, &plan), "refuse guard Refused");
 }
 
 /// Every branch that judges. `tidy` compares it with the marks in the sources.

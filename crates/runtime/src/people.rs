@@ -20,8 +20,10 @@ pub trait People: Send + Sync {
     /// Every workflow that is fit to run, and with it who answers for it.
     fn plans(&self) -> BTreeMap<WorkflowName, Plan>;
 
-    /// How long contents are kept. Nothing where the files cannot say so: nothing is erased then.
-    fn retention(&self) -> Option<Retention>;
+    /// How long contents are kept. Nothing where no file says so: nothing is erased then.
+    fn retention(&self) -> Option<Retention> {
+        None
+    }
 }
 
 /// Whether a case may be opened so: by a person of the workspace, and by nobody else.

@@ -42,6 +42,11 @@ impl Drop for Counting {
     }
 }
 
+/// Whether this system says which processes a process has started.
+pub(crate) fn counted() -> bool {
+    std::fs::read_to_string("/proc/thread-self/children").is_ok()
+}
+
 /// How many processes there are below this one; beyond `most` they are not counted any further.
 fn below(pid: Pid, most: usize) -> usize {
     let mut found = 0;

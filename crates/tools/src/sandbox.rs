@@ -37,6 +37,8 @@ pub enum Gap {
     Devices,
     /// Signals reach processes outside of it.
     Signals,
+    /// What it starts cannot be counted.
+    Processes,
 }
 
 impl Gap {
@@ -48,6 +50,9 @@ impl Gap {
             Self::Truncation => "servers can empty files that you may write (Linux 6.2 keeps them)",
             Self::Devices => {
                 "servers can control devices that you may open (Linux 6.10 keeps them)"
+            }
+            Self::Processes => {
+                "servers can start processes without end (`/proc` lists no children)"
             }
             Self::Signals => "servers can end other programs of yours (Linux 6.12 keeps them)",
         }
@@ -159,6 +164,7 @@ pub fn gaps() -> Vec<Gap> {
         (Gap::Truncation, files(ABI::V3)),
         (Gap::Devices, files(ABI::V5)),
         (Gap::Signals, asked().scope(Scope::from_all(ABI::V6)).is_ok()),
+        (Gap::Processes, crate::children::counted()),
     ];
     known.into_iter().filter(|(_, known)| !known).map(|(gap, _)| gap).collect()
 }
@@ -178,6 +184,9 @@ pub(crate) fn close(reach: &Reach) -> Result<(), Box<dyn std::error::Error + Sen
     rustix::process::setsid()?;
     // Whoever loses its parent stays below this process, where it is counted and ended.
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
+    if reach.strict && !crate::children::counted() {
+        return Err(Gap::Processes.text().into());
+    }
     files(reach)?;
     calls(reach.network)
 }

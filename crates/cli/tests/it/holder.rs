@@ -59,10 +59,6 @@ impl People for Of {
         let plan = Plan::open(self.0.release(), self.0.canonical()).unwrap();
         BTreeMap::from([(plan.workflow().name.clone(), plan)])
     }
-
-    fn retention(&self) -> Option<plan::Retention> {
-        None
-    }
 }
 
 fn data(office: &Office) -> PathBuf {
