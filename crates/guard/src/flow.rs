@@ -288,3 +288,19 @@ fn same(a: &Value, b: &Value) -> bool {
         (a, b) => a == b && !a.is_null(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::same;
+
+    #[test]
+    fn ids_agree_without_spaces_and_case_and_nothing_agrees_with_nothing() {
+        assert!(same(&json!("nl 91 X"), &json!("NL91x")) && same(&json!(7), &json!(7)));
+        assert!(!same(&json!("NL91"), &json!("NL92")) && !same(&json!("7"), &json!(7)));
+        for nothing in [json!(""), json!(" \n"), json!(null)] {
+            assert!(!same(&nothing, &nothing), "{nothing:?}");
+        }
+    }
+}
