@@ -193,7 +193,8 @@ fn sandbox(
     }
     // What drills call writes into a folder of its own among our records, and nowhere else.
     let drills = canary::folder(&workspace.data);
-    let is_canary = program.args.get(1).is_some_and(|arg| arg == "canary");
+    let is_canary = Path::new(&program.command) == own
+        && program.args.get(1).is_some_and(|arg| arg == "canary");
     if is_canary && program.args.iter().any(|arg| Path::new(arg) == drills) {
         reach.write.push(drills);
     }
@@ -217,7 +218,6 @@ fn ours(workspace: &Workspace, args: &[String], reach: &mut Reach) -> Result<(),
     let written = match args.get(1).map(String::as_str) {
         Some("files") if has("--write") => after("--root"),
         Some("mail") => after("--drafts"),
-
         Some("http" | "web") => {
             reach.network = true;
             None
