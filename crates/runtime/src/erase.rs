@@ -33,7 +33,9 @@ pub(crate) async fn erase(
     erasure: Erasure,
 ) -> Result<(), Fault> {
     if erasure.runs.is_empty() {
-        return Ok(());
+        // An earlier order may have met a reader: what it left is looked for again.
+        let store = inner.store.clone();
+        return Ok(blocking(move || store.scrub()).await?);
     }
     if erasure.runs.len() > ERASED_AT_ONCE {
         return Err(Fault::Erasing(format!("at most {ERASED_AT_ONCE} cases at once")));
@@ -93,15 +95,17 @@ fn swept(inner: &Inner, now: Millis) -> Result<usize, Fault> {
     let query = RunQuery { status: over, limit: usize::MAX >> 1, ..RunQuery::default() };
     // By how long they were to be kept, so that each order says why.
     let mut expired: BTreeMap<u64, Vec<RunId>> = BTreeMap::new();
+    let mut unread = None;
     for line in inner.store.runs(&query)? {
         let age = now.0.saturating_sub(line.changed.0);
         if age < shortest {
             continue;
         }
-        if let Some(kept) = kept(inner, line.run, &retention)?
-            && age >= kept
-        {
-            expired.entry(kept).or_default().push(line.run);
+        match kept(inner, line.run, &retention) {
+            Ok(Some(kept)) if age >= kept => expired.entry(kept).or_default().push(line.run),
+            Ok(_) => {}
+            // One that cannot be read keeps no other; it is said at the end.
+            Err(fault) => unread = Some(fault),
         }
     }
     let mut count = 0;
@@ -115,10 +119,8 @@ fn swept(inner: &Inner, now: Millis) -> Result<usize, Fault> {
             count += some.len();
         }
     }
-    if count > 0 {
-        inner.store.scrub()?;
-    }
-    Ok(count)
+    inner.store.scrub()?;
+    unread.map_or(Ok(count), Err)
 }
 
 /// How long a case is kept, by the tags of its contents; nothing where they are gone already.

@@ -54,12 +54,13 @@ pub fn erase(screen: &Screen, global: &Global, args: &Erase) -> Ended {
     let reason = args.reason.as_deref().unwrap_or_default();
     mcp::within(async {
         let driver = Driver::start(&workspace, Drives::Told).await?;
-        let mut erased = Ok(());
+        // Also where nothing is left: an earlier erasure may not have come to its very end.
+        let mut erased = driver.erase(&[], &who, reason, subject).await;
         for some in ids.chunks(runtime::ERASED_AT_ONCE) {
-            erased = driver.erase(some, &who, reason, subject).await;
             if erased.is_err() {
                 break;
             }
+            erased = driver.erase(some, &who, reason, subject).await;
         }
         driver.close().await;
         erased
