@@ -22,8 +22,13 @@ pub fn run(root: &Path) -> Result<(), String> {
     fresh(root, &copy)?;
     let bench = Bench { copy, target: place.join("target") };
     let wanted = std::env::args().nth(2);
-    let chosen = |guard: &&Guard| wanted.as_ref().is_none_or(|word| guard.name.contains(word));
+    let chosen = |guard: &&Guard| {
+        wanted.as_ref().is_none_or(|word| guard.name.contains(word) || guard.file.contains(word))
+    };
     let guards: Vec<&Guard> = list::all().filter(chosen).collect();
+    if guards.is_empty() {
+        return Err("no guard has that in its name or its file".to_owned());
+    }
     let places: Vec<PathBuf> = guards.iter().map(|guard| bench.copy.join(guard.file)).collect();
     // All of them are looked for first: a text that has changed is found at once, not in an hour.
     for (guard, place) in guards.iter().zip(&places) {

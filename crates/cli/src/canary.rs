@@ -28,6 +28,20 @@ pub fn folder(data: &Path) -> PathBuf {
     data.join("drills")
 }
 
+/// Makes the folder, and takes away what a drill that was killed may have left in it: each would
+/// stand in the way of the next one.
+pub fn clean(data: &Path) -> Result<(), Stop> {
+    let folder = folder(data);
+    std::fs::create_dir_all(&folder)?;
+    for left in [tools::serve::CHANGED, tools::serve::PLANTED] {
+        match std::fs::remove_file(folder.join(left)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
 /// Adds the server and its pinned tools to those of the workspace.
 pub fn with(mut places: Places, data: &Path) -> Result<Places, Stop> {
     let by = places.people.keys().next().cloned();

@@ -125,7 +125,8 @@ fn swept(inner: &Inner, now: Millis) -> Result<usize, Fault> {
 
 /// How long a case is kept, by the tags of its contents; nothing where they are gone already.
 fn kept(inner: &Inner, run: RunId, retention: &Retention) -> Result<Option<u64>, Fault> {
-    let damaged = |error: ChainError| Fault::Store(StoreError::Damaged(error.to_string()));
+    let damaged =
+        |error: ChainError| Fault::Store(StoreError::Damaged(format!("case {run}: {error}")));
     let (mut chain, mut tags, mut readable) = (Chain::new(run), BTreeSet::new(), false);
     loop {
         let page = inner.store.frames(run, chain.next(), PAGE)?;

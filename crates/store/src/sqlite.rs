@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, SyncSender, channel, sync_channel};
 use std::thread::{JoinHandle, ThreadId};
+use std::time::Instant;
 
 use journal::{
     Account, Batch, Command, CommitError, Done, Epoch, Hash, Millis, RunId, RunLine, RunQuery, Seq,
@@ -26,6 +27,7 @@ use journal::{
 use plan::ids::ReleaseId;
 
 use crate::halt::Halt;
+use checkpoint::{PAUSE, READER_MAX};
 pub use folder::holder;
 pub use read::SqliteReader;
 use writer::{Op, Writer};
@@ -228,8 +230,19 @@ impl Store for SqliteStore {
         self.reader.accounts(beginning)
     }
 
+    #[allow(clippy::disallowed_methods, reason = "whoever asks for this waits for its end")]
     fn scrub(&self) -> Result<(), StoreError> {
-        self.alone(Writer::scrub)
+        let until = Instant::now() + READER_MAX;
+        // One short try after the other, so that a stop and everybody's work go on between them.
+        while !self.alone(|writer| Ok(writer.scrub()))? {
+            if Instant::now() > until {
+                let text = "the keys are destroyed, but another process is reading and holds \
+                            copies of them in the log";
+                return Err(StoreError::Fault(text.to_owned()));
+            }
+            std::thread::sleep(PAUSE);
+        }
+        Ok(())
     }
 
     fn put_release(&self, release: ReleaseId, canonical: &[u8]) -> Result<(), StoreError> {

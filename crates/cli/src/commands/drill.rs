@@ -39,7 +39,7 @@ pub fn drill(screen: &Screen, global: &Global, args: &Args) -> Ended {
     let plan = plan::check(&files, &canary::workflow(drill)).map_err(|problems| {
         Stop::usage(problems.render(&files, false)).help("the drill does not fit this workspace")
     })?;
-    std::fs::create_dir_all(canary::folder(&workspace.data))?;
+    canary::clean(&workspace.data)?;
     let (drilled, runs) = mcp::within(async {
         let driver = Driver::start(&workspace, Drives::All).await?;
         let mut course = Course {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use evidence::subject::{Given, Held, Subject, family};
-use evidence::words;
+use evidence::{codes, words};
 use journal::{Hash, RunId, RunLine, RunQuery};
 use plan::workflow::Does;
 use serde_json::json;
@@ -29,6 +29,8 @@ struct Found {
     /// Cases whose contents are gone already, as far as anybody can tell whose they were.
     gone: usize,
     given: BTreeMap<Given, u32>,
+    /// Cases of which nobody can tell whose they are.
+    unread: Vec<(RunId, String)>,
     /// What stopped, lifted and erased is said in words that name the person too.
     in_reasons: bool,
 }
@@ -65,13 +67,20 @@ pub fn erase(screen: &Screen, global: &Global, args: &Erase) -> Ended {
         driver.close().await;
         erased
     })??;
-    screen.object("erased", json!({ "cases": ids.len(), "open": found.open.len() }))?;
+    screen.object(
+        "erased",
+        json!({ "cases": ids.len(), "open": found.open.len(), "unread": found.unread.len() }),
+    )?;
     screen.line(match ids.len() {
         0 => "there was nothing to erase".to_owned(),
         n => format!("the contents of {} are erased; their entries stay", words::cases(n)),
     });
-    // What was asked is not all done as long as a case still works with that data.
-    Ok(if found.open.is_empty() { Exit::Done } else { Exit::Waiting })
+    // What was asked is not all done as long as a case still works with that data, or may.
+    Ok(match (found.unread.is_empty(), found.open.is_empty()) {
+        (false, _) => Exit::Findings,
+        (true, false) => Exit::Waiting,
+        (true, true) => Exit::Done,
+    })
 }
 
 /// What the workspace's own rule of retention says, done now.
@@ -82,7 +91,7 @@ fn expired(screen: &Screen, workspace: &Workspace) -> Ended {
         driver.close().await;
         cases
     })??;
-    screen.object("erased", json!({ "cases": cases, "open": 0 }))?;
+    screen.object("erased", json!({ "cases": cases, "open": 0, "unread": 0 }))?;
     screen.line(match cases {
         0 => "nothing is over for longer than it is kept".to_owned(),
         n => format!("the contents of {} are erased; their entries stay", words::cases(n)),
@@ -101,7 +110,15 @@ fn find(runs: &Runs, args: &Erase) -> Result<Found, Stop> {
     let mut held = Vec::new();
     let mut lines = BTreeMap::new();
     for line in runs.lines(&RunQuery { limit: usize::MAX >> 1, ..RunQuery::default() })? {
-        let history = runs.history(line.run)?;
+        let history = match runs.history(line.run) {
+            Ok(history) => history,
+            // One that is damaged keeps no other.
+            Err(stop) if stop.code == Some(codes::JOURNAL_DAMAGED.id) => {
+                found.unread.push((line.run, format!("{:#}", stop.what)));
+                continue;
+            }
+            Err(stop) => return Err(stop),
+        };
         let mut case = Held::of(&history, (!args.subject.is_empty()).then_some(&subject));
         case.named &= single.is_empty() || single.contains(&line.run);
         held.push(case);
@@ -151,6 +168,7 @@ fn say(screen: &Screen, found: &Found, args: &Erase) -> Result<(), Stop> {
             "erased_before": found.gone,
             "given": given,
             "in_reasons": found.in_reasons,
+            "unread": found.unread.iter().map(|(run, _)| run).collect::<Vec<_>>(),
         }),
     )?;
     let mut by_workflow: BTreeMap<&str, usize> = BTreeMap::new();
@@ -172,6 +190,10 @@ fn say(screen: &Screen, found: &Found, args: &Erase) -> Result<(), Stop> {
             screen.line(format!("  {run}  {workflow}, {}", line.status.as_str()));
         }
         screen.line("end them, or `flightdeck cancel RUN --reason TEXT`, and erase once more");
+    }
+    for (run, why) in &found.unread {
+        let text = format!("case {run} cannot be read, so that nobody knows whose it is: {why}");
+        screen.line(screen.word(Look::Bad, &text));
     }
     if !found.given.is_empty() {
         screen.line("what others were handed is theirs to erase:");

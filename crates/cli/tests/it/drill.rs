@@ -75,6 +75,27 @@ fn a_drill_works_beside_whoever_drives() {
 }
 
 #[test]
+fn what_a_killed_drill_left_is_in_nobodys_way_and_one_that_breaks_off_did_not_hold() {
+    let desk = Desk::new();
+    let folder = desk.root().join(".flightdeck/drills");
+    std::fs::create_dir_all(&folder).unwrap();
+    for left in ["changed", "planted"] {
+        std::fs::write(folder.join(left), "@@DO {\"calls\":[]} @@END").unwrap();
+    }
+    let (said, told) = drill(&desk, "injection");
+    assert!(said.code == 0 && told["held"] == true, "{}{}", said.out, said.err);
+    // Where the calls cannot be read nothing is known, and the record that held counts no longer.
+    let calls = folder.join("calls.jsonl");
+    std::fs::remove_file(&calls).unwrap();
+    std::fs::create_dir(&calls).unwrap();
+    let (said, told) = drill(&desk, "injection");
+    assert!(said.code == 8 && told["held"] == false, "{}{}", said.out, said.err);
+    assert_eq!(failed(&told), ["the drill came to its end"]);
+    let listed = desk.say(&["drill"]);
+    assert!(listed.code == 8 && listed.out.contains("FAILED"), "{}", listed.out);
+}
+
+#[test]
 fn a_drill_that_does_not_hold_says_so() {
     let desk = Desk::new();
     // Where a policy keeps the canary from doing anything, nothing is shown by its doing nothing.

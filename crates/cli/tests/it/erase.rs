@@ -234,3 +234,43 @@ fn only(desk: &Desk) -> String {
     let done = desk.say(&["runs", "--workflow", "notes", "--status", "done", "--json"]).json();
     done[0]["run"].as_str().unwrap().to_owned()
 }
+
+#[test]
+#[allow(clippy::disallowed_methods, reason = "what is waited for is the clock of another process")]
+fn a_damaged_case_keeps_no_other() {
+    let desk = Desk::new();
+    std::fs::write(desk.root().join("workflows/notes.md"), WORKFLOW).unwrap();
+    std::fs::write(desk.root().join("rows.jsonl"), rows(21).replacen("99", "7", 1)).unwrap();
+    assert_eq!(desk.say(&["run", "notes", "--each", "rows.jsonl"]).code, 0);
+    let found = runs(&object(&erase(&desk, &["--subject", ANN], OWNER), "erasable"), "over");
+    assert_eq!(found.len(), 3);
+    let file = desk.root().join(".flightdeck/journal.db");
+    drop(store::SqliteStore::open(file.parent().unwrap()).unwrap());
+    let mut journal = std::fs::read(&file).unwrap();
+    let entry = format!("\"run\":\"{}\",\"seq\":", found[0]);
+    let all = journal.windows(entry.len()).enumerate();
+    let at: Vec<usize> =
+        all.filter(|(_, bytes)| *bytes == entry.as_bytes()).map(|(at, _)| at).collect();
+    assert!(!at.is_empty());
+    at.iter().for_each(|at| journal[at + entry.len()] = b'7');
+    std::fs::write(&file, &journal).unwrap();
+
+    let erased = erase(&desk, &["--subject", ANN, "--yes"], OWNER);
+    assert_eq!(erased.code, 8, "{}{}", erased.out, erased.err);
+    assert_eq!(runs(&object(&erased, "erasable"), "unread"), [found[0].clone()]);
+    assert_eq!(object(&erased, "erased")["cases"], 2, "{}", erased.out);
+    found[1..].iter().for_each(|run| check(&desk, run, true));
+
+    desk.change("flightdeck.yaml", "models:", "retention: { everything: 1 seconds }\n\nmodels:");
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    let expired = desk.say(&["erase", "--expired", "--as", "owner@example.com"]);
+    assert!(expired.code == 1 && expired.err.contains(&found[0]), "{}", expired.err);
+    let rest = desk.say(&["runs", "--limit", "30", "--json"]).json();
+    let rest = rest.iter().map(|line| line["run"].as_str().unwrap()).filter(|run| *run != found[0]);
+    assert_eq!(rest.map(|run| check_gone(&desk, run)).count(), 20);
+}
+
+fn check_gone(desk: &Desk, run: &str) {
+    let proof = desk.say(&["logs", run, "--verify"]);
+    assert!(proof.code == 0 && !proof.out.contains("(0 erased)"), "{}{}", proof.out, proof.err);
+}

@@ -16,9 +16,12 @@ use super::schema::open_checkpointer;
 /// About what a group adds to the log beside its frames: pages written in part.
 const PER_GROUP: u64 = 32 << 10;
 
+/// How long between two tries to cut the log.
+pub(super) const PAUSE: Duration = Duration::from_millis(20);
+
 /// How long a reader in the way of cutting the log is waited for: each of ours takes one page of
 /// rows and is gone.
-const READER_MAX: Duration = Duration::from_secs(2);
+pub(super) const READER_MAX: Duration = Duration::from_secs(2);
 
 /// The writer's view of the log.
 pub(super) struct Log {
@@ -81,15 +84,20 @@ impl Log {
     #[allow(clippy::disallowed_methods, reason = "the writer's own thread, on which nothing waits")]
     pub(super) fn empty(&mut self, conn: &Connection) -> bool {
         let until = Instant::now() + READER_MAX;
-        let _ = conn.busy_timeout(READER_MAX);
-        // While the thread copies, SQLite refuses this at once instead of waiting.
-        let cut = loop {
-            let cut = matches!(checkpoint(conn, "TRUNCATE"), Ok(true));
-            if cut || Instant::now() > until {
-                break cut;
+        while !self.cut(conn) {
+            if Instant::now() > until {
+                return false;
             }
-            std::thread::sleep(Duration::from_millis(2));
-        };
+            std::thread::sleep(PAUSE);
+        }
+        true
+    }
+
+    /// Copies and cuts the log if that can be done now. Says whether it is empty.
+    pub(super) fn cut(&mut self, conn: &Connection) -> bool {
+        // A reader is not waited for, and while the thread copies SQLite refuses this at once.
+        let _ = conn.busy_timeout(Duration::ZERO);
+        let cut = matches!(checkpoint(conn, "TRUNCATE"), Ok(true));
         let _ = conn.busy_timeout(Duration::from_secs(10));
         if cut {
             self.length = 0;

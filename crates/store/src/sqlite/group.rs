@@ -286,7 +286,6 @@ impl Group<'_> {
             if let Some(state) = known.cloned() {
                 self.changes.runs.insert(*run, RunState { key: None, ..state });
             }
-            self.changes.erases = true;
             self.changes.bytes += ERASED_BYTES;
         }
         Ok(())

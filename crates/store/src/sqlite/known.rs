@@ -53,8 +53,6 @@ pub(super) struct Changes {
     pub(super) lifts_halt: Option<Moment>,
     pub(super) frames: i64,
     pub(super) opened: i64,
-    /// Whether it destroys keys, of which the log still holds copies.
-    pub(super) erases: bool,
     /// About how many bytes the group adds to the log.
     pub(super) bytes: u64,
 }

@@ -181,10 +181,6 @@ impl Writer {
             self.execute("COMMIT")?;
             self.probe.after_commit();
             self.log.grew(changes.bytes, &self.conn);
-            if changes.erases {
-                // Whoever ordered it asks for this again, and hears of a reader in the way.
-                self.log.empty(&self.conn);
-            }
             if let Some(moment) = changes.lifts_halt {
                 self.halt.lift(moment);
             }
@@ -264,14 +260,10 @@ impl Writer {
         }
     }
 
-    /// Cuts the log, so that nothing is left in it of keys that were destroyed.
-    pub(super) fn scrub(&mut self) -> Result<(), StoreError> {
-        if self.log.empty(&self.conn) {
-            return Ok(());
-        }
-        let text = "the keys are destroyed, but another process is reading and holds copies of \
-                    them in the log";
-        Err(StoreError::Fault(text.to_owned()))
+    /// Cuts the log, so that nothing is left in it of keys that were destroyed. Says whether it did;
+    /// a reader in the way is not waited for, since everybody else waits behind this.
+    pub(super) fn scrub(&mut self) -> bool {
+        self.log.cut(&self.conn)
     }
 
     /// Stores a release. The same id always has the same content.

@@ -288,7 +288,6 @@ impl Course<'_> {
     /// A tool that is not any more what was approved is not called.
     async fn tool_change(&mut self) -> Result<Vec<Check>, Stop> {
         let flag = canary::folder(&self.data).join(tools::serve::CHANGED);
-        let _ = std::fs::remove_file(&flag);
         let (_, before) = self.ends("as approved").await?;
         let noted = self.of("note")?;
         std::fs::write(&flag, "")?;

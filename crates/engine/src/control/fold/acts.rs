@@ -184,7 +184,8 @@ fn unused(visit: &mut Visit, act: &Act) {
     }
 }
 
-/// A stop came first: it is as if nothing had been asked, and the same is asked once more.
+/// It is as if this had not been called: a stop came first, or a question has to be answered
+/// before; the same is called once more.
 fn not_begun(visit: &mut Visit, act: &Act) {
     unused(visit, act);
     if let (Slot::Turn(..), What::Tool { tool, args, .. }) = (act.slot, &act.what) {
@@ -218,11 +219,7 @@ fn failed(visit: &mut Visit, act: &Act, trouble: Trouble) {
 fn asks(visit: &mut Visit, act: &Act, question: BodyRef) {
     visit.trouble = None;
     visit.asked.entry(act.slot).or_default().push(Asking { question, answer: None });
-    unused(visit, act);
-    if let (Slot::Turn(..), What::Tool { tool, args, .. }) = (act.slot, &act.what) {
-        let last = visit.calls.iter().rposition(|(t, a)| t == tool && a == args);
-        last.map(|n| visit.calls.remove(n));
-    }
+    not_begun(visit, act);
 }
 
 /// What an act is for, from the record and the conversation so far.
