@@ -260,8 +260,8 @@ impl Writer {
         }
     }
 
-    /// Cuts the log, so that nothing is left in it of keys that were destroyed. Says whether it did;
-    /// a reader in the way is not waited for, since everybody else waits behind this.
+    /// Cuts the log, so that nothing is left of keys that were destroyed. Says whether it did; a
+    /// reader in the way is not waited for, since everybody else waits behind this.
     pub(super) fn scrub(&mut self) -> bool {
         self.log.cut(&self.conn)
     }
