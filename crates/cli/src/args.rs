@@ -286,6 +286,10 @@ pub enum Review {
     List,
     /// Show one request and everything it rests on
     Show(OneReview),
+    /// Take one up, so that for half an hour nobody else answers it
+    Claim(OneReview),
+    /// Give one back that was taken up
+    Release(OneReview),
     /// Let exactly what is shown go on
     Approve(OneReview),
     /// Change values and approve

@@ -210,7 +210,7 @@ impl Driver {
         let mut id = [0; 16];
         getrandom::fill(&mut id)
             .map_err(|error| Stop::failed(format!("the system gives no randomness: {error}")))?;
-        Ok(Command { id: CommandId(id), run, at: runtime::now(), order })
+        Ok(Command { id: CommandId(id), run, at: runtime::now(), order, stands_for: Vec::new() })
     }
 
     /// Waits until a run is over or can do nothing by itself for now.

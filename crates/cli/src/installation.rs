@@ -221,7 +221,8 @@ impl Inner {
             }
         };
         if let Some(order) = reading(self.clone(), read).await? {
-            let command = Command { id, run, at: runtime::now(), order };
+            let (at, stands_for) = (runtime::now(), Vec::new());
+            let command = Command { id, run, at, order, stands_for };
             self.runtime.command(command).await.map_err(|f| fault(&f))?;
         }
         for _ in 0..LOOKS {
@@ -246,8 +247,8 @@ fn came_of(runs: &Runs, run: RunId, id: CommandId) -> Result<Decided, No> {
         None => Ok(Decided { command: id, status: view.status, read: true }),
         Some(declined) => {
             let why = match declined.because {
-                Decline::NotPermitted => Why::NotPermitted,
-                Decline::NotOpen | Decline::NotNow => Why::Conflict,
+                Decline::NotPermitted | Decline::Agreed => Why::NotPermitted,
+                Decline::NotOpen | Decline::NotNow | Decline::Taken => Why::Conflict,
                 Decline::BadEdit => Why::Invalid,
             };
             Err(No::new(why, declined.text))
@@ -265,6 +266,8 @@ fn order(runs: &Runs, who: PersonId, decide: Decide) -> Result<Order, No> {
         return Err(No::new(Why::Conflict, "the request is not open any more"));
     }
     let reply = match reply {
+        server::Reply::Claim => Reply::Claim,
+        server::Reply::Release => Reply::Release,
         server::Reply::Approve => Reply::Approve,
         server::Reply::Reject(reason) => Reply::Reject { reason },
         server::Reply::Escalate(to, reason) => Reply::Escalate { to, reason },

@@ -132,6 +132,8 @@ fn review(screen: &Screen, global: &args::Global, command: Option<Review>) -> En
         None if screen.interactive => commands::desk::desk(screen, global),
         None | Some(Review::List) => commands::review::list(screen, global),
         Some(Review::Show(one)) => commands::review::show(screen, global, &one),
+        Some(Review::Claim(one)) => answer(&one, Said::Claim),
+        Some(Review::Release(one)) => answer(&one, Said::Release),
         Some(Review::Approve(one)) => answer(&one, Said::Approve),
         Some(Review::Edit { one, set }) => answer(&one, Said::Edit { set }),
         Some(Review::Reject { one, reason: Reason { reason } }) => {

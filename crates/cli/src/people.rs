@@ -3,11 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use journal::Millis;
 use plan::ids::{PersonId, WorkflowName};
-use plan::{Plan, Retention};
+use plan::workflow::WorkingHours;
+use plan::{Absence, Places, Plan, Retention};
 use runtime::People;
 
 use crate::args::Global;
@@ -42,7 +44,14 @@ pub struct FromFiles {
     root: PathBuf,
     data: PathBuf,
     /// Who stood in the settings when they were last read.
-    known: Mutex<Option<(Stamp, BTreeSet<PersonId>)>>,
+    known: Mutex<Option<(Stamp, Arc<Known>)>>,
+}
+
+/// What of the settings is about people.
+struct Known {
+    people: BTreeSet<PersonId>,
+    hours: Option<WorkingHours>,
+    away: Vec<Absence>,
 }
 
 /// When a file was changed, and its length.
@@ -59,6 +68,22 @@ impl FromFiles {
         Workspace::at(self.root.clone(), self.data.clone()).ok()
     }
 
+    /// The people as the settings name them now. Many cases are opened one after the other; the
+    /// settings are read again when they change.
+    fn known(&self) -> Option<Arc<Known>> {
+        let mut kept = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let stamp = self.stamp()?;
+        if let Some((then, known)) = &*kept
+            && *then == stamp
+        {
+            return Some(known.clone());
+        }
+        let Places { people, hours, away, .. } = self.workspace()?.places().ok()?;
+        let known = Arc::new(Known { people: people.into_keys().collect(), hours, away });
+        *kept = Some((stamp, known.clone()));
+        Some(known)
+    }
+
     fn stamp(&self) -> Option<Stamp> {
         let settings = std::fs::metadata(self.root.join(SETTINGS)).ok()?;
         Some((settings.modified().ok(), settings.len()))
@@ -67,20 +92,16 @@ impl FromFiles {
 
 impl People for FromFiles {
     fn knows(&self, who: &PersonId) -> bool {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(stamp) = self.stamp() else { return false };
-        // Many cases are opened one after the other; the settings are read again when they change.
-        if let Some((then, people)) = &*known
-            && *then == stamp
-        {
-            return people.contains(who);
-        }
-        let places = self.workspace().and_then(|workspace| workspace.places().ok());
-        let Some(places) = places else { return false };
-        let people: BTreeSet<PersonId> = places.people.into_keys().collect();
-        let knows = people.contains(who);
-        *known = Some((stamp, people));
-        knows
+        self.known().is_some_and(|known| known.people.contains(who))
+    }
+
+    fn stands_for(&self, who: &PersonId, at: Millis) -> Vec<PersonId> {
+        let Some(known) = self.known() else { return Vec::new() };
+        let Some(hours) = &known.hours else { return Vec::new() };
+        let today = engine::hours::day(hours, at);
+        let away = known.away.iter().filter(|a| a.deputy == *who && a.covers(&today));
+        let of: BTreeSet<PersonId> = away.map(|absence| absence.who.clone()).collect();
+        of.into_iter().collect()
     }
 
     fn retention(&self) -> Option<Retention> {

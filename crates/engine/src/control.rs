@@ -7,7 +7,7 @@ use journal::{
     About, ActNo, At, BodyRef, Code, End, Epoch, Frame, Hash, Label, Millis, Mode, ReviewNo, RunId,
     Seq, Shown, Starter, StopScope, Usage, What,
 };
-use plan::ids::{ReleaseId, RoleId, StepId, ToolName, WorkflowName};
+use plan::ids::{PersonId, ReleaseId, RoleId, StepId, ToolName, WorkflowName};
 
 mod fold;
 
@@ -160,8 +160,25 @@ pub(crate) struct Review {
     pub about: About,
     pub by: RoleId,
     pub due: Millis,
-    /// It was late once and passed on.
-    pub late: bool,
+    /// How often it was passed on because nobody had answered.
+    pub passed: usize,
+    /// Who has taken it up, and until when.
+    pub claim: Option<(PersonId, Millis)>,
+    /// Those who have agreed so far, where several must.
+    pub agreed: Vec<PersonId>,
+    /// The changes that they agreed to, each with what it was made from.
+    pub proposed: Vec<(Shown, Option<BodyRef>)>,
+}
+
+impl Review {
+    /// Asks others from now on. What was agreed to among those before does not bind them.
+    pub(crate) fn pass_to(&mut self, role: &RoleId, due: Millis) {
+        self.by = role.clone();
+        self.due = due;
+        self.claim = None;
+        self.agreed.clear();
+        self.proposed.clear();
+    }
 }
 
 /// A call that may have had its effect.

@@ -38,7 +38,8 @@ impl Work<'_> {
         for (item, again) in &visit.children.open {
             let run = self.control.run.child(at, *item, *again);
             let (id, order) = (parent_ended_id(run), Order::ParentEnded);
-            self.posts.push(Command { id, run, at: self.now, order });
+            let (at, stands_for) = (self.now, Vec::new());
+            self.posts.push(Command { id, run, at, order, stands_for });
         }
     }
 
@@ -85,7 +86,8 @@ impl Work<'_> {
         if let Some(Starter::Parent { run, at, item, .. }) = parent {
             let output = output.as_ref().map(|(_, o)| o.clone());
             let order = Order::ChildEnded { at, item, end: end.clone(), output };
-            self.posts.push(Command { id: ended_id(self.control.run), run, at: self.now, order });
+            let (id, at, stands_for) = (ended_id(self.control.run), self.now, Vec::new());
+            self.posts.push(Command { id, run, at, order, stands_for });
         }
         let usage = self.control.used();
         self.note(Record::Ended { end, output: output.map(|(body, _)| body), usage });

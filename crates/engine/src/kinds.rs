@@ -60,7 +60,7 @@ impl Work<'_> {
         Ok(Progress::Wait)
     }
 
-    /// Reviews whose time is up: another role once, then the plan's late path.
+    /// Reviews whose time is up: the roles that come next, then the plan's late path.
     pub(crate) fn late_reviews(&mut self) {
         let late: Vec<ReviewNo> = self
             .control
@@ -75,14 +75,9 @@ impl Work<'_> {
                 (Some(plan::workflow::Does::Review(step)), About::Step { .. }) => Some(step),
                 _ => None,
             };
-            let passed_on = match step.map(|s| &s.late) {
-                Some(Late::Ask { role, within, .. }) if !review.late => Some((
-                    role.clone(),
-                    hours::after(&self.plan.workflow().hours, self.now, *within),
-                )),
-                _ => None,
-            };
-            if let Some((role, due)) = passed_on {
+            if let Some((role, within)) = step.and_then(|s| s.late.chain().nth(review.passed)) {
+                let role = role.clone();
+                let due = hours::after(&self.plan.workflow().hours, self.now, within);
                 self.note(Record::ReviewLate { review: no, to: Some(role), due });
                 continue;
             }

@@ -2,18 +2,16 @@
 //! cannot be followed is declined in the records; it is never half done.
 
 use journal::{
-    About, Answer, At, BodyRef, Code, Command, Decline, End, Label, Labels, Order, Part, Record,
-    Reply, ReviewNo, Role, Rule, Source, What, Why,
+    About, At, Command, Decline, End, Label, Order, Record, ReviewNo, Role, Source, Why,
 };
 use plan::ids::{PersonId, RoleId};
-use plan::workflow::{Does, EndOutcome, Late, LateEnd, NeverBy, Next, Recover};
-use serde_json::Value;
+use plan::workflow::Does;
 
-use crate::control::{Line, Review};
-use crate::hours;
+use crate::control::Line;
 use crate::work::Work;
 
 mod edits;
+mod replies;
 
 impl Work<'_> {
     pub(crate) fn order(&mut self, command: &Command) {
@@ -23,6 +21,7 @@ impl Work<'_> {
             return self.note(Record::Declined { command, who, because });
         }
         let before = (self.records.len(), self.bodies_added());
+        self.stands_for.clone_from(&command.stands_for);
         let outcome = match &command.order {
             Order::Review { who, review, reply } => self.reply(who, *review, reply),
             Order::Pause { who } => self.pause(who),
@@ -48,9 +47,12 @@ impl Work<'_> {
             }
             Order::ParentEnded => return self.end_as(End::Cancelled),
         };
-        if let Err(because) = outcome
-            && let Some(who) = who(&command.order)
-        {
+        let Some(who) = who(&command.order) else { return };
+        if outcome.is_ok() && !command.stands_for.is_empty() {
+            let of = command.stands_for.clone();
+            self.records.insert(before.0, Record::ActsFor { who: who.clone(), of });
+        }
+        if let Err(because) = outcome {
             // What a declined command brought along is not kept.
             if self.records.len() == before.0 {
                 self.drop_bodies(before.1);
@@ -63,14 +65,21 @@ impl Work<'_> {
         self.plan.workflow().roles.get(role).is_some_and(|people| people.contains(who))
     }
 
-    /// Those who answer for the workflow may steer its runs.
+    /// A person, and those for whom this person stands in.
+    fn voices<'p>(&'p self, who: &'p PersonId) -> impl Iterator<Item = &'p PersonId> {
+        std::iter::once(who).chain(&self.stands_for)
+    }
+
+    /// Those who answer for the workflow may steer its runs, and so may whoever is asked.
     fn may_steer(&self, who: &PersonId) -> Result<(), Decline> {
+        let asked = |voice| self.control.reviews.values().any(|r| self.holds(voice, &r.by));
+        let may = self.voices(who).any(|voice| self.answers_for_it(voice) || asked(voice));
+        if may { Ok(()) } else { Err(Decline::NotPermitted) }
+    }
+
+    fn answers_for_it(&self, who: &PersonId) -> bool {
         let workflow = self.plan.workflow();
-        if *who == workflow.accountable || self.holds(who, &workflow.override_by) {
-            return Ok(());
-        }
-        let asked = self.control.reviews.values().any(|r| self.holds(who, &r.by));
-        if asked { Ok(()) } else { Err(Decline::NotPermitted) }
+        *who == workflow.accountable || self.holds(who, &workflow.override_by)
     }
 
     fn live(&self) -> Result<(), Decline> {
@@ -156,209 +165,6 @@ impl Work<'_> {
         let reason = self.add_text(reason, Label::from(Source::Person));
         self.note(Record::CancelAsked { who: who.clone(), reason });
         self.end_as(End::Cancelled);
-        Ok(())
-    }
-
-    fn reply(&mut self, who: &PersonId, no: ReviewNo, reply: &Reply) -> Result<(), Decline> {
-        // A case that is ending still asks whether an effect may be undone.
-        if self.control.ended.is_some() {
-            return Err(Decline::NotNow);
-        }
-        let review = self.control.reviews.get(&no).cloned().ok_or(Decline::NotOpen)?;
-        self.may_answer(who, &review)?;
-        match reply {
-            Reply::Reject { reason } => self.rejected(who, no, &review, reason),
-            Reply::Escalate { to, reason } => self.escalated(who, no, &review, to, reason),
-            Reply::Approve => self.approved(who, no, &review, Vec::new()),
-            Reply::Edit { values } => self.approved(who, no, &review, values.clone()),
-            Reply::Happened { yes } => self.happened(who, no, &review, *yes),
-        }
-    }
-
-    /// A reviewer holds the role and is none of those who may never decide this one.
-    fn may_answer(&self, who: &PersonId, review: &Review) -> Result<(), Decline> {
-        if !self.holds(who, &review.by) {
-            return Err(Decline::NotPermitted);
-        }
-        let never = match (self.plan.step(&review.at.step).map(|s| &s.does), &review.about) {
-            (Some(Does::Review(step)), _) => step.never_by.as_slice(),
-            // What guard holds back takes a second person: nobody approves what they set going.
-            (_, About::Act { .. }) => &[NeverBy::Starter],
-            _ => &[],
-        };
-        let starter = self.control.opening.as_ref().and_then(|o| o.starter.person());
-        let barred = never.iter().any(|never| match never {
-            // Where nobody knows who it was, it may have been this person.
-            NeverBy::Starter => starter.is_none_or(|starter| starter == who),
-            NeverBy::Owner => *who == self.plan.workflow().accountable,
-        });
-        if barred { Err(Decline::NotPermitted) } else { Ok(()) }
-    }
-
-    /// What this very visit is bound to; an output of an earlier one was not asked about.
-    pub(crate) fn bound_here(&self, at: &At) -> Option<BodyRef> {
-        let body = self.control.live.get(at)?.bound?;
-        (self.control.bound.get(&at.step) == Some(&body)).then_some(body)
-    }
-
-    fn rejected(
-        &mut self,
-        who: &PersonId,
-        no: ReviewNo,
-        review: &Review,
-        reason: &str,
-    ) -> Result<(), Decline> {
-        // Whether an effect happened is a question of fact: a no to the question settles nothing.
-        if let About::InDoubt { .. } = review.about {
-            return Err(Decline::BadEdit);
-        }
-        let reason = self.add_text(reason, Label::from(Source::Person));
-        let answer = Answer::Rejected { reason };
-        self.note(Record::ReviewAnswered { review: no, who: who.clone(), answer });
-        let at = review.at.clone();
-        match &review.about {
-            About::Step { .. } => {
-                let Some(Does::Review(step)) = self.plan.step(&at.step).map(|s| &s.does) else {
-                    return Err(Decline::NotNow);
-                };
-                if let Some(role) = &step.if_rejected.tell {
-                    let text = format!("rejected at `{}` by {who}", at.step);
-                    // A message that cannot be sent does not turn a rejection into anything else.
-                    if let Err(stuck) = self.tell(&at, role, &text) {
-                        let detail = self.add_text(&stuck.text, self.outside_words());
-                        self.note(Record::Caught { code: stuck.code, detail });
-                    }
-                }
-                match &step.if_rejected.then {
-                    LateEnd::Go(id) => {
-                        self.go(&at, &Next::Step(id.clone()), Why::Rejected, &Label::default());
-                    }
-                    LateEnd::Stop => self.end_as(End::Reached(EndOutcome::Rejected)),
-                }
-            }
-            About::Failure { .. } => self.end_as(End::Reached(EndOutcome::Rejected)),
-            About::InDoubt { .. } => {}
-            About::Act { what, rule } => self.not_allowed(&at, what, rule.clone())?,
-            About::Question { what, .. } => {
-                self.not_allowed(&at, what, Rule("question".into()))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// A person says no to a call. An agent hears it as the call's result.
-    fn not_allowed(&mut self, at: &At, what: &What, rule: Rule) -> Result<(), Decline> {
-        let turn = match what {
-            What::Tool { part: Part::Turn(n), .. } => Some(*n),
-            What::Tool { .. } | What::Model { .. } | What::Notify { .. } => None,
-        };
-        let (what, code) = (what.clone(), Code::Rejected);
-        self.note(Record::Refused { at: at.clone(), what, rule, code });
-        match turn {
-            Some(n) => {
-                let text = "a person did not allow this call";
-                self.answer_call(at, n, text).map_err(|_| Decline::NotNow)
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn escalated(
-        &mut self,
-        who: &PersonId,
-        no: ReviewNo,
-        review: &Review,
-        to: &RoleId,
-        reason: &str,
-    ) -> Result<(), Decline> {
-        if !self.plan.workflow().roles.contains_key(to) {
-            return Err(Decline::BadEdit);
-        }
-        if !self.may_pass_to(review, to) {
-            return Err(Decline::NotPermitted);
-        }
-        let due = hours::add_working(&self.plan.workflow().hours, self.now, 8 * 3_600_000);
-        let reason = self.add_text(reason, Label::from(Source::Person));
-        let answer = Answer::Escalated { to: to.clone(), reason, due };
-        self.note(Record::ReviewAnswered { review: no, who: who.clone(), answer });
-        Ok(())
-    }
-
-    /// A question goes to those whom the plan names for it, and to nobody else.
-    fn may_pass_to(&self, review: &Review, to: &RoleId) -> bool {
-        let Some(step) = self.plan.step(&review.at.step) else { return false };
-        let late = match &step.does {
-            Does::Review(asks) => match &asks.late {
-                Late::Ask { role, .. } => Some(role),
-                Late::Go(_) | Late::Stop => None,
-            },
-            _ => None,
-        };
-        let failure = match &step.on_failure {
-            Recover::Ask(role) => Some(role),
-            Recover::Go(_) | Recover::Stop => None,
-        };
-        let named = [late, failure, Some(&self.plan.workflow().override_by)];
-        named.into_iter().flatten().any(|role| role == to)
-    }
-
-    fn happened(
-        &mut self,
-        who: &PersonId,
-        no: ReviewNo,
-        review: &Review,
-        yes: bool,
-    ) -> Result<(), Decline> {
-        let About::InDoubt { act } = review.about else { return Err(Decline::BadEdit) };
-        let happened =
-            yes.then(|| self.add_value(&Value::Null, Labels::all(Label::from(Source::Person))));
-        self.note(Record::ReviewAnswered {
-            review: no,
-            who: who.clone(),
-            answer: Answer::Approved,
-        });
-        self.note(Record::Settled { at: review.at.clone(), act, happened });
-        Ok(())
-    }
-
-    fn approved(
-        &mut self,
-        who: &PersonId,
-        no: ReviewNo,
-        review: &Review,
-        values: Vec<(String, String)>,
-    ) -> Result<(), Decline> {
-        let at = review.at.clone();
-        match &review.about {
-            About::Question { .. } => return self.answered(who, no, review, &values),
-            // Whether an effect happened is a question of fact, not of approval.
-            About::InDoubt { .. } => return Err(Decline::BadEdit),
-            About::Act { .. } if !values.is_empty() => return Err(Decline::BadEdit),
-            About::Act { .. } | About::Step { .. } | About::Failure { .. } => {}
-        }
-        let edits = self.edited(review, &values)?;
-        if let About::Failure { .. } = review.about {
-            let complete = match edits.first() {
-                Some(edit) => self.value(edit.body).cloned(),
-                None => match self.bound_here(&at) {
-                    Some(body) => self.value(body).cloned(),
-                    None => return Err(Decline::BadEdit),
-                },
-            };
-            let value = complete.map_err(|_| Decline::BadEdit)?;
-            self.complete_output(&at, &value).map_err(|_| Decline::BadEdit)?;
-        }
-        let answer = if edits.is_empty() {
-            Answer::Approved
-        } else {
-            Answer::Edited { edits: edits.clone() }
-        };
-        self.note(Record::ReviewAnswered { review: no, who: who.clone(), answer });
-        if let About::Failure { .. } = review.about {
-            // A person gave the failed step its output, or vouches for the one it has: that body is
-            // endorsed as it was shown, and its values stay what they are.
-            self.pass(&at);
-        }
         Ok(())
     }
 }

@@ -63,6 +63,8 @@ pub(crate) struct Rig {
     kept: Vec<(RunId, Epoch, Vec<Event>)>,
     /// Stains that stores had before anything here ran.
     pub stained: Vec<journal::Draw>,
+    /// Those for whom whoever orders next stands in.
+    pub stands_for: Vec<PersonId>,
     seed: u64,
     desk: journal::Hash,
     desk_next: u32,
@@ -85,6 +87,7 @@ impl Rig {
             entered: Vec::new(),
             kept: Vec::new(),
             stained: Vec::new(),
+            stands_for: Vec::new(),
             seed,
             desk: journal::Hash::default(),
             desk_next: 0,
@@ -375,7 +378,8 @@ impl Rig {
     pub(crate) fn post(&mut self, run: RunId, order: Order) -> CommandId {
         let mut id = [0; 16];
         id[..8].copy_from_slice(&self.random().to_be_bytes());
-        let command = Command { id: CommandId(id), run, at: self.now, order };
+        let stands_for = std::mem::take(&mut self.stands_for);
+        let command = Command { id: CommandId(id), run, at: self.now, order, stands_for };
         self.store.post(&command).unwrap();
         command.id
     }

@@ -12,7 +12,7 @@ use journal::{
 };
 use plan::Plan;
 use plan::expr::{Path, Scope};
-use plan::ids::{ModelName, StepId};
+use plan::ids::{ModelName, PersonId, StepId};
 use plan::workflow::Step;
 use serde_json::Value;
 
@@ -59,6 +59,8 @@ pub(crate) struct Work<'a> {
     pub refusals: &'a [CommitError],
     /// Commands that an audit knows to have been declined.
     pub declined: Option<&'a DeclinedCommands>,
+    /// Those for whom the person whose order is looked at stands in.
+    pub stands_for: Vec<PersonId>,
 }
 
 impl<'a> Work<'a> {
@@ -89,6 +91,7 @@ impl<'a> Work<'a> {
             vendors: Vec::new(),
             refusals,
             declined: None,
+            stands_for: Vec::new(),
         }
     }
 

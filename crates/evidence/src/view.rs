@@ -5,6 +5,7 @@
 mod follow;
 mod people;
 mod question;
+mod requests;
 mod talk;
 
 use std::collections::BTreeMap;
@@ -105,12 +106,30 @@ pub struct ReviewView {
     pub opened: Millis,
     pub due: Millis,
     pub state: ReviewState,
+    /// Who has taken it up, and until when it is theirs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claim: Option<ClaimView>,
+    /// How many people must agree.
+    pub approvals: u8,
+    /// Those who have agreed so far.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub agreed: Vec<PersonId>,
+    /// The changes that they agreed to: the values of the steps as they would then be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub proposed: Vec<ShownValue>,
     pub shows: Vec<ShownValue>,
     /// Paths that the reviewer may change.
     pub may_edit: Vec<String>,
     /// Where a tool asks: JSON Schema of the answer, whose fields are given as `answer.FIELD`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub form: Option<Value>,
+}
+
+/// A request that somebody has taken up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ClaimView {
+    pub who: PersonId,
+    pub until: Millis,
 }
 
 /// What a request is about.

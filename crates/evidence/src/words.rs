@@ -217,6 +217,8 @@ pub fn decline(because: Decline) -> &'static str {
         Decline::NotOpen => "the request is already answered, or was never open",
         Decline::NotPermitted => "this person does not hold the role, or may not answer this one",
         Decline::BadEdit => "the change touches what may not be changed, or breaks the contract",
+        Decline::Taken => "somebody else has taken the request up",
+        Decline::Agreed => "this person has agreed already, and it takes another one",
         Decline::NotNow => "the case is over, or not in a state that this fits",
     }
 }

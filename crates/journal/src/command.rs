@@ -18,6 +18,9 @@ pub struct Command {
     pub run: RunId,
     pub at: Millis,
     pub order: Order,
+    /// Those who are away and for whom this person stands in. Only whoever drives says so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stands_for: Vec<PersonId>,
 }
 
 /// What is wanted.
@@ -79,6 +82,10 @@ impl Order {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
+    /// Take it up, so that nobody else does the same work.
+    Claim,
+    /// Give it back.
+    Release,
     Approve,
     /// Approve with new values by path (`read.order`), as JSON text.
     Edit {

@@ -11,6 +11,7 @@ pub mod ids;
 pub mod label;
 pub mod ledger;
 pub mod record;
+pub mod review;
 pub mod stain;
 
 pub use ask::{
@@ -27,10 +28,8 @@ pub use frame::{Cause, Chain, ChainError, ENGINE, FRAME_VERSION, Frame};
 pub use ids::{ActNo, At, CommandId, Epoch, Hash, Millis, ReviewNo, RunId, RunIdError, Seq};
 pub use label::{Label, Labels, Source, Sources};
 pub use ledger::{Account, Draw, StopScope};
-pub use record::{
-    About, Answer, Decline, Drill, End, Eraser, Finish, Mode, Part, Record, Rule, Shown, Starter,
-    What, Why,
-};
+pub use record::{Drill, End, Eraser, Finish, Mode, Part, Record, Rule, Starter, What, Why};
+pub use review::{About, Answer, Decline, Shown};
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 //! Records hold ids, enums, whole numbers, hashes and names from the plan; any text that a person,
 //! model, tool or file wrote is a body.
 
-use plan::ids::{ModelName, PersonId, ReleaseId, RoleId, StepId, ToolName, WorkflowName};
+use plan::ids::{ModelName, PersonId, ReleaseId, RoleId, ToolName, WorkflowName};
 use plan::workflow::{EndOutcome, Next};
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,7 @@ use crate::body::BodyRef;
 use crate::ids::{ActNo, At, CommandId, Hash, Millis, ReviewNo, RunId};
 use crate::label::Label;
 use crate::ledger::{Account, StopScope};
+use crate::review::{About, Answer, Decline, Shown};
 
 /// One thing that happened in a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +61,15 @@ pub enum Record {
     ReviewOpened { review: ReviewNo, at: At, about: About, by: RoleId, due: Millis },
     /// A person answered.
     ReviewAnswered { review: ReviewNo, who: PersonId, answer: Answer },
+    /// One of several people who have to agree did, with the changes that the others are to agree
+    /// to as well; the rest are still asked. A change drops what was agreed to before it.
+    ReviewAgreed { review: ReviewNo, who: PersonId, edits: Vec<Shown> },
+    /// A person has taken a request up; until then nobody else answers it.
+    ReviewClaimed { review: ReviewNo, who: PersonId, until: Millis },
+    /// A request that was taken up is anybody's again.
+    ReviewReleased { review: ReviewNo, who: PersonId },
+    /// What follows was ordered by a person who stands in for others while they are away.
+    ActsFor { who: PersonId, of: Vec<PersonId> },
     /// Nobody answered in time; the question now goes to `to`, or the plan's late path is taken.
     ReviewLate { review: ReviewNo, to: Option<RoleId>, due: Millis },
     /// A command that could not be followed, and why.
@@ -319,70 +329,6 @@ pub enum Why {
     Skipped,
     /// The branches of a parallel step are all over.
     Joined,
-}
-
-/// What a review is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum About {
-    /// A review step of the map. `shown` is what it shows and an approval endorses.
-    Step { shown: Vec<Shown> },
-    /// A failed step: approve with values, retry, or reject. `shown` is the output that it had
-    /// all the same, and that an approval endorses.
-    Failure {
-        code: Code,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        shown: Vec<Shown>,
-    },
-    /// An act that needs a person's yes: exactly this tool, these arguments.
-    Act { what: What, rule: Rule },
-    /// An effect of which nobody knows whether it happened.
-    InDoubt { act: ActNo },
-    /// A tool asks something before it goes on with exactly this call. The answer is the body of
-    /// the one edit.
-    Question { what: What, question: BodyRef },
-}
-
-/// One value a review showed: where it is bound and which body that was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shown {
-    pub step: StepId,
-    pub body: BodyRef,
-    pub commit: Hash,
-}
-
-/// A person's answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Answer {
-    Approved,
-    /// Approved with changes: each body is the new value of a step, approved as it now is.
-    Edited {
-        edits: Vec<Shown>,
-    },
-    Rejected {
-        reason: BodyRef,
-    },
-    /// Passed on to another role.
-    Escalated {
-        to: RoleId,
-        reason: BodyRef,
-        due: Millis,
-    },
-}
-
-/// Why a command was declined.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Decline {
-    /// The review is already answered, or was never asked.
-    NotOpen,
-    /// The person does not hold the role, or may not answer this one.
-    NotPermitted,
-    /// The edit touches what may not be edited, or breaks the contract.
-    BadEdit,
-    /// The run is over, or not in a state that the command fits.
-    NotNow,
 }
 
 /// How a run ended.

@@ -9,13 +9,14 @@ use crate::inspect::secrets;
 use crate::lock::Lock;
 use crate::policy::{self, Vocabulary};
 use crate::problem::{Cx, Found, Problems};
+use crate::read::people::Absence;
 use crate::read::servers::Server;
 use crate::read::settings::{ModelPlace, Retention};
 use crate::read::workflow::Reader;
 use crate::read::workspace::{self, Workspace, stem};
 use crate::release::Plan;
 use crate::value::Currency;
-use crate::workflow::{Model, Person, Policy, Workflow};
+use crate::workflow::{Model, Person, Policy, Workflow, WorkingHours};
 
 #[cfg(test)]
 mod tests;
@@ -94,6 +95,9 @@ pub struct Places {
     pub organisation: String,
     pub people: BTreeMap<PersonId, Person>,
     pub roles: BTreeMap<RoleId, Vec<PersonId>>,
+    pub hours: Option<WorkingHours>,
+    /// Who is away when, and who stands in.
+    pub away: Vec<Absence>,
     pub models: BTreeMap<ModelName, ModelPlace>,
     /// What is declared of each model, whether a workflow uses it or not.
     pub declared: BTreeMap<ModelName, Model>,
@@ -116,6 +120,8 @@ pub fn places(files: &Files) -> Result<Places, Problems> {
         organisation: ws.settings.organisation,
         people: ws.settings.people.people,
         roles: ws.settings.people.roles,
+        hours: ws.settings.people.hours,
+        away: ws.settings.people.away,
         models: ws.settings.places,
         declared: ws.settings.models,
         default_model: ws.settings.default_model,

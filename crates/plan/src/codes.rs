@@ -196,6 +196,12 @@ codes! {
     REVIEW_NOBODY = "FD-P310": "a review that nobody can answer",
         "`never_by` takes away everyone who holds the role",
         "give the role to another person";
+    REVIEW_FEW = "FD-P311": "a review that can never be approved",
+        "more people must agree than hold the role and may decide",
+        "give the role to more people, or lower `approvals`";
+    DEPUTY = "FD-P312": "a deputy who cannot stand in",
+        "whoever stands in for somebody who is away must be another person, and there themselves",
+        "name a colleague who works on those days";
 
     // 4xx: answering for it.
     ACCOUNTABLE = "FD-P401": "no accountable person",

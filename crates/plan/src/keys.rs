@@ -314,6 +314,7 @@ pub(crate) static REVIEW: Shape = Shape {
     keys: &[
         must("by", Name, "The role that decides."),
         may("never_by", Some(&Words(NEVER)), "Who may not decide, whatever the role."),
+        may("approvals", Whole, "How many people must agree, each another one; 1 if not said."),
         may("question", Text, "What is asked; the step's text if not said."),
         must("show", List(&Path), "What the reviewer sees, and so approves."),
         may("may_edit", List(&Path), "What the reviewer may change."),
@@ -331,10 +332,19 @@ pub(crate) static REVIEW: Shape = Shape {
 pub(crate) static LATE: Shape = Shape {
     said: "`late`",
     keys: &[
-        may("ask", Name, "Another role that is asked once."),
+        may("ask", Name, "Another role that is asked."),
         may("within", Duration, "Its deadline."),
+        may("next", List(&Form::Shape(&NEXT)), "Who is asked after that, one after the other."),
         may("then", Name, "`stop`, or a step."),
         may("go", Name, "A step."),
+    ],
+};
+
+pub(crate) static NEXT: Shape = Shape {
+    said: "an entry of `next`",
+    keys: &[
+        must("ask", Name, "The role."),
+        else_problem("within", &codes::REVIEW_DEADLINE, Duration, "Its deadline."),
     ],
 };
 
@@ -383,8 +393,22 @@ pub(crate) static SETTINGS: Shape = Shape {
     ],
 };
 
-pub(crate) static PERSON: Shape =
-    Shape { said: "a person", keys: &[must("name", Text, "The person's name.")] };
+pub(crate) static PERSON: Shape = Shape {
+    said: "a person",
+    keys: &[
+        must("name", Text, "The person's name."),
+        may("away", List(&Form::Shape(&AWAY)), "When the person is away, and who stands in."),
+    ],
+};
+
+pub(crate) static AWAY: Shape = Shape {
+    said: "an absence",
+    keys: &[
+        must("from", Text, "The first day, `\"2026-12-21\"`."),
+        must("until", Text, "The last day."),
+        must("deputy", Person, "Who decides instead."),
+    ],
+};
 
 pub(crate) static HOURS: Shape = Shape {
     said: "`working_hours`",

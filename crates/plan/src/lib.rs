@@ -68,6 +68,7 @@ pub use check::{Checked, Places, check, check_all, places};
 pub use files::{FILE_BYTES_MAX, Files};
 pub use fmt::{fmt, formed};
 pub use problem::{Problem, Problems};
+pub use read::people::Absence;
 pub use read::servers::{Grant, Network, OAuth, Sandbox, Server};
 pub use read::settings::{Address, ModelPlace, Retention, WireFormat};
 pub use release::{OpenError, Plan};

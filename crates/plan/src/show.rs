@@ -346,7 +346,12 @@ fn of_review(review: &ReviewStep, then: &Next) -> Vec<String> {
         .collect();
     let never =
         if never.is_empty() { String::new() } else { format!(", never {}", join(&never, "or")) };
-    lines.push(format!("{} decides{never}, and sees {}.", review.by, join(&show, "and")));
+    lines.push(match review.approvals {
+        1 => format!("{} decides{never}, and sees {}.", review.by, join(&show, "and")),
+        n => {
+            format!("{n} of {} must agree{never}, and see {}.", review.by, join(&show, "and"))
+        }
+    });
     if !review.may_edit.is_empty() {
         let edit: Vec<String> = review.may_edit.iter().map(ToString::to_string).collect();
         lines.push(format!("{} may be changed.", join(&edit, "and")));
@@ -354,8 +359,11 @@ fn of_review(review: &ReviewStep, then: &Next) -> Vec<String> {
     let late = match &review.late {
         Late::Stop => "the case stops".to_owned(),
         Late::Go(step) => format!("go to {step}"),
-        Late::Ask { role, within, then } => {
-            format!("ask {role} for {}, then {}", span(*within), end(then))
+        Late::Ask { then, .. } => {
+            let asked = review.late.chain();
+            let asked: Vec<String> =
+                asked.map(|(role, within)| format!("ask {role} for {}", span(within))).collect();
+            format!("{}, then {}", asked.join(", then "), end(then))
         }
     };
     lines.push(format!("Without an answer within {}: {late}.", span(review.within)));

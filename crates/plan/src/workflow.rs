@@ -395,6 +395,9 @@ pub struct Case {
 pub struct ReviewStep {
     pub by: RoleId,
     pub never_by: Vec<NeverBy>,
+    /// How many people must agree, each of them another person.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub approvals: u8,
     pub question: String,
     /// What the reviewer sees; also exactly what an approval endorses.
     pub show: Vec<Path>,
@@ -402,6 +405,15 @@ pub struct ReviewStep {
     pub within: Within,
     pub late: Late,
     pub if_rejected: Rejected,
+}
+
+fn one() -> u8 {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_one(count: &u8) -> bool {
+    *count == 1
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -427,12 +439,33 @@ pub enum Within {
 pub enum Late {
     Stop,
     Go(StepId),
-    /// Ask another role once, then stop.
+    /// Ask another role, and after it those who come next, each in its own time; then stop.
     Ask {
         role: RoleId,
         within: Within,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        next: Vec<Asked>,
         then: LateEnd,
     },
+}
+
+/// A role that is asked when nobody before it has answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    pub role: RoleId,
+    pub within: Within,
+}
+
+impl Late {
+    /// The roles that are asked one after the other, with the time that each has.
+    pub fn chain(&self) -> impl Iterator<Item = (&RoleId, Within)> {
+        let (first, next) = match self {
+            Self::Ask { role, within, next, .. } => (Some((role, *within)), next.as_slice()),
+            Self::Stop | Self::Go(_) => (None, [].as_slice()),
+        };
+        first.into_iter().chain(next.iter().map(|asked| (&asked.role, asked.within)))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

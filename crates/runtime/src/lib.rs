@@ -263,7 +263,8 @@ impl Runtime {
     }
 
     /// Lands a command durably and wakes its run.
-    pub async fn command(&self, command: Command) -> Result<(), Fault> {
+    pub async fn command(&self, mut command: Command) -> Result<(), Fault> {
+        people::may_order(&self.inner, &mut command).await?;
         if let Some(line) = self.line(command.run).await?
             && line.status.over()
         {
@@ -280,7 +281,7 @@ impl Runtime {
     pub fn order(&self, run: RunId, order: Order) -> Result<Command, Fault> {
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(|e| Fault::Random(e.to_string()))?;
-        Ok(Command { id: CommandId(id), run, at: now(), order })
+        Ok(Command { id: CommandId(id), run, at: now(), order, stands_for: Vec::new() })
     }
 
     /// Waits until a run is over, or waits for a person, a time or the end of a stop.

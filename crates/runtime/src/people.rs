@@ -5,17 +5,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use journal::{RunLine, RunQuery, Starter, StopScope, StoreError};
+use journal::{Command, Millis, RunLine, RunQuery, Starter, StopScope, StoreError};
 use plan::ids::{PersonId, ReleaseId, WorkflowName};
 use plan::workflow::Workflow;
 use plan::{Plan, Retention};
 
-use crate::{Fault, Inner, NewRun, blocking};
+use crate::{Fault, Inner, NewRun, blocking, now};
 
 /// The people of a workspace, as its files say it now.
 pub trait People: Send + Sync {
     /// Whether somebody is one of them.
     fn knows(&self, who: &PersonId) -> bool;
+
+    /// Those who are away at a time and for whom this person stands in.
+    fn stands_for(&self, _who: &PersonId, _at: Millis) -> Vec<PersonId> {
+        Vec::new()
+    }
 
     /// Every workflow that is fit to run, and with it who answers for it.
     fn plans(&self) -> BTreeMap<WorkflowName, Plan>;
@@ -36,6 +41,28 @@ pub(crate) async fn may_open(inner: &Arc<Inner>, new: &NewRun) -> Result<(), Fau
         return Ok(());
     }
     Err(Fault::NotPermitted(format!("`{who}` is not a person of this workspace")))
+}
+
+/// Whether an order may be passed to its run: only what a person of the workspace says, and for
+/// those only for whom they stand in. Whoever has left decides nothing any more, whatever an older
+/// release says. What the person may decide is for the run to say.
+pub(crate) async fn may_order(inner: &Arc<Inner>, command: &mut Command) -> Result<(), Fault> {
+    let Some(who) = command.order.who().cloned() else {
+        command.stands_for.clear();
+        return Ok(());
+    };
+    let (people, asked, at) = (inner.people(), who.clone(), now());
+    let stands_for = blocking(move || {
+        let people = people.filter(|people| people.knows(&asked));
+        Ok(people.map(|people| people.stands_for(&asked, at)))
+    });
+    match stands_for.await? {
+        Some(stands_for) => {
+            command.stands_for = stands_for;
+            Ok(())
+        }
+        None => Err(Fault::NotPermitted(format!("`{who}` is not a person of this workspace"))),
+    }
 }
 
 /// Whether somebody may lift a stop: who answers for a workflow that it holds back, or holds its

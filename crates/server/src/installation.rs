@@ -95,6 +95,8 @@ pub struct Decide {
 /// What a person answers.
 #[derive(Debug)]
 pub enum Reply {
+    Claim,
+    Release,
     Approve,
     /// Approve with other values, each as a person writes it.
     Edit(Vec<(String, String)>),

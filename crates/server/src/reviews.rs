@@ -51,6 +51,10 @@ pub struct Decision {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(tag = "decision", rename_all = "snake_case")]
 pub enum Reviewed {
+    /// Take it up: for half an hour nobody else answers it.
+    Claim,
+    /// Give it back.
+    Release,
     Approve,
     /// Approve with other values, each as a person writes it: `{"read.total": "95.00 EUR"}`.
     Edit {
@@ -117,6 +121,8 @@ pub async fn decide(
         if whole { Ok(text) } else { Err(Problem::invalid(needed())) }
     };
     let reply = match body.answer {
+        Reviewed::Claim => Reply::Claim,
+        Reviewed::Release => Reply::Release,
         Reviewed::Approve => Reply::Approve,
         Reviewed::Edit { values } if values.is_empty() => {
             return Err(Problem::invalid("`values` names nothing that is changed"));

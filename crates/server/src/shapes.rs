@@ -176,6 +176,19 @@ pub struct Request {
     pub opened: String,
     #[schema(format = DateTime)]
     pub due: String,
+    /// Who has taken it up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claimed_by: Option<String>,
+    /// Until when it is theirs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub claimed_until: Option<String>,
+    /// How many people must agree, each of them another one.
+    pub approvals: u8,
+    /// Those who have agreed so far.
+    pub agreed: Vec<String>,
+    /// Changes that they made: the values as they would be. An approval agrees to them too.
+    pub proposed: Vec<Shown>,
     /// What it rests on. An approval endorses exactly this.
     pub shows: Vec<Shown>,
     /// What may be changed with an approval.
@@ -210,7 +223,9 @@ impl Request {
     /// A review of a case.
     pub fn of(run: RunId, review: &ReviewView) -> Self {
         debug_assert_eq!(review.state, ReviewState::Open);
-        let shows = review.shows.iter();
+        let shown = |all: &[evidence::ShownValue]| {
+            all.iter().map(|s| Shown { name: s.name.clone(), value: s.value.clone() }).collect()
+        };
         Self {
             case: run.to_string(),
             number: review.no.0,
@@ -225,7 +240,12 @@ impl Request {
             by: review.by.to_string(),
             opened: time(review.opened),
             due: time(review.due),
-            shows: shows.map(|s| Shown { name: s.name.clone(), value: s.value.clone() }).collect(),
+            claimed_by: review.claim.as_ref().map(|claim| claim.who.to_string()),
+            claimed_until: review.claim.as_ref().map(|claim| time(claim.until)),
+            approvals: review.approvals,
+            agreed: review.agreed.iter().map(ToString::to_string).collect(),
+            proposed: shown(&review.proposed),
+            shows: shown(&review.shows),
             may_edit: review.may_edit.clone(),
             form: review.form.clone(),
         }

@@ -1,6 +1,7 @@
 //! The child that is killed: a driver over the embedded journal, with failpoints at every edge of
 //! a commit and of an act. It must not know what the harness checks.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bench::outside::Outside;
 use bench::sabotage::{Eager, Hasty, Sabotage};
 use journal::{Mode, RunQuery, Starter, Store};
-use plan::ids::PersonId;
+use plan::ids::{PersonId, WorkflowName};
 use runtime::{NewRun, Runtime, World};
 use store::{OpenOptions, Probe, SqliteStore};
 
@@ -103,6 +104,7 @@ impl Worker {
             Some(_) | None => bench::fixture::plan("crash")?,
         };
         let plan = Arc::new(plan);
+        runtime.trust(Arc::new(Colleagues));
         runtime.releases().add(&plan)?;
         runtime.take_up().await?;
         let _time = runtime.keep_time();
@@ -117,5 +119,18 @@ impl Worker {
         // It lives until it is killed; the harness says when all is done.
         std::future::pending::<()>().await;
         Ok(())
+    }
+}
+
+/// Everybody who is named in a release of the harness.
+struct Colleagues;
+
+impl runtime::People for Colleagues {
+    fn knows(&self, _who: &PersonId) -> bool {
+        true
+    }
+
+    fn plans(&self) -> BTreeMap<WorkflowName, plan::Plan> {
+        BTreeMap::new()
     }
 }

@@ -17,6 +17,8 @@ use crate::workspace::Workspace;
 
 /// An answer to a request.
 pub enum Said {
+    Claim,
+    Release,
     Approve,
     Edit { set: Vec<String> },
     Reject { reason: String },
@@ -31,6 +33,8 @@ pub fn answer(screen: &Screen, global: &Global, one: &OneReview, said: Said) -> 
     let runs = Runs::existing(global)?;
     let open = review::find(&runs, one)?;
     let reply = match said {
+        Said::Claim => Reply::Claim,
+        Said::Release => Reply::Release,
         Said::Approve => {
             // Whoever takes what a tool proposes hears what it leaves open.
             if open.review.form.is_some() {
@@ -118,7 +122,8 @@ fn declined(global: &Global, run: RunId, id: CommandId) -> Result<(), Stop> {
         return Ok(());
     };
     let exit = match declined.because {
-        Decline::NotPermitted => Exit::NotPermitted,
+        Decline::NotPermitted | Decline::Agreed => Exit::NotPermitted,
+        Decline::Taken => Exit::Refused,
         Decline::NotOpen | Decline::BadEdit | Decline::NotNow => Exit::Usage,
     };
     let help = format!("`flightdeck why {run}` says who may, and what is open");

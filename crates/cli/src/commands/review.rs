@@ -2,6 +2,7 @@
 
 use evidence::{ReviewView, RunView, words};
 use journal::{Millis, RunId, Status};
+use plan::ids::PersonId;
 use serde_json::{Value, json};
 
 use crate::args::{Global, OneReview};
@@ -79,7 +80,14 @@ fn line(screen: &Screen, open: &Open, now: Millis) -> String {
         false => format!("due {due}"),
     };
     let question = words::plain(&review.question);
-    format!("{run} {}  {}, {due}: {question}", review.no.0, review.by)
+    let mut marks = String::new();
+    if let Some(claim) = review.claim.as_ref().filter(|claim| claim.until > now) {
+        marks = format!(", taken by {}", claim.who);
+    }
+    if review.approvals > 1 {
+        marks = format!("{marks}, {} of {} agreed", review.agreed.len(), review.approvals);
+    }
+    format!("{run} {}  {}, {due}{marks}: {question}", review.no.0, review.by)
 }
 
 /// The one request that is meant.
@@ -131,6 +139,20 @@ pub fn told(screen: &Screen, open: &Open) -> Vec<String> {
             Some(value) => lines.extend(values(value)),
             None => lines.push("  this content was erased".to_owned()),
         }
+    }
+    if review.approvals > 1 {
+        let agreed: Vec<&str> = review.agreed.iter().map(PersonId::as_str).collect();
+        let agreed = if agreed.is_empty() { "nobody".to_owned() } else { agreed.join(", ") };
+        lines.push(format!("{} people must agree; so far {agreed}", review.approvals));
+    }
+    for shown in &review.proposed {
+        let name = format!("{}, as it was changed; an approval agrees to that", shown.name);
+        lines.push(screen.word(Look::Strong, &name));
+        lines.extend(shown.value.as_ref().map(values).unwrap_or_default());
+    }
+    if let Some(claim) = &review.claim {
+        let until = words::when(claim.until, zone);
+        lines.push(format!("taken up by {}, until {until}", claim.who));
     }
     if !review.may_edit.is_empty() {
         let word = if review.form.is_some() { "answer" } else { "change" };

@@ -212,8 +212,13 @@ fn whoever_holds_the_folder_decides_who_may() {
             mode: Mode::Live,
         });
     }
-    let (id, order) = (CommandId([1; 16]), Order::ParentEnded);
-    refused(&Request::Command(Command { id, run, at: runtime::now(), order }));
+    // Only people of the workspace order anything, and nobody says for themselves whom they
+    // stand in for.
+    let (at, stands_for) = (runtime::now(), vec![person(CLERK)]);
+    for order in [Order::ParentEnded, Order::Pause { who: person("stranger@larkfield.example") }] {
+        let (id, stands_for) = (CommandId([1; 16]), stands_for.clone());
+        refused(&Request::Command(Command { id, run, at, order, stands_for }));
+    }
 
     // The files that the asking command reads may say what they like.
     office.change("flightdeck.yaml", "  finance_lead: [", &format!("  finance_lead: [ {CLERK},"));

@@ -30,6 +30,7 @@ mod models;
 mod obedient;
 mod office;
 mod other_servers;
+mod oversight;
 mod passing;
 mod questions;
 mod refusals;

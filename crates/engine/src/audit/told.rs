@@ -3,7 +3,8 @@
 
 use journal::{
     About, ActNo, Answer, At, BodyRef, Cause, Command, CommandId, Failure, Finish, Frame, Label,
-    Message, ModelAnswer, Order, Outcome, Output, Record, Reply, RunId, StopScope, Usage, What,
+    Message, ModelAnswer, Order, Outcome, Output, Record, Reply, ReviewNo, RunId, Shown, StopScope,
+    Usage, What,
 };
 use plan::Plan;
 use plan::ids::StepId;
@@ -155,10 +156,10 @@ impl<'a> Told<'a> {
     fn command(&mut self, id: CommandId, n: usize) -> Option<Command> {
         if id == parent_ended_id(self.run) {
             let (run, at, order) = (self.run, self.frame.at, Order::ParentEnded);
-            return Some(Command { id, run, at, order });
+            return Some(Command { id, run, at, order, stands_for: Vec::new() });
         }
         let until = self.until(n);
-        let mut order = None;
+        let (mut order, mut stands_for) = (None, Vec::new());
         for (at, record) in self.rest().take_while(|(at, _)| *at < until) {
             let found = match record {
                 Record::Declined { command, who, because } if *command == id => {
@@ -168,7 +169,11 @@ impl<'a> Told<'a> {
                 Record::ItemEnded { at, item, .. } if ended_id(self.child(at, *item)) == id => {
                     Some(self.child_ended(record)?)
                 }
-                _ => self.said(record),
+                Record::ActsFor { of, .. } => {
+                    stands_for.clone_from(of);
+                    None
+                }
+                _ => self.said(record, at),
             };
             if found.is_some() {
                 order = found;
@@ -187,7 +192,7 @@ impl<'a> Told<'a> {
                 output: None,
             },
         };
-        Some(Command { id, run: self.run, at: self.frame.at, order })
+        Some(Command { id, run: self.run, at: self.frame.at, order, stands_for })
     }
 
     /// The child run that is out for an item.
@@ -210,7 +215,7 @@ impl<'a> Told<'a> {
     }
 
     /// The order behind a record that only a person's order writes.
-    fn said(&self, record: &Record) -> Option<Order> {
+    fn said(&self, record: &Record, at: usize) -> Option<Order> {
         Some(match record {
             Record::Paused { who } => Order::Pause { who: who.clone() },
             Record::Resumed { who } => Order::Resume { who: who.clone() },
@@ -220,6 +225,22 @@ impl<'a> Told<'a> {
             }
             Record::CancelAsked { who, reason } => {
                 Order::Cancel { who: who.clone(), reason: self.text(*reason)? }
+            }
+            Record::ReviewClaimed { review, who, .. } => {
+                Order::Review { who: who.clone(), review: *review, reply: Reply::Claim }
+            }
+            Record::ReviewReleased { review, who } => {
+                Order::Review { who: who.clone(), review: *review, reply: Reply::Release }
+            }
+            Record::ReviewAgreed { review, who, edits } => {
+                let reply = match edits.is_empty() {
+                    true => Reply::Approve,
+                    false => {
+                        let at = self.control.reviews.get(review)?.at.clone();
+                        Reply::Edit { values: self.edits(edits, &at)? }
+                    }
+                };
+                Order::Review { who: who.clone(), review: *review, reply }
             }
             Record::ReviewAnswered { review, who, answer } => {
                 let asked = self.control.reviews.get(review).map(|r| &r.about);
@@ -234,6 +255,10 @@ impl<'a> Told<'a> {
                         let fields = fields
                             .map(|(name, value)| (format!("{ANSWER}.{name}"), value.to_string()));
                         Reply::Edit { values: fields.collect() }
+                    }
+                    // Changes that somebody else had made were agreed to as they are.
+                    (Answer::Edited { edits }, _) if self.proposed(*review, edits, at) => {
+                        Reply::Approve
                     }
                     (Answer::Edited { edits }, _) => {
                         let at = self.control.reviews.get(review)?.at.clone();
@@ -250,6 +275,21 @@ impl<'a> Told<'a> {
             }
             _ => return None,
         })
+    }
+
+    /// Whether changes stood there before the record at a place, for others to agree to.
+    fn proposed(&self, review: ReviewNo, edits: &[Shown], at: usize) -> bool {
+        let before = self.frame.records.iter().take(at).rev().find_map(|record| match record {
+            Record::ReviewAgreed { review: no, edits, .. } if *no == review => {
+                Some(edits.as_slice()).filter(|edits| !edits.is_empty())
+            }
+            _ => None,
+        });
+        match (before, self.control.reviews.get(&review)) {
+            (Some(before), _) => before == edits,
+            (None, Some(open)) => open.proposed.iter().map(|(edit, _)| edit).eq(edits),
+            (None, None) => false,
+        }
     }
 
     fn happened(&self, no: ActNo) -> bool {

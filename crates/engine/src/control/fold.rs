@@ -1,7 +1,8 @@
 //! What each record means for a run's state. It must not decide anything: an arm may only write
 //! down what its record says.
 
-use journal::{About, Answer, At, End, Millis, Record, ReviewNo, What, Why};
+use journal::{About, Answer, At, End, Millis, Record, ReviewNo, Shown, What, Why};
+use plan::ids::PersonId;
 
 use super::{Children, Control, Endorsed, FoldError, Line, Opening, Review, Slot, Visit};
 
@@ -57,8 +58,22 @@ impl Control {
                 self.open_review(*review, at, about, by, *due)?;
             }
             Record::ReviewAnswered { review, answer, .. } => self.answered(*review, answer),
+            Record::ReviewAgreed { review, who, edits } => self.agreed(*review, who, edits),
+            Record::ReviewClaimed { review, who, until } => {
+                if let Some(review) = self.reviews.get_mut(review) {
+                    review.claim = Some((who.clone(), *until));
+                }
+            }
+            Record::ReviewReleased { review, .. } => {
+                if let Some(review) = self.reviews.get_mut(review) {
+                    review.claim = None;
+                }
+            }
             Record::ReviewLate { review, to, due } => self.late(*review, to.as_ref(), *due),
-            Record::Declined { .. } | Record::Caught { .. } | Record::CancelAsked { .. } => {}
+            Record::Declined { .. }
+            | Record::Caught { .. }
+            | Record::CancelAsked { .. }
+            | Record::ActsFor { .. } => {}
             Record::ItemsStarted { at, from, to } => {
                 self.has_children = true;
                 let children = &mut self.visit(at)?.children;
@@ -225,8 +240,16 @@ impl Control {
         }
         let visit = self.visit(at)?;
         visit.review = Some(no);
-        let review =
-            Review { at: at.clone(), about: about.clone(), by: by.clone(), due, late: false };
+        let review = Review {
+            at: at.clone(),
+            about: about.clone(),
+            by: by.clone(),
+            due,
+            passed: 0,
+            claim: None,
+            agreed: Vec::new(),
+            proposed: Vec::new(),
+        };
         self.reviews.insert(no, review);
         self.reviews_opened = self.reviews_opened.max(no.0);
         Ok(())
@@ -235,9 +258,9 @@ impl Control {
     fn answered(&mut self, no: ReviewNo, answer: &Answer) {
         if let Answer::Escalated { to, due, .. } = answer {
             if let Some(review) = self.reviews.get_mut(&no) {
-                review.by = to.clone();
-                review.due = *due;
-                review.late = true;
+                review.pass_to(to, *due);
+                // A person passed it on: nobody but the plan's end comes after.
+                review.passed = usize::MAX;
             }
             return;
         }
@@ -279,6 +302,17 @@ impl Control {
         self.endorsed.extend(new);
     }
 
+    fn agreed(&mut self, no: ReviewNo, who: &PersonId, edits: &[Shown]) {
+        let based: Vec<_> = edits.iter().map(|e| (e.clone(), self.root(e.step.as_str()))).collect();
+        let Some(review) = self.reviews.get_mut(&no) else { return };
+        if !based.is_empty() {
+            review.agreed.clear();
+            review.proposed = based;
+        }
+        review.agreed.push(who.clone());
+        review.claim = None;
+    }
+
     /// A question of a call is answered, or it never will be. It approves nothing else.
     fn told(&mut self, at: &At, what: &What, answer: &Answer) {
         let Some(visit) = self.live.get_mut(at) else { return };
@@ -298,9 +332,8 @@ impl Control {
         match to {
             Some(role) => {
                 if let Some(review) = self.reviews.get_mut(&no) {
-                    review.by = role.clone();
-                    review.due = due;
-                    review.late = true;
+                    review.pass_to(role, due);
+                    review.passed = review.passed.saturating_add(1);
                 }
             }
             None => {

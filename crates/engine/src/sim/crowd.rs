@@ -38,6 +38,21 @@ fn question(rig: &Rig, dice: &mut Dice) -> Option<(RunId, ReviewNo, About, RoleI
 pub(crate) fn answer(rig: &mut Rig, dice: &mut Dice, matrix: &mut Matrix, kind: bool) -> bool {
     let Some((run, review, about, role)) = question(rig, dice) else { return false };
     let mut who = holder(&role, dice);
+    // Whoever took it up is the one who answers, sooner or later.
+    if kind && let Some((holder, _)) = &rig.runs[&run].control.reviews[&review].claim {
+        who = holder.clone();
+    }
+    if !kind && dice.chance(60) {
+        matrix.reply("claim");
+        let reply = if dice.chance(700) { Reply::Claim } else { Reply::Release };
+        rig.post(run, Order::Review { who, review, reply });
+        return true;
+    }
+    if !kind && dice.chance(60) {
+        matrix.reply("stands_in");
+        rig.stands_for = vec![who];
+        who = person(["bo@x.example", "nobody@x.example", "cia@x.example"][dice.below(3)]);
+    }
     if !kind && dice.chance(120) {
         who = person(["bo@x.example", "nobody@x.example", "cia@x.example"][dice.below(3)]);
         matrix.reply("wrong_person");

@@ -71,7 +71,7 @@ pub(crate) const QUIET: [&str; 7] =
 pub(crate) const ORDERS: [&str; 6] = ["stop", "pause", "cancel", "crash", "full", "taken_over"];
 
 /// What becomes of questions to people.
-pub(crate) const REPLIES: [&str; 16] = [
+pub(crate) const REPLIES: [&str; 18] = [
     "approve",
     "edit",
     "reject",
@@ -88,6 +88,8 @@ pub(crate) const REPLIES: [&str; 16] = [
     "act_approved",
     "answered",
     "bad_answer",
+    "claim",
+    "stands_in",
 ];
 
 #[derive(Debug, Default)]

@@ -151,7 +151,21 @@ fn steered() -> Vec<(&'static str, Rig)> {
     again.wake(run, Vec::new());
     let (named, _, _) = super::agents::sorted(&[("Material", super::agents::CREDIT_NOTE)]);
     let answered = super::questions::answered();
+
+    // Two must agree: one took it up and changed something, and somebody stands in for another.
+    let two = copy.replace("never_by: [ starter ]", "never_by: [ starter ]\n      approvals: 2");
+    let mut agreed = Rig::new(8);
+    let run = agreed.open(&engine("", &two), &document);
+    agreed.settle();
+    agreed.reply(run, "lea@x.example", 1, Reply::Claim);
+    let values = vec![("copy_1.number".to_owned(), "\"INV-8\"".to_owned())];
+    agreed.reply(run, "lea@x.example", 1, Reply::Edit { values });
+    agreed.reply(run, "leo@x.example", 1, Reply::Claim);
+    agreed.reply(run, "leo@x.example", 1, Reply::Release);
+    agreed.stands_for = vec![PersonId::new("leo@x.example").unwrap()];
+    agreed.reply(run, "cem@x.example", 1, Reply::Approve);
     vec![
+        ("two_agreed", agreed),
         ("copied_and_edited", edited),
         ("stopped_from_above", stopped),
         ("child_again", again),
@@ -160,8 +174,8 @@ fn steered() -> Vec<(&'static str, Rig)> {
     ]
 }
 
-/// What is recorded for every version of the engine since the third.
-const NAMES: [&str; 10] = [
+/// What is recorded for every version of the engine from now on.
+const NAMES: [&str; 11] = [
     "waits_for_a_person",
     "agent_with_a_held_call",
     "act_in_doubt",
@@ -172,6 +186,7 @@ const NAMES: [&str; 10] = [
     "child_again",
     "exception_named",
     "question_answered",
+    "two_agreed",
 ];
 
 fn write(name: &str, rig: &Rig) {

@@ -19,7 +19,7 @@ const POST: &str = "  - { step: post, tool: erp.post, with: { name: case.name },
                     gives: { id: text }, on_failure: { ask: clerk } }\n";
 const CLERK: &str = "cem@x.example";
 
-fn question() -> Question {
+pub(super) fn question() -> Question {
     let wants = json!({
         "type": "object",
         "properties": {
@@ -48,7 +48,7 @@ pub(super) fn answered() -> Rig {
     rig
 }
 
-fn ask(rig: &mut Rig, run: RunId, asked: &Question, certain: bool) {
+pub(super) fn ask(rig: &mut Rig, run: RunId, asked: &Question, certain: bool) {
     let tool = |p: &journal::Permit| matches!(p.payload(), Payload::Tool(_));
     let n = rig.permits.iter().position(tool).expect("a call");
     let act = rig.permits.remove(n).act();

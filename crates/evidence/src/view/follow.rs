@@ -101,7 +101,11 @@ impl Walk<'_> {
             Record::ReviewOpened { review, at, about, by, due } => {
                 self.review_opened(*review, at, about, by, *due);
             }
-            Record::ReviewAnswered { .. } | Record::ReviewLate { .. } => self.answer(record),
+            Record::ReviewAnswered { .. }
+            | Record::ReviewAgreed { .. }
+            | Record::ReviewClaimed { .. }
+            | Record::ReviewReleased { .. }
+            | Record::ReviewLate { .. } => self.answer(record),
             Record::ItemsStarted { .. } | Record::ItemsAgain { .. } | Record::ItemEnded { .. } => {
                 self.items(record)
             }
@@ -116,6 +120,7 @@ impl Walk<'_> {
             | Record::Retried { .. }
             | Record::Skipped { .. }
             | Record::Settled { .. }
+            | Record::ActsFor { .. }
             | Record::CancelAsked { .. }
             | Record::Ending { .. }
             | Record::Undone { .. }

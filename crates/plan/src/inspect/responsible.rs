@@ -1,6 +1,7 @@
 //! Who answers, who may stop it, who decides: people and how far the workflow may go.
 
 use crate::codes;
+use crate::ids::{PersonId, RoleId};
 use crate::problem::{Cx, Found};
 use crate::read::workflow::Draft;
 use crate::read::workspace::Workspace;
@@ -46,9 +47,33 @@ fn reviewer(cx: &Cx<'_>, ws: &Workspace, draft: &Draft, step: &Step, review: &Re
         cx.add::<()>(Found::new(&codes::REVIEW_STARTER, spot, what));
     }
     let holders = ws.settings.people.roles.get(&review.by).map(Vec::as_slice).unwrap_or_default();
+    if let Some((role, have, need)) = too_few(ws, draft, review) {
+        let what = format!("{need} people must agree, and {have} of `{role}` may");
+        cx.add::<()>(Found::new(&codes::REVIEW_FEW, spot, what));
+    }
     let owner_only = holders.iter().all(|person| *person == draft.workflow.accountable);
     if review.never_by.contains(&NeverBy::Owner) && owner_only && !holders.is_empty() {
         let what = format!("only the owner holds `{}`, and the owner may not decide", review.by);
         cx.add::<()>(Found::new(&codes::REVIEW_NOBODY, spot, what));
     }
+}
+
+/// A role of a review that has fewer people than must agree, with what it has and what it takes.
+fn too_few<'r>(
+    ws: &Workspace,
+    draft: &Draft,
+    review: &'r ReviewStep,
+) -> Option<(&'r RoleId, usize, usize)> {
+    if review.approvals < 2 {
+        return None;
+    }
+    let never_owner = review.never_by.contains(&NeverBy::Owner);
+    let roles = std::iter::once(&review.by).chain(review.late.chain().map(|(role, _)| role));
+    let counted = roles.filter_map(|role| {
+        let holders = ws.settings.people.roles.get(role)?;
+        let may = |who: &&PersonId| !never_owner || **who != draft.workflow.accountable;
+        Some((role, holders.iter().filter(may).count()))
+    });
+    let need = usize::from(review.approvals);
+    counted.filter(|(_, have)| *have < need).map(|(role, have)| (role, have, need)).next()
 }

@@ -11,11 +11,30 @@ use crate::yaml::{Kind, Node};
 
 use super::scalars::Fields;
 
+/// Days on which a person is away, and who decides instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Absence {
+    pub who: PersonId,
+    /// The first and the last day, `YYYY-MM-DD`.
+    pub from: String,
+    pub until: String,
+    pub deputy: PersonId,
+}
+
+impl Absence {
+    /// Whether a day is one of these.
+    #[must_use]
+    pub fn covers(&self, day: &str) -> bool {
+        (self.from.as_str()..=self.until.as_str()).contains(&day)
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct People {
     pub(crate) people: BTreeMap<PersonId, Person>,
     pub(crate) roles: BTreeMap<RoleId, Vec<PersonId>>,
     pub(crate) hours: Option<WorkingHours>,
+    pub(crate) away: Vec<Absence>,
     /// Whether people and roles could be read at all. If not, nobody is missing.
     pub(crate) known: bool,
 }
@@ -30,6 +49,7 @@ pub(crate) fn read(cx: &Cx<'_>, fields: Fields<'_>) -> People {
             all.people.insert(id, Person { name });
         }
     }
+    all.absences(cx, fields);
     for entry in fields.get("roles").and_then(|n| cx.map(n)).unwrap_or_default() {
         let role = cx.key(entry, RoleId::new);
         let Some(holders) = cx.list(&entry.value) else { continue };
@@ -48,6 +68,49 @@ pub(crate) fn read(cx: &Cx<'_>, fields: Fields<'_>) -> People {
 }
 
 impl People {
+    /// Who is away when. It is read once everybody is known.
+    fn absences(&mut self, cx: &Cx<'_>, fields: Fields<'_>) {
+        let mut read = Vec::new();
+        for entry in fields.get("people").and_then(|n| cx.map(n)).unwrap_or_default() {
+            // What is wrong with the rest of a person is said where people are read.
+            let Ok(who) = PersonId::new(&entry.key) else { continue };
+            let Kind::Map(keys) = &entry.value.kind else { continue };
+            let Some(list) = keys.iter().find(|key| key.key == "away") else { continue };
+            for node in cx.list(&list.value).unwrap_or_default() {
+                let absence = self.absence(cx, node, who.clone());
+                read.extend(absence.map(|absence| (absence, node)));
+            }
+        }
+        self.away = read.iter().map(|(absence, _)| absence.clone()).collect();
+        for (absence, node) in read {
+            let Absence { who, from, until, deputy } = &absence;
+            let meets = |other: &&Absence| other.from <= *until && *from <= other.until;
+            let mut others = self.away.iter().filter(|other| other.who == *deputy);
+            let what = if who == deputy {
+                format!("`{who}` cannot stand in for themselves")
+            } else if others.any(|other| meets(&other)) {
+                format!("`{deputy}` is away on some of these days too")
+            } else {
+                continue;
+            };
+            cx.add::<()>(Found::new(&codes::DEPUTY, &node.at, what));
+        }
+    }
+
+    fn absence(&self, cx: &Cx<'_>, node: &Node, who: PersonId) -> Option<Absence> {
+        let fields = cx.fields(node, &keys::AWAY)?;
+        let from = fields.get("from").and_then(|n| date(cx, n));
+        let until = fields.get("until").and_then(|n| date(cx, n));
+        let deputy = fields.get("deputy").and_then(|n| self.person(cx, n));
+        let (from, until) = (from?, until?);
+        if until < from {
+            let what = "the last day is before the first";
+            let fix = "write a day on or after `from`";
+            return cx.add(Found::new(&codes::RANGE, &node.at, what).fix(fix));
+        }
+        Some(Absence { who, from, until, deputy: deputy? })
+    }
+
     /// A person who is named in `people`.
     pub(crate) fn person(&self, cx: &Cx<'_>, node: &Node) -> Option<PersonId> {
         let id = cx.name(node, PersonId::new)?;

@@ -12,8 +12,8 @@ use crate::keys;
 use crate::problem::Found;
 use crate::types;
 use crate::workflow::{
-    AgentStep, Arg, Backing, Can, Confirm, CopyField, Find, Instruction, KnownIn, Late, LateEnd,
-    NeverBy, Rejected, ReviewStep, ToolStep, Type, Work,
+    AgentStep, Arg, Asked, Backing, Can, Confirm, CopyField, Find, Instruction, KnownIn, Late,
+    LateEnd, NeverBy, Rejected, ReviewStep, ToolStep, Type, Work,
 };
 use crate::yaml::{Entry, Kind, Node};
 
@@ -21,6 +21,9 @@ use super::agents::{beside, standing};
 use super::scalars::Fields;
 use super::steps::{Container, Steps};
 use super::uses::Place;
+
+/// More people than this never agree in time.
+const APPROVALS_MAX: u64 = 5;
 
 impl Steps<'_, '_> {
     pub(crate) fn agent(
@@ -449,6 +452,10 @@ impl Steps<'_, '_> {
                 _ => NeverBy::Owner,
             });
         }
+        let approvals = match fields.get("approvals") {
+            Some(node) => cx.whole(node, 1, APPROVALS_MAX).and_then(|n| u8::try_from(n).ok()),
+            None => Some(1),
+        };
         let question = match fields.get("question") {
             Some(node) => cx.text(node),
             None => Some(self.texts.get(id.as_str()).cloned().unwrap_or_default()),
@@ -471,6 +478,7 @@ impl Steps<'_, '_> {
         Some(ReviewStep {
             by: by?,
             never_by,
+            approvals: approvals?,
             question: question?,
             show,
             may_edit,
@@ -485,6 +493,11 @@ impl Steps<'_, '_> {
         let fields = cx.fields(node, &keys::LATE)?;
         let end = self.late_end(fields, &codes::REVIEW_LATE, container);
         let Some(ask) = fields.get("ask") else {
+            if let Some(next) = fields.get("next") {
+                let what = "nobody is asked before these";
+                let found = Found::new(&codes::REVIEW_LATE, &next.at, what);
+                return cx.add(found.fix("name the first role with `ask`"));
+            }
             return Some(match end? {
                 LateEnd::Stop => Late::Stop,
                 LateEnd::Go(step) => Late::Go(step),
@@ -495,7 +508,14 @@ impl Steps<'_, '_> {
             let what = "the second request has no deadline";
             return cx.add(Found::new(&codes::REVIEW_DEADLINE, &node.at, what));
         };
-        Some(Late::Ask { role: role?, within: cx.within(within)?, then: end? })
+        let mut next = Vec::new();
+        for node in fields.get("next").and_then(|n| cx.list(n)).unwrap_or_default() {
+            let fields = cx.fields(node, &keys::NEXT)?;
+            let role = fields.get("ask").and_then(|n| self.ws.settings.people.role(cx, n));
+            let within = fields.get("within").and_then(|n| cx.within(n));
+            next.push(Asked { role: role?, within: within? });
+        }
+        Some(Late::Ask { role: role?, within: cx.within(within)?, next, then: end? })
     }
 
     fn rejected(&mut self, node: &Node, container: Option<&Container>) -> Option<Rejected> {

@@ -5,42 +5,85 @@ use super::{ENGINE, Guard, STORE};
 const ERASING: &str = "crates/store/src/erasing.rs";
 const GROUP: &str = "crates/store/src/sqlite/group.rs";
 const ORDERS: &str = "crates/engine/src/orders.rs";
+const REPLIES: &str = "crates/engine/src/orders/replies.rs";
 const WRITER: &str = "crates/store/src/sqlite/writer.rs";
 
 pub const ALL: &[Guard] = &[
     Guard {
         name: "who answers holds the role that is asked",
-        file: ORDERS,
-        is: r"        if !self.holds(who, &review.by) {
-            return Err(Decline::NotPermitted);",
+        file: REPLIES,
+        is: "self.holds(voice, &review.by) && !barred(voice)",
+        becomes: "!barred(voice)",
+        rooms: ENGINE,
+    },
+    Guard {
+        name: "a deputy passes nothing that the one who is away must not",
+        file: REPLIES,
+        is: "self.holds(voice, &review.by) && !barred(voice)",
+        becomes: "self.holds(voice, &review.by)",
+        rooms: ENGINE,
+    },
+    Guard {
+        name: "who must not decide does not decide for somebody who is away",
+        file: REPLIES,
+        is: "if barred(who) || !self.voices(who).any(may) {",
+        becomes: "if !self.voices(who).any(may) {",
+        rooms: ENGINE,
+    },
+    Guard {
+        name: "nobody answers what somebody else has taken up",
+        file: REPLIES,
+        is: r"        if others {
+            return Err(Decline::Taken);",
         becomes: r"        if false {
-            return Err(Decline::NotPermitted);",
+            return Err(Decline::Taken);",
+        rooms: ENGINE,
+    },
+    Guard {
+        name: "nobody agrees twice",
+        file: REPLIES,
+        is: "values.is_empty() && review.agreed.contains(who)",
+        becomes: "false",
+        rooms: ENGINE,
+    },
+    Guard {
+        name: "as many agree as must",
+        file: REPLIES,
+        is: "if agreed + 1 < self.approvals(review) {",
+        becomes: "if false {",
+        rooms: ENGINE,
+    },
+    Guard {
+        name: "a change drops what was agreed to before it",
+        file: REPLIES,
+        is: "(0, edits)",
+        becomes: "(review.agreed.len(), edits)",
         rooms: ENGINE,
     },
     Guard {
         name: "whoever started a case does not pass it",
-        file: ORDERS,
+        file: REPLIES,
         is: "NeverBy::Starter => starter.is_none_or(|starter| starter == who),",
         becomes: "NeverBy::Starter => false,",
         rooms: ENGINE,
     },
     Guard {
         name: "where nobody knows who started it, nobody passes it alone",
-        file: ORDERS,
+        file: REPLIES,
         is: "starter.is_none_or(|starter| starter == who)",
         becomes: "starter.is_some_and(|starter| starter == who)",
         rooms: ENGINE,
     },
     Guard {
         name: "the owner does not pass what they must not",
-        file: ORDERS,
+        file: REPLIES,
         is: "NeverBy::Owner => *who == self.plan.workflow().accountable,",
         becomes: "NeverBy::Owner => false,",
         rooms: ENGINE,
     },
     Guard {
         name: "what guard held back takes a second person",
-        file: ORDERS,
+        file: REPLIES,
         is: "(_, About::Act { .. }) => &[NeverBy::Starter],",
         becomes: "(_, About::Act { .. }) => &[],",
         rooms: ENGINE,
@@ -48,8 +91,8 @@ pub const ALL: &[Guard] = &[
     Guard {
         name: "only some may steer a case",
         file: ORDERS,
-        is: "if asked { Ok(()) } else { Err(Decline::NotPermitted) }",
-        becomes: r"let _ = asked;
+        is: "if may { Ok(()) } else { Err(Decline::NotPermitted) }",
+        becomes: r"let _ = may;
         Ok(())",
         rooms: ENGINE,
     },

@@ -167,6 +167,7 @@ pub(super) fn command(n: u8, run: RunId) -> Command {
             who: PersonId::new("mara@acme.example").unwrap(),
             reason: format!("reason {n}"),
         },
+        stands_for: Vec::new(),
     }
 }
 

@@ -1,0 +1,145 @@
+//! Who decides, and how: a request that one person takes up, that two must agree to, that a deputy
+//! answers for somebody who is away, and that nobody answers who has left.
+
+use serde_json::Value;
+
+use crate::desk::{Desk, Said};
+
+const WORKFLOW: &str = r#"---
+workflow: notes
+purpose: Sort what people write to us. It answers nobody.
+accountable: owner@example.com
+override: lead
+risk: low
+autonomy: act
+case: { one: one line of our list, from: outside, fields: { id: text, text: text } }
+limits:
+  case: { cost: 0.10 EUR, days: 10 }
+  day: { cost: 5 EUR, cases: 2000 }
+baseline: { minutes: 6, cases_per_week: 40 }
+on_failure: { ask: lead }
+steps:
+  - step: look
+    review:
+      by: pair
+      never_by: [ starter ]
+      approvals: 2
+      question: Is this ours?
+      show: [ case ]
+      may_edit: [ case.text ]
+      within: 8 working hours
+      late: { ask: lead, within: 2 working hours, next: [ { ask: pair, within: 1 hours } ], then: stop }
+      if_rejected: { then: stop }
+  - step: filed
+    end: done
+exceptions:
+  - { what: an empty message, when: "case.text == ''", go: look }
+output: case
+---
+# Notes
+"#;
+
+const CLERK: [&str; 2] = ["--as", "clerk@example.com"];
+const LEAD: [&str; 2] = ["--as", "lead@example.com"];
+const DEE: [&str; 2] = ["--as", "dee@example.com"];
+
+fn desk() -> Desk {
+    let desk = Desk::new();
+    let two = WORKFLOW.replace(
+        "late: { ask: lead, within: 2 working hours, next: [ { ask: pair, within: 1 hours } ], \
+         then: stop }",
+        "late: { then: stop }",
+    );
+    std::fs::write(desk.root().join("workflows/notes.md"), two).unwrap();
+    desk.change("flightdeck.yaml", "roles:", "  dee@example.com: { name: Dee }\nroles:");
+    let pair = "roles:\n  pair: [ clerk@example.com, lead@example.com ]";
+    desk.change("flightdeck.yaml", "roles:", pair);
+    desk
+}
+
+fn opened(desk: &Desk) -> String {
+    let case = r#"{ "id": "1", "text": "as it came" }"#;
+    let said = desk.say(&["run", "notes", case, "--as", "owner@example.com", "--json"]);
+    assert_eq!(said.code, 3, "{}{}", said.out, said.err);
+    said.json().iter().find_map(|o| o["run"].as_str().map(str::to_owned)).unwrap()
+}
+
+fn review(desk: &Desk, what: &[&str], run: &str, more: &[&str], who: [&str; 2]) -> Said {
+    desk.say(&[&["review"][..], what, &[run], more, &who].concat())
+}
+
+fn request(desk: &Desk, run: &str) -> Value {
+    let said = desk.say(&["review", "show", run, "1", "--json"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    said.json()[0]["request"].clone()
+}
+
+#[test]
+fn two_people_agree_to_the_same_thing_and_nobody_works_beside_another() {
+    let desk = desk();
+    let run = opened(&desk);
+    let taken = review(&desk, &["claim"], &run, &[], CLERK);
+    assert_eq!(taken.code, 3, "{}{}", taken.out, taken.err);
+    assert!(desk.say(&["review", "list"]).out.contains("taken by clerk@example.com"));
+    let other = review(&desk, &["approve"], &run, &[], LEAD);
+    assert!(other.code == 5 && other.err.contains("taken the request up"), "{}", other.err);
+    // Whoever answers for the workflow may give back what somebody else left lying.
+    assert_eq!(review(&desk, &["release"], &run, &[], LEAD).code, 3);
+    assert_eq!(review(&desk, &["approve"], &run, &[], LEAD).code, 3);
+    assert_eq!(request(&desk, &run)["agreed"], serde_json::json!(["lead@example.com"]));
+    let twice = review(&desk, &["approve"], &run, &[], LEAD);
+    assert!(twice.code == 4 && twice.err.contains("agreed already"), "{}", twice.err);
+
+    // A change asks the others anew, and they see it.
+    let set = ["--set", "case.text=as it should be"];
+    assert_eq!(review(&desk, &["edit"], &run, &set, CLERK).code, 3);
+    let shown = request(&desk, &run);
+    assert_eq!(shown["agreed"], serde_json::json!(["clerk@example.com"]));
+    assert_eq!(shown["proposed"][0]["value"]["text"], "as it should be");
+    assert_eq!(shown["shows"][0]["value"]["text"], "as it came");
+    let told = desk.say(&["review", "show", &run]).out;
+    assert!(told.contains("2 people must agree; so far clerk@example.com"), "{told}");
+    assert!(told.contains("an approval agrees to that"), "{told}");
+    assert_eq!(review(&desk, &["approve"], &run, &[], LEAD).code, 0);
+    let why = desk.say(&["why", &run]).out;
+    assert!(why.contains("lead@example.com approved `case` as changed"), "{why}");
+    let proof = desk.say(&["logs", &run, "--verify"]);
+    assert!(proof.code == 0 && proof.out.contains("found equal"), "{}{}", proof.out, proof.err);
+}
+
+#[test]
+fn a_deputy_answers_for_whoever_is_away_and_for_nobody_else() {
+    let desk = desk();
+    let run = opened(&desk);
+    let alone = review(&desk, &["approve"], &run, &[], DEE);
+    assert_eq!(alone.code, 4, "{}", alone.err);
+    let absence = |from: &str, until: &str| {
+        format!("[ {{ from: \"{from}\", until: \"{until}\", deputy: dee@example.com }} ]")
+    };
+    let person = "  lead@example.com: { name: ";
+    let settings = std::fs::read_to_string(desk.root().join("flightdeck.yaml")).unwrap();
+    let line = settings.lines().find(|line| line.starts_with(person)).unwrap().to_owned();
+    let away = |from, until| {
+        let with = line.replace(" }", &format!(", away: {} }}", absence(from, until)));
+        let whole = settings.replace(&line, &with);
+        std::fs::write(desk.root().join("flightdeck.yaml"), whole).unwrap();
+    };
+    away("2020-01-01", "2020-01-31");
+    assert_eq!(review(&desk, &["approve"], &run, &[], DEE).code, 4, "that was long ago");
+    away("2020-01-01", "2999-12-31");
+    let agreed = review(&desk, &["approve"], &run, &[], DEE);
+    assert_eq!(agreed.code, 3, "{}{}", agreed.out, agreed.err);
+    assert_eq!(request(&desk, &run)["agreed"], serde_json::json!(["dee@example.com"]));
+    assert_eq!(review(&desk, &["approve"], &run, &[], DEE).code, 4, "nobody agrees twice");
+    assert_eq!(review(&desk, &["approve"], &run, &[], CLERK).code, 0);
+    let why = desk.say(&["why", &run]).out;
+    assert!(why.contains("dee@example.com stands in for lead@example.com"), "{why}");
+    let proof = desk.say(&["logs", &run, "--verify"]);
+    assert!(proof.code == 0 && proof.out.contains("found equal"), "{}{}", proof.out, proof.err);
+
+    // What the one who is away must not decide, the deputy does not decide either.
+    let case = r#"{ "id": "2", "text": "mine" }"#;
+    let said = desk.say(&["run", "notes", case, "--as", "lead@example.com", "--json"]);
+    let run = said.json().iter().find_map(|o| o["run"].as_str().map(str::to_owned)).unwrap();
+    assert_eq!(review(&desk, &["approve"], &run, &[], DEE).code, 4);
+}
