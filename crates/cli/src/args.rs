@@ -168,6 +168,11 @@ pub enum Command {
     /// Destroy the contents of cases that are over: of one person, or of single cases
     ///
     /// Their entries stay, and still prove what happened. Without `--yes` it only says which cases
+    /// Say which data go where
+    Data {
+        #[command(subcommand)]
+        command: Data,
+    },
     /// it would be. What tools and vendors were handed is theirs to erase; it is listed.
     Erase(Erase),
     /// Put a control to the proof by canary cases that touch nothing real, and keep what was seen
@@ -278,6 +283,15 @@ pub struct Runs {
     /// At most this many
     #[arg(long, default_value_t = 50)]
     pub limit: usize,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Data {
+    /// Which data go to which vendor and tool, where, on what basis, and for how long they are kept
+    Map {
+        /// A workflow; all of them if not said
+        workflow: Option<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

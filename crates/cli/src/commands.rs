@@ -2,6 +2,7 @@
 //! to the screen; it must hold no rule of the business.
 
 pub mod check;
+pub mod data;
 pub mod demo;
 pub mod desk;
 pub mod doctor;

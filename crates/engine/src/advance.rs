@@ -8,6 +8,7 @@ use journal::{
     Failure, Finish, Label, Labels, Message, Millis, Mode, ModelAnswer, Outcome, Part, Record,
     Role, RunId, Seq, Source, Standing, Starter, Status, StopScope, Usage, What,
 };
+use plan::ids::ModelName;
 use plan::workflow::{EndOutcome, From};
 
 use crate::Engine;
@@ -251,7 +252,7 @@ fn came_back(
     let finish = match &outcome.result {
         Ok(bytes) => {
             let body = match &act.what {
-                What::Model { .. } => answer(work, &act.at, bytes),
+                What::Model { model, .. } => answer(work, &act.at, model, bytes),
                 What::Tool { tool, args, part } => {
                     let mut label = work.result_label(&act.at, tool, *args);
                     if work.reads_a_store(tool, part) {
@@ -328,7 +329,7 @@ fn as_json(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// A model's answer as a message of the conversation, under the label of all that was said.
-fn answer(work: &mut Work<'_>, at: &At, bytes: &Arc<[u8]>) -> BodyRef {
+fn answer(work: &mut Work<'_>, at: &At, model: &ModelName, bytes: &Arc<[u8]>) -> BodyRef {
     let label = work.conversation_label(at).unwrap_or_else(|_| Label::from(Source::Model));
     let message = match serde_json::from_slice::<ModelAnswer>(bytes) {
         Ok(answer) => {
@@ -342,6 +343,8 @@ fn answer(work: &mut Work<'_>, at: &At, bytes: &Arc<[u8]>) -> BodyRef {
             answers: None,
         },
     };
+    // Where the conversation cannot be read, the words stay words, and no contract takes them.
+    let message = work.unveiled(at, model, message);
     let bytes = serde_json::to_vec(&message).unwrap_or_default();
     work.add(bytes, Labels::all(label))
 }

@@ -18,6 +18,10 @@ use crate::drive::Progress;
 use crate::work::{Stuck, Work, worst};
 
 mod turn;
+mod veil;
+
+/// A message, and the body that it is stored in.
+pub(crate) type Told = (Arc<Message>, BodyRef);
 
 impl Work<'_> {
     pub(crate) fn drive_answer(
@@ -232,26 +236,31 @@ impl Work<'_> {
         self.loaded(body)?.message().cloned().ok_or_else(broken)
     }
 
-    /// The messages as a model gets them: results in call order, whatever order they came in.
+    /// The messages of a conversation: results in call order, whatever order they came in.
     pub(crate) fn messages(&self, at: &At) -> Result<Vec<Arc<Message>>, Stuck> {
-        let mut messages: Vec<Arc<Message>> = Vec::new();
+        Ok(self.told(at)?.into_iter().map(|(message, _)| message).collect())
+    }
+
+    /// The same, each with the body that it is stored in.
+    pub(crate) fn told(&self, at: &At) -> Result<Vec<Told>, Stuck> {
+        let mut messages: Vec<Told> = Vec::new();
         let mut calls: Vec<ToolCall> = Vec::new();
-        let mut results: Vec<(usize, Arc<Message>)> = Vec::new();
+        let mut results: Vec<(usize, Told)> = Vec::new();
         for line in &self.visit(at)?.lines {
             match line {
                 Line::Answer(body) => {
                     flush(&mut messages, &mut results);
                     let answer = self.message(*body)?;
                     calls.clone_from(&answer.calls);
-                    messages.push(answer);
+                    messages.push((answer, *body));
                 }
                 Line::Said(body) => {
                     let said = self.message(*body)?;
                     match (said.role, place(&calls, &said)) {
-                        (Role::Tool, Some(n)) => results.push((n, said)),
+                        (Role::Tool, Some(n)) => results.push((n, (said, *body))),
                         (Role::Tool | Role::User | Role::Assistant, _) => {
                             flush(&mut messages, &mut results);
-                            messages.push(said);
+                            messages.push((said, *body));
                         }
                     }
                 }
@@ -260,7 +269,7 @@ impl Work<'_> {
                     let id = calls.get(n).map(|c| c.id.clone());
                     let text = String::from_utf8_lossy(self.loaded(*body)?.bytes()).into_owned();
                     let said = Message { role: Role::Tool, text, calls: Vec::new(), answers: id };
-                    results.push((n, Arc::new(said)));
+                    results.push((n, (Arc::new(said), *body)));
                 }
             }
         }
@@ -293,13 +302,18 @@ impl Work<'_> {
         if self.model_held_back(&model) {
             return Ok(Progress::Wait);
         }
-        let messages = self.messages(at)?;
+        let told = self.told(at)?;
         let prepared = self
             .prepared
             .step(&step.id)
             .ok_or_else(|| Stuck::defect(format!("step `{}` was not prepared", step.id)))?;
         let spec = self.plan.workflow().models.get(&model);
         let spec = spec.ok_or_else(|| Stuck::defect(format!("model `{model}` is unknown")))?;
+        let (messages, answer) = self.veiled(told, &spec.hides, answer)?;
+        let instructions = match spec.hides.is_empty() {
+            true => &prepared.instructions,
+            false => &prepared.veiled,
+        };
         let lines = u32::try_from(self.visit(at)?.lines.len()).unwrap_or(u32::MAX);
         let question = match slot {
             Slot::Question(field, wording) => Some((field, wording)),
@@ -309,7 +323,7 @@ impl Work<'_> {
         let bytes: usize = messages.iter().map(|m| m.text.len() + 16).sum();
         // One token stands for at least one byte, so this is the worst case.
         let shape = answer.as_ref().unwrap_or(&prepared.answer);
-        let around = prepared.instructions.len() + prepared.tools_bytes + shape_bytes(shape);
+        let around = instructions.len() + prepared.tools_bytes + shape_bytes(shape);
         let input = (bytes + around) as u64;
         let output = u64::from(spec.answer_tokens);
         let price = &spec.price;
@@ -320,14 +334,14 @@ impl Work<'_> {
         let attempt = self.visit(at)?.attempt;
         let verdict = {
             let mut texts: Vec<&str> = messages.iter().map(|m| m.text.as_str()).collect();
-            texts.push(&prepared.instructions);
+            texts.push(instructions);
             let act = GuardAct::Model { model: &model, label: &label, texts: &texts, reserve };
             self.decide(at, slot, true, act)?
         };
         let key = self.key(at, slot, attempt);
         let ask = ModelAsk {
             model,
-            instructions: prepared.instructions.clone(),
+            instructions: instructions.clone(),
             messages,
             tools: prepared.tools.clone(),
             answer: answer.unwrap_or_else(|| prepared.answer.clone()),
@@ -364,7 +378,7 @@ fn place(calls: &[ToolCall], said: &Message) -> Option<usize> {
     calls.iter().position(|c| c.id == id)
 }
 
-fn flush(messages: &mut Vec<Arc<Message>>, results: &mut Vec<(usize, Arc<Message>)>) {
+fn flush(messages: &mut Vec<Told>, results: &mut Vec<(usize, Told)>) {
     results.sort_by_key(|(n, _)| *n);
     messages.extend(results.drain(..).map(|(_, said)| said));
 }

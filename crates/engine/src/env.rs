@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use guard::ground::Candidate;
+use guard::personal::{self, Place};
 use journal::{Body, BodyRef, Entropy, Frame, Hash, Labels, Message, Seq};
 use plan::ids::StepId;
 use serde_json::Value;
@@ -18,6 +19,8 @@ pub struct Loaded {
     value: OnceLock<Option<Value>>,
     message: OnceLock<Option<Arc<Message>>>,
     plain: OnceLock<Hash>,
+    /// Personal data in the message that this is, and in each of its calls.
+    personal: OnceLock<Vec<Vec<Place>>>,
     /// Candidates by the step that copies from this body; finding them again for every answer
     /// would cost more than all else.
     found: Mutex<BTreeMap<StepId, Found>>,
@@ -37,6 +40,7 @@ impl Loaded {
             value: OnceLock::new(),
             message: OnceLock::new(),
             plain: OnceLock::new(),
+            personal: OnceLock::new(),
             found: Mutex::default(),
         }
     }
@@ -69,6 +73,13 @@ impl Loaded {
     #[must_use]
     pub fn plain(&self) -> Hash {
         *self.plain.get_or_init(|| Hash::of_parts(&[&self.bytes]))
+    }
+
+    /// Where personal data stands in the message that this is, found once: in its text, and then in
+    /// the arguments of each call.
+    pub(crate) fn personal(&self, message: &Message) -> &[Vec<Place>] {
+        let texts = || std::iter::once(&message.text).chain(message.calls.iter().map(|c| &c.args));
+        self.personal.get_or_init(|| texts().map(|text| personal::find(text)).collect())
     }
 
     /// The candidates that `find` gives for a step, found once.

@@ -14,6 +14,10 @@ use serde_json::{Map, Value};
 use crate::control::Control;
 use crate::env::Env;
 
+/// What a model is told that gets words in place of personal data.
+const HIDDEN: &str = "A word such as `email_0123456789` or `name_0123456789` stands for a value \
+                      that is kept from you. Use the word as it is wherever the value belongs.";
+
 /// Per step of a release.
 #[derive(Debug, Default)]
 pub struct Prepared {
@@ -24,6 +28,8 @@ pub struct Prepared {
 #[derive(Debug)]
 pub struct PreparedStep {
     pub instructions: Arc<str>,
+    /// The same for a model that is not told personal data.
+    pub veiled: Arc<str>,
     pub tools: Arc<[ToolDef]>,
     pub tools_bytes: usize,
     pub answer: AnswerShape,
@@ -50,6 +56,7 @@ impl Prepared {
 fn prepare(plan: &Plan, agent: &AgentStep) -> PreparedStep {
     let texts: Vec<&str> = agent.instructions.iter().map(|i| i.text.trim()).collect();
     let instructions: Arc<str> = texts.join("\n\n").into();
+    let veiled = texts.iter().copied().chain([HIDDEN]).collect::<Vec<_>>().join("\n\n").into();
     let (tools, answer): (Vec<ToolDef>, AnswerShape) = match &agent.work {
         Work::Copy { .. } => (Vec::new(), AnswerShape::Text),
         Work::Answer { schema, tools, may_raise, .. } => {
@@ -72,7 +79,7 @@ fn prepare(plan: &Plan, agent: &AgentStep) -> PreparedStep {
     if let AnswerShape::Json(schema) = &answer {
         tools_bytes += schema.to_string().len();
     }
-    PreparedStep { instructions, tools: tools.into(), tools_bytes, answer }
+    PreparedStep { instructions, veiled, tools: tools.into(), tools_bytes, answer }
 }
 
 /// A child run that a run's records ask for. Opening one twice opens it once: its id is a function

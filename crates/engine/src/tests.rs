@@ -12,6 +12,7 @@ mod questions;
 mod reviews;
 mod stains;
 mod times;
+mod veil;
 
 use std::rc::Rc;
 use std::sync::Arc;

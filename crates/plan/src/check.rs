@@ -11,7 +11,7 @@ use crate::policy::{self, Vocabulary};
 use crate::problem::{Cx, Found, Problems};
 use crate::read::people::Absence;
 use crate::read::servers::Server;
-use crate::read::settings::{ModelPlace, Retention};
+use crate::read::settings::{ModelPlace, Privacy, Retention};
 use crate::read::workflow::Reader;
 use crate::read::workspace::{self, Workspace, stem};
 use crate::release::Plan;
@@ -104,6 +104,7 @@ pub struct Places {
     pub default_model: Option<ModelName>,
     pub currency: Option<Currency>,
     pub retention: Retention,
+    pub privacy: Privacy,
     pub servers: BTreeMap<String, Server>,
     pub lock: Lock,
 }
@@ -127,6 +128,7 @@ pub fn places(files: &Files) -> Result<Places, Problems> {
         default_model: ws.settings.default_model,
         currency: ws.settings.currency,
         retention: ws.settings.retention,
+        privacy: ws.settings.privacy,
         servers: ws.servers.servers,
         lock: ws.servers.lock,
     })

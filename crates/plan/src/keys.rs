@@ -390,8 +390,24 @@ pub(crate) static SETTINGS: Shape = Shape {
             Map(&Duration),
             "How long contents are kept once their case is over, by tag, or of `everything`.",
         ),
+        may("privacy", Form::Shape(&PRIVACY), "What a record of processing says besides."),
     ],
 };
+
+pub(crate) static PRIVACY: Shape = Shape {
+    said: "`privacy`",
+    keys: &[
+        may("controller", Text, "Who decides why and how personal data are processed."),
+        may("contact", Text, "Whom people ask about their data."),
+        may("basis", Map(&Text), "The legal basis, by tag."),
+        may("ai_role", Words(AI_ROLES), "The organisation's role under the EU AI Act."),
+        may("ai_risk", Words(AI_RISKS), "The risk class under the EU AI Act."),
+    ],
+};
+
+/// Roles and classes of risk of Regulation (EU) 2024/1689.
+pub(crate) const AI_ROLES: &[&str] = &["deployer", "provider", "importer", "distributor"];
+pub(crate) const AI_RISKS: &[&str] = &["minimal", "transparency", "high", "prohibited"];
 
 pub(crate) static PERSON: Shape = Shape {
     said: "a person",
@@ -430,6 +446,10 @@ pub(crate) static LEAVE: Shape = Shape {
     ],
 };
 
+/// Kinds of personal data, as [`crate::workflow::Personal`] names them.
+pub(crate) const PERSONAL: &[&str] =
+    &["email", "iban", "card", "national_id", "phone", "birth_date", "address", "name"];
+
 pub(crate) static MODEL: Shape = Shape {
     said: "a model",
     keys: &[
@@ -441,6 +461,11 @@ pub(crate) static MODEL: Shape = Shape {
         may("price", Form::Shape(&PRICE), "Prices; free if not said."),
         may("region", Text, "Where its vendor works on what it is sent."),
         may("takes", Map(&Form::Shape(&LEAVE)), "Tagged data that may be sent to it, by tag."),
+        may(
+            "hides",
+            List(&Words(PERSONAL)),
+            "Personal data that it is not told; all of it if not said, unless it runs here.",
+        ),
         may(
             "base_url",
             Text,

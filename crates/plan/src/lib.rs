@@ -42,6 +42,7 @@
 //! ```
 
 pub mod codes;
+pub mod data;
 pub mod expr;
 pub mod ids;
 pub mod lock;
@@ -70,6 +71,6 @@ pub use fmt::{fmt, formed};
 pub use problem::{Problem, Problems};
 pub use read::people::Absence;
 pub use read::servers::{Grant, Network, OAuth, Sandbox, Server};
-pub use read::settings::{Address, ModelPlace, Retention, WireFormat};
+pub use read::settings::{Address, ModelPlace, Privacy, Retention, WireFormat};
 pub use release::{OpenError, Plan};
 pub use schema::workflow_schema;

@@ -2,7 +2,7 @@
 //! Every name in here is resolved, every default is written out, and nothing in here knows where
 //! in a file it stood. It must not read text, and it must not know runs, clocks or models.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -599,6 +599,52 @@ pub struct Model {
     /// Tagged data that may be sent to it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub takes: Takes,
+    /// Personal data that is kept from it: it is told a word that stands for each.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub hides: BTreeSet<Personal>,
+}
+
+/// A kind of personal data that is recognised in a text; the surest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Personal {
+    Email,
+    Iban,
+    Card,
+    NationalId,
+    Phone,
+    BirthDate,
+    Address,
+    Name,
+}
+
+impl Personal {
+    /// Every kind.
+    pub const ALL: [Self; 8] = [
+        Self::Email,
+        Self::Iban,
+        Self::Card,
+        Self::NationalId,
+        Self::Phone,
+        Self::BirthDate,
+        Self::Address,
+        Self::Name,
+    ];
+
+    /// Its name in files and in the words that stand for such data.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Iban => "iban",
+            Self::Card => "card",
+            Self::NationalId => "national_id",
+            Self::Phone => "phone",
+            Self::BirthDate => "birth_date",
+            Self::Address => "address",
+            Self::Name => "name",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -679,7 +725,7 @@ impl Leave {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     Read,

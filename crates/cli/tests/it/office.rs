@@ -38,7 +38,7 @@ impl Office {
                 }
             }
         }
-        let place = format!("vendor: openai\n    base_url: {}", vendor.url());
+        let place = format!("vendor: openai\n    base_url: {}\n    hides: []", vendor.url());
         desk.change("flightdeck.yaml", "vendor: local", &place);
         erp_stand_in();
         Self(desk)

@@ -143,3 +143,57 @@ fn a_deputy_answers_for_whoever_is_away_and_for_nobody_else() {
     let run = said.json().iter().find_map(|o| o["run"].as_str().map(str::to_owned)).unwrap();
     assert_eq!(review(&desk, &["approve"], &run, &[], DEE).code, 4);
 }
+
+#[test]
+fn the_map_of_data_names_every_recipient_and_what_is_missing() {
+    let desk = Desk::new();
+    let tagged = WORKFLOW
+        .replace("by: pair", "by: lead")
+        .replace("      approvals: 2\n", "")
+        .replace(", next: [ { ask: pair, within: 1 hours } ]", "")
+        .replace("text: text } }", "text: text }, tags: [ personal ] }")
+        .replace(
+            "steps:\n",
+            "steps:\n  - step: sort\n    agent: clerk\n    given: [ case.text ]\n    answer: { note: text }\n",
+        );
+    std::fs::write(desk.root().join("workflows/notes.md"), tagged).unwrap();
+    let agent = "---\nname: clerk\ndescription: It sorts.\nmodel: far\n---\nSort it.\n";
+    std::fs::write(desk.root().join("agents/clerk.md"), agent).unwrap();
+    let far = "models:\n  far: { vendor: openai, model: m, can: [ json ], context: 4096, answer: 64, \
+               price: { input: 1.00 EUR, output: 2.00 EUR }, region: EU }\n";
+    desk.change("flightdeck.yaml", "models:\n", far);
+    let map = || desk.say(&["data", "map", "notes"]);
+    let said = map();
+    assert_eq!(said.code, 8, "{}{}", said.out, said.err);
+    for text in [
+        "to the model `far` of openai (EU)",
+        "from `sort`: case.text",
+        "replaced by words as far as found: email, iban",
+        "`personal` has no leave to go there",
+        "no legal basis is said for `personal`",
+        "controller: not said",
+    ] {
+        assert!(said.out.contains(text), "no `{text}` in {}", said.out);
+    }
+    let leave = "region: EU, takes: { personal: { by: owner@example.com, until: \"2099-12-31\", \
+                 reason: contract 12 } }, hides: [ email ] }";
+    desk.change("flightdeck.yaml", "region: EU }", leave);
+    let privacy = "privacy: { controller: Example Ltd, contact: dpo@example.com, ai_role: deployer, \
+                   ai_risk: minimal, basis: { personal: contract } }\nretention: { personal: 30 days }\n\
+                   models:\n";
+    desk.change("flightdeck.yaml", "models:\n", privacy);
+    let said = map();
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    for text in [
+        "by leave of owner@example.com until 2099-12-31 (contract 12); contract",
+        "replaced by words as far as found: email\n",
+        "role deployer, risk minimal",
+        "are kept for 30 days",
+    ] {
+        assert!(said.out.contains(text), "no `{text}` in {}", said.out);
+    }
+    let told = desk.say(&["data", "map", "--json"]).json();
+    let flows = told.iter().find(|o| o["workflow"] == "notes").unwrap()["flows"].clone();
+    assert_eq!(flows[0]["to"]["model"]["hides"], serde_json::json!(["email"]), "{flows:#}");
+    assert_eq!(desk.say(&["data", "map", "nothing"]).code, 2);
+}

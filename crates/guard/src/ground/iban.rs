@@ -70,6 +70,19 @@ pub(super) fn find(page: &Page<'_>) -> Vec<Found> {
     found
 }
 
+/// Where accounts stand in a text as it is.
+pub(super) fn places(text: &str) -> Vec<std::ops::Range<usize>> {
+    let mut found: Vec<std::ops::Range<usize>> = Vec::new();
+    for start in START.find_iter(text).map(|hit| hit.start()) {
+        let inside = found.last().is_some_and(|last| start < last.end);
+        let rest = text.get(start..).unwrap_or_default();
+        if let (false, Some((_, len))) = (inside, longest(rest)) {
+            found.push(start..start + len);
+        }
+    }
+    found
+}
+
 /// The longest account at the start of a text, and how many bytes it takes. Words after an account
 /// can look like more of it, so every end between words is tried.
 fn longest(text: &str) -> Option<(String, usize)> {

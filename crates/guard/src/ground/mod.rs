@@ -32,6 +32,11 @@ pub use known::{known, worth_knowing};
 pub use question::questions;
 pub use settle::{Reason, Settled, settle, worth_asking};
 
+/// Where accounts stand in a text, by their checksum.
+pub(crate) fn accounts(text: &str) -> Vec<Range<usize>> {
+    iban::places(text)
+}
+
 /// The version of the finders and their words. It is recorded with every value they ground, and it
 /// changes whenever the same document could give other candidates.
 pub const FINDER_VERSION: u32 = 3;

@@ -9,7 +9,7 @@ use crate::keys;
 use crate::problem::{Cx, Found, Problems};
 use crate::value::Currency;
 use crate::variables;
-use crate::workflow::{Can, Leave, Model, Price, Takes};
+use crate::workflow::{Can, Leave, Model, Personal, Price, Takes};
 use crate::yaml::{self, Entry, Node};
 
 use super::people::People;
@@ -78,6 +78,18 @@ pub(crate) struct Settings {
     pub(crate) default_model: Option<ModelName>,
     pub(crate) fallback: Vec<ModelName>,
     pub(crate) retention: Retention,
+    pub(crate) privacy: Privacy,
+}
+
+/// What a record of processing says besides what is computed (GDPR, Article 30; EU AI Act).
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Privacy {
+    pub controller: Option<String>,
+    pub contact: Option<String>,
+    /// The legal basis by tag.
+    pub basis: BTreeMap<FieldName, String>,
+    pub ai_role: Option<String>,
+    pub ai_risk: Option<String>,
 }
 
 /// How long the contents of a case are kept once it is over, in milliseconds. Without a word they
@@ -134,7 +146,30 @@ pub(crate) fn read(cx: &Cx<'_>) -> Settings {
     for entry in fields.get("retention").and_then(|n| cx.map(n)).unwrap_or_default() {
         retain(cx, entry, &mut settings.retention);
     }
+    if let Some(fields) = fields.get("privacy").and_then(|n| cx.fields(n, &keys::PRIVACY)) {
+        settings.privacy = privacy(cx, fields);
+    }
     settings
+}
+
+fn privacy(cx: &Cx<'_>, fields: Fields<'_>) -> Privacy {
+    let text = |key: &str| fields.get(key).and_then(|n| cx.text(n));
+    let choice = |key: &str, of: &'static [&'static str]| {
+        fields.get(key).and_then(|n| cx.choice(n, of)).map(str::to_owned)
+    };
+    let mut basis = BTreeMap::new();
+    for entry in fields.get("basis").and_then(|n| cx.map(n)).unwrap_or_default() {
+        if let (Some(tag), Some(text)) = (cx.key(entry, FieldName::new), cx.text(&entry.value)) {
+            basis.insert(tag, text);
+        }
+    }
+    Privacy {
+        controller: text("controller"),
+        contact: text("contact"),
+        basis,
+        ai_role: choice("ai_role", keys::AI_ROLES),
+        ai_risk: choice("ai_risk", keys::AI_RISKS),
+    }
 }
 
 fn retain(cx: &Cx<'_>, entry: &Entry, retention: &mut Retention) {
@@ -212,6 +247,15 @@ fn one(
     };
     let takes = fields.get("takes").map(|node| takes(cx, node, people)).unwrap_or_default();
     let here = matches!(vendor.as_deref(), Some("local" | "llama-server")) && base_url.is_none();
+    let hides = match fields.get("hides") {
+        Some(node) => {
+            let words = cx.list(node).unwrap_or_default().iter();
+            let words: Vec<&str> = words.filter_map(|n| cx.choice(n, keys::PERSONAL)).collect();
+            Personal::ALL.into_iter().filter(|kind| words.contains(&kind.as_str())).collect()
+        }
+        None if here => BTreeSet::new(),
+        None => BTreeSet::from(Personal::ALL),
+    };
     let place = ModelPlace {
         vendor: vendor.clone()?,
         base_url,
@@ -231,6 +275,7 @@ fn one(
         answer_tokens: answer?,
         price: price?,
         here,
+        hides,
         region: text("region"),
         takes,
     };

@@ -55,7 +55,7 @@ fn settings(vendor: &Vendor) -> String {
         "organisation: Harbour\ncurrency: EUR\npeople:\n  {OLGA}: {{ name: Olga }}\n  \
          {RITA}: {{ name: Rita }}\nroles:\n  lead: [ {OLGA} ]\n  desk: [ {RITA} ]\n\
          working_hours: {{ days: mon-fri, from: \"09:00\", to: \"17:00\", zone: Europe/Amsterdam }}\n\
-         models:\n  obedient:\n    vendor: openai\n    base_url: {}\n    model: written-answers\n    \
+         models:\n  obedient:\n    vendor: openai\n    base_url: {}\n    hides: []\n    model: written-answers\n    \
          can: [ json, tools ]\n    context: 32768\n    answer: 1024\n    region: here\n    takes:\n      \
          personal: {{ by: {OLGA}, until: \"2099-12-31\", reason: it runs in this test }}\n\
          default_model: obedient\n",

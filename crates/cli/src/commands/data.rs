@@ -1,0 +1,157 @@
+//! `data map`: which data of which workflow go to whom, as the files declare it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use evidence::words;
+use plan::data::{self, Flow, Recipient, Tagged};
+use plan::ids::FieldName;
+use plan::workflow::Effect;
+use plan::{Places, Retention};
+use serde_json::json;
+
+use crate::args::Global;
+use crate::exit::{Ended, Exit, Stop};
+use crate::screen::{Look, Screen};
+use crate::workspace::Workspace;
+
+/// Prints the map of one workflow or of all of them.
+pub fn map(screen: &Screen, global: &Global, workflow: Option<&str>) -> Ended {
+    let workspace = Workspace::open(global)?;
+    let places = workspace.places().map_err(Stop::usage)?;
+    let checked = plan::check_all(&workspace.files);
+    if let Some(name) = workflow
+        && !checked.plans.keys().any(|known| known.as_str() == name)
+    {
+        let known: Vec<&str> = checked.plans.keys().map(|name| name.as_str()).collect();
+        return Err(Stop::usage(format!("no workflow `{name}` is fit to run"))
+            .help(format!("those that are: {}; `flightdeck check` says more", known.join(", "))));
+    }
+    head(screen, &places)?;
+    let mut open = BTreeSet::new();
+    for (name, plan) in &checked.plans {
+        if workflow.is_some_and(|wanted| wanted != name.as_str()) {
+            continue;
+        }
+        let flows = data::flows(plan);
+        screen.object(
+            "data_map",
+            json!({ "workflow": name, "purpose": plan.workflow().purpose,
+                "accountable": plan.workflow().accountable, "case_tags": plan.workflow().case.tags,
+                "flows": flows, "kept": kept(&places.retention, &flows) }),
+        )?;
+        screen.line(String::new());
+        screen.line(screen.word(Look::Strong, name.as_str()));
+        screen.line(format!("  for: {}", plan.workflow().purpose));
+        screen.line(format!("  answered for by {}", plan.workflow().accountable));
+        for (to, flows) in by_recipient(&flows) {
+            recipient(screen, &to, &flows, &places, &mut open);
+        }
+        let kept = kept(&places.retention, &flows);
+        screen.line(match kept {
+            Some(ms) => format!("  contents are kept for {} after the end", words::span(ms)),
+            None => "  contents are kept until somebody has them erased".to_owned(),
+        });
+    }
+    if open.is_empty() {
+        return Ok(Exit::Done);
+    }
+    screen.line(String::new());
+    for what in &open {
+        screen.line(screen.word(Look::Bad, what));
+    }
+    Ok(Exit::Findings)
+}
+
+fn head(screen: &Screen, places: &Places) -> Result<(), Stop> {
+    let privacy = &places.privacy;
+    screen.object(
+        "data_controller",
+        json!({ "organisation": places.organisation, "privacy": privacy }),
+    )?;
+    let said = |text: &Option<String>| text.clone().unwrap_or_else(|| "not said".to_owned());
+    screen.line(format!("organisation: {}", places.organisation));
+    screen.line(format!("controller: {}", said(&privacy.controller)));
+    screen.line(format!("contact: {}", said(&privacy.contact)));
+    let (role, risk) = (said(&privacy.ai_role), said(&privacy.ai_risk));
+    screen.line(format!("EU AI Act: role {role}, risk {risk}"));
+    Ok(())
+}
+
+/// How long contents with these tags are kept: the shortest of what is said.
+fn kept(retention: &Retention, flows: &[Flow]) -> Option<u64> {
+    let tags: BTreeSet<&FieldName> =
+        flows.iter().flat_map(|flow| &flow.tags).map(|tagged| &tagged.tag).collect();
+    retention.of(tags)
+}
+
+fn by_recipient(flows: &[Flow]) -> BTreeMap<Recipient, Vec<&Flow>> {
+    let mut all: BTreeMap<Recipient, Vec<&Flow>> = BTreeMap::new();
+    for flow in flows {
+        all.entry(flow.to.clone()).or_default().push(flow);
+    }
+    all
+}
+
+fn recipient(
+    screen: &Screen,
+    to: &Recipient,
+    flows: &[&Flow],
+    places: &Places,
+    open: &mut BTreeSet<String>,
+) {
+    screen.line(format!("  to {}", who(to)));
+    for flow in flows {
+        screen.line(format!("    from `{}`: {}", flow.step, flow.what.join(", ")));
+    }
+    if let Recipient::Model { here: false, hides, .. } = to {
+        let kinds: Vec<String> = hides.iter().map(|k| k.as_str().replace('_', " ")).collect();
+        screen.line(match kinds.is_empty() {
+            true => "    nothing personal is replaced by words".to_owned(),
+            false => format!("    replaced by words as far as found: {}", kinds.join(", ")),
+        });
+    }
+    let tags: BTreeMap<&FieldName, &Tagged> =
+        flows.iter().flat_map(|flow| &flow.tags).map(|tagged| (&tagged.tag, tagged)).collect();
+    for (tag, tagged) in tags {
+        let basis = places.privacy.basis.get(tag);
+        let basis = basis.map_or_else(|| "no basis is said".to_owned(), |text| text.clone());
+        match &tagged.leave {
+            Some(leave) => screen.line(format!(
+                "    `{tag}` by leave of {} until {} ({}); {basis}",
+                leave.by, leave.until, leave.reason
+            )),
+            None if matches!(to, Recipient::Model { here: true, .. }) => {
+                screen.line(format!("    `{tag}` stays on this machine; {basis}"));
+            }
+            None => {
+                screen.line(format!("    `{tag}` has no leave to go there: the step refuses it"));
+                open.insert(format!("`{tag}` has no leave for {}", who(to)));
+            }
+        }
+        if !places.privacy.basis.contains_key(tag) {
+            open.insert(format!(
+                "no legal basis is said for `{tag}` (`privacy` in flightdeck.yaml)"
+            ));
+        }
+    }
+}
+
+fn who(to: &Recipient) -> String {
+    match to {
+        Recipient::Model { name, here: true, .. } => format!("the model `{name}`, on this machine"),
+        Recipient::Model { name, vendor, region, .. } => {
+            let region = region.as_deref().unwrap_or("where is not said");
+            format!("the model `{name}` of {vendor} ({region})")
+        }
+        Recipient::Tool { name, effect } => {
+            let does = match effect {
+                Effect::Read => "reads",
+                Effect::Write => "writes",
+                Effect::Send => "sends out",
+                Effect::Pay => "pays",
+                Effect::Delete => "deletes",
+            };
+            format!("the tool `{name}`, which {does}")
+        }
+    }
+}
