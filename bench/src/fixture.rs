@@ -49,6 +49,40 @@ pub fn misdeclared(workflow: &str) -> Result<Plan, String> {
     checked(workflow, true)
 }
 
+/// One step that calls a tool, under as many policies about that very call: each is looked at, and
+/// none forbids it.
+///
+/// # Errors
+/// The rendered problems, if there are any.
+pub fn governed(policies: usize) -> Result<Plan, String> {
+    let mut files = Files::new();
+    for (path, text) in FILES {
+        files.insert(path, text);
+    }
+    let three = include_str!("../workspace/workflows/three.md");
+    let (head, _) = three.split_once("steps:").ok_or("the workflow has no steps")?;
+    let workflow = format!(
+        "{}steps:\n  - step: look\n    tool: out.look\n    with: {{ n: case.n }}\n  \
+         - step: over\n    end: done\nexceptions:\n  \
+         - {{ what: an empty text, when: \"case.text == ''\", go: over }}\n---\n",
+        head.replace("workflow: three", "workflow: governed")
+            .replace("fields: { text: text }", "fields: { n: integer, text: text }")
+    );
+    files.insert("workflows/governed.md", &workflow);
+    let permit = "permit (principal in Workflow::\"governed\", action, resource);\n";
+    files.insert("policies/base.cedar", permit);
+    for n in 0..policies {
+        let text = format!(
+            "forbid (principal in Workflow::\"governed\", action == Action::\"out.look\", resource)\n\
+             when {{ context.cost.spent > {} }};\n",
+            1_000_000 + n
+        );
+        files.insert(&format!("policies/rule_{n}.cedar"), &text);
+    }
+    files.insert("mcp.lock", &lock(false).map_err(|e| e.to_string())?);
+    plan::check(&files, "governed").map_err(|problems| problems.to_string())
+}
+
 fn checked(workflow: &str, lie: bool) -> Result<Plan, String> {
     let mut files = Files::new();
     for (path, text) in FILES {

@@ -15,6 +15,11 @@ pub fn bench(root: &Path) -> Result<(), String> {
     run(root, &["run", "-q", "--release", "-p", "bench", "--bin", "bench", "--"])
 }
 
+/// What guarding costs and finds.
+pub fn guard(root: &Path) -> Result<(), String> {
+    run(root, &["run", "-q", "--release", "-p", "bench", "--bin", "guard"])
+}
+
 fn run(root: &Path, cargo: &[&str]) -> Result<(), String> {
     let own: Vec<String> = std::env::args().skip(2).collect();
     let args: Vec<&str> = cargo.iter().copied().chain(own.iter().map(String::as_str)).collect();

@@ -37,6 +37,7 @@ const COMMANDS: &[Command] = &[
         harness::crash,
     ),
     ("bench", "measure the driver beside the bare floor, as ratios", harness::bench),
+    ("measure", "measure a governed decision, and what is found of personal data", harness::guard),
     ("dist", "pack what somebody without Rust is handed; `--try` tries it", dist::run),
     ("score", "read real invoices that nobody here wrote and judge what is found", score::run),
     ("vendors", "put real questions to LiteLLM's proxy in front of the local model", vendors::run),

@@ -29,7 +29,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use args::{Cli, Command, Data, Instructions, Mcp, Model, OneReview, Reason, Review};
+use args::{Cli, Command, Instructions, Mcp, Model, OneReview, Reason, Review};
 use commands::orders::Said;
 use exit::{Ended, Exit};
 use journal::Order;
@@ -112,9 +112,7 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
         Command::Doctor => commands::doctor::doctor(screen, global),
         Command::Demo { folder } => commands::demo::demo(screen, global, &folder),
         Command::Drill(args) => commands::drill::drill(screen, global, &args),
-        Command::Data { command: Data::Map { workflow } } => {
-            commands::data::map(screen, global, workflow.as_deref())
-        }
+        Command::Data { command } => commands::data::data(screen, global, &command),
         Command::Erase(args) => commands::erase::erase(screen, global, &args),
         Command::Handover { hours } => commands::handover::handover(screen, global, hours),
         Command::Up(up) => commands::up::up(screen, global, &up),

@@ -1,12 +1,9 @@
 //! Agent steps that answer under a contract: one conversation, judged call by call. It must not
 //! know how a vendor is spoken to.
 
-use std::sync::Arc;
-
 use guard::{Act as GuardAct, Said};
 use journal::{
-    AnswerShape, At, BodyRef, Code, Label, Labels, Message, ModelAsk, Payload, Record, Role,
-    Source, ToolCall, What,
+    AnswerShape, At, Code, Label, Labels, Message, ModelAsk, Payload, Record, Role, Source, What,
 };
 use plan::ids::{ModelName, ToolName};
 use plan::workflow::{AgentStep, Step, Work as Task};
@@ -17,11 +14,9 @@ use crate::control::{Line, Slot};
 use crate::drive::Progress;
 use crate::work::{Stuck, Work, worst};
 
+mod talk;
 mod turn;
 mod veil;
-
-/// A message, and the body that it is stored in.
-pub(crate) type Told = (Arc<Message>, BodyRef);
 
 impl Work<'_> {
     pub(crate) fn drive_answer(
@@ -212,71 +207,6 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The model's last answer, if nothing has been said to it since.
-    fn last_answer(&self, at: &At) -> Result<Option<Arc<Message>>, Stuck> {
-        let mut answer = None;
-        for line in self.visit(at)?.lines.iter().rev() {
-            match line {
-                Line::Answer(body) => {
-                    answer = Some(self.message(*body)?);
-                    break;
-                }
-                Line::Said(body) => match self.message(*body)?.role {
-                    Role::Tool => {}
-                    Role::User | Role::Assistant => break,
-                },
-                Line::Result { .. } => {}
-            }
-        }
-        Ok(answer)
-    }
-
-    fn message(&self, body: BodyRef) -> Result<Arc<Message>, Stuck> {
-        let broken = || Stuck::new(Code::BodyMissing, "a message of this run cannot be read");
-        self.loaded(body)?.message().cloned().ok_or_else(broken)
-    }
-
-    /// The messages of a conversation: results in call order, whatever order they came in.
-    pub(crate) fn messages(&self, at: &At) -> Result<Vec<Arc<Message>>, Stuck> {
-        Ok(self.told(at)?.into_iter().map(|(message, _)| message).collect())
-    }
-
-    /// The same, each with the body that it is stored in.
-    pub(crate) fn told(&self, at: &At) -> Result<Vec<Told>, Stuck> {
-        let mut messages: Vec<Told> = Vec::new();
-        let mut calls: Vec<ToolCall> = Vec::new();
-        let mut results: Vec<(usize, Told)> = Vec::new();
-        for line in &self.visit(at)?.lines {
-            match line {
-                Line::Answer(body) => {
-                    flush(&mut messages, &mut results);
-                    let answer = self.message(*body)?;
-                    calls.clone_from(&answer.calls);
-                    messages.push((answer, *body));
-                }
-                Line::Said(body) => {
-                    let said = self.message(*body)?;
-                    match (said.role, place(&calls, &said)) {
-                        (Role::Tool, Some(n)) => results.push((n, (said, *body))),
-                        (Role::Tool | Role::User | Role::Assistant, _) => {
-                            flush(&mut messages, &mut results);
-                            messages.push((said, *body));
-                        }
-                    }
-                }
-                Line::Result { n, body } => {
-                    let n = usize::from(*n);
-                    let id = calls.get(n).map(|c| c.id.clone());
-                    let text = String::from_utf8_lossy(self.loaded(*body)?.bytes()).into_owned();
-                    let said = Message { role: Role::Tool, text, calls: Vec::new(), answers: id };
-                    results.push((n, (Arc::new(said), *body)));
-                }
-            }
-        }
-        flush(&mut messages, &mut results);
-        Ok(messages)
-    }
-
     /// Everything that has entered the conversation has a hand in what comes out of it.
     pub(crate) fn conversation_label(&self, at: &At) -> Result<Label, Stuck> {
         let visit = self.visit(at)?;
@@ -371,16 +301,6 @@ impl Work<'_> {
 #[must_use]
 pub fn wire_name(tool: &ToolName) -> String {
     tool.as_str().replacen('.', "__", 1)
-}
-
-fn place(calls: &[ToolCall], said: &Message) -> Option<usize> {
-    let id = said.answers.as_deref()?;
-    calls.iter().position(|c| c.id == id)
-}
-
-fn flush(messages: &mut Vec<Told>, results: &mut Vec<(usize, Told)>) {
-    results.sort_by_key(|(n, _)| *n);
-    messages.extend(results.drain(..).map(|(_, said)| said));
 }
 
 /// A scope in which the fields of a step's not yet bound output stand under their own names, and

@@ -9,13 +9,20 @@ use plan::workflow::Effect;
 use plan::{Places, Retention};
 use serde_json::json;
 
-use crate::args::Global;
+use crate::args::{Data, Global};
 use crate::exit::{Ended, Exit, Stop};
 use crate::screen::{Look, Screen};
 use crate::workspace::Workspace;
 
+/// What is wanted of the data.
+pub fn data(screen: &Screen, global: &Global, what: &Data) -> Ended {
+    match what {
+        Data::Map { workflow } => map(screen, global, workflow.as_deref()),
+    }
+}
+
 /// Prints the map of one workflow or of all of them.
-pub fn map(screen: &Screen, global: &Global, workflow: Option<&str>) -> Ended {
+fn map(screen: &Screen, global: &Global, workflow: Option<&str>) -> Ended {
     let workspace = Workspace::open(global)?;
     let places = workspace.places().map_err(Stop::usage)?;
     let checked = plan::check_all(&workspace.files);

@@ -11,7 +11,7 @@ use journal::{AnswerShape, At, Message, ToolCall};
 use plan::ids::ModelName;
 use plan::workflow::Personal;
 
-use super::Told;
+use super::talk::Told;
 use crate::work::{Stuck, Work};
 
 impl Work<'_> {

@@ -1,3 +1,5 @@
+//! What the finders find and leave, and that nothing is lost on the way out and back.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use plan::workflow::Personal;
@@ -20,6 +22,19 @@ fn labelled(line: &str) -> (String, Vec<Place>) {
     }
     text.push_str(rest);
     (text, places)
+}
+
+#[test]
+fn every_line_of_the_forms_is_read() {
+    let parts = |line: &&str| line.split_once(" = ").is_some_and(|(n, _)| forms::is_name(n));
+    let (named, forms): (Vec<&str>, Vec<&str>) = forms::lines().partition(parts);
+    assert_eq!(forms::FORMS.len(), forms.len());
+    for line in named {
+        let name = line.split_once(' ').unwrap().0;
+        assert!(forms::part(name).is_some(), "{line}");
+    }
+    let left = |form: &&forms::Form| form.looks.as_str().contains("{NAME}");
+    assert!(forms::FORMS.iter().find(left).is_none());
 }
 
 #[test]

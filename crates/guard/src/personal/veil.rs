@@ -11,7 +11,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use plan::workflow::Personal;
 use regex::Regex;
 
-use super::{Place, numbers::pattern};
+use super::{Place, forms::pattern, whole};
 
 /// Names of fewer letters are only hidden where they were announced.
 const LETTERS_MIN: usize = 5;
@@ -121,10 +121,4 @@ impl<'a> Veil<'a> {
 #[must_use]
 pub fn has_words(text: &str) -> bool {
     WORD.as_ref().is_some_and(|word| word.is_match(text))
-}
-
-fn whole(text: &str, range: &Range<usize>) -> bool {
-    let before = text.get(..range.start).and_then(|text| text.chars().next_back());
-    let after = text.get(range.end..).and_then(|text| text.chars().next());
-    !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
 }

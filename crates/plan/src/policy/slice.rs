@@ -392,14 +392,10 @@ fn without_scope(policy: &Cedar) -> Cedar {
 /// One `forbid` that holds where any of these does. Nothing where there is a `permit`, whose name
 /// is wanted, or where there is only one.
 fn any_of(set: &PolicySet) -> Option<PolicySet> {
-    // Nested conditions cost stack, so a very large group stays as it is.
-    let many = 2..=200;
-    if !many.contains(&set.num_of_policies())
-        || set.policies().any(|one| one.effect() == Effect::Permit)
-    {
+    if set.num_of_policies() < 2 || set.policies().any(|one| one.effect() == Effect::Permit) {
         return None;
     }
-    let mut whole: Option<Json> = None;
+    let mut all: Vec<Json> = Vec::with_capacity(set.num_of_policies());
     let mut shape = None;
     for policy in set.policies() {
         let tree = policy.to_json().ok()?;
@@ -413,14 +409,21 @@ fn any_of(set: &PolicySet) -> Option<PolicySet> {
             };
             holds = json!({ "&&": { "left": holds, "right": body } });
         }
-        whole = Some(match whole {
-            Some(before) => json!({ "||": { "left": before, "right": holds } }),
-            None => holds,
-        });
+        all.push(holds);
         shape = Some(tree);
     }
+    // Nested conditions cost stack, so they are joined in pairs and not in a chain.
+    while all.len() > 1 {
+        let mut rest = std::mem::take(&mut all).into_iter();
+        while let Some(left) = rest.next() {
+            all.push(match rest.next() {
+                Some(right) => json!({ "||": { "left": left, "right": right } }),
+                None => left,
+            });
+        }
+    }
     let mut shape = shape?;
-    *shape.get_mut("conditions")? = json!([{ "kind": "when", "body": whole? }]);
+    *shape.get_mut("conditions")? = json!([{ "kind": "when", "body": all.pop()? }]);
     let id = PolicyId::from_str("any").ok()?;
     PolicySet::from_policies([Cedar::from_json(Some(id), shape).ok()?]).ok()
 }

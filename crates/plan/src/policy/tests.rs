@@ -220,3 +220,26 @@ fn many_policies_at_once_say_what_each_says_alone() {
         assert!(said.contains(expected), "{amount}: {said}");
     }
 }
+
+#[test]
+fn a_thousand_policies_about_one_act_need_no_more_stack_than_one() {
+    let many = || {
+        let one = |n: u32| {
+            format!(
+                "@id(\"p{n}\") forbid (principal, action == Action::\"erp.create_draft\", resource) \
+                 when {{ context.args.amount.minor == {} }};",
+                n + 1_000
+            )
+        };
+        let text: String = (0..1_000).map(one).collect();
+        let all = workflow(&[("a.cedar", &text)]);
+        let draft = slice(&all, "draft", None, Some("erp.create_draft"));
+        let said = |amount: &str| {
+            let facts = [Fact::Amount(Money::parse(amount).unwrap()), Fact::Bool(false)];
+            format!("{:?}", draft.rule(&facts))
+        };
+        assert!(said("10.00 EUR").contains("p0") && said("19.99 EUR").contains("p999"));
+        assert!(said("20.00 EUR").contains("Permit"));
+    };
+    std::thread::Builder::new().stack_size(2 << 20).spawn(many).unwrap().join().unwrap();
+}

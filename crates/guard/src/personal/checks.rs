@@ -1,90 +1,52 @@
-//! Addresses of mail, telephones, accounts, cards and numbers of persons: by form, and by checksum
-//! where there is one. It must not take a number without either for a person's.
+//! Whether what has the form of somebody's data is it: checksums of numbers, and words that make a
+//! name the name of nobody. It must not take a number with a wrong digit for a person's.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
-use plan::workflow::Personal;
 use regex::Regex;
 
-use super::Place;
-use crate::ground;
+use super::forms;
 
-pub(super) fn pattern(text: &str) -> Option<Regex> {
-    Regex::new(text).ok()
+/// Whether a value, at its place in a text, is what its form says.
+pub(super) type Check = fn(&str, &Range<usize>) -> bool;
+
+/// A check by its name in the list of forms.
+pub(super) fn named(name: &str) -> Option<Check> {
+    Some(match name {
+        "any" => |_, _| true,
+        "whole" => super::whole,
+        "somebody" => somebody,
+        "two_words" => |text, at| value(text, at).contains([' ', '\t']) && somebody(text, at),
+        "digits" => |text, at| (7..=15).contains(&digits(value(text, at)).count()),
+        "luhn" => card,
+        "social_security" => |text, at| social_security(value(text, at)),
+        "tax_or_pesel" => |text, at| tax_id(value(text, at)) || pesel(value(text, at)),
+        "social_france" => |text, at| social_france(value(text, at)),
+        "identity_spain" => |text, at| identity_spain(value(text, at)),
+        "fiscal_italy" => |text, at| fiscal_italy(value(text, at)),
+        "bsn" => |text, at| bsn(value(text, at)),
+        _ => return None,
+    })
 }
 
-static EMAIL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(r"[\p{L}0-9._%+\-]{1,64}@(?:[\p{L}0-9][\p{L}0-9\-]{0,62}\.)+\p{L}{2,24}")
-});
+fn value<'t>(text: &'t str, at: &Range<usize>) -> &'t str {
+    text.get(at.clone()).unwrap_or_default()
+}
 
-static PHONE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let words = "tel|telefon|telefono|teléfono|téléphone|telephone|telefoon|phone|mobile|mobil|\
-                 mobiel|móvil|handy|fax|cell|tél|portable|cellulare|whatsapp|call|ruf";
-    pattern(&format!(
-        r"(?i)(?:\b(?:{words})\b\.?(?:\s?(?:nr|no|number|nummer)\.?)?\s{{0,2}}[:=]?\s{{0,3}}(?P<said>\(?[+0-9][0-9 \-./()]{{4,18}}[0-9]))|(?P<far>(?:\+|\b00)[1-9][0-9]{{0,2}}(?:[ \-./()]{{0,3}}[0-9]){{6,13}}\b)|(?P<us>\(?\b[2-9][0-9]{{2}}\)?[ .\-][2-9][0-9]{{2}}[.\-][0-9]{{4}}\b)|(?P<near>\b0[0-9]{{2,4}}[ /\-][0-9]{{3,4}}[ \-]?[0-9]{{3,5}}\b)"
-    ))
-});
+/// Words of firms, offices and openings: what holds one is no person's name.
+static NOBODY: LazyLock<Option<Regex>> = LazyLock::new(|| forms::part("nobody"));
 
-static CARD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(
-        r"\b[2-6][0-9]{12,18}\b|\b[2-6][0-9]{3}(?:[ \-][0-9]{4}){2}[ \-][0-9]{1,4}(?:[ \-][0-9]{1,3})?\b|\b3[47][0-9]{2}[ \-][0-9]{6}[ \-][0-9]{5}\b",
-    )
-});
+fn somebody(text: &str, at: &Range<usize>) -> bool {
+    let nobody = NOBODY.as_ref().is_none_or(|words| words.is_match(value(text, at)));
+    !nobody && super::whole(text, at)
+}
 
-/// Whether the digits of a number are good.
-type Good = fn(&str) -> bool;
-
-static NATIONAL: LazyLock<Vec<(Regex, Good)>> = LazyLock::new(|| {
-    let all: [(&str, Good); 7] = [
-        (r"\b[0-9]{3}-[0-9]{2}-[0-9]{4}\b", social_security),
-        (r"\b[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]\b", |_| true),
-        (r"\b[0-9]{2} ?[0-9]{3} ?[0-9]{3} ?[0-9]{3}\b", |text| tax_id(text) || pesel(text)),
-        (
-            r"\b[12] ?[0-9]{2} ?(?:0[1-9]|1[0-2]|[2-9][0-9]) ?(?:[0-9]{2}|2[AB]) ?[0-9]{3} ?[0-9]{3} ?[0-9]{2}\b",
-            social_france,
-        ),
-        (r"\b(?:[XYZ][\- ]?[0-9]{7}|[0-9]{8})[\- ]?[A-Z]\b", identity_spain),
-        (r"\b[A-Z]{6}[0-9]{2}[A-EHLMPRST][0-9]{2}[A-Z][0-9]{3}[A-Z]\b", fiscal_italy),
-        (
-            r"\b(?i:bsn|burgerservicenummer)\W{0,3}(?P<v>[0-9]{3}[ .]?[0-9]{2,3}[ .]?[0-9]{3,4})\b",
-            bsn,
-        ),
-    ];
-    all.into_iter().filter_map(|(form, good)| Some((pattern(form)?, good))).collect()
-});
-
-pub(super) fn find(text: &str, found: &mut Vec<Place>) {
-    let mut add = |kind, range| found.push(Place { kind, range });
-    for hit in EMAIL.iter().flat_map(|form| form.find_iter(text)) {
-        add(Personal::Email, hit.range());
-    }
-    for hit in PHONE.iter().flat_map(|form| form.captures_iter(text)) {
-        let named = ["said", "far", "us", "near"].into_iter().find_map(|name| hit.name(name));
-        let Some(hit) = named else { continue };
-        if (7..=15).contains(&digits(hit.as_str()).count()) {
-            add(Personal::Phone, hit.range());
-        }
-    }
-    for range in ground::accounts(text) {
-        add(Personal::Iban, range);
-    }
-    for hit in CARD.iter().flat_map(|form| form.find_iter(text)) {
-        // What goes on from letters is a number of something else.
-        let before = text.get(..hit.start()).unwrap_or_default().trim_end_matches([' ', '-']);
-        let word = before.rsplit(char::is_whitespace).next().unwrap_or_default();
-        let inside = word.contains(|c: char| c.is_ascii_digit());
-        if !inside && luhn(hit.as_str()) {
-            add(Personal::Card, hit.range());
-        }
-    }
-    for (form, good) in NATIONAL.iter() {
-        for hit in form.captures_iter(text) {
-            let value = hit.name("v").or_else(|| hit.get(0));
-            if let Some(value) = value.filter(|value| good(value.as_str())) {
-                add(Personal::NationalId, value.range());
-            }
-        }
-    }
+fn card(text: &str, at: &Range<usize>) -> bool {
+    // What goes on from letters and digits is a number of something else.
+    let before = text.get(..at.start).unwrap_or_default().trim_end_matches([' ', '-']);
+    let word = before.rsplit(char::is_whitespace).next().unwrap_or_default();
+    !word.contains(|c: char| c.is_ascii_digit()) && luhn(value(text, at))
 }
 
 fn digits(text: &str) -> impl DoubleEndedIterator<Item = u32> {
