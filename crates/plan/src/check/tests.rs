@@ -56,3 +56,9 @@ fn twice_the_text_is_twice_the_work() {
         assert!(pair[1] > pair[0], "nothing was counted: {work:?}");
     }
 }
+
+#[test]
+fn every_kind_of_personal_data_can_be_named_in_the_settings() {
+    let kinds = crate::workflow::Personal::ALL.map(crate::workflow::Personal::as_str);
+    assert_eq!(crate::keys::PERSONAL, kinds);
+}
