@@ -20,7 +20,8 @@ pub struct Place {
     pub range: Range<usize>,
 }
 
-/// Every place of a text that holds personal data, in order; no two overlap.
+/// Every place of a text that holds personal data. Places of different kinds may overlap, since
+/// not every reader is kept from every kind.
 #[must_use]
 pub fn find(text: &str) -> Vec<Place> {
     let mut found: Vec<Place> = Vec::new();
@@ -34,23 +35,28 @@ pub fn find(text: &str) -> Vec<Place> {
     }
     let accounts = crate::ground::accounts(text).into_iter();
     found.extend(accounts.map(|range| Place { kind: Personal::Iban, range }));
-    settle(found)
+    found
 }
 
-/// Where places overlap, the longer one stands; of two that are as long, the surer kind.
-fn settle(mut found: Vec<Place>) -> Vec<Place> {
-    found.sort_by_key(|place| (std::cmp::Reverse(place.range.len()), place.kind));
-    let mut kept: Vec<Place> = Vec::new();
+/// The places in order, those that overlap as one: all of both is covered, and the longer one says
+/// of which kind it is; of two that are as long, the surer kind.
+#[must_use]
+pub fn settle(mut found: Vec<Place>) -> Vec<Place> {
+    found
+        .sort_by_key(|place| (place.range.start, std::cmp::Reverse(place.range.len()), place.kind));
+    let mut kept: Vec<(usize, Place)> = Vec::new();
     for place in found {
-        let meets = |other: &Place| {
-            other.range.start < place.range.end && place.range.start < other.range.end
-        };
-        if !kept.iter().any(meets) {
-            kept.push(place);
+        match kept.last_mut().filter(|(_, last)| place.range.start < last.range.end) {
+            Some((longest, last)) => {
+                if place.range.len() > *longest {
+                    (*longest, last.kind) = (place.range.len(), place.kind);
+                }
+                last.range.end = last.range.end.max(place.range.end);
+            }
+            None => kept.push((place.range.len(), place)),
         }
     }
-    kept.sort_by_key(|place| place.range.start);
-    kept
+    kept.into_iter().map(|(_, place)| place).collect()
 }
 
 /// Whether a place is no part of a longer word. A pattern could say so itself, at many times the

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::ids::{FieldName, ModelName, StepId, ToolName, WorkflowName};
+use crate::ids::{FieldName, ModelName, StepId, TableName, ToolName, WorkflowName};
 use crate::release::Plan;
 use crate::workflow::{
     Arg, Does, Effect, Leave, Personal, Step, Takes, Tool, WaitStep, Work, Workflow,
@@ -27,7 +27,7 @@ pub struct Flow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Tagged {
     pub tag: FieldName,
-    /// Without it the step refuses.
+    /// Without it the step refuses, where the recipient needs leave.
     pub leave: Option<Leave>,
 }
 
@@ -48,6 +48,19 @@ pub enum Recipient {
         name: ToolName,
         effect: Effect,
     },
+    /// A table of the workspace, of which the data are a key. That needs no leave.
+    Table {
+        name: TableName,
+        read_by: ToolName,
+    },
+}
+
+impl Recipient {
+    /// Whether tagged data need somebody's leave to go there.
+    #[must_use]
+    pub fn needs_leave(&self) -> bool {
+        !matches!(self, Self::Table { .. } | Self::Model { here: true, .. })
+    }
 }
 
 /// Everything that leaves the steps of a workflow and of those it calls, in their order.
@@ -226,7 +239,8 @@ fn leaving(workflow: &Workflow, step: &Step, bound: &Bound) -> Vec<Flow> {
                 let table = workflow.tables.get(&find.table)?;
                 let what = find.by.values().map(ToString::to_string).collect();
                 let roots = find.by.values().map(|path| bound.root(path.root()));
-                tool(&table.tool, what, roots.flatten().collect())
+                let to = Recipient::Table { name: find.table.clone(), read_by: table.tool.clone() };
+                Some(flow(what, to, roots.flatten().collect(), &Takes::new()))
             })
             .collect(),
         Does::Decide(_)

@@ -28,7 +28,8 @@ pub fn measure() -> Result<Value, Failure> {
     let (mut bytes, mut texts) = (0, Vec::new());
     for line in LINES.lines() {
         let (text, said) = labelled(line)?;
-        let found: Vec<_> = personal::find(&text).into_iter().map(|p| (p.kind, p.range)).collect();
+        let found = personal::settle(personal::find(&text)).into_iter();
+        let found: Vec<_> = found.map(|p| (p.kind, p.range)).collect();
         let shown = |range: &Range<usize>| text.get(range.clone()).unwrap_or_default().to_owned();
         for place in &said {
             let tally = by_kind.entry(place.0.as_str()).or_default();
@@ -58,7 +59,8 @@ pub fn measure() -> Result<Value, Failure> {
     let began = Instant::now();
     let mut places = 0;
     for _ in 0..TIMES {
-        places += texts.iter().map(|text| personal::find(text).len()).sum::<usize>();
+        places +=
+            texts.iter().map(|text| personal::settle(personal::find(text)).len()).sum::<usize>();
     }
     let seconds = began.elapsed().as_secs_f64();
     let all = by_kind.values().fold(Tally::default(), |sum, one| Tally {

@@ -127,8 +127,8 @@ fn recipient(
                 "    `{tag}` by leave of {} until {} ({}); {basis}",
                 leave.by, leave.until, leave.reason
             )),
-            None if matches!(to, Recipient::Model { here: true, .. }) => {
-                screen.line(format!("    `{tag}` stays on this machine; {basis}"));
+            None if !to.needs_leave() => {
+                screen.line(format!("    `{tag}` needs no leave to go there; {basis}"));
             }
             None => {
                 screen.line(format!("    `{tag}` has no leave to go there: the step refuses it"));
@@ -150,6 +150,7 @@ fn who(to: &Recipient) -> String {
             let region = region.as_deref().unwrap_or("where is not said");
             format!("the model `{name}` of {vendor} ({region})")
         }
+        Recipient::Table { name, read_by } => format!("a look-up in `{name}`, by `{read_by}`"),
         Recipient::Tool { name, effect } => {
             let does = match effect {
                 Effect::Read => "reads",

@@ -11,7 +11,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use plan::workflow::Personal;
 use regex::Regex;
 
-use super::{Place, forms::pattern, whole};
+use super::{Place, forms::pattern, settle, whole};
 
 /// Names of fewer letters are only hidden where they were announced.
 const LETTERS_MIN: usize = 5;
@@ -45,7 +45,7 @@ impl<'a> Veil<'a> {
             Self { hides, sign: Box::new(sign), stands_for: BTreeMap::new(), names: None };
         let mut names: BTreeSet<String> = BTreeSet::new();
         for (text, places) in texts {
-            for place in places.iter().filter(|place| hides.contains(&place.kind)) {
+            for place in hidden(hides, places) {
                 let Some(value) = text.get(place.range.clone()) else { continue };
                 veil.word(place.kind, value);
                 if place.kind == Personal::Name && value.chars().count() >= LETTERS_MIN {
@@ -74,11 +74,8 @@ impl<'a> Veil<'a> {
     /// A text as a vendor gets it.
     #[must_use]
     pub fn hide<'t>(&self, text: &'t str, places: &[Place]) -> Cow<'t, str> {
-        let mut all: Vec<(Range<usize>, Personal)> = places
-            .iter()
-            .filter(|place| self.hides.contains(&place.kind))
-            .map(|place| (place.range.clone(), place.kind))
-            .collect();
+        let mut all: Vec<(Range<usize>, Personal)> =
+            hidden(self.hides, places).into_iter().map(|place| (place.range, place.kind)).collect();
         let hits = self.names.iter().flat_map(|names| names.find_iter(text));
         for hit in hits.map(|hit| hit.range()).filter(|range| whole(text, range)) {
             let meets =
@@ -115,6 +112,11 @@ impl<'a> Veil<'a> {
             value.map_or_else(|| word.to_owned(), |value| quote(value))
         })
     }
+}
+
+/// What is kept back of what was found. What may be told does not stand in the way of it.
+fn hidden(hides: &BTreeSet<Personal>, places: &[Place]) -> Vec<Place> {
+    settle(places.iter().filter(|place| hides.contains(&place.kind)).cloned().collect())
 }
 
 /// Whether a text may hold words of a veil, so that it is worth to look what they stand for.

@@ -63,3 +63,16 @@ fn a_plan_with_every_kind_of_step_is_shown_in_sentences_and_as_a_picture() {
     insta::assert_snapshot!("visits", visits.join("\n"));
     assert!(plan.child(&plan::ids::WorkflowName::new("line").unwrap()).is_some());
 }
+
+#[test]
+fn the_key_of_a_look_up_needs_no_leave_and_what_a_tool_is_handed_does() {
+    use plan::data::{Recipient, flows};
+    let plan = plan::check(&changed("../kinds.change"), "intake").unwrap();
+    let all = flows(&plan);
+    let tables: Vec<_> =
+        all.iter().filter(|flow| matches!(flow.to, Recipient::Table { .. })).collect();
+    assert!(!tables.is_empty() && tables.iter().all(|flow| !flow.to.needs_leave()));
+    let tool = |flow: &&plan::data::Flow| matches!(flow.to, Recipient::Tool { .. });
+    let mut tools = all.iter().filter(tool).peekable();
+    assert!(tools.peek().is_some() && tools.all(|flow| flow.to.needs_leave()));
+}
