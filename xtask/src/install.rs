@@ -42,6 +42,23 @@ pub fn schemathesis(root: &Path) -> Result<(), String> {
     shell::run(root, &text(python.join("bin/pip")), &args)
 }
 
+/// What takes notices in tests: a mail server, and the reference library of Standard Webhooks.
+const RECEIVERS: &[&str] = &["aiosmtpd==1.4.6", "standardwebhooks==1.0.0"];
+
+/// Installs both in a Python environment of their own unless they are there.
+pub fn receivers(root: &Path) -> Result<(), String> {
+    let python = root.join("target").join("receivers");
+    if python.join("whole").exists() {
+        return Ok(());
+    }
+    let text = |path: PathBuf| path.to_string_lossy().into_owned();
+    shell::run(root, "python3", &["-m", "venv", &text(python.clone())])?;
+    let mut args = vec!["install", "--quiet", "--disable-pip-version-check"];
+    args.extend(RECEIVERS);
+    shell::run(root, &text(python.join("bin/pip")), &args)?;
+    std::fs::write(python.join("whole"), "").map_err(|e| format!("`target/receivers`: {e}"))
+}
+
 /// Where they are put.
 pub fn servers(root: &Path) -> PathBuf {
     root.join("target").join("mcp-servers")

@@ -14,6 +14,7 @@ pub fn run(root: &Path, commands: &[&str]) -> Result<(), String> {
     shell::run(root, &cargo, &["fmt", "--all", "--check"])?;
     install::mcp_servers(root)?;
     install::schemathesis(root)?;
+    install::receivers(root)?;
     let lints = lints()?;
     let all: Vec<&str> = ["test", "--workspace"].into_iter().chain(lints.args()).collect();
     // The programs are built with the tests, once and with the same features: a build of their own

@@ -2,6 +2,7 @@
 //! is the operator's prose, so it uses the operator's words.
 
 mod connectors;
+mod controls;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -9,11 +10,12 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use journal::Status;
+use journal::{Status, StopScope};
 use plan::ids::{FieldName, PersonId, RoleId, ToolName, WorkflowName};
 use plan::workflow::{ArgRole, Effect};
 
 pub use connectors::{Http, Mail, Web};
+pub use controls::{Attention, Controls, Data, Drill, Erase, Policy};
 
 /// Turns a business process into agents that run by themselves and answer for what they do
 #[derive(Debug, Parser)]
@@ -157,6 +159,14 @@ pub enum Command {
         /// Even if the workspace and its runs know nothing of that name
         #[arg(long)]
         force: bool,
+        /// Let what is out come to its end, and begin nothing new
+        #[arg(long)]
+        drain: bool,
+        /// Also end every open case in the scope and take back what can be taken back
+        ///
+        /// It takes a person who may end them, and a scope of everything, a workflow or a run.
+        #[arg(long, conflicts_with_all = ["tool", "server", "vendor", "beyond"])]
+        undo: bool,
     },
     /// Lift a stop, or let a paused run go on
     Resume {
@@ -165,21 +175,8 @@ pub enum Command {
         #[command(flatten)]
         reason: Reason,
     },
-    /// Destroy the contents of cases that are over: of one person, or of single cases
-    ///
-    /// Their entries stay, and still prove what happened. Without `--yes` it only says which cases
-    /// Say which data go where
-    Data {
-        #[command(subcommand)]
-        command: Data,
-    },
-    /// it would be. What tools and vendors were handed is theirs to erase; it is listed.
-    Erase(Erase),
-    /// Put a control to the proof by canary cases that touch nothing real, and keep what was seen
-    ///
-    /// It uses this workspace's people, roles and policies, and whoever drives its cases now.
-    /// Without a kind it lists the last drill of each. It exits 8 where a control did not hold.
-    Drill(Drill),
+    #[command(flatten)]
+    Controls(Controls),
     /// Tool servers: declare, look at, approve, compare
     Mcp {
         #[command(subcommand)]
@@ -222,37 +219,6 @@ pub enum Command {
     },
 }
 
-#[derive(Debug, Args)]
-pub struct Drill {
-    /// kill, injection, vendor, reviewer, tool-change or budget
-    #[arg(value_parser = drill())]
-    pub kind: Option<journal::Drill>,
-    /// How many cases the drill of the stop has at work
-    #[arg(long, default_value_t = 32, value_name = "N", value_parser = some_cases())]
-    pub cases: usize,
-}
-
-#[derive(Debug, Args)]
-pub struct Erase {
-    /// Words that name one person: an address, a number, a name; every content is searched
-    #[arg(long, value_name = "TEXT", required_unless_present_any = ["run", "expired"])]
-    #[arg(conflicts_with_all = ["run", "expired"])]
-    pub subject: Vec<String>,
-    /// One case, or the beginning of its id, and what it called
-    #[arg(long, value_name = "RUN", conflicts_with = "expired")]
-    pub run: Vec<String>,
-    /// What is over for longer than `retention` in `flightdeck.yaml` keeps it; `up` does it by
-    /// itself
-    #[arg(long)]
-    pub expired: bool,
-    /// Why
-    #[arg(long, value_name = "TEXT", required_unless_present = "expired")]
-    pub reason: Option<String>,
-    /// Erase, and do not only say what would be; nothing brings it back
-    #[arg(long)]
-    pub yes: bool,
-}
-
 #[derive(Debug, Subcommand)]
 pub enum Instructions {
     /// Show the text, by source file and tokens
@@ -283,15 +249,6 @@ pub struct Runs {
     /// At most this many
     #[arg(long, default_value_t = 50)]
     pub limit: usize,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Data {
-    /// Which data go to which vendor and tool, where, on what basis, and for how long they are kept
-    Map {
-        /// A workflow; all of them if not said
-        workflow: Option<String>,
-    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -381,6 +338,10 @@ pub struct Scope {
     /// Every model of a vendor
     #[arg(long)]
     pub vendor: Option<String>,
+    /// Effects of a workflow or step that go further by themselves than a level: `suggest`,
+    /// `approve` or `act_with_undo`; they are put before a person
+    #[arg(long, value_name = "WORKFLOW[.STEP]=LEVEL", value_parser = beyond)]
+    pub beyond: Option<StopScope>,
 }
 
 /// Why something is done.
@@ -456,6 +417,15 @@ pub enum Mcp {
     },
     /// Forget the tokens of a server
     Logout { server: String },
+    /// Propose smaller leave: tools that agents may use and never did, and approvals that nothing
+    /// names
+    ///
+    /// It changes nothing, and exits 8 where there is something to take away.
+    Narrow {
+        /// Say nothing of a step that was entered less often than this
+        #[arg(long, default_value_t = 20, value_name = "N")]
+        visits: usize,
+    },
     /// Say how servers differ from what was approved
     Diff {
         /// Only this server
@@ -681,16 +651,11 @@ fn status() -> impl TypedValueParser<Value = Status> {
     PossibleValuesParser::new(words).try_map(|word| Status::named(&word).ok_or("no such word"))
 }
 
-fn some_cases() -> impl TypedValueParser<Value = usize> {
-    clap::value_parser!(u16).range(1..=1000).map(usize::from)
-}
-
-/// Any kind of drill.
-fn drill() -> impl TypedValueParser<Value = journal::Drill> {
-    let words = journal::Drill::ALL.iter().map(|drill| drill.as_str());
-    PossibleValuesParser::new(words).try_map(|word| {
-        let found = journal::Drill::ALL.into_iter().find(|drill| drill.as_str() == word);
-        found.ok_or("no such drill")
+fn beyond(text: &str) -> Result<StopScope, String> {
+    StopScope::beyond(text).ok_or_else(|| {
+        "write a workflow or step with `suggest`, `approve` or `act_with_undo`, such as \
+         `invoice_intake.draft=approve`"
+            .to_owned()
     })
 }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use journal::{
-    Command, CommandId, Drill, Hash, Mode, Order, RunId, RunQuery, Starter, Status, StopScope,
-    Store, ToolCall,
+    ActNo, Command, CommandId, Drill, Hash, Mode, Order, RunId, RunQuery, Starter, Status,
+    StopScope, Store, ToolCall,
 };
 use model::Seat;
 use plan::Plan;
@@ -22,9 +22,11 @@ use tools::{Follower, Said};
 use crate::canary;
 use crate::exit::{Exit, Stop};
 use crate::models::Serving;
+use crate::notices;
 use crate::people;
 use crate::servers;
 use crate::traces;
+use crate::vault::Vault;
 use crate::workspace::Workspace;
 use crate::world::{Heard, Notices, Nowhere, Outside};
 
@@ -63,6 +65,8 @@ pub struct Own {
     retention: Option<AbortHandle>,
     /// What sends traces, where somebody wants them.
     traces: Option<telemetry::Following>,
+    /// What tells people, where somebody is named.
+    notices: Option<notify::Following>,
 }
 
 /// Another process drives.
@@ -430,6 +434,9 @@ impl Driver {
             if let Some(traces) = own.traces.take() {
                 traces.close().await;
             }
+            if let Some(notices) = own.notices.take() {
+                notices.close().await;
+            }
         }
         self.leave().await;
     }
@@ -490,13 +497,16 @@ fn own(
     })?;
     let places = canary::with(places, &workspace.data)?;
     let plans = plan::check_all(&workspace.files).plans;
-    let models = Serving::new(&places, plans.values(), seat)?;
-    let secrets = Arc::new(servers::secrets(&places, plans.values(), models.own_key()));
+    let vault = Vault::new(&workspace.root, &places.secrets);
+    let models = Serving::new(&vault, &places, plans.values(), seat)?;
+    let secrets = servers::secrets(&vault, &places, plans.values(), models.own_key());
+    let secrets = Arc::new(secrets);
     let tools = servers::guarded_pool(workspace, &places, &secrets)?;
     let (notices, heard) = (Notices::new(&workspace.data), seat.map(|_| Heard::default()));
     let outside = Arc::new(Outside { tools, models, notices, heard });
     let keying = keying(&workspace.data)?;
     let traces = traces::follow(&workspace.data)?;
+    let told = notices::follow(&vault, &places, &workspace.data)?;
     let store: Arc<dyn Store> = store;
     let runtime = Runtime::new(store, outside.clone(), keying);
     // Before anything can be asked of this process: a guard knows the secrets it was built with.
@@ -506,27 +516,43 @@ fn own(
     let clock = (drives == Drives::All).then(|| runtime.keep_time());
     let proof = runtime.keep_proven();
     let retention = (drives == Drives::All).then(|| runtime.keep_retention());
-    Ok(Driver::Own(Box::new(Own { runtime, outside, socket, clock, proof, retention, traces })))
+    Ok(Driver::Own(Box::new(Own {
+        runtime,
+        outside,
+        socket,
+        clock,
+        proof,
+        retention,
+        traces,
+        notices: told,
+    })))
 }
 
 /// Stops a scope: through whoever holds the folder, or in the bare journal where nobody does. It
 /// reads no settings and starts nothing, so that nothing of the workspace can be in its way. Gives
-/// how many acts were broken off.
-pub async fn stop(data: &Path, scope: StopScope, who: &PersonId, why: &str) -> Result<usize, Stop> {
+/// how many acts were broken off, and which were out.
+pub async fn stop(
+    data: &Path,
+    scope: StopScope,
+    who: &PersonId,
+    why: &str,
+    drain: bool,
+) -> Result<(usize, Vec<(RunId, ActNo)>), Stop> {
     let mut last = None;
     for _ in 0..10 {
         match SqliteStore::open(data) {
             Ok(store) => {
                 let runtime = Runtime::new(Arc::new(store), Arc::new(Nowhere), keying(data)?);
-                return runtime.stop(scope, who, why).await.map_err(Stop::failed);
+                let stopped = runtime.stop(scope, who, why).await.map_err(Stop::failed)?;
+                return Ok((stopped, Vec::new()));
             }
             Err(error) => last = Some(error),
         }
         if let Some(mut client) = Client::connect(data).await {
             let (who, reason) = (who.clone(), why.to_owned());
-            let request = Request::Stop { scope, who, reason };
+            let request = Request::Stop { scope, who, reason, drain };
             return match client.ask(&request, ANSWER).await.map_err(Stop::failed)? {
-                Response::Stopped { aborted } => Ok(aborted),
+                Response::Stopped { aborted, out } => Ok((aborted, out)),
                 Response::Refused { why, .. } => Err(Stop::failed(why)),
                 other => Err(odd(&other)),
             };

@@ -102,6 +102,13 @@ pub const WORDS: &[Entry] = &[
     ),
     entry("policy", "a rule in `policies/` that holds whatever a workflow says", &["rule"]),
     entry(
+        "policy_cases",
+        "`policies/cases.yaml`: a list of `{ case: WORDS, step: workflow.step, act: server.tool, \
+         given: { amount: 12.50 EUR, untrusted: true }, expect: permitted | refused | ROLE, by: \
+         POLICY }` that `flightdeck policy test` decides",
+        &["policy"],
+    ),
+    entry(
         "quarantine",
         "a tool that is new, changed or hides characters is not called until it is approved",
         &["pin"],

@@ -247,7 +247,7 @@ fn came_of(runs: &Runs, run: RunId, id: CommandId) -> Result<Decided, No> {
         None => Ok(Decided { command: id, status: view.status, read: true }),
         Some(declined) => {
             let why = match declined.because {
-                Decline::NotPermitted | Decline::Agreed => Why::NotPermitted,
+                Decline::NotPermitted | Decline::Agreed | Decline::Enough => Why::NotPermitted,
                 Decline::NotOpen | Decline::NotNow | Decline::Taken => Why::Conflict,
                 Decline::BadEdit => Why::Invalid,
             };

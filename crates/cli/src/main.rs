@@ -12,6 +12,7 @@ mod glossary;
 mod held;
 mod installation;
 mod models;
+mod notices;
 mod operations;
 mod people;
 mod screen;
@@ -19,6 +20,7 @@ mod servers;
 mod stored;
 mod traces;
 mod values;
+mod vault;
 mod workspace;
 mod world;
 
@@ -29,7 +31,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use args::{Cli, Command, Instructions, Mcp, Model, OneReview, Reason, Review};
+use args::{Cli, Command, Controls, Instructions, Mcp, Model, OneReview, Reason, Review};
 use commands::orders::Said;
 use exit::{Ended, Exit};
 use journal::Order;
@@ -89,8 +91,9 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
         Command::Pause { run } => {
             commands::orders::order(screen, global, &run, |who| Order::Pause { who })
         }
-        Command::Stop { scope, reason, force } => {
-            commands::stops::stop(screen, global, &scope, reason.as_deref(), force)
+        Command::Stop { scope, reason, force, drain, undo } => {
+            let how = commands::stops::How { force, drain, undo };
+            commands::stops::stop(screen, global, &scope, reason.as_deref(), how)
         }
         Command::Resume { scope, reason } => {
             commands::stops::resume(screen, global, &scope, &reason)
@@ -111,9 +114,7 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
         },
         Command::Doctor => commands::doctor::doctor(screen, global),
         Command::Demo { folder } => commands::demo::demo(screen, global, &folder),
-        Command::Drill(args) => commands::drill::drill(screen, global, &args),
-        Command::Data { command } => commands::data::data(screen, global, &command),
-        Command::Erase(args) => commands::erase::erase(screen, global, &args),
+        Command::Controls(controls) => self::controls(screen, global, controls),
         Command::Handover { hours } => commands::handover::handover(screen, global, hours),
         Command::Up(up) => commands::up::up(screen, global, &up),
         Command::Man { folder } => commands::man::man(&folder),
@@ -147,6 +148,23 @@ fn review(screen: &Screen, global: &args::Global, command: Option<Review>) -> En
     }
 }
 
+fn controls(screen: &Screen, global: &args::Global, command: Controls) -> Ended {
+    match command {
+        Controls::Policy { command } => commands::policy::policy(screen, global, &command),
+        Controls::Autonomy { workflow } => {
+            commands::autonomy::autonomy(screen, global, workflow.as_deref())
+        }
+        Controls::Attention { hours, command } => {
+            commands::attention::attention(screen, global, hours, command.as_ref())
+        }
+        Controls::Secrets => commands::secrets::secrets(screen, global),
+        Controls::Vendors => commands::vendors::vendors(screen, global),
+        Controls::Drill(args) => commands::drill::drill(screen, global, &args),
+        Controls::Data { command } => commands::data::data(screen, global, &command),
+        Controls::Erase(args) => commands::erase::erase(screen, global, &args),
+    }
+}
+
 fn mcp(screen: &Screen, global: &args::Global, command: Mcp) -> Ended {
     match command {
         Mcp::Add { name, env, url, header, allow_private, open, command } => {
@@ -168,6 +186,7 @@ fn mcp(screen: &Screen, global: &args::Global, command: Mcp) -> Ended {
         Mcp::Logout { server } => {
             commands::sign_in::logout(screen, &workspace::data_folder(global)?, &server)
         }
+        Mcp::Narrow { visits } => commands::narrow::narrow(screen, global, visits),
         Mcp::Diff { server } => {
             commands::mcp::diff(screen, &Workspace::open(global)?, server.as_deref())
         }

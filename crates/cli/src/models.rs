@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 
 use crate::canary;
 use crate::exit::Stop;
+use crate::vault::Vault;
 
 /// Conversations the local server keeps side by side.
 const SLOTS: u32 = 2;
@@ -74,6 +75,7 @@ impl Serving {
     /// Sets up every model that the plans name. Nothing is started and nothing is sent.
     /// A model whose vendor is `outside` answers from the seat, where there is one.
     pub fn new<'p>(
+        vault: &Vault,
         places: &Places,
         plans: impl Iterator<Item = &'p Plan>,
         seat: Option<&Seat>,
@@ -82,11 +84,12 @@ impl Serving {
         for plan in plans {
             collect(plan.workflow(), &mut all);
         }
-        Self::of(places, all, seat)
+        Self::of(vault, places, all, seat)
     }
 
     /// Sets up these models. Nothing is started and nothing is sent.
     pub fn of(
+        vault: &Vault,
         places: &Places,
         all: BTreeMap<ModelName, Model>,
         seat: Option<&Seat>,
@@ -102,7 +105,7 @@ impl Serving {
                 place: match model.vendor.as_str() {
                     OUTSIDE => seat.map_or_else(unseated, |seat| Place::Outside(seat.clone())),
                     _ if own => waiting(),
-                    vendor => elsewhere(vendor, place, &mut found)?,
+                    vendor => elsewhere(vault, vendor, place, &mut found)?,
                 },
                 price: model.price,
                 can: model.can,
@@ -197,13 +200,16 @@ fn up(base_url: String, key: &Secret) -> Place {
 
 /// A model that somebody else serves.
 fn elsewhere(
+    vault: &Vault,
     vendor: &str,
     place: Option<&ModelPlace>,
     found: &mut Vec<Key>,
 ) -> Result<Place, Stop> {
     let known = KNOWN.iter().find(|(name, _)| *name == vendor).map(|(_, url)| (*url).to_owned());
     let base_url = match place.and_then(|place| place.base_url.as_ref()) {
-        Some(address) => Some(address.filled(|name| looked_up(name, found)).map_err(lacking)?),
+        Some(address) => {
+            Some(address.filled(|name| looked_up(vault, name, found)).map_err(lacking)?)
+        }
         None => known,
     };
     let Some(base_url) = base_url else {
@@ -211,7 +217,7 @@ fn elsewhere(
         return Err(Stop::usage(what).help("add `base_url:` to the model in `flightdeck.yaml`"));
     };
     let names = place.map(|place| place.keys.as_slice()).unwrap_or_default();
-    let keys: Vec<Key> = names.iter().filter_map(|name| held(name)).collect();
+    let keys: Vec<Key> = names.iter().filter_map(|name| held(vault, name)).collect();
     if keys.is_empty() && !names.is_empty() {
         // Without any of its keys a model is down, and every other one still answers.
         let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
@@ -241,15 +247,15 @@ fn lacking(problems: Problems) -> Stop {
 }
 
 /// A part of an address, which may be a secret, and is kept in `found`.
-fn looked_up(name: &str, found: &mut Vec<Key>) -> Option<String> {
-    let value = std::env::var(name).ok()?;
+fn looked_up(vault: &Vault, name: &str, found: &mut Vec<Key>) -> Option<String> {
+    let value = vault.get(name)?;
     found.push(Key { name: name.to_owned(), secret: Secret::new(value.clone()) });
     Some(value)
 }
 
-/// The key in a variable of the environment.
-fn held(name: &str) -> Option<Key> {
-    let secret = std::env::var(name).ok().filter(|key| !key.is_empty())?;
+/// The key of that name.
+fn held(vault: &Vault, name: &str) -> Option<Key> {
+    let secret = vault.get(name)?;
     Some(Key { name: name.to_owned(), secret: Secret::new(secret) })
 }
 

@@ -14,6 +14,7 @@ use tools::gateway::{Answering, Gate, Offer, Opener, Page, Reply, Replying, Shel
 use crate::args::Global;
 use crate::exit::Stop;
 use crate::servers;
+use crate::vault::Vault;
 use crate::workspace::Workspace;
 
 use answers::Answer;
@@ -67,7 +68,8 @@ impl Operations {
     /// The operations of a workspace. Files and stored runs are read anew for each question.
     pub fn new(global: &Global, workspace: &Workspace, places: &Places) -> Self {
         let plans = plan::check_all(&workspace.files).plans;
-        let secrets = servers::secrets(places, plans.values(), "");
+        let vault = Vault::new(&workspace.root, &places.secrets);
+        let secrets = servers::secrets(&vault, places, plans.values(), "");
         let mut global = global.clone();
         global.workspace = Some(workspace.root.clone());
         global.data = Some(workspace.data.clone());

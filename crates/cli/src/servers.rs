@@ -15,6 +15,7 @@ use tools::{
 
 use crate::canary;
 use crate::exit::Stop;
+use crate::vault::Vault;
 use crate::workspace::Workspace;
 
 /// The servers that are there without being declared, and how they are started.
@@ -45,6 +46,7 @@ pub fn spec(workspace: &Workspace, places: &Places, name: &str) -> Result<Server
 /// All servers of a workspace, by name.
 pub fn specs(workspace: &Workspace, places: &Places) -> Result<Vec<ServerSpec>, Stop> {
     let own = std::env::current_exe()?;
+    let vault = Vault::new(&workspace.root, &places.secrets);
     let mut all: BTreeMap<&str, ServerSpec> = BTreeMap::new();
     for (name, args) in BUILT_IN {
         let mut program = Program::new(&own.to_string_lossy(), &workspace.root);
@@ -53,7 +55,7 @@ pub fn specs(workspace: &Workspace, places: &Places) -> Result<Vec<ServerSpec>, 
         all.insert(name, ServerSpec::new(name, Way::Program(program)));
     }
     for (name, server) in &places.servers {
-        all.insert(name, one(workspace, &own, name, server)?);
+        all.insert(name, one(workspace, &vault, &own, name, server)?);
     }
     Ok(all.into_values().collect())
 }
@@ -62,6 +64,7 @@ pub fn specs(workspace: &Workspace, places: &Places) -> Result<Vec<ServerSpec>, 
 /// `${NAME}`, the keys and addresses of models, and what workflows name. One that is not set is
 /// none. `own` is the key that our own model servers ask for.
 pub fn secrets<'p>(
+    vault: &Vault,
     places: &Places,
     plans: impl Iterator<Item = &'p Plan>,
     own: &str,
@@ -69,11 +72,12 @@ pub fn secrets<'p>(
     let mut names: BTreeSet<String> = BTreeSet::new();
     names.extend(places.servers.values().flat_map(Server::secrets));
     names.extend(places.models.values().flat_map(|place| place.keys.iter().cloned()));
+    names.extend(places.secrets.keys().cloned());
+    names.extend(places.notices.values().flat_map(|told| told.way.variables()));
     let addresses = places.models.values().filter_map(|place| place.base_url.as_ref());
     names.extend(addresses.flat_map(Address::variables).map(str::to_owned));
     names.extend(plans.flat_map(|plan| plan.workflow().secrets.iter().cloned()));
-    let known =
-        names.into_iter().filter_map(|name| Some((name.clone(), std::env::var(name).ok()?)));
+    let known = names.into_iter().filter_map(|name| Some((name.clone(), vault.get(&name)?)));
     let own = ("the key of the local model's server".to_owned(), own.to_owned());
     guard::Secrets::new(known.chain([own]))
 }
@@ -114,8 +118,14 @@ pub fn known(places: &Places, name: &str) -> bool {
     places.servers.contains_key(name) || BUILT_IN.iter().any(|(built_in, _)| *built_in == name)
 }
 
-fn one(workspace: &Workspace, own: &Path, name: &str, server: &Server) -> Result<ServerSpec, Stop> {
-    let mut found = Found { server: name, secrets: BTreeMap::new() };
+fn one(
+    workspace: &Workspace,
+    vault: &Vault,
+    own: &Path,
+    name: &str,
+    server: &Server,
+) -> Result<ServerSpec, Stop> {
+    let mut found = Found { server: name, vault, secrets: BTreeMap::new() };
     let way = match (&server.command, &server.url) {
         (Some(command), None) => {
             let mut program = Program::new(&program(own, command), &workspace.root);
@@ -259,6 +269,7 @@ fn program(own: &Path, command: &str) -> String {
 /// What was looked up in the environment for one server.
 struct Found<'a> {
     server: &'a str,
+    vault: &'a Vault,
     secrets: BTreeMap<String, Secret>,
 }
 
@@ -303,9 +314,9 @@ impl Found<'_> {
     /// A text with `${NAME}` and `${NAME:-default}` looked up.
     fn filled(&mut self, text: &str) -> Result<String, Stop> {
         let server = self.server;
-        let secrets = &mut self.secrets;
+        let (vault, secrets) = (self.vault, &mut self.secrets);
         let look_up = |name: &str| {
-            let value = std::env::var(name).ok()?;
+            let value = vault.get(name)?;
             secrets.insert(name.to_owned(), Secret::new(value.clone()));
             Some(value)
         };
@@ -315,7 +326,9 @@ impl Found<'_> {
             }
             Unfilled::Unset(name) => {
                 let what = format!("the server `{server}` needs `{name}` from the environment");
-                Stop::usage(what).help(format!("set `{name}` before you start"))
+                Stop::usage(what).help(format!(
+                    "set `{name}` before you start, or say under `secrets` where it is"
+                ))
             }
         })
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use evidence::{DeskView, History, RunView};
+use jiff::civil::Date;
 use journal::{Millis, RunId, RunLine, RunQuery, Seq, Status, Stored};
 use plan::Plan;
 use plan::ids::{ReleaseId, WorkflowName};
@@ -161,4 +162,16 @@ fn history(run: RunId, rows: &[Stored]) -> Result<History, Stop> {
 pub fn now() -> Millis {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// The day today, in UTC.
+pub fn today() -> Date {
+    let ms = i64::try_from(now().0).unwrap_or(i64::MAX);
+    let stamp = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    stamp.to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
+/// How many days lie between two; fewer than none where the second comes first.
+pub fn days(from: Date, to: Date) -> i64 {
+    from.until(to).map_or(0, |span| i64::from(span.get_days()))
 }

@@ -184,10 +184,11 @@ fn the_key_of_our_own_model_server_is_a_secret() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/back-office");
     let workspace = Workspace::at(root.clone(), root.join(".flightdeck")).unwrap();
     let places = workspace.places().unwrap();
+    let vault = crate::vault::Vault::new(&workspace.root, &places.secrets);
     let plans = plan::check_all(&workspace.files).plans;
-    let key = Serving::new(&places, plans.values(), None).unwrap().own_key().to_owned();
-    let other = Serving::new(&places, plans.values(), None).unwrap().own_key().to_owned();
-    let secrets = servers::secrets(&places, plans.values(), &key);
+    let key = Serving::new(&vault, &places, plans.values(), None).unwrap().own_key().to_owned();
+    let other = Serving::new(&vault, &places, plans.values(), None).unwrap().own_key().to_owned();
+    let secrets = servers::secrets(&vault, &places, plans.values(), &key);
     assert!(secrets.found_in(&format!("Authorization: Bearer {key}")));
     assert!(key.len() == 48 && key != other && !secrets.found_in(&other));
 }

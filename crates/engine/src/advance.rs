@@ -401,6 +401,7 @@ fn draft(
         posts: rest.posts,
         payloads: rest.payloads,
         vendors: rest.vendors,
+        freedoms: rest.freedoms,
         workflow: workflow.name.clone(),
         above,
         release: engine.plan.release(),
@@ -433,7 +434,7 @@ pub fn standing(control: &Control, now: Millis, wake_at: Option<Millis>) -> Stan
         Status::Paused
     } else if busy {
         Status::Running
-    } else if !control.halted.is_empty() {
+    } else if control.halted.iter().any(StopScope::holds_back) {
         Status::Halted
     } else if sleeps {
         Status::Sleeping

@@ -5,8 +5,8 @@ use guard::{Act as GuardAct, Ask, Verdict};
 use journal::{
     About, Account, At, Code, Label, Payload, Record, ReviewNo, Rule, StopScope, Usage, What, stain,
 };
-use plan::ids::{ModelName, RoleId, ToolName};
-use plan::workflow::Effect;
+use plan::ids::{ModelName, RoleId, StepId, ToolName};
+use plan::workflow::{Autonomy, Effect};
 
 use crate::control::Slot;
 use crate::hours;
@@ -60,6 +60,8 @@ impl Work<'_> {
             earlier: &earlier,
             influences: &visit.influences,
             approved,
+            held_at: self.held_at(&at.step),
+            seeded: self.is_seeded(),
         };
         Ok(self.guard.judge(self.plan, &ask))
     }
@@ -102,8 +104,26 @@ impl Work<'_> {
                 self.control.stops_above().contains(scope)
             }
             StopScope::Tool(_) | StopScope::Server(_) | StopScope::Vendor(_) => special(scope),
+            // That is not held back but put before a person.
+            StopScope::Beyond { .. } => false,
         };
         self.control.halted.iter().any(covers)
+    }
+
+    /// How far effects of a step may go by themselves, where somebody holds them lower than the
+    /// plan. Whoever holds a workflow holds those that it calls.
+    fn held_at(&self, at: &StepId) -> Option<Autonomy> {
+        let own = &self.plan.workflow().name;
+        let above = self.control.stops_above();
+        let levels = self.control.halted.iter().filter_map(|scope| match scope {
+            StopScope::Beyond { workflow, step, level } => {
+                let here = workflow == own && step.as_ref().is_none_or(|step| step == at);
+                let over = step.is_none() && above.contains(&StopScope::Workflow(workflow.clone()));
+                (here || over).then_some(*level)
+            }
+            _ => None,
+        });
+        levels.min()
     }
 
     pub(crate) fn vendor(&self, model: &ModelName) -> Result<String, Stuck> {
@@ -114,7 +134,10 @@ impl Work<'_> {
     /// Follows a verdict: writes it down, and starts the act if it was allowed.
     pub(crate) fn follow(&mut self, at: &At, want: Want, verdict: Verdict) -> Result<Asked, Stuck> {
         match verdict {
-            Verdict::Allow(allow) => self.start(at, want, allow.into_rules()),
+            Verdict::Allow(allow) => {
+                let freedom = allow.freedom();
+                self.start(at, want, allow.into_rules(), freedom)
+            }
             Verdict::Refuse { rule, code } => {
                 self.note(Record::Refused { at: at.clone(), what: want.what, rule, code });
                 Ok(Asked::Refused(code))
@@ -128,7 +151,13 @@ impl Work<'_> {
         }
     }
 
-    fn start(&mut self, at: &At, want: Want, rules: Vec<Rule>) -> Result<Asked, Stuck> {
+    fn start(
+        &mut self,
+        at: &At,
+        want: Want,
+        rules: Vec<Rule>,
+        freedom: Autonomy,
+    ) -> Result<Asked, Stuck> {
         if let Err(rule) = self.draw(&want) {
             let code = Code::Budget;
             self.note(Record::Refused { at: at.clone(), what: want.what, rule, code });
@@ -145,6 +174,9 @@ impl Work<'_> {
             self.draws.extend(stain::draws(tool.server(), &handed));
         }
         let act = self.next_act();
+        if let What::Tool { .. } = &want.what {
+            self.freedoms.push((act, freedom));
+        }
         let key = self.key(at, want.slot, want.attempt);
         self.note(Record::Allowed {
             act,

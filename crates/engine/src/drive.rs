@@ -1,7 +1,7 @@
 //! Carries every live step as far as it can go: one loop, one match over the kinds of step. A step
 //! that cannot go on by itself either waits for something that is recorded, or fails by its plan.
 
-use journal::{About, At, Code, Draw, End, Hash, Label, Labels, Record, Shown, What, Why};
+use journal::{About, At, Code, Draw, End, Hash, Label, Labels, Mode, Record, Shown, What, Why};
 use plan::expr::Path;
 use plan::ids::StepId;
 use plan::workflow::{Does, Effect, EndOutcome, Next, Recover, Step};
@@ -200,6 +200,10 @@ impl Work<'_> {
     /// Claims each set of unique values that is now complete, and anew when a person corrected
     /// one of its values. True if the run ended by it.
     pub(crate) fn claim_sets(&mut self) -> bool {
+        // What is known to be wrong must not stand in the way of what is right.
+        if self.is_seeded() {
+            return false;
+        }
         let sets = &self.plan.workflow().once_per;
         for (n, set) in (0_u16..).zip(sets) {
             let Some(claim) = self.claim_of(n, set) else { continue };
@@ -270,6 +274,8 @@ impl Work<'_> {
             return Ok(Progress::Wait);
         }
         let recover = match self.plan.step(&at.step) {
+            // Its effects are never carried out, and nobody is asked about that.
+            Some(_) if self.is_seeded() && code == Code::Refused => Recover::Stop,
             Some(step) => step.on_failure.clone(),
             None => Recover::Stop,
         };
@@ -297,6 +303,11 @@ impl Work<'_> {
                 Ok(Progress::Left)
             }
         }
+    }
+
+    /// Whether the case is known to be wrong.
+    pub(crate) fn is_seeded(&self) -> bool {
+        self.control.opening.as_ref().is_some_and(|opening| opening.mode == Mode::Seeded)
     }
 
     /// The output that a failed visit has all the same: what a person who approves is shown.

@@ -30,6 +30,13 @@ pub fn day(hours: &WorkingHours, at: Millis) -> String {
     timestamp(at).to_zoned(zone(hours)).date().to_string()
 }
 
+/// The minute of the day at an instant in the workspace's zone.
+#[must_use]
+pub fn minute(hours: &WorkingHours, at: Millis) -> u16 {
+    let time = timestamp(at).to_zoned(zone(hours)).time();
+    u16::from(time.hour().unsigned_abs()) * 60 + u16::from(time.minute().unsigned_abs())
+}
+
 /// When the day of an instant is over in the workspace's zone, and its limits start anew.
 #[must_use]
 pub fn day_over(hours: &WorkingHours, at: Millis) -> Millis {

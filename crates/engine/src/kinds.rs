@@ -42,6 +42,15 @@ impl Work<'_> {
         if self.visit(at)?.approved.is_some() {
             return Ok(Progress::Done);
         }
+        if let Some(sample) = &step.sample
+            && matches!(sample.when.holds(self), Ok(true))
+            && !self.is_drawn(at, sample.share)
+        {
+            let next = self.step(&at.step)?.next.clone();
+            let label = self.label_of_all(sample.when.paths());
+            self.go(at, &next, Why::Unsampled, &label);
+            return Ok(Progress::Left);
+        }
         let mut shown = Vec::new();
         for path in &step.show {
             let Some(body) = self.root_ref(path.root()) else { continue };
@@ -58,6 +67,12 @@ impl Work<'_> {
         let (by, about) = (step.by.clone(), About::Step { shown });
         self.note(Record::ReviewOpened { review, at: at.clone(), about, by, due });
         Ok(Progress::Wait)
+    }
+
+    /// Whether a visit is one of those that a person sees. Nobody outside can tell beforehand.
+    fn is_drawn(&self, at: &At, share: u32) -> bool {
+        let Hash([a, b, c, d, ..]) = self.key(at, Slot::Main, 0);
+        (u64::from(u32::from_be_bytes([a, b, c, d])) * 1_000_000) >> 32 < u64::from(share)
     }
 
     /// Reviews whose time is up: the roles that come next, then the plan's late path.

@@ -65,6 +65,8 @@ pub(crate) struct Rig {
     pub stained: Vec<journal::Draw>,
     /// Those for whom whoever orders next stands in.
     pub stands_for: Vec<PersonId>,
+    /// As what new runs are opened.
+    pub mode: Mode,
     seed: u64,
     desk: journal::Hash,
     desk_next: u32,
@@ -88,6 +90,7 @@ impl Rig {
             kept: Vec::new(),
             stained: Vec::new(),
             stands_for: Vec::new(),
+            mode: Mode::Live,
             seed,
             desk: journal::Hash::default(),
             desk_next: 0,
@@ -135,7 +138,7 @@ impl Rig {
             case: case.to_string().into_bytes(),
             labels: None,
             starter,
-            mode: Mode::Live,
+            mode: self.mode,
             refusals: Vec::new(),
         };
         assert!(self.open_run(engine, opening), "the run was not opened");
@@ -445,6 +448,7 @@ impl Rig {
             posts: Vec::new(),
             payloads: Vec::new(),
             vendors: Vec::new(),
+            freedoms: Vec::new(),
             above: Vec::new(),
             workflow: engine.plan().workflow().name.clone(),
             release: engine.plan().release(),

@@ -6,6 +6,7 @@ mod flow;
 mod golden;
 mod kept;
 mod known;
+mod ladder;
 mod many;
 mod people;
 mod questions;

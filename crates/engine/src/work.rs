@@ -13,7 +13,7 @@ use journal::{
 use plan::Plan;
 use plan::expr::{Path, Scope};
 use plan::ids::{ModelName, PersonId, StepId};
-use plan::workflow::Step;
+use plan::workflow::{Autonomy, Step};
 use serde_json::Value;
 
 use crate::audit::DeclinedCommands;
@@ -55,6 +55,7 @@ pub(crate) struct Work<'a> {
     pub posts: Vec<Command>,
     pub payloads: Vec<(ActNo, Payload)>,
     pub vendors: Vec<(ModelName, String)>,
+    pub freedoms: Vec<(ActNo, Autonomy)>,
     /// Why the store refused earlier tries of this advance.
     pub refusals: &'a [CommitError],
     /// Commands that an audit knows to have been declined.
@@ -89,6 +90,7 @@ impl<'a> Work<'a> {
             posts: Vec::new(),
             payloads: Vec::new(),
             vendors: Vec::new(),
+            freedoms: Vec::new(),
             refusals,
             declined: None,
             stands_for: Vec::new(),
@@ -258,6 +260,7 @@ impl<'a> Work<'a> {
             posts: self.posts,
             payloads: self.payloads,
             vendors: self.vendors,
+            freedoms: self.freedoms,
         };
         (self.control, self.records, self.bodies, rest)
     }
@@ -271,6 +274,7 @@ pub(crate) struct Rest {
     pub posts: Vec<Command>,
     pub payloads: Vec<(ActNo, Payload)>,
     pub vendors: Vec<(ModelName, String)>,
+    pub freedoms: Vec<(ActNo, Autonomy)>,
 }
 
 impl Scope for Work<'_> {

@@ -153,6 +153,10 @@ fn stops(desk: &History, since: Millis) -> Vec<Change> {
             };
             let reason = desk.text(*reason).map(|text| words::plain(&text));
             let reason = reason.unwrap_or_else(|| "the reason was erased".to_owned());
+            let did = match (did, scope.holds_back()) {
+                ("stopped", false) => "held back for a person",
+                (did, _) => did,
+            };
             let text = format!("{who} {did} {}: {reason}", words::scope(scope));
             all.push(Change { at: frame.at, text });
         }

@@ -4,11 +4,13 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+pub mod attention;
 pub mod codes;
 pub mod desk;
 pub mod fleet;
 pub mod handover;
 pub mod history;
+pub mod notices;
 pub mod rules;
 pub mod subject;
 pub mod trace;

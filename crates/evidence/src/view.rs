@@ -28,6 +28,10 @@ pub struct RunView {
     pub workflow: Option<WorkflowName>,
     pub release: Option<ReleaseId>,
     pub rehearsal: bool,
+    /// Known to be wrong, and put before people to see whether they notice. No screen says so while
+    /// they are still asked.
+    #[serde(skip)]
+    pub seeded: bool,
     pub starter: Option<Starter>,
     pub opened: Millis,
     pub changed: Millis,
@@ -43,6 +47,9 @@ pub struct RunView {
     /// Orders of people that could not be followed, oldest first.
     pub declined: Vec<DeclinedView>,
     pub stops: Vec<StopScope>,
+    /// Effects that were taken back, or could not be.
+    #[serde(skip)]
+    pub undone: Vec<(At, bool)>,
     pub paused_by: Option<PersonId>,
     pub wake_at: Option<Millis>,
     pub usage: Usage,
@@ -301,7 +308,8 @@ impl RunView {
 /// Whether a run acts on the world.
 fn rehearsal(mode: Mode) -> bool {
     match mode {
-        Mode::Live => false,
+        // To whoever is asked it is a case like any other.
+        Mode::Live | Mode::Seeded => false,
         Mode::Rehearsal => true,
     }
 }

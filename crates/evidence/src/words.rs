@@ -194,6 +194,22 @@ pub fn scope(scope: &StopScope) -> String {
         StopScope::Tool(tool) => format!("the tool `{tool}`"),
         StopScope::Server(server) => format!("all tools of `{server}`"),
         StopScope::Vendor(vendor) => format!("all models of `{vendor}`"),
+        StopScope::Beyond { workflow, step: None, level } => {
+            format!("effects of `{workflow}` beyond `{}`", level.as_str())
+        }
+        StopScope::Beyond { workflow, step: Some(step), level } => {
+            format!("effects of `{workflow}.{step}` beyond `{}`", level.as_str())
+        }
+    }
+}
+
+/// What a stop does, in a sentence.
+#[must_use]
+pub fn stopped(stop: &StopScope) -> String {
+    let what = scope(stop);
+    match stop.holds_back() {
+        true => format!("{what} is stopped"),
+        false => format!("{what} are put before a person"),
     }
 }
 
@@ -207,6 +223,10 @@ pub fn scope_args(scope: &StopScope) -> String {
         StopScope::Tool(tool) => format!(" --tool {tool}"),
         StopScope::Server(server) => format!(" --server {server}"),
         StopScope::Vendor(vendor) => format!(" --vendor {vendor}"),
+        StopScope::Beyond { workflow, step, level } => {
+            let step = step.as_ref().map(|step| format!(".{step}")).unwrap_or_default();
+            format!(" --beyond {workflow}{step}={}", level.as_str())
+        }
     }
 }
 
@@ -219,6 +239,7 @@ pub fn decline(because: Decline) -> &'static str {
         Decline::BadEdit => "the change touches what may not be changed, or breaks the contract",
         Decline::Taken => "somebody else has taken the request up",
         Decline::Agreed => "this person has agreed already, and it takes another one",
+        Decline::Enough => "this person has answered as many requests as a day allows them",
         Decline::NotNow => "the case is over, or not in a state that this fits",
     }
 }

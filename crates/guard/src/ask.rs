@@ -5,6 +5,7 @@ use journal::{At, Code, Label, ReviewNo, Rule, Usage};
 use plan::expr::{EvalError, Path};
 use plan::ids::{ModelName, RoleId, ToolName};
 use plan::value::Money;
+use plan::workflow::Autonomy;
 use serde_json::Value;
 
 /// One act that a run wants.
@@ -21,6 +22,10 @@ pub struct Ask<'a> {
     pub today: &'a str,
     /// A person approved exactly this act (tool, arguments, release) in this review.
     pub approved: Option<ReviewNo>,
+    /// How far effects may go by themselves now, where somebody holds them lower than the plan.
+    pub held_at: Option<Autonomy>,
+    /// The case is known to be wrong: nothing of it is carried out.
+    pub seeded: bool,
 }
 
 /// The kinds of act.
@@ -108,6 +113,7 @@ pub enum Verdict {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allow {
     pub(crate) rules: Vec<Rule>,
+    pub(crate) freedom: Autonomy,
 }
 
 impl Allow {
@@ -115,6 +121,12 @@ impl Allow {
     #[must_use]
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// How far the act goes by itself. What takes no leave goes no way.
+    #[must_use]
+    pub fn freedom(&self) -> Autonomy {
+        self.freedom
     }
 
     /// The rules, for the record.

@@ -32,6 +32,8 @@ pub(crate) struct Doors {
 pub(crate) struct Door {
     slice: Slice,
     pub leash: Leash,
+    /// What is done here can be taken back.
+    pub undo: bool,
     kinds: HashMap<String, ArgKind>,
     /// By group of policies and what they looked at.
     rulings: Mutex<HashMap<(usize, Vec<Fact>), Ruling>>,
@@ -58,7 +60,8 @@ impl Doors {
     ) -> Result<Self, PolicyFault> {
         let mut doors = Self::default();
         let declared = plan::policy::declared(workflow, step);
-        let does = workflow.steps.iter().find(|other| other.id == *step).map(|step| &step.does);
+        let spec = workflow.steps.iter().find(|other| other.id == *step);
+        let does = spec.map(|step| &step.does);
         let agent = match does {
             Some(Does::Agent(work)) => Some(&work.agent),
             _ => None,
@@ -71,7 +74,9 @@ impl Doors {
             let slice = Slice::of(workflow, policies, act)?;
             let kinds = plan::policy::arguments(tool);
             let kinds = kinds.into_iter().map(|(name, (kind, _))| (name, kind)).collect();
-            let door = Door::new(slice, leash::leash(workflow, tool, undo), kinds);
+            let back = tool.reversible || undo;
+            let leash = leash::leash(workflow, spec, tool, back);
+            let door = Door { undo: back, ..Door::new(slice, leash, kinds) };
             doors.tools.insert(name, door);
         }
         for name in declared.models {
@@ -88,7 +93,7 @@ impl Doors {
 
 impl Door {
     pub(crate) fn new(slice: Slice, leash: Leash, kinds: HashMap<String, ArgKind>) -> Self {
-        Self { slice, leash, kinds, rulings: Mutex::new(HashMap::new()) }
+        Self { slice, leash, undo: false, kinds, rulings: Mutex::new(HashMap::new()) }
     }
 
     /// What the policies say.

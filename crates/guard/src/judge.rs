@@ -12,14 +12,14 @@ use plan::expr::Path;
 use plan::ids::{ModelName, ReleaseId, RoleId, StepId, ToolName};
 use plan::policy::{Policies, PolicyFault, Ruling};
 use plan::types::EXCEPTION;
-use plan::workflow::{Does, Effect, Recover, Tool, Type, Work};
+use plan::workflow::{Autonomy, Does, Effect, Recover, Tool, Type, Work};
 use serde_json::Value;
 
 use crate::ask::{Act, Allow, ArgFact, Ask, Verdict};
 use crate::contract::{self, Broken, Contract};
 use crate::door::{self, Door, Doors, Seen};
 use crate::flow::{self, Endorsed, Sourcing};
-use crate::leash::Leash;
+use crate::leash::{self, Leash};
 use crate::limits;
 use crate::marks::mark;
 use crate::secrets::Secrets;
@@ -208,7 +208,7 @@ impl Guard {
     pub(crate) fn judge_unproven(&self, plan: &Plan, ask: &Ask<'_>) -> Verdict {
         #[cfg(test)]
         if self.sabotaged {
-            return Verdict::Allow(Allow { rules: Vec::new() });
+            return Verdict::Allow(Allow { rules: Vec::new(), freedom: Autonomy::Act });
         }
         #[cfg(debug_assertions)]
         #[allow(clippy::panic, reason = "a defect for a test; a release build has none of this")]
@@ -230,7 +230,7 @@ impl Guard {
             Act::Notify { to, text } => self.notify(plan, to, text),
         };
         match judged {
-            Ok(rules) => Verdict::Allow(Allow { rules }),
+            Ok((rules, freedom)) => Verdict::Allow(Allow { rules, freedom }),
             Err(verdict) => verdict,
         }
     }
@@ -311,7 +311,7 @@ impl Guard {
             return Err(refuse("secret"));
         }
         mark!("notify:allowed");
-        Ok(vec![rule("declared")])
+        Ok((vec![rule("declared")], Autonomy::Suggest))
     }
 
     fn model(
@@ -352,7 +352,7 @@ impl Guard {
         let mut rules = Vec::with_capacity(1);
         self.policies(door, &seen, ask, &mut rules)?;
         mark!("model:allowed");
-        Ok(rules)
+        Ok((rules, Autonomy::Suggest))
     }
 
     fn tool(&self, plan: &Plan, ask: &Ask<'_>, call: &Call<'_>) -> Judged {
@@ -399,7 +399,7 @@ impl Guard {
         };
         self.policies(door, &seen, ask, &mut rules)?;
         mark!("tool:allowed");
-        Ok(rules)
+        Ok((rules, freedom(call, tool, door, reviewed)))
     }
 
     /// The tool is one of this step's, in this part of it, and pinned. Whether its server still
@@ -439,9 +439,14 @@ impl Guard {
     ) -> Result<bool, Verdict> {
         // What may only be proposed is not done because somebody liked the proposal. Taking back is
         // no new act, and what is to be taken back was done under another leash.
-        if door.leash == Leash::Never && !matches!(call.part, Part::Undo) {
+        let leash = leash::held(door.leash, ask.held_at, door.undo);
+        if leash == Leash::Never && !matches!(call.part, Part::Undo) {
             mark!("effect:never");
             return Err(refuse("autonomy"));
+        }
+        if ask.seeded {
+            mark!("effect:seeded");
+            return Err(refuse("seeded"));
         }
         if let Some(review) = ask.approved {
             mark!("effect:approved");
@@ -475,7 +480,7 @@ impl Guard {
             mark!("effect:undo");
             return Ok(all_seen);
         }
-        match door.leash {
+        match leash {
             Leash::Free => Ok(all_seen),
             Leash::Reviewed if all_seen => {
                 mark!("effect:seen");
@@ -529,8 +534,8 @@ impl Guard {
     }
 }
 
-/// The rules that allowed it, or the verdict that does not.
-type Judged = Result<Vec<Rule>, Verdict>;
+/// The rules that allowed it and how far it goes by itself, or the verdict that does not.
+type Judged = Result<(Vec<Rule>, Autonomy), Verdict>;
 
 /// A tool call, unpacked.
 struct Call<'a> {
@@ -539,6 +544,19 @@ struct Call<'a> {
     args: &'a [ArgFact<'a>],
     hash: journal::Hash,
     reserve: Usage,
+}
+
+/// How far a call goes by itself: what reads or takes back goes no way, and neither does what a
+/// person approved go further than that.
+fn freedom(call: &Call<'_>, tool: &Tool, door: &Door, reviewed: bool) -> Autonomy {
+    if tool.effect == Effect::Read || matches!(call.part, Part::Undo) {
+        return Autonomy::Suggest;
+    }
+    match (reviewed, door.undo) {
+        (true, _) => Autonomy::Approve,
+        (false, true) => Autonomy::ActWithUndo,
+        (false, false) => Autonomy::Act,
+    }
 }
 
 fn rule(name: &str) -> Rule {

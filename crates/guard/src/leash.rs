@@ -1,12 +1,12 @@
 //! Autonomy and risk: how far a workflow may go without a person. It must not know where a value
 //! came from; that is the flow rule's.
 
-use plan::workflow::{Autonomy, Effect, Risk, Tool, Workflow};
+use plan::workflow::{Autonomy, Effect, Step, Tool, Workflow};
 
 use crate::marks::mark;
 
 /// What stands between an effect and the world.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Leash {
     /// The workflow may do it itself.
     Free,
@@ -16,18 +16,12 @@ pub(crate) enum Leash {
     Never,
 }
 
-/// The leash of one tool in one step. `undo` says that the step names a way back.
-pub(crate) fn leash(workflow: &Workflow, tool: &Tool, undo: bool) -> Leash {
+/// The leash of one tool in one step. `undo` says that there is a way back.
+pub(crate) fn leash(workflow: &Workflow, step: Option<&Step>, tool: &Tool, undo: bool) -> Leash {
     if tool.effect == Effect::Read {
         return Leash::Free;
     }
-    // The files may ask for less freedom than the risk allows, never for more.
-    let allowed = match workflow.risk {
-        Risk::Low | Risk::Medium => Autonomy::Act,
-        Risk::High => Autonomy::ActWithUndo,
-        Risk::Critical => Autonomy::Approve,
-    };
-    match workflow.autonomy.min(allowed) {
+    match workflow.rung(step) {
         Autonomy::Suggest => {
             mark!("leash:suggest");
             Leash::Never
@@ -36,7 +30,7 @@ pub(crate) fn leash(workflow: &Workflow, tool: &Tool, undo: bool) -> Leash {
             mark!("leash:approve");
             Leash::Reviewed
         }
-        Autonomy::ActWithUndo if !(tool.reversible || undo) => {
+        Autonomy::ActWithUndo if !undo => {
             mark!("leash:irreversible");
             Leash::Reviewed
         }
@@ -49,4 +43,16 @@ pub(crate) fn leash(workflow: &Workflow, tool: &Tool, undo: bool) -> Leash {
             Leash::Free
         }
     }
+}
+
+/// The leash of an effect that somebody holds lower than the plan does.
+pub(crate) fn held(leash: Leash, level: Option<Autonomy>, undo: bool) -> Leash {
+    let held = match level {
+        None | Some(Autonomy::Act) => return leash,
+        Some(Autonomy::ActWithUndo) if undo => return leash,
+        Some(Autonomy::ActWithUndo | Autonomy::Approve) => Leash::Reviewed,
+        Some(Autonomy::Suggest) => Leash::Never,
+    };
+    mark!("leash:held");
+    leash.max(held)
 }

@@ -46,6 +46,8 @@ impl Canary<'_> {
             influences: &influences,
             today: "",
             approved: None,
+            held_at: None,
+            seeded: false,
         };
         match self.guard.judge_unproven(self.plan, &ask) {
             Verdict::Allow(_) => Err(what.to_owned()),

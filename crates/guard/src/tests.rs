@@ -1,5 +1,6 @@
 //! Guard's judgements as one table, the marks of every branch, the proof and its saboteur.
 
+mod leashes;
 mod plans;
 mod rest;
 mod said;
@@ -13,6 +14,7 @@ use plan::Plan;
 use plan::expr::{EvalError, Path};
 use plan::ids::{FieldName, ModelName, RoleId, StepId, ToolName};
 use plan::value::Money;
+use plan::workflow::Autonomy;
 use serde_json::{Value, json};
 
 use crate::ask::{Act, ArgFact, Ask, BackingFact, Purse, Verdict};
@@ -111,11 +113,25 @@ struct Try {
     earlier: Vec<(ToolName, Hash)>,
     influences: Label,
     approved: Option<ReviewNo>,
+    held_at: Option<Autonomy>,
+    seeded: bool,
 }
 
 fn call(step: &'static str, tool: &'static str, part: Part, args: Vec<Given>) -> Try {
     let (purse, influences) = (Purse::default(), Label::default());
-    Try { step, tool, part, args, purse, earlier: Vec::new(), influences, approved: None }
+    let (earlier, approved) = (Vec::new(), None);
+    Try {
+        step,
+        tool,
+        part,
+        args,
+        purse,
+        earlier,
+        influences,
+        approved,
+        held_at: None,
+        seeded: false,
+    }
 }
 
 impl Try {
@@ -152,7 +168,9 @@ impl Try {
         let at = At { step: StepId::new(self.step).unwrap(), visit: 1 };
         let (purse, earlier, influences) = (self.purse, &self.earlier[..], &self.influences);
         let today = TODAY;
-        let ask = Ask { at: &at, act, purse, earlier, influences, today, approved: self.approved };
+        let (approved, held_at, seeded) = (self.approved, self.held_at, self.seeded);
+        let ask =
+            Ask { at: &at, act, purse, earlier, influences, today, approved, held_at, seeded };
         said(guard.judge(plan, &ask))
     }
 }
@@ -169,7 +187,8 @@ fn judged(guard: &Guard, plan: &Plan, step: &str, act: Act<'_>) -> String {
     let influences = Label::default();
     let purse = Purse::default();
     let (influences, today) = (&influences, TODAY);
-    let ask = Ask { at: &at, act, purse, earlier: &[], influences, today, approved: None };
+    let (earlier, approved, held_at, seeded) = (&[][..], None, None, false);
+    let ask = Ask { at: &at, act, purse, earlier, influences, today, approved, held_at, seeded };
     said(guard.judge(plan, &ask))
 }
 
@@ -588,29 +607,6 @@ fn cedar_cases() {
     assert!(draft().judged(&knowing(&silent), &silent).starts_with("refuse cedar Refused"));
 }
 
-fn leashes() {
-    for (change, expected) in [
-        (Change::Risk("low", "act"), ALLOWED),
-        (Change::Risk("high", "act"), ALLOWED),
-        (Change::Risk("critical", "act"), "ask finance_clerk autonomy"),
-        (Change::Risk("low", "approve"), "ask finance_clerk autonomy"),
-    ] {
-        let plan = with(change);
-        assert_eq!(draft().judged(&knowing(&plan), &plan), expected, "{change:?}");
-    }
-    // What only proposes does not act: not with an approval, and not by asking for one.
-    let plan = with(Change::Risk("low", "suggest"));
-    let outside = given("iban", "X", Label::from(Source::Outside)).at("read.iban");
-    for call in [
-        draft(),
-        changed(|t| t.approved = Some(ReviewNo(3))),
-        changed(|t| t.args[0] = outside.clone()),
-        changed(|t| (t.args[0], t.approved) = (outside.clone(), Some(ReviewNo(3)))),
-    ] {
-        assert_eq!(call.judged(&knowing(&plan), &plan), "refuse autonomy Refused");
-    }
-}
-
 /// Literals of the plan, where a document chose between the steps that carry them.
 fn literals() {
     for (many, chosen_by, expected) in [
@@ -733,6 +729,8 @@ const MARKS: &[&str] = &[
     "leash:irreversible",
     "leash:undo",
     "leash:act",
+    "leash:held",
+    "effect:seeded",
     "contract:exception",
     "contract:link",
     "tags:tool",
@@ -748,7 +746,7 @@ fn judges_and_reaches_every_branch() {
     table(&guard, &plan);
     models_and_messages(&guard, &plan);
     cedar_cases();
-    leashes();
+    leashes::leashes();
     literals();
     closed_guards();
     said::exceptions();

@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use plan::ids::{ModelName, ReleaseId, WorkflowName};
+use plan::ids::{ModelName, ReleaseId, StepId, WorkflowName};
+use plan::workflow::Autonomy;
 use serde::{Deserialize, Serialize};
 
 use crate::ask::Payload;
@@ -36,6 +37,8 @@ pub struct Draft {
     pub payloads: Vec<(ActNo, Payload)>,
     /// The vendor of each model named in `records`.
     pub vendors: Vec<(ModelName, String)>,
+    /// How far each tool call in `records` goes by itself; what takes no leave goes no way.
+    pub freedoms: Vec<(ActNo, Autonomy)>,
     pub workflow: WorkflowName,
     /// Stops of the runs above this one: they forbid its acts too.
     pub above: Vec<StopScope>,
@@ -251,7 +254,7 @@ fn scopes(draft: &Draft) -> Result<Vec<StopScope>, CommitError> {
         return Err(CommitError::Invalid("an act has two contents"));
     }
     for record in &draft.records {
-        let Record::Allowed { act, what, .. } = record else {
+        let Record::Allowed { act, what, at, .. } = record else {
             continue;
         };
         if !draft.payloads.iter().any(|(n, _)| n == act) {
@@ -267,6 +270,10 @@ fn scopes(draft: &Draft) -> Result<Vec<StopScope>, CommitError> {
             What::Tool { tool, .. } => {
                 scopes.push(StopScope::Tool(tool.clone()));
                 scopes.push(StopScope::Server(tool.server().to_owned()));
+                let freedom = draft.freedoms.iter().find(|(n, _)| n == act);
+                let (_, freedom) = freedom
+                    .ok_or(CommitError::Invalid("an allowed call does not say how far it goes"))?;
+                scopes.extend(beyond(draft, &at.step, *freedom));
             }
             What::Notify { .. } => {}
         }
@@ -281,6 +288,26 @@ fn scopes(draft: &Draft) -> Result<Vec<StopScope>, CommitError> {
         scopes.dedup();
     }
     Ok(scopes)
+}
+
+/// The scopes in which a lower rung than the one that a call needs forbids it.
+fn beyond(draft: &Draft, step: &StepId, freedom: Autonomy) -> Vec<StopScope> {
+    let above = draft.above.iter().filter_map(|scope| match scope {
+        StopScope::Workflow(name) => Some(name),
+        _ => None,
+    });
+    let mut scopes = Vec::new();
+    for level in Autonomy::ALL.into_iter().filter(|level| *level < freedom) {
+        let beyond = |workflow: &WorkflowName, step: Option<&StepId>| StopScope::Beyond {
+            workflow: workflow.clone(),
+            step: step.cloned(),
+            level,
+        };
+        scopes.push(beyond(&draft.workflow, None));
+        scopes.push(beyond(&draft.workflow, Some(step)));
+        scopes.extend(above.clone().map(|name| beyond(name, None)));
+    }
+    scopes
 }
 
 /// The proof that a batch is durable. It is made by [`Batch::stored`] alone.

@@ -14,7 +14,7 @@ use crate::record::Record;
 pub const FRAME_VERSION: u32 = 1;
 
 /// The engine whose decisions a frame holds. A newer engine reads old frames and continues them.
-pub const ENGINE: &str = "6";
+pub const ENGINE: &str = "7";
 
 /// One frame.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

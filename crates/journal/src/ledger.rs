@@ -1,7 +1,8 @@
 //! What runs share: budgets, claims on unique values, stops. A frame's draws commit with it or not
 //! at all, and one writer applies them, so that no two runs spend the same money.
 
-use plan::ids::{ToolName, WorkflowName};
+use plan::ids::{StepId, ToolName, WorkflowName};
+use plan::workflow::Autonomy;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{Hash, RunId};
@@ -37,6 +38,35 @@ pub enum StopScope {
     Server(String),
     /// Every model of a vendor.
     Vendor(String),
+    /// Effects of a workflow, or of one step of it, that go further by themselves than `level`.
+    /// It holds nothing else back.
+    Beyond {
+        workflow: WorkflowName,
+        step: Option<StepId>,
+        level: Autonomy,
+    },
+}
+
+impl StopScope {
+    /// Whether it keeps what it covers from happening. The other kind puts it before a person.
+    #[must_use]
+    pub fn holds_back(&self) -> bool {
+        !matches!(self, Self::Beyond { .. })
+    }
+
+    /// `WORKFLOW=LEVEL` or `WORKFLOW.STEP=LEVEL` as what goes further than that level.
+    #[must_use]
+    pub fn beyond(text: &str) -> Option<Self> {
+        let (place, word) = text.split_once('=')?;
+        let level = Autonomy::ALL.into_iter().find(|level| level.as_str() == word)?;
+        let (workflow, step) = match place.split_once('.') {
+            Some((workflow, step)) => (workflow, Some(StepId::new(step).ok()?)),
+            None => (place, None),
+        };
+        let workflow = WorkflowName::new(workflow).ok()?;
+        // Nothing goes further than the furthest.
+        (level < Autonomy::Act).then_some(Self::Beyond { workflow, step, level })
+    }
 }
 
 impl std::fmt::Display for StopScope {
@@ -48,6 +78,13 @@ impl std::fmt::Display for StopScope {
             Self::Tool(name) => write!(f, "tool {name}"),
             Self::Server(name) => write!(f, "server {name}"),
             Self::Vendor(name) => write!(f, "vendor {name}"),
+            Self::Beyond { workflow, step, level } => {
+                write!(f, "workflow {workflow}")?;
+                if let Some(step) = step {
+                    write!(f, ", step {step}")?;
+                }
+                write!(f, ", beyond {}", level.as_str())
+            }
         }
     }
 }

@@ -240,6 +240,9 @@ pub enum Mode {
     Live,
     /// Answers were written or recorded beforehand; nothing in it counts as live use.
     Rehearsal,
+    /// A case that is known to be wrong, to see whether those who are asked notice. It is like any
+    /// other, and no effect of it is carried out.
+    Seeded,
 }
 
 /// The target of an act.
@@ -322,6 +325,8 @@ pub enum Why {
     /// The n-th exception was raised.
     Exception(u16),
     Approved,
+    /// The review sees only some cases like this one, and this was none of them.
+    Unsampled,
     Rejected,
     Late,
     /// The step's failure path.

@@ -73,6 +73,8 @@ pub enum Decline {
     Taken,
     /// The person has agreed already, and somebody else has to.
     Agreed,
+    /// The person has answered as many requests as a day allows them.
+    Enough,
     /// The run is over, or not in a state that the command fits.
     NotNow,
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 
 use plan::ids::{FieldName, ModelName, PersonId, ReleaseId, StepId, ToolName, WorkflowName};
+use plan::workflow::Autonomy;
 use proptest::prelude::*;
 
 use crate::*;
@@ -257,6 +258,7 @@ fn draft(seq: u32, prev: Hash) -> Draft {
         posts: Vec::new(),
         payloads: Vec::new(),
         vendors: Vec::new(),
+        freedoms: (0..100).map(|n| (ActNo(n), Autonomy::Suggest)).collect(),
         above: Vec::new(),
         workflow: WorkflowName::new("invoice").unwrap(),
         release: ReleaseId([3; 32]),
@@ -389,6 +391,57 @@ fn the_stops_of_runs_above_cover_a_run_too() {
     put(&shelf, act).unwrap();
     let seen = shelf.scopes.lock().unwrap().clone();
     assert!(all.iter().all(|scope| seen.contains(scope)), "{seen:?}");
+}
+
+#[test]
+fn a_call_says_how_far_it_goes_and_lower_rungs_cover_it() {
+    let shelf = Shelf::new(false);
+    let with = |freedoms: Vec<(ActNo, Autonomy)>| {
+        let mut act = draft(0, Hash::default());
+        act.records = vec![allowed(1, call())];
+        act.payloads = vec![payload(1)];
+        act.above = vec![StopScope::Workflow(WorkflowName::new("outer").unwrap())];
+        act.freedoms = freedoms;
+        act
+    };
+    let why = put(&shelf, with(Vec::new())).map(drop).unwrap_err();
+    assert_eq!(why, CommitError::Invalid("an allowed call does not say how far it goes"));
+    put(&shelf, with(vec![(ActNo(1), Autonomy::ActWithUndo)])).unwrap();
+    let seen = shelf.scopes.lock().unwrap().clone();
+    let workflow = draft(0, Hash::default()).workflow;
+    let step = at("go", 1).step;
+    let covered = |name: &str, step: Option<&str>, level: Autonomy| {
+        let workflow = WorkflowName::new(name).unwrap();
+        let step = step.map(|step| StepId::new(step).unwrap());
+        seen.contains(&StopScope::Beyond { workflow, step, level })
+    };
+    let own = workflow.as_str();
+    let own_step = seen.iter().find_map(|scope| match scope {
+        StopScope::Beyond { step: Some(step), .. } => Some(step.to_string()),
+        _ => None,
+    });
+    let own_step = own_step.unwrap_or_else(|| step.to_string());
+    for (level, expected) in
+        [(Autonomy::Suggest, true), (Autonomy::Approve, true), (Autonomy::ActWithUndo, false)]
+    {
+        assert_eq!(covered(own, None, level), expected, "{level:?}");
+        assert_eq!(covered(own, Some(&own_step), level), expected, "{level:?}");
+        assert_eq!(covered("outer", None, level), expected, "{level:?}");
+    }
+    assert!(!covered("outer", Some(&own_step), Autonomy::Approve));
+    for (text, fits) in [
+        ("intake=approve", true),
+        ("intake.draft=suggest", true),
+        ("intake=act", false),
+        ("intake", false),
+        ("intake.=approve", false),
+        ("=approve", false),
+        ("intake=much", false),
+    ] {
+        let read = StopScope::beyond(text);
+        assert_eq!(read.is_some(), fits, "{text}");
+        assert!(read.is_none_or(|scope| !scope.holds_back()));
+    }
 }
 
 #[test]

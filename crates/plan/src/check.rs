@@ -4,19 +4,22 @@ use std::collections::BTreeMap;
 
 use crate::codes;
 use crate::files::{Files, Spot};
-use crate::ids::{ModelName, PersonId, RoleId, WorkflowName};
+use crate::ids::{FieldName, ModelName, PersonId, RoleId, WorkflowName};
 use crate::inspect::secrets;
 use crate::lock::Lock;
 use crate::policy::{self, Vocabulary};
 use crate::problem::{Cx, Found, Problems};
+use crate::read::notices::Told;
 use crate::read::people::Absence;
+use crate::read::secrets::SecretPlace;
 use crate::read::servers::Server;
 use crate::read::settings::{ModelPlace, Privacy, Retention};
+use crate::read::vendors::Vendor;
 use crate::read::workflow::Reader;
 use crate::read::workspace::{self, Workspace, stem};
 use crate::release::Plan;
 use crate::value::Currency;
-use crate::workflow::{Model, Person, Policy, Workflow, WorkingHours};
+use crate::workflow::{Attention, Model, Person, Policy, Workflow, WorkingHours};
 
 #[cfg(test)]
 mod tests;
@@ -104,7 +107,11 @@ pub struct Places {
     pub default_model: Option<ModelName>,
     pub currency: Option<Currency>,
     pub retention: Retention,
+    pub attention: BTreeMap<RoleId, Attention>,
     pub privacy: Privacy,
+    pub notices: BTreeMap<FieldName, Told>,
+    pub vendors: BTreeMap<String, Vendor>,
+    pub secrets: BTreeMap<String, SecretPlace>,
     pub servers: BTreeMap<String, Server>,
     pub lock: Lock,
 }
@@ -128,7 +135,11 @@ pub fn places(files: &Files) -> Result<Places, Problems> {
         default_model: ws.settings.default_model,
         currency: ws.settings.currency,
         retention: ws.settings.retention,
+        attention: ws.settings.people.attention,
         privacy: ws.settings.privacy,
+        notices: ws.settings.notices,
+        vendors: ws.settings.vendors,
+        secrets: ws.settings.secrets,
         servers: ws.servers.servers,
         lock: ws.servers.lock,
     })

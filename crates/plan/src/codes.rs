@@ -202,6 +202,9 @@ codes! {
     DEPUTY = "FD-P312": "a deputy who cannot stand in",
         "whoever stands in for somebody who is away must be another person, and there themselves",
         "name a colleague who works on those days";
+    NOTICE_WAY = "FD-P313": "a notice that cannot be sent",
+        "whoever counts on being told would wait for what never comes",
+        "say how it goes out: `webhook` with `key`, `chat`, or `mail` with `from` and `server`";
 
     // 4xx: answering for it.
     ACCOUNTABLE = "FD-P401": "no accountable person",

@@ -74,6 +74,7 @@ pub(crate) const NEVER: &[&str] = &["starter", "owner"];
 pub(crate) const OUTCOMES: &[&str] = &["done", "rejected", "failed"];
 pub(crate) const FINDS: &[&str] = &["name", "id", "date", "money", "iban", "line"];
 pub(crate) const CANS: &[&str] = &["choose", "json", "tools"];
+pub(crate) const NOTICES: &[&str] = &["request", "late", "failed", "stop", "control", "limit"];
 pub(crate) const FORMATS: &[&str] = &["openai", "anthropic"];
 pub(crate) const DAYS: &[&str] = &["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
@@ -127,6 +128,7 @@ pub(crate) static LIMITS: Shape = Shape {
     keys: &[
         else_problem("case", &codes::NO_BUDGET, Form::Shape(&CASE_LIMITS), "For one case."),
         else_problem("day", &codes::NO_DAILY_CAP, Form::Shape(&DAY_LIMITS), "For one day."),
+        may("waiting", Whole, "The most cases that wait for a person; beyond it none is opened."),
     ],
 };
 
@@ -215,7 +217,8 @@ pub(crate) fn of_kind(kind: &str) -> &'static [&'static str] {
 }
 
 /// The keys every step may have.
-pub(crate) const COMMON: &[&str] = &["step", "then", "time_out", "on_failure", "at_most"];
+pub(crate) const COMMON: &[&str] =
+    &["step", "then", "time_out", "on_failure", "at_most", "autonomy"];
 
 pub(crate) static STEP: Shape = Shape {
     said: "a step",
@@ -225,6 +228,7 @@ pub(crate) static STEP: Shape = Shape {
         may("time_out", Duration, "How long one try may take; 2 minutes if not said."),
         may("on_failure", Form::Shape(&FAILURE), "What happens when it fails for good."),
         may("at_most", Whole, "How often one case may come here; needed in a loop."),
+        may("autonomy", Words(AUTONOMIES), "How far it may go, where less far than the workflow."),
         may("agent", Name, "An agent works on it."),
         may("given", Some(&Path), "What the agent is given."),
         may("from", Path, "The text that fields are copied from; `case.text` if not said."),
@@ -315,6 +319,7 @@ pub(crate) static REVIEW: Shape = Shape {
         must("by", Name, "The role that decides."),
         may("never_by", Some(&Words(NEVER)), "Who may not decide, whatever the role."),
         may("approvals", Whole, "How many people must agree, each another one; 1 if not said."),
+        may("sample", Form::Shape(&SAMPLE), "Cases of which only some are put before a person."),
         may("question", Text, "What is asked; the step's text if not said."),
         must("show", List(&Path), "What the reviewer sees, and so approves."),
         may("may_edit", List(&Path), "What the reviewer may change."),
@@ -326,6 +331,14 @@ pub(crate) static REVIEW: Shape = Shape {
             Form::Shape(&REJECTED),
             "When the reviewer says no.",
         ),
+    ],
+};
+
+pub(crate) static SAMPLE: Shape = Shape {
+    said: "`sample`",
+    keys: &[
+        must("when", Condition, "Which cases; in doubt a person is asked."),
+        must("share", Percent, "How many of them a person sees all the same: `10 %`."),
     ],
 };
 
@@ -382,6 +395,11 @@ pub(crate) static SETTINGS: Shape = Shape {
         must("people", Map(&Form::Shape(&PERSON)), "People by e-mail address or account."),
         must("roles", Map(&List(&Person)), "Roles and who holds them."),
         must("working_hours", Form::Shape(&HOURS), "When people work."),
+        may(
+            "attention",
+            Map(&Form::Shape(&ATTENTION)),
+            "How much the holders of a role can look at.",
+        ),
         must("models", Map(&Form::Shape(&MODEL)), "Models, their abilities and prices."),
         may("default_model", Name, "The model of agents that name none."),
         may("fallback", List(&Name), "Models that are tried when one is down."),
@@ -391,6 +409,65 @@ pub(crate) static SETTINGS: Shape = Shape {
             "How long contents are kept once their case is over, by tag, or of `everything`.",
         ),
         may("privacy", Form::Shape(&PRIVACY), "What a record of processing says besides."),
+        may("notices", Map(&Form::Shape(&NOTICE)), "Who is told what without asking, and how."),
+        may(
+            "secrets",
+            Map(&Form::Shape(&SECRET)),
+            "Where secrets come from, and how old they may get.",
+        ),
+        may(
+            "vendors",
+            Map(&Form::Shape(&VENDOR)),
+            "On whom the work depends: vendors and servers.",
+        ),
+    ],
+};
+
+pub(crate) static SECRET: Shape = Shape {
+    said: "a secret",
+    keys: &[
+        may("file", Text, "A file that holds it and that nobody else may read."),
+        may("command", List(&Text), "A program that prints it, with its arguments."),
+        may("since", Text, "The day since which it has its value, `\"2026-10-01\"`."),
+        may("every", Duration, "How long it may keep that value."),
+    ],
+};
+
+pub(crate) static VENDOR: Shape = Shape {
+    said: "a vendor",
+    keys: &[
+        may("region", Text, "Where it works on what it is sent."),
+        may("terms", Text, "The terms that hold, by name or date."),
+        may("contact", Text, "Whom to reach there."),
+        may("reviewed", Text, "The day on which somebody last looked at it, `\"2026-10-01\"`."),
+        may("review_every", Duration, "How long that counts; 365 days if not said."),
+        may("if_it_goes", Text, "What is done when it goes."),
+    ],
+};
+
+pub(crate) static NOTICE: Shape = Shape {
+    said: "a notice",
+    keys: &[
+        may("webhook", Text, "An address that takes signed messages."),
+        may("key", Text, "The variable that holds the key that they are signed with."),
+        may("chat", Text, "An address that takes what Slack takes."),
+        may("mail", Some(&Text), "Mail addresses."),
+        may("from", Text, "Who the mail is from."),
+        may("server", Text, "The mail server and its port: `smtp.example.org:465`."),
+        may("user", Text, "The variable that holds the name to sign in with."),
+        may("password", Text, "The variable that holds the password."),
+        may("tell", List(&Words(NOTICES)), "What it is told of; all if not said."),
+        may("roles", List(&Name), "Of what is asked of people, only what is asked of these."),
+        may("quiet", Text, "When only what is urgent is sent: `\"20:00-07:00\"`."),
+        may("an_hour", Whole, "The most messages in an hour; what is more is told together."),
+    ],
+};
+
+pub(crate) static ATTENTION: Shape = Shape {
+    said: "`attention` of a role",
+    keys: &[
+        may("a_day", Whole, "The most requests that one person answers in a day."),
+        may("at_least", Duration, "Whoever answers one after the other faster has not read them."),
     ],
 };
 

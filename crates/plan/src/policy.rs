@@ -2,7 +2,9 @@
 //! workspace, and sliced per act. It must not judge an act: that is guard's, which asks a
 //! [`Slice`] and refuses whatever is not permitted.
 
+pub mod compare;
 mod slice;
+pub mod trial;
 mod vocabulary;
 
 #[cfg(test)]

@@ -93,6 +93,14 @@ fn about(workflow: &Workflow) -> Vec<String> {
         day.cases,
         cost(day.cost_nanos, currency)
     ));
+    if let Some(most) = workflow.limits.waiting {
+        lines.push(format!("While {most} cases wait for a person, no further one is opened."));
+    }
+    for (role, attention) in &workflow.attention {
+        if let Some(most) = attention.a_day {
+            lines.push(format!("Each of {role} answers at most {most} requests a day."));
+        }
+    }
     lines
 }
 
@@ -172,6 +180,9 @@ fn of_step(workflow: &Workflow, step: &Step) -> Vec<String> {
     };
     if let Some(inside) = &step.inside {
         lines.insert(0, format!("(In branch {} of {}.)", inside.branch, inside.parallel));
+    }
+    if let Some(level) = step.autonomy {
+        lines.push(format!("In this step: {}", autonomy(level)));
     }
     lines.extend(afterwards(step));
     lines
@@ -352,6 +363,13 @@ fn of_review(review: &ReviewStep, then: &Next) -> Vec<String> {
             format!("{n} of {} must agree{never}, and see {}.", review.by, join(&show, "and"))
         }
     });
+    if let Some(sample) = &review.sample {
+        lines.push(format!(
+            "Of cases in which {}, a person sees {}; the others go on unseen.",
+            sample.when.sentence(),
+            words::share(sample.share)
+        ));
+    }
     if !review.may_edit.is_empty() {
         let edit: Vec<String> = review.may_edit.iter().map(ToString::to_string).collect();
         lines.push(format!("{} may be changed.", join(&edit, "and")));

@@ -12,6 +12,10 @@ use crate::ids::{
 };
 use crate::value::{Currency, Money};
 
+mod review;
+
+pub use review::{Asked, Attention, Late, LateEnd, NeverBy, Rejected, ReviewStep, Sample, Within};
+
 /// The version of this shape. A release of a newer shape is refused, never guessed at.
 pub const FORMAT: u32 = 1;
 
@@ -46,6 +50,9 @@ pub struct Workflow {
     pub tools: BTreeMap<ToolName, Tool>,
     pub people: BTreeMap<PersonId, Person>,
     pub roles: BTreeMap<RoleId, Vec<PersonId>>,
+    /// How much attention the holders of a role have.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attention: BTreeMap<RoleId, Attention>,
     pub hours: WorkingHours,
     pub policies: Vec<Policy>,
     /// Workflows that `workflow` and `each` steps call, resolved and nested.
@@ -64,8 +71,43 @@ pub enum Risk {
     Critical,
 }
 
+impl Risk {
+    /// The most autonomy that it allows. The files may ask for less, never for more.
+    #[must_use]
+    pub fn allows(self) -> Autonomy {
+        match self {
+            Self::Low | Self::Medium => Autonomy::Act,
+            Self::High => Autonomy::ActWithUndo,
+            Self::Critical => Autonomy::Approve,
+        }
+    }
+}
+
+impl Workflow {
+    /// How far it may go by itself, or one of its steps.
+    #[must_use]
+    pub fn rung(&self, step: Option<&Step>) -> Autonomy {
+        let of_step = step.and_then(|step| step.autonomy).unwrap_or(Autonomy::Act);
+        self.autonomy.min(self.risk.allows()).min(of_step)
+    }
+
+    /// The steps that can do anything but read, by a tool of their own.
+    pub fn acting(&self) -> impl Iterator<Item = &Step> {
+        let acts =
+            |tool: &ToolName| self.tools.get(tool).is_none_or(|tool| tool.effect != Effect::Read);
+        self.steps.iter().filter(move |step| match &step.does {
+            Does::Tool(call) => acts(&call.tool),
+            Does::Agent(agent) => match &agent.work {
+                Work::Answer { tools, .. } => tools.iter().any(acts),
+                Work::Copy { .. } => false,
+            },
+            _ => false,
+        })
+    }
+}
+
 /// How far the workflow may go by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Autonomy {
     /// It proposes; a person does every effect.
@@ -76,6 +118,22 @@ pub enum Autonomy {
     ActWithUndo,
     /// Every declared effect is its own.
     Act,
+}
+
+impl Autonomy {
+    /// Every rung, the lowest first.
+    pub const ALL: [Self; 4] = [Self::Suggest, Self::Approve, Self::ActWithUndo, Self::Act];
+
+    /// Its word in the files and on the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Suggest => "suggest",
+            Self::Approve => "approve",
+            Self::ActWithUndo => "act_with_undo",
+            Self::Act => "act",
+        }
+    }
 }
 
 /// What one case is and how far its content is trusted.
@@ -147,6 +205,9 @@ pub struct Limits {
     pub currency: Currency,
     pub case: CaseLimits,
     pub day: DayLimits,
+    /// The most cases that wait for a person at one time. Beyond it no case is opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -185,6 +246,9 @@ pub struct Step {
     pub on_failure: Recover,
     /// How often one run may enter this step.
     pub visits_max: u32,
+    /// How far this step may go by itself, where that is less far than the workflow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autonomy: Option<Autonomy>,
     /// The parallel step and branch this step stands in.
     pub inside: Option<Inside>,
 }
@@ -388,98 +452,6 @@ pub struct DecideStep {
 pub struct Case {
     pub when: Expr,
     pub go: Next,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ReviewStep {
-    pub by: RoleId,
-    pub never_by: Vec<NeverBy>,
-    /// How many people must agree, each of them another person.
-    #[serde(default = "one", skip_serializing_if = "is_one")]
-    pub approvals: u8,
-    pub question: String,
-    /// What the reviewer sees; also exactly what an approval endorses.
-    pub show: Vec<Path>,
-    pub may_edit: Vec<Path>,
-    pub within: Within,
-    pub late: Late,
-    pub if_rejected: Rejected,
-}
-
-fn one() -> u8 {
-    1
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
-fn is_one(count: &u8) -> bool {
-    *count == 1
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NeverBy {
-    /// Who started the run.
-    Starter,
-    /// Who is accountable for the workflow.
-    Owner,
-}
-
-/// A span of time on the wall or in working hours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Within {
-    Ms(u64),
-    WorkingMs(u64),
-}
-
-/// What happens when nobody has answered in time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Late {
-    Stop,
-    Go(StepId),
-    /// Ask another role, and after it those who come next, each in its own time; then stop.
-    Ask {
-        role: RoleId,
-        within: Within,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        next: Vec<Asked>,
-        then: LateEnd,
-    },
-}
-
-/// A role that is asked when nobody before it has answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Asked {
-    pub role: RoleId,
-    pub within: Within,
-}
-
-impl Late {
-    /// The roles that are asked one after the other, with the time that each has.
-    pub fn chain(&self) -> impl Iterator<Item = (&RoleId, Within)> {
-        let (first, next) = match self {
-            Self::Ask { role, within, next, .. } => (Some((role, *within)), next.as_slice()),
-            Self::Stop | Self::Go(_) => (None, [].as_slice()),
-        };
-        first.into_iter().chain(next.iter().map(|asked| (&asked.role, asked.within)))
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LateEnd {
-    Stop,
-    Go(StepId),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rejected {
-    pub tell: Option<RoleId>,
-    pub then: LateEnd,
 }
 
 /// A child run per item of a list.

@@ -108,6 +108,7 @@ impl Desk {
             payloads: Vec::new(),
             vendors: Vec::new(),
             workflow,
+            freedoms: Vec::new(),
             above: Vec::new(),
             release: ReleaseId([0; 32]),
             standing: None,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use journal::{Drill, Record, RunId, Source};
 use plan::ids::PersonId;
 
-use crate::{Fault, Inner, blocking};
+use crate::{Fault, Inner, blocking, ladder};
 
 /// The most canary cases that one entry names.
 const RUNS_MAX: usize = 10_000;
@@ -45,4 +45,16 @@ pub(crate) async fn record(
         Ok(inner.desk.write(Some((told, Source::Plan)), record).map_err(Fault::Drill))
     };
     blocking(write).await?
+}
+
+/// A control that does not hold holds for no workflow: each goes on under a person's eyes.
+pub(crate) async fn lower(inner: &Arc<Inner>, who: &PersonId, drill: Drill) -> Result<(), Fault> {
+    let people = inner.people();
+    let plans = move || Ok(people.map(|people| people.plans()).unwrap_or_default());
+    let reason = format!("the drill `{}` did not hold", drill.as_str());
+    for plan in blocking(plans).await?.values() {
+        let lowered = ladder::lower(inner, plan.workflow(), None, Some(who), &reason).await;
+        lowered.map_err(Fault::Drill)?;
+    }
+    Ok(())
 }

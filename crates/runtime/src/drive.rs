@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use engine::{ChildRun, Control, Engine, Env, Event, Input, Opening};
 use journal::{
-    Chain, Code, CommandId, CommitError, Committed, Draft, Epoch, Failure, Label, Millis, Outcome,
-    Payload, Permit, RunId, Seq, Standing, Status, StopScope, Usage,
+    Chain, Code, CommandId, CommitError, Committed, Draft, Epoch, Failure, Label, Millis, Mode,
+    Outcome, Payload, Permit, RunId, Seq, Standing, Status, StopScope, Usage,
 };
 use tokio::sync::{mpsc, oneshot};
 
 use crate::desk::is_cases;
-use crate::{Fault, Inner, NewRun, blocking, entropy, now, words};
+use crate::{Fault, Inner, NewRun, blocking, entropy, ladder, now, words};
 
 /// Frames read in one go when a run is loaded.
 const PAGE: usize = 256;
@@ -375,6 +375,7 @@ impl Run {
             self.inner.report(Some(format!("a stored record cannot be followed: {error}")));
         }
         self.standing = engine::standing_of(&self.engine, &self.control, now());
+        self.lower(&frame);
         for permit in permits {
             self.act(permit);
         }
@@ -383,6 +384,24 @@ impl Run {
         }
         for command in posts {
             self.inner.deliver(command);
+        }
+    }
+
+    /// A step that did harm goes on under a person's eyes, here and in every other case.
+    fn lower(&self, frame: &journal::Frame) {
+        if self.control.opening().is_none_or(|opening| opening.mode != Mode::Live) {
+            return;
+        }
+        for (step, what) in ladder::harm(frame) {
+            let (inner, engine) = (self.inner.clone(), self.engine.clone());
+            let reason = format!("{what} in case {}", self.control.run());
+            tokio::spawn(async move {
+                let workflow = engine.plan().workflow();
+                let lowered = ladder::lower(&inner, workflow, Some(step), None, &reason).await;
+                if let Err(why) = lowered {
+                    inner.report(Some(why));
+                }
+            });
         }
     }
 

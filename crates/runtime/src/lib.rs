@@ -6,6 +6,7 @@ mod desk;
 mod drill;
 mod drive;
 mod erase;
+mod ladder;
 mod people;
 mod releases;
 pub mod socket;
@@ -24,7 +25,7 @@ use journal::{
     RunQuery, Standing, Starter, Status, StopScope, Store, StoreError,
 };
 use plan::Plan;
-use plan::ids::PersonId;
+use plan::ids::{PersonId, WorkflowName};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
@@ -67,6 +68,9 @@ pub enum Fault {
     Erasing(String),
     #[error("the drill cannot be recorded: {0}")]
     Drill(String),
+    /// As many cases wait for a person as the workflow allows.
+    #[error("no case of `{0}` is opened while {1} wait for a person")]
+    Full(WorkflowName, u32),
 }
 
 /// The kinds of no, for whoever asked: in this process or over the socket.
@@ -91,7 +95,7 @@ impl Fault {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Open(CommitError::Stopped(_)) => Kind::Stopped,
-            Self::Open(CommitError::Limit(_)) => Kind::Budget,
+            Self::Open(CommitError::Limit(_)) | Self::Full(..) => Kind::Budget,
             Self::Open(CommitError::Fault(_))
             | Self::Store(StoreError::Fault(_))
             | Self::Stuck(_, StoreError::Fault(_)) => Kind::Unusable,
@@ -395,6 +399,24 @@ impl Runtime {
         stop::set(&self.inner, scope, who, reason).await
     }
 
+    /// Sets a stop and lets what is out come to its end: nothing new begins in its scope.
+    pub async fn drain(
+        &self,
+        scope: StopScope,
+        who: &PersonId,
+        reason: &str,
+    ) -> Result<(), StopError> {
+        stop::drain(&self.inner, scope, who, reason).await
+    }
+
+    /// Acts in a scope that are out now, at most so many.
+    #[must_use]
+    pub fn out_in(&self, scope: &StopScope, most: usize) -> Vec<(RunId, ActNo)> {
+        let out = lock(&self.inner.out);
+        let hit = out.acts.iter().filter(|(_, out)| out.scopes.contains(scope));
+        hit.map(|(act, _)| *act).take(most).collect()
+    }
+
     /// Lifts a stop and wakes what it held back.
     pub async fn lift(
         &self,
@@ -431,7 +453,9 @@ impl Runtime {
 
     /// Keeps what a drill found.
     pub async fn drilled(&self, who: &PersonId, drilled: Drilled) -> Result<(), Fault> {
-        drill::record(&self.inner, who, drilled).await
+        let (drill, passed) = (drilled.drill, drilled.passed);
+        drill::record(&self.inner, who, drilled).await?;
+        if passed { Ok(()) } else { drill::lower(&self.inner, who, drill).await }
     }
 
     /// Aborts every act that is out, whatever the journal says. For the stop of last resort.
@@ -578,6 +602,11 @@ impl Inner {
         out.stopped.insert(scope.clone());
         let hit = out.acts.values().filter(|o| o.scopes.contains(scope));
         hit.map(|o| o.abort.abort()).count()
+    }
+
+    /// From now on no act in scope starts here; those that are out come to their end.
+    pub(crate) fn hold(&self, scope: &StopScope) {
+        lock(&self.out).stopped.insert(scope.clone());
     }
 
     /// Lets acts in scope start again.

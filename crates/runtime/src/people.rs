@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use journal::{Command, Millis, RunLine, RunQuery, Starter, StopScope, StoreError};
+use journal::{Command, Millis, Mode, RunLine, RunQuery, Starter, Status, StopScope, StoreError};
 use plan::ids::{PersonId, ReleaseId, WorkflowName};
 use plan::workflow::Workflow;
 use plan::{Plan, Retention};
@@ -37,10 +37,33 @@ pub(crate) async fn may_open(inner: &Arc<Inner>, new: &NewRun) -> Result<(), Fau
         return Err(Fault::NotPermitted("only a person opens a case".to_owned()));
     };
     let (people, asked) = (inner.people(), who.clone());
-    if blocking(move || Ok(people.is_some_and(|people| people.knows(&asked)))).await? {
-        return Ok(());
+    let known = blocking(move || Ok(people.is_some_and(|people| people.knows(&asked)))).await?;
+    if !known {
+        return Err(Fault::NotPermitted(format!("`{who}` is not a person of this workspace")));
     }
-    Err(Fault::NotPermitted(format!("`{who}` is not a person of this workspace")))
+    let workflow = new.plan.workflow();
+    if new.mode == Mode::Seeded && !over(workflow).contains(who) {
+        let what = format!("`{who}` neither answers for `{}` nor may overrule it", workflow.name);
+        return Err(Fault::NotPermitted(what));
+    }
+    match workflow.limits.waiting {
+        Some(most) if new.mode == Mode::Live => has_room(inner, workflow, most).await,
+        _ => Ok(()),
+    }
+}
+
+/// A queue that nobody gets through is not made longer: what comes in waits outside.
+async fn has_room(inner: &Arc<Inner>, workflow: &Workflow, most: u32) -> Result<(), Fault> {
+    let store = inner.store.clone();
+    let query = RunQuery {
+        workflow: Some(workflow.name.clone()),
+        status: vec![Status::Waiting],
+        limit: usize::try_from(most).unwrap_or(usize::MAX),
+        ..RunQuery::default()
+    };
+    let limit = query.limit;
+    let waiting = blocking(move || Ok(store.runs(&query)?.len())).await?;
+    if waiting < limit { Ok(()) } else { Err(Fault::Full(workflow.name.clone(), most)) }
 }
 
 /// Whether an order may be passed to its run: only what a person of the workspace says, and for
@@ -93,15 +116,17 @@ fn lifting(inner: &Inner, scope: &StopScope) -> Result<BTreeSet<PersonId>, Store
     let plans = people.plans();
     let anyone = || plans.values().flat_map(|plan| over(plan.workflow())).collect();
     Ok(match scope {
-        StopScope::Workflow(name) => match plans.get(name) {
-            Some(plan) => over(plan.workflow()),
-            // A map with problems still has its cases; the last one's release says who.
-            None => {
-                let workflow = Some(name.clone());
-                let query = RunQuery { workflow, limit: 1, ..RunQuery::default() };
-                stored(inner, &query)?.unwrap_or_else(anyone)
+        StopScope::Workflow(name) | StopScope::Beyond { workflow: name, .. } => {
+            match plans.get(name) {
+                Some(plan) => over(plan.workflow()),
+                // A map with problems still has its cases; the last one's release says who.
+                None => {
+                    let workflow = Some(name.clone());
+                    let query = RunQuery { workflow, limit: 1, ..RunQuery::default() };
+                    stored(inner, &query)?.unwrap_or_else(anyone)
+                }
             }
-        },
+        }
         StopScope::Run(run) => {
             let prefix = Some(run.to_string());
             let query = RunQuery { prefix, limit: 1, ..RunQuery::default() };
@@ -115,7 +140,7 @@ fn lifting(inner: &Inner, scope: &StopScope) -> Result<BTreeSet<PersonId>, Store
 }
 
 /// Who answers for a workflow or may overrule it.
-fn over(workflow: &Workflow) -> BTreeSet<PersonId> {
+pub(crate) fn over(workflow: &Workflow) -> BTreeSet<PersonId> {
     let holders = workflow.roles.get(&workflow.override_by).into_iter().flatten();
     holders.chain([&workflow.accountable]).cloned().collect()
 }

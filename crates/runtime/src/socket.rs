@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use journal::{Command, Drill, Hash, Mode, RunId, Standing, Starter, StopScope};
+use journal::{ActNo, Command, Drill, Hash, Mode, RunId, Standing, Starter, StopScope};
 use plan::Plan;
 use plan::ids::{PersonId, ReleaseId};
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,9 @@ use crate::{Drilled, Erasure, Fault, Kind, NewRun, Runtime};
 
 /// A request line longer than this is refused: a release with its instructions fits many times.
 const LINE_MAX: u64 = 32 << 20;
+
+/// The most acts that an answer names.
+const NAMED_MAX: usize = 1_000;
 
 /// What another process asks of the holder.
 #[derive(Debug, Serialize, Deserialize)]
@@ -43,6 +46,9 @@ pub enum Request {
         scope: StopScope,
         who: PersonId,
         reason: String,
+        /// What is out comes to its end.
+        #[serde(default)]
+        drain: bool,
     },
     Lift {
         scope: StopScope,
@@ -71,12 +77,25 @@ pub enum Request {
 #[serde(rename_all = "snake_case")]
 pub enum Response {
     Done,
-    Opened { run: RunId },
+    Opened {
+        run: RunId,
+    },
     Standing(Standing),
-    Stopped { aborted: usize },
-    Lifted { woken: usize },
-    Swept { cases: usize },
-    Refused { kind: Kind, why: String },
+    Stopped {
+        aborted: usize,
+        /// Acts that were out, some of them where there were many.
+        out: Vec<(RunId, ActNo)>,
+    },
+    Lifted {
+        woken: usize,
+    },
+    Swept {
+        cases: usize,
+    },
+    Refused {
+        kind: Kind,
+        why: String,
+    },
 }
 
 /// Where a data folder's socket is.
@@ -171,10 +190,17 @@ async fn answer(runtime: &Runtime, request: Request) -> Response {
             Ok(()) => Response::Done,
             Err(fault) => fault.into(),
         },
-        Request::Stop { scope, who, reason } => match runtime.stop(scope, &who, &reason).await {
-            Ok(aborted) => Response::Stopped { aborted },
-            Err(error) => refused(error.kind(), error),
-        },
+        Request::Stop { scope, who, reason, drain } => {
+            let out = runtime.out_in(&scope, NAMED_MAX);
+            let stopped = match drain {
+                true => runtime.drain(scope, &who, &reason).await.map(|()| 0),
+                false => runtime.stop(scope, &who, &reason).await,
+            };
+            match stopped {
+                Ok(aborted) => Response::Stopped { aborted, out },
+                Err(error) => refused(error.kind(), error),
+            }
+        }
         Request::Lift { scope, who, reason } => match runtime.lift(scope, &who, &reason).await {
             Ok(woken) => Response::Lifted { woken },
             Err(error) => refused(error.kind(), error),

@@ -47,6 +47,17 @@ pub(crate) async fn set(
     }
 }
 
+pub(crate) async fn drain(
+    inner: &Arc<Inner>,
+    scope: StopScope,
+    who: &PersonId,
+    reason: &str,
+) -> Result<(), StopError> {
+    inner.hold(&scope);
+    let recorded = record(inner, &scope, who, reason, true).await;
+    recorded.map_err(|why| StopError::NotRecorded { aborted: 0, why })
+}
+
 pub(crate) async fn lift(
     inner: &Arc<Inner>,
     scope: StopScope,

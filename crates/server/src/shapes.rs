@@ -271,6 +271,9 @@ pub enum Scope {
     Server(String),
     /// Every model of a vendor.
     Vendor(String),
+    /// Effects that go further by themselves than a level, as `workflow=approve` or
+    /// `workflow.step=approve`. They are put before a person.
+    Beyond(String),
 }
 
 impl From<&StopScope> for Scope {
@@ -282,6 +285,10 @@ impl From<&StopScope> for Scope {
             StopScope::Tool(name) => Self::Tool(name.to_string()),
             StopScope::Server(name) => Self::Server(name.clone()),
             StopScope::Vendor(name) => Self::Vendor(name.clone()),
+            StopScope::Beyond { workflow, step, level } => {
+                let step = step.as_ref().map(|step| format!(".{step}")).unwrap_or_default();
+                Self::Beyond(format!("{workflow}{step}={}", level.as_str()))
+            }
         }
     }
 }
@@ -305,6 +312,9 @@ impl TryFrom<Scope> for StopScope {
             Scope::Tool(text) => Self::Tool(ToolName::new(&text).map_err(Problem::invalid)?),
             Scope::Server(text) => Self::Server(name(text, "server")?),
             Scope::Vendor(text) => Self::Vendor(name(text, "vendor")?),
+            Scope::Beyond(text) => Self::beyond(&text).ok_or_else(|| {
+                Problem::invalid(format!("`{text}` is no workflow or step with a level"))
+            })?,
         })
     }
 }

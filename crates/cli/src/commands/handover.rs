@@ -47,7 +47,7 @@ pub fn handover(screen: &Screen, global: &Global, hours: u32) -> Ended {
     lines(screen, &told, zone.as_deref());
     let stops = runs.reader().stops()?;
     for stop in &stops {
-        let what = format!("{} is stopped", words::scope(stop));
+        let what = words::stopped(stop);
         screen.line(screen.word(Look::Bad, &what));
     }
     Ok(exit(&views, &told))

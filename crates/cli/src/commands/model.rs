@@ -18,6 +18,7 @@ use super::mcp;
 use crate::exit::{Ended, Exit, Stop};
 use crate::models;
 use crate::screen::{Look, Screen};
+use crate::vault::Vault;
 use crate::workspace::Workspace;
 
 mod settings;
@@ -104,7 +105,8 @@ pub fn test(screen: &Screen, workspace: &Workspace, name: Option<&str>) -> Ended
         let what = format!("there is no model `{}`", name.unwrap_or_default());
         return Err(Stop::usage(what).help("`flightdeck model list` shows those that there are"));
     };
-    trial::run(screen, &places, &model, trial::ALL)
+    let vault = Vault::new(&workspace.root, &places.secrets);
+    trial::run(screen, &vault, &places, &model, trial::ALL)
 }
 
 /// Even a test call goes through a commit: into a journal in memory, which ends with the command.
@@ -158,6 +160,7 @@ fn draft(ask: ModelAsk, vendor: &str) -> Result<Draft, Stop> {
         posts: Vec::new(),
         payloads: vec![(act, Payload::Model(ask))],
         vendors: vec![(model, vendor.to_owned())],
+        freedoms: Vec::new(),
         above: Vec::new(),
         workflow,
         release,

@@ -122,7 +122,7 @@ fn declined(global: &Global, run: RunId, id: CommandId) -> Result<(), Stop> {
         return Ok(());
     };
     let exit = match declined.because {
-        Decline::NotPermitted | Decline::Agreed => Exit::NotPermitted,
+        Decline::NotPermitted | Decline::Agreed | Decline::Enough => Exit::NotPermitted,
         Decline::Taken => Exit::Refused,
         Decline::NotOpen | Decline::BadEdit | Decline::NotNow => Exit::Usage,
     };

@@ -49,7 +49,7 @@ pub fn status(screen: &Screen, global: &Global) -> Ended {
         screen.line(format!("{workflow}: {} {}", words::number(*n), paint(screen, status)));
     }
     for stop in &stops {
-        let what = format!("{} is stopped", words::scope(stop));
+        let what = words::stopped(stop);
         let lift = format!("flightdeck resume{} --reason TEXT", words::scope_args(stop));
         screen.line(format!("{}; lift it with `{lift}`", screen.word(Look::Bad, &what)));
     }

@@ -1,15 +1,17 @@
 //! Stops and their end. Setting one must work whatever else is broken: it reads no settings, and
 //! whoever sets it need not be known. Lifting one takes a person who may.
 
+mod undo;
+
 use std::path::Path;
 use std::time::Duration;
 
 use evidence::words;
-use journal::{Order, RunId, RunQuery, Status, StopScope};
+use journal::{ActNo, Order, RunId, RunQuery, Status, StopScope};
 use plan::ids::PersonId;
 use serde_json::json;
 
-use super::{mcp, orders};
+use super::{autonomy, mcp, orders};
 use crate::args::{Global, Reason, Scope};
 use crate::driver::{self, Driver, Drives};
 use crate::exit::{Ended, Exit, Stop};
@@ -17,6 +19,17 @@ use crate::screen::Screen;
 use crate::stored::Runs;
 use crate::workspace::{self, Workspace};
 use crate::{people, servers};
+
+/// How many acts are named.
+const NAMED: usize = 20;
+
+/// How a stop is meant.
+#[derive(Debug, Clone, Copy)]
+pub struct How {
+    pub force: bool,
+    pub drain: bool,
+    pub undo: bool,
+}
 
 /// How long a running flightdeck may take to stop before it is ended from outside.
 const STOP_WITHIN: Duration = Duration::from_secs(2);
@@ -29,21 +42,16 @@ fn scope(global: &Global, scope: &Scope) -> Result<StopScope, Stop> {
         Scope { tool: Some(name), .. } => StopScope::Tool(name.clone()),
         Scope { server: Some(name), .. } => StopScope::Server(name.clone()),
         Scope { vendor: Some(name), .. } => StopScope::Vendor(name.clone()),
+        Scope { beyond: Some(scope), .. } => scope.clone(),
         Scope { .. } => StopScope::Everything,
     })
 }
 
 /// Stops. Whatever else is broken, what runs here comes to an end, and what could not be recorded
 /// is said.
-pub fn stop(
-    screen: &Screen,
-    global: &Global,
-    at: &Scope,
-    reason: Option<&str>,
-    force: bool,
-) -> Ended {
+pub fn stop(screen: &Screen, global: &Global, at: &Scope, reason: Option<&str>, how: How) -> Ended {
     let scope = scope(global, at)?;
-    if !force && is_known(global, &scope) == Some(false) {
+    if !how.force && is_known(global, &scope) == Some(false) {
         let what = format!("neither the workspace nor its runs know {}", words::scope(&scope));
         return Err(Stop::usage(format!("{what}; nothing was stopped"))
             .help("correct the name, stop everything with `flightdeck stop`, or add `--force`"));
@@ -52,22 +60,33 @@ pub fn stop(
     let who = who.ok_or_else(|| Stop::failed("nobody is named"))?;
     let reason = reason.unwrap_or("stopped from the command line");
     let data = workspace::data_folder(global)?;
+    if how.undo {
+        undo::undo(screen, global, &scope, reason)?;
+    }
     let asked = mcp::within(async {
-        let stopping = driver::stop(&data, scope.clone(), &who, reason);
+        let stopping = driver::stop(&data, scope.clone(), &who, reason, how.drain);
         let time = tokio::time::timeout(STOP_WITHIN, stopping).await;
         time.unwrap_or_else(|_| Err(Stop::failed("the running flightdeck does not answer")))
     })?;
     match asked {
-        Ok(aborted) => {
+        Ok((aborted, out)) => {
             let unknown = Workspace::open(global)
                 .ok()
                 .and_then(|workspace| people::known(global, &workspace).err());
             screen.object(
                 "stopped",
-                json!({ "scope": scope, "aborted": aborted, "known": unknown.is_none() }),
+                json!({ "scope": scope, "aborted": aborted, "drains": how.drain, "out": out,
+                    "known": unknown.is_none() }),
             )?;
             let what = words::scope(&scope);
-            screen.line(format!("{what} is stopped; {aborted} acts were broken off"));
+            screen.line(match scope.holds_back() {
+                true if how.drain => {
+                    format!("{what} is stopped; {} acts come to their end", out.len())
+                }
+                true => format!("{what} is stopped; {aborted} acts were broken off"),
+                false => format!("{what} are put before a person from now on"),
+            });
+            in_flight(screen, global, &out);
             if unknown.is_some() {
                 screen.line(format!("it holds, though `{who}` is no person of this workspace"));
             }
@@ -76,6 +95,20 @@ pub fn stop(
             Ok(Exit::Done)
         }
         Err(stop) => by_force(screen, &data, &scope, &stop),
+    }
+}
+
+/// What was out when the stop came, so that a person can look whether it happened.
+fn in_flight(screen: &Screen, global: &Global, out: &[(RunId, ActNo)]) {
+    let Ok(Some(runs)) = Runs::open(global) else { return };
+    for (run, act) in out.iter().take(NAMED) {
+        let view = runs.view(*run).ok();
+        let found = view.iter().flat_map(|view| &view.acts).find(|one| one.no == *act);
+        let what = found.map_or_else(|| "an act".to_owned(), |one| one.what.clone());
+        screen.line(format!("  {run}: {what} was out"));
+    }
+    if out.len() > NAMED {
+        screen.line(format!("  and {} more; `flightdeck logs RUN` has each", out.len() - NAMED));
     }
 }
 
@@ -103,6 +136,11 @@ pub fn is_known(global: &Global, scope: &StopScope) -> Option<bool> {
                 names.filter_map(|rest| rest.split_whitespace().next()).any(|n| n == name.as_str())
             };
             Some(files.iter().any(|(path, text)| path.starts_with("workflows/") && says(text)))
+        }
+        StopScope::Beyond { workflow, step, .. } => {
+            let plans = plan::check_all(&Workspace::open(global).ok()?.files).plans;
+            let plan = plans.get(workflow)?;
+            Some(step.as_ref().is_none_or(|step| plan.step(step).is_some()))
         }
         StopScope::Tool(name) => {
             let workspace = Workspace::open(global).ok()?;
@@ -166,10 +204,18 @@ pub fn resume(screen: &Screen, global: &Global, at: &Scope, reason: &Reason) -> 
         .into_iter()
         .map(|line| line.run)
         .collect();
+    // Whoever lets a step go further says why, and what was seen until then stands beside it.
+    let reason = match &scope {
+        StopScope::Beyond { workflow, step, .. } => {
+            let seen = autonomy::since(&runs, &scope, workflow, step.as_ref())?;
+            format!("{}; {seen}", reason.reason)
+        }
+        _ => reason.reason.clone(),
+    };
     let woken = mcp::within(async {
         let driver = Driver::start(&workspace, Drives::Told).await?;
         let followed = async {
-            let woken = driver.lift(scope.clone(), &who, &reason.reason).await?;
+            let woken = driver.lift(scope.clone(), &who, &reason).await?;
             driver.released(&held).await?;
             Ok::<_, Stop>(woken)
         };

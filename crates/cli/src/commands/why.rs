@@ -27,7 +27,7 @@ pub fn why(screen: &Screen, global: &Global, run: Option<&str>) -> Ended {
     let run = match run {
         Some(start) => Some(runs.find(start)?),
         None => {
-            let stop = runs.reader().stops()?.into_iter().next();
+            let stop = runs.reader().stops()?.into_iter().find(StopScope::holds_back);
             if let Some(stop) = &stop {
                 stopped(screen, &runs, stop)?;
             }

@@ -2,8 +2,8 @@
 //! request becomes when others are asked or several must agree.
 
 use journal::{
-    About, Answer, At, BodyRef, Code, Decline, End, Label, Labels, Millis, Part, Record, Reply,
-    ReviewNo, Rule, Shown, Source, What, Why,
+    About, Account, Answer, At, BodyRef, Code, Decline, End, Label, Labels, Millis, Part, Record,
+    Reply, ReviewNo, Rule, Shown, Source, What, Why,
 };
 use plan::ids::{PersonId, RoleId};
 use plan::workflow::{Does, EndOutcome, LateEnd, NeverBy, Next, Recover};
@@ -37,6 +37,36 @@ impl Work<'_> {
         if others {
             return Err(Decline::Taken);
         }
+        // Looking at it, giving it back and passing it on take nobody's attention for the day.
+        let day = match reply {
+            Reply::Claim | Reply::Release | Reply::Escalate { .. } => None,
+            _ => self.attention(who, &review.by),
+        };
+        if day.as_ref().is_some_and(|(account, _)| self.exhausted(account)) {
+            return Err(Decline::Enough);
+        }
+        self.followed(who, no, &review, reply)?;
+        if let Some((account, most)) = day {
+            self.take(account, 1, most);
+        }
+        Ok(())
+    }
+
+    /// What a person's answers of the day are counted in, and the most that there may be.
+    fn attention(&self, who: &PersonId, role: &RoleId) -> Option<(Account, u64)> {
+        let workflow = self.plan.workflow();
+        let most = workflow.attention.get(role)?.a_day?;
+        let day = hours::day(&workflow.hours, self.now);
+        Some((Account(format!("attention/{day}/{who}").into()), u64::from(most)))
+    }
+
+    fn followed(
+        &mut self,
+        who: &PersonId,
+        no: ReviewNo,
+        review: &Review,
+        reply: &Reply,
+    ) -> Result<(), Decline> {
         match reply {
             Reply::Claim => {
                 let until = Millis(self.now.0.saturating_add(CLAIMED_FOR_MS));
@@ -44,11 +74,11 @@ impl Work<'_> {
                 Ok(())
             }
             Reply::Release => Err(Decline::NotNow),
-            Reply::Reject { reason } => self.rejected(who, no, &review, reason),
-            Reply::Escalate { to, reason } => self.escalated(who, no, &review, to, reason),
-            Reply::Approve => self.approved(who, no, &review, Vec::new()),
-            Reply::Edit { values } => self.approved(who, no, &review, values.clone()),
-            Reply::Happened { yes } => self.happened(who, no, &review, *yes),
+            Reply::Reject { reason } => self.rejected(who, no, review, reason),
+            Reply::Escalate { to, reason } => self.escalated(who, no, review, to, reason),
+            Reply::Approve => self.approved(who, no, review, Vec::new()),
+            Reply::Edit { values } => self.approved(who, no, review, values.clone()),
+            Reply::Happened { yes } => self.happened(who, no, review, *yes),
         }
     }
 

@@ -251,6 +251,7 @@ fn covers(scope: &StopScope, id: RunId, of: &Run, what: &What) -> bool {
     }
     match scope {
         StopScope::Everything => true,
+        StopScope::Beyond { .. } => false,
         StopScope::Run(run) => *run == id || of.above.contains(scope),
         StopScope::Workflow(name) => of.workflow.as_ref() == Some(name) || of.above.contains(scope),
         StopScope::Tool(tool) => matches!(what, What::Tool { tool: t, .. } if t == tool),

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use journal::{Order, Record, RunId, Status, StopScope, Why};
 use plan::ids::{PersonId, ToolName};
+use plan::workflow::Autonomy;
 use serde_json::{Value, json};
 
 use super::matrix::{CRASHES, Crash, FAULTS, Fault, Matrix, possible};
@@ -232,7 +233,7 @@ impl Sim<'_> {
         let Some(run) = self.live() else { return };
         match self.dice.below(8) {
             0 | 1 => {
-                let scope = match self.dice.below(6) {
+                let scope = match self.dice.below(7) {
                     0 => StopScope::Everything,
                     1 => StopScope::Run(run),
                     2 => StopScope::Workflow(
@@ -240,6 +241,11 @@ impl Sim<'_> {
                     ),
                     3 => StopScope::Tool(ToolName::new("erp.create").unwrap()),
                     4 => StopScope::Server("erp".into()),
+                    5 => StopScope::Beyond {
+                        workflow: self.rig.runs[&run].engine.plan().workflow().name.clone(),
+                        step: None,
+                        level: [Autonomy::Suggest, Autonomy::Approve][self.dice.below(2)],
+                    },
                     _ => StopScope::Vendor("acme".into()),
                 };
                 if !self.stops.contains(&scope) {

@@ -164,7 +164,11 @@ fn steered() -> Vec<(&'static str, Rig)> {
     agreed.reply(run, "leo@x.example", 1, Reply::Release);
     agreed.stands_for = vec![PersonId::new("leo@x.example").unwrap()];
     agreed.reply(run, "cem@x.example", 1, Reply::Approve);
+    let [lower, seeded, enough] = super::ladder::recorded();
     vec![
+        ("held_lower", lower),
+        ("known_to_be_wrong", seeded),
+        ("enough_for_a_day", enough),
         ("two_agreed", agreed),
         ("copied_and_edited", edited),
         ("stopped_from_above", stopped),
@@ -175,7 +179,10 @@ fn steered() -> Vec<(&'static str, Rig)> {
 }
 
 /// What is recorded for every version of the engine from now on.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 14] = [
+    "held_lower",
+    "known_to_be_wrong",
+    "enough_for_a_day",
     "waits_for_a_person",
     "agent_with_a_held_call",
     "act_in_doubt",

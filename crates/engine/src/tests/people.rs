@@ -76,6 +76,53 @@ fn only_those_who_may_answer_do_and_only_once() {
 }
 
 #[test]
+fn only_who_answers_for_it_or_is_asked_steers_a_case() {
+    let engine = engine("", &review("{ then: stop }"));
+    let person = |who: &str| PersonId::new(who).unwrap();
+    let orders = |who: &str| {
+        let (who, reason) = (person(who), "because".to_owned());
+        [Order::Pause { who: who.clone() }, Order::Cancel { who, reason }]
+    };
+    // A clerk who is not asked, and somebody who is nobody.
+    for stranger in ["cem@x.example", "nobody@x.example"] {
+        for order in orders(stranger) {
+            let (mut rig, run) = started(&engine);
+            rig.post(run, order);
+            rig.settle();
+            assert_eq!(super::declined(&rig, run), [Decline::NotPermitted], "{stranger}");
+            assert_eq!(rig.status(run), Status::Waiting);
+            rig.audit(run);
+        }
+    }
+    for (who, expected) in
+        [("olga@x.example", Status::Cancelled), ("lea@x.example", Status::Cancelled)]
+    {
+        let (mut rig, run) = started(&engine);
+        let [_, cancel] = orders(who);
+        rig.post(run, cancel);
+        rig.settle();
+        assert_eq!(rig.status(run), expected, "{who}");
+    }
+}
+
+#[test]
+fn a_deputy_passes_nothing_that_the_one_who_is_away_must_not() {
+    let review = review("{ then: stop }").replace("by: lead", "by: clerk");
+    let engine = engine("", &review);
+    let (mut rig, run) = started(&engine);
+    let person = |who: &str| PersonId::new(who).unwrap();
+    // Whoever started the case holds the role and may not pass it; neither may who stands in.
+    rig.stands_for = vec![person("cia@x.example")];
+    rig.reply(run, "bo@x.example", 1, Reply::Approve);
+    assert_eq!(super::declined(&rig, run), [Decline::NotPermitted]);
+    assert_eq!(rig.status(run), Status::Waiting);
+    rig.stands_for = vec![person("cem@x.example")];
+    rig.reply(run, "bo@x.example", 1, Reply::Approve);
+    assert_eq!(rig.status(run), Status::Done);
+    rig.audit(run);
+}
+
+#[test]
 fn the_same_case_twice_is_one_case() {
     let engine = engine(
         "once_per: [ [ case.name, case.code ], [ case.order ] ]\n",

@@ -2,7 +2,8 @@
 //! says; none may conclude anything that stands in no record.
 
 use journal::{
-    ActNo, At, BodyRef, Code, End, Finish, Frame, Millis, Record, Starter, Status, Usage, What, Why,
+    ActNo, At, BodyRef, Code, End, Finish, Frame, Millis, Mode, Record, Starter, Status, Usage,
+    What, Why,
 };
 use plan::Plan;
 use plan::ids::StepId;
@@ -24,6 +25,7 @@ pub(super) fn follow(history: &History, plan: Option<&Plan>) -> RunView {
         workflow: None,
         release: None,
         rehearsal: false,
+        seeded: false,
         starter: None,
         opened: first,
         changed: last,
@@ -37,6 +39,7 @@ pub(super) fn follow(history: &History, plan: Option<&Plan>) -> RunView {
         refusals: Vec::new(),
         declined: Vec::new(),
         stops: Vec::new(),
+        undone: Vec::new(),
         paused_by: None,
         wake_at: None,
         usage: Usage::default(),
@@ -78,6 +81,7 @@ impl Walk<'_> {
                 self.view.release = Some(*release);
                 self.view.case = self.history.json(*case);
                 self.view.rehearsal = rehearsal(*mode);
+                self.view.seeded = *mode == Mode::Seeded;
                 self.opened(starter);
             }
             Record::Entered { at, .. } => self.entered(at),
@@ -124,10 +128,10 @@ impl Walk<'_> {
             | Record::CancelAsked { .. }
             | Record::Ending { .. }
             | Record::Undone { .. }
-            | Record::Caught { .. }
-            | Record::StopSet { .. }
-            | Record::StopLifted { .. } => self.control(record),
-            Record::LimitReached { .. }
+            | Record::Caught { .. } => self.control(record),
+            Record::StopSet { .. }
+            | Record::StopLifted { .. }
+            | Record::LimitReached { .. }
             | Record::GuardClosed { .. }
             | Record::GuardProven { .. }
             | Record::Erased { .. }
@@ -299,6 +303,7 @@ impl Walk<'_> {
             | Why::Exception(_)
             | Why::Approved
             | Why::Rejected
+            | Why::Unsampled
             | Why::Joined => StepState::Done,
         };
         if let Some(step) = self.step(from) {
@@ -337,6 +342,7 @@ impl Walk<'_> {
             | Why::Late
             | Why::Failure(_)
             | Why::Skipped
+            | Why::Unsampled
             | Why::Joined => None,
         };
         let basis = self.decide(step).map(|decide| decide.basis.clone());
@@ -370,6 +376,9 @@ impl Walk<'_> {
                 format!(", as an exception{what}")
             }
             Why::Approved => ", because it was approved".to_owned(),
+            Why::Unsampled => {
+                ", unseen: only some cases like it are put before a person".to_owned()
+            }
             Why::Rejected => ", because it was rejected".to_owned(),
             Why::Late => ", because nobody answered in time".to_owned(),
             Why::Failure(code) => format!(", because the step failed ({})", codes::page(*code).id),

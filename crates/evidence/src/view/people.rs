@@ -49,9 +49,7 @@ impl Walk<'_> {
 
     /// What people ordered, and what held the run back.
     pub(super) fn control(&mut self, record: &Record) {
-        let reason = |body: &BodyRef| {
-            self.history.text(*body).map_or(String::new(), |t| format!(": {}", words::plain(&t)))
-        };
+        let reason = |body: &BodyRef| self.because_of(*body);
         let text = if let Record::Declined { command, who, because } = record {
             let text = words::decline(*because);
             self.view.declined.push(DeclinedView {
@@ -65,8 +63,12 @@ impl Walk<'_> {
         } else if let Record::Duplicate { of, .. } = record {
             format!("the run {of} is about the same case")
         } else if let Record::Halted { scope } = record {
-            self.view.stops.push(scope.clone());
-            format!("held back: {} is stopped", words::scope(scope))
+            if scope.holds_back() {
+                self.view.stops.push(scope.clone());
+                format!("held back: {} is stopped", words::scope(scope))
+            } else {
+                format!("{} are put before a person", words::scope(scope))
+            }
         } else if let Record::Unhalted { scope } = record {
             self.view.stops.retain(|stop| stop != scope);
             format!("let go again: {}", words::scope(scope))
@@ -99,6 +101,7 @@ impl Walk<'_> {
         } else if let Record::Ending { end: how } = record {
             format!("the case comes to its end: {}", end(how))
         } else if let Record::Undone { at, ok } = record {
+            self.view.undone.push((at.clone(), *ok));
             let how = if *ok { "was undone" } else { "could not be undone; a person must look" };
             format!("the effect of `{at}` {how}")
         } else if let Record::Caught { code, detail } = record {
@@ -108,10 +111,6 @@ impl Walk<'_> {
             let when = self.now;
             self.view.trouble = Some(Trouble { at: None, when, code, detail, rule: None });
             format!("{} was caught and nothing was allowed by it{said}", page.title)
-        } else if let Record::StopSet { scope, who, reason: body } = record {
-            format!("{who} stopped {}{}", words::scope(scope), reason(body))
-        } else if let Record::StopLifted { scope, who, reason: body } = record {
-            format!("{who} let {} go on{}", words::scope(scope), reason(body))
         } else {
             // A claim on unique values is bookkeeping; every other kind has its own arm.
             return;
@@ -119,9 +118,24 @@ impl Walk<'_> {
         self.main(None, text);
     }
 
-    /// What the desk's own journal says besides stops.
+    /// A reason that somebody gave, behind a colon.
+    fn because_of(&self, body: BodyRef) -> String {
+        self.history.text(body).map_or(String::new(), |t| format!(": {}", words::plain(&t)))
+    }
+
+    /// What the desk's own journal says.
     pub(super) fn desk(&mut self, record: &Record) {
-        let text = if let Record::LimitReached { workflow, limit, until, .. } = record {
+        let text = if let Record::StopSet { scope, who, reason } = record {
+            let (what, why) = (words::scope(scope), self.because_of(*reason));
+            if scope.holds_back() {
+                format!("{who} stopped {what}{why}")
+            } else {
+                format!("{who} had {what} put before a person{why}")
+            }
+        } else if let Record::StopLifted { scope, who, reason } = record {
+            let why = self.because_of(*reason);
+            format!("{who} let {} go on{why}", words::scope(scope))
+        } else if let Record::LimitReached { workflow, limit, until, .. } = record {
             let until = self.when(*until);
             format!("`{workflow}` has opened its {limit} cases of the day; none until {until}")
         } else if let Record::GuardClosed { workflow, reason, .. } = record {

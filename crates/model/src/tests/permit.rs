@@ -8,6 +8,7 @@ use journal::{
     StopScope, Store, StoreError, Stored, Usage, What, commit,
 };
 use plan::ids::{ModelName, ReleaseId, StepId, WorkflowName};
+use plan::workflow::Autonomy;
 
 /// A question to the model `m` about a document.
 pub(crate) fn ask(document: &str, answer: AnswerShape) -> ModelAsk {
@@ -61,6 +62,7 @@ pub(crate) fn allowed(payload: Payload) -> Permit {
         posts: Vec::new(),
         payloads: vec![(ActNo(1), payload)],
         vendors: vec![(name(), "vendor".into())],
+        freedoms: (0..100).map(|n| (ActNo(n), Autonomy::Suggest)).collect(),
         above: Vec::new(),
         workflow: WorkflowName::new("flow").unwrap(),
         release: ReleaseId([0; 32]),

@@ -8,7 +8,8 @@ use crate::problem::{Cx, Found};
 use crate::read::workflow::Draft;
 use crate::types;
 use crate::workflow::{
-    Arg, ArgRole, Autonomy, DecideStep, Does, Effect, Next, Risk, Step, Tool, Type, Work, Workflow,
+    Arg, ArgRole, Autonomy, DecideStep, Does, Effect, Next, ReviewStep, Risk, Step, Tool, Type,
+    Work, Workflow,
 };
 
 use super::graph::{Edge, Graph, Way};
@@ -79,7 +80,8 @@ fn autonomy(cx: &Cx<'_>, draft: &Draft, step: &Step, unreviewed: bool) {
             cx.add::<()>(Found::new(&codes::IRREVERSIBLE, spot, what));
             continue;
         }
-        let what = match workflow.autonomy {
+        let declared = workflow.autonomy.min(step.autonomy.unwrap_or(Autonomy::Act));
+        let what = match declared {
             Autonomy::Suggest => {
                 format!("`{name}` acts, and a workflow that may only suggest does not act")
             }
@@ -169,9 +171,14 @@ fn decisions(cx: &Cx<'_>, draft: &Draft, graph: &Graph, acting: &[usize]) {
     let act_from = graph.nearest(acting.iter().copied(), unreviewed);
     // A later row that rests on a fact stops whoever chose an earlier one.
     let chosen = |n: usize, edge: Edge| {
-        let Way::Row(row) = edge.way else { return !asked(edge.way) };
-        match workflow.steps.get(n).map(|step| &step.does) {
-            Some(Does::Decide(decide)) => !decide
+        let Some(step) = workflow.steps.get(n) else { return true };
+        let row = match edge.way {
+            Way::Row(row) => row,
+            Way::Unsampled => return chosen_sample(workflow, graph, step),
+            way => return !asked(way),
+        };
+        match &step.does {
+            Does::Decide(decide) => !decide
                 .first
                 .get(row)
                 .is_some_and(|case| rests_on_fact(workflow, graph, &case.when)),
@@ -191,6 +198,16 @@ fn decisions(cx: &Cx<'_>, draft: &Draft, graph: &Graph, acting: &[usize]) {
         goals.get(*graph.at.get(id)?).copied().flatten().and_then(|n| workflow.steps.get(n))
     };
     for step in &workflow.steps {
+        if chosen_sample(workflow, graph, step)
+            && let Some(act) = find(&chosen_act_from, &step.next)
+        {
+            let what = format!(
+                "cases of this sample get to `{}` unseen, and an outsider can make it hold",
+                act.id
+            );
+            let spot = draft.spot(&format!("{}.sample", step.id));
+            cx.add::<()>(Found::new(&codes::UNTRUSTED_ROUTE, spot, what));
+        }
         let Does::Decide(decide) = &step.does else { continue };
         if let Some(act) = find(&act_from, &decide.otherwise) {
             let what = format!("in doubt, the case gets to `{}` without a review", act.id);
@@ -212,6 +229,16 @@ fn decisions(cx: &Cx<'_>, draft: &Draft, graph: &Graph, acting: &[usize]) {
                 cx.add::<()>(Found::new(&codes::UNTRUSTED_ROUTE, spot, what));
             }
         }
+    }
+}
+
+/// A step whose sample an outsider can choose to be left out of.
+fn chosen_sample(workflow: &Workflow, graph: &Graph, step: &Step) -> bool {
+    match &step.does {
+        Does::Review(ReviewStep { sample: Some(sample), .. }) => {
+            !rests_on_fact(workflow, graph, &sample.when)
+        }
+        _ => false,
     }
 }
 

@@ -14,6 +14,8 @@ pub(crate) enum Way {
     Row(usize),
     Otherwise,
     Approved,
+    /// Past a review that sees only some of these cases.
+    Unsampled,
     Rejected,
     Late,
     Failure,
@@ -68,6 +70,9 @@ impl Graph {
             }
             Does::Review(review) => {
                 self.next(n, step, steps, &step.next, Way::Approved);
+                if review.sample.is_some() {
+                    self.next(n, step, steps, &step.next, Way::Unsampled);
+                }
                 match &review.if_rejected.then {
                     LateEnd::Go(to) => self.edge(n, to, Way::Rejected),
                     LateEnd::Stop => self.exit(n),

@@ -5,20 +5,11 @@ use crate::ids::{PersonId, RoleId};
 use crate::problem::{Cx, Found};
 use crate::read::workflow::Draft;
 use crate::read::workspace::Workspace;
-use crate::workflow::{Autonomy, Does, NeverBy, ReviewStep, Risk, Step, Work};
-
-/// The most autonomy that a risk allows.
-pub(crate) fn allowed(risk: Risk) -> Autonomy {
-    match risk {
-        Risk::Low | Risk::Medium => Autonomy::Act,
-        Risk::High => Autonomy::ActWithUndo,
-        Risk::Critical => Autonomy::Approve,
-    }
-}
+use crate::workflow::{Does, NeverBy, ReviewStep, Step, Work};
 
 pub(super) fn check(cx: &Cx<'_>, ws: &Workspace, draft: &Draft) {
     let workflow = &draft.workflow;
-    if workflow.autonomy > allowed(workflow.risk) {
+    if workflow.autonomy > workflow.risk.allows() {
         let what = "this is more autonomy than the risk allows";
         cx.add::<()>(Found::new(&codes::AUTONOMY_RISK, draft.spot("top autonomy"), what));
     }

@@ -243,6 +243,14 @@ impl Slice {
         ruling
     }
 
+    /// The policies that can matter, by name.
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.notes.iter().map(|note| &*note.name).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// What the policies say that look at nothing; the beginning of any ruling.
     #[must_use]
     pub fn settled(&self) -> &Ruling {
@@ -430,6 +438,12 @@ fn any_of(set: &PolicySet) -> Option<PolicySet> {
 
 fn under(entities: &Entities, uid: &EntityUid, above: &EntityUid) -> bool {
     uid == above || entities.is_ancestor_of(above, uid)
+}
+
+/// A policy as a tree.
+pub(super) fn tree(policy: &Policy) -> Result<Json, PolicyFault> {
+    let fault = |why: String| PolicyFault::Policy(policy.id.clone(), why);
+    parse(policy)?.to_json().map_err(|why| fault(why.to_string()))
 }
 
 /// What a policy looks at in the context; nothing for what the plan settles.

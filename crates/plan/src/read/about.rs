@@ -62,7 +62,8 @@ pub(super) fn read(cx: &Cx<'_>, ws: &Workspace, fields: Fields<'_>) -> Option<Ab
 fn unlimited(currency: Option<Currency>) -> Option<Limits> {
     let case = CaseLimits { cost_nanos: 0, tokens: 0, active_ms: 0, days: 0, acts: 0 };
     let day = DayLimits { cost_nanos: 0, cases: 0, amount: None };
-    Some(Limits { currency: currency.or_else(|| Currency::new("XXX").ok())?, case, day })
+    let currency = currency.or_else(|| Currency::new("XXX").ok())?;
+    Some(Limits { currency, case, day, waiting: None })
 }
 
 pub(super) fn no_hours() -> WorkingHours {
@@ -84,7 +85,7 @@ fn risk(word: &str) -> Risk {
     }
 }
 
-fn autonomy(word: &str) -> Autonomy {
+pub(super) fn autonomy(word: &str) -> Autonomy {
     match word {
         "suggest" => Autonomy::Suggest,
         "approve" => Autonomy::Approve,
@@ -132,6 +133,10 @@ fn limits(cx: &Cx<'_>, node: &Node, of: Option<Currency>) -> Option<Limits> {
         None => Some(15 * 60_000),
     };
     let day_cost = nanos(day, "cost");
+    let waiting = match fields.get("waiting") {
+        Some(node) => Some(cx.whole_u32(node, 1, 1_000_000)?),
+        None => None,
+    };
     let cases = whole(day, "cases", 1_000_000_000, None);
     let amount = match day.and_then(|f| f.get("amount")) {
         Some(node) => Some(cx.money(node)?),
@@ -139,6 +144,7 @@ fn limits(cx: &Cx<'_>, node: &Node, of: Option<Currency>) -> Option<Limits> {
     };
     Some(Limits {
         currency: of?,
+        waiting,
         case: CaseLimits {
             cost_nanos: case_cost?,
             tokens: tokens?,
@@ -167,7 +173,7 @@ fn baseline(cx: &Cx<'_>, node: &Node) -> Option<Baseline> {
 }
 
 /// `2 %` or `0.5 %`, as parts of a million.
-fn percent(cx: &Cx<'_>, node: &Node) -> Option<u32> {
+pub(super) fn percent(cx: &Cx<'_>, node: &Node) -> Option<u32> {
     let text = cx.word(node, "a share such as `2 %`")?;
     let number = text.strip_suffix('%').map(str::trim_end);
     let parts = number.and_then(|n| crate::value::scaled(n, 4).ok());

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::codes;
+use crate::files::Spot;
 use crate::ids::{PersonId, RoleId};
 use crate::keys;
 use crate::problem::{Cx, Found};
-use crate::workflow::{Person, WorkingHours};
+use crate::workflow::{Attention, Person, WorkingHours};
 use crate::yaml::{Kind, Node};
 
 use super::scalars::Fields;
@@ -33,6 +34,7 @@ impl Absence {
 pub(crate) struct People {
     pub(crate) people: BTreeMap<PersonId, Person>,
     pub(crate) roles: BTreeMap<RoleId, Vec<PersonId>>,
+    pub(crate) attention: BTreeMap<RoleId, Attention>,
     pub(crate) hours: Option<WorkingHours>,
     pub(crate) away: Vec<Absence>,
     /// Whether people and roles could be read at all. If not, nobody is missing.
@@ -63,6 +65,13 @@ pub(crate) fn read(cx: &Cx<'_>, fields: Fields<'_>) -> People {
         }
     }
     all.known &= fields.has("roles");
+    for entry in fields.get("attention").and_then(|n| cx.map(n)).unwrap_or_default() {
+        let role = all.role_of(cx, &entry.key, &entry.key_at);
+        let Some(fields) = cx.fields(&entry.value, &keys::ATTENTION) else { continue };
+        let a_day = fields.get("a_day").and_then(|n| cx.whole_u32(n, 1, 1_000_000));
+        let at_least_ms = fields.get("at_least").and_then(|n| cx.duration(n));
+        all.attention.extend(role.map(|role| (role, Attention { a_day, at_least_ms })));
+    }
     all.hours = fields.get("working_hours").and_then(|n| hours(cx, n));
     all
 }
@@ -128,15 +137,17 @@ impl People {
     /// A role that is named in `roles`.
     pub(crate) fn role(&self, cx: &Cx<'_>, node: &Node) -> Option<RoleId> {
         let role = cx.name(node, RoleId::new)?;
-        if self.roles.contains_key(&role) {
-            return Some(role);
+        self.role_of(cx, role.as_str(), &node.at)
+    }
+
+    fn role_of(&self, cx: &Cx<'_>, name: &str, at: &Spot) -> Option<RoleId> {
+        let found = RoleId::new(name).ok().filter(|role| self.roles.contains_key(role));
+        if found.is_some() || !self.known {
+            return found;
         }
-        if !self.known {
-            return None;
-        }
-        let what = format!("there is no role `{role}`");
+        let what = format!("there is no role `{name}`");
         let known = self.roles.keys().map(RoleId::as_str);
-        cx.add(Found::new(&codes::ROLE_UNKNOWN, &node.at, what).near(role.as_str(), known))
+        cx.add(Found::new(&codes::ROLE_UNKNOWN, at, what).near(name, known))
     }
 }
 

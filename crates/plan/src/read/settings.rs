@@ -12,8 +12,11 @@ use crate::variables;
 use crate::workflow::{Can, Leave, Model, Personal, Price, Takes};
 use crate::yaml::{self, Entry, Node};
 
+use super::notices::Told;
 use super::people::People;
 use super::scalars::Fields;
+use super::secrets::SecretPlace;
+use super::vendors::Vendor;
 
 /// Where the settings stand.
 pub(crate) const FILE: &str = "flightdeck.yaml";
@@ -79,6 +82,9 @@ pub(crate) struct Settings {
     pub(crate) fallback: Vec<ModelName>,
     pub(crate) retention: Retention,
     pub(crate) privacy: Privacy,
+    pub(crate) notices: BTreeMap<FieldName, Told>,
+    pub(crate) vendors: BTreeMap<String, Vendor>,
+    pub(crate) secrets: BTreeMap<String, SecretPlace>,
 }
 
 /// What a record of processing says besides what is computed (GDPR, Article 30; EU AI Act).
@@ -145,6 +151,15 @@ pub(crate) fn read(cx: &Cx<'_>) -> Settings {
     }
     for entry in fields.get("retention").and_then(|n| cx.map(n)).unwrap_or_default() {
         retain(cx, entry, &mut settings.retention);
+    }
+    if let Some(node) = fields.get("secrets") {
+        settings.secrets = super::secrets::read(cx, node);
+    }
+    if let Some(node) = fields.get("vendors") {
+        settings.vendors = super::vendors::read(cx, node);
+    }
+    if let Some(node) = fields.get("notices") {
+        settings.notices = super::notices::read(cx, node, &settings.people);
     }
     if let Some(fields) = fields.get("privacy").and_then(|n| cx.fields(n, &keys::PRIVACY)) {
         settings.privacy = privacy(cx, fields);
@@ -328,7 +343,7 @@ fn format(cx: &Cx<'_>, node: &Node) -> Option<WireFormat> {
     })
 }
 
-fn address(cx: &Cx<'_>, node: &Node) -> Option<Address> {
+pub(super) fn address(cx: &Cx<'_>, node: &Node) -> Option<Address> {
     let text = cx.text(node)?;
     let lacks = |what: String| Found::new(&codes::VARIABLE, &node.at, what);
     let any = |_: &str| Some(String::new());
@@ -343,7 +358,7 @@ fn address(cx: &Cx<'_>, node: &Node) -> Option<Address> {
 }
 
 /// The name of an environment variable.
-fn variable(cx: &Cx<'_>, node: &Node) -> Option<String> {
+pub(super) fn variable(cx: &Cx<'_>, node: &Node) -> Option<String> {
     let text = cx.text(node)?;
     if variables::is_name(&text) {
         return Some(text);

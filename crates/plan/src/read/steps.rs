@@ -16,6 +16,7 @@ use crate::workflow::{
 };
 use crate::yaml::{Kind, Node};
 
+use super::about::autonomy;
 use super::scalars::Fields;
 use super::uses::{Place, Use, What};
 use super::workspace::Workspace;
@@ -134,7 +135,7 @@ impl Steps<'_, '_> {
         };
         let id = cx.name(id_node, step_name)?;
         self.spots.insert(id.to_string(), id_node.at.clone());
-        for key in ["then", "time_out", "on_failure", "at_most", kind] {
+        for key in ["then", "time_out", "on_failure", "at_most", "autonomy", kind] {
             if let Some(node) = fields.get(key) {
                 self.spots.insert(format!("{id}.{key}"), node.at.clone());
             }
@@ -154,6 +155,10 @@ impl Steps<'_, '_> {
             Some(node) => cx.whole_u32(node, 1, 1_000),
             None => Some(0),
         };
+        let autonomy = match fields.get("autonomy") {
+            Some(node) => Some(autonomy(cx.choice(node, keys::AUTONOMIES)?)),
+            None => None,
+        };
         let does = self.does(&id, kind, fields, container);
         let (retry, on_failure) = recover?;
         Some(Step {
@@ -165,6 +170,7 @@ impl Steps<'_, '_> {
             retry,
             on_failure,
             visits_max: visits_max?,
+            autonomy,
             inside: container.map(|(parallel, branch)| Inside {
                 parallel: parallel.clone(),
                 branch: branch.clone(),

@@ -13,10 +13,11 @@ use crate::problem::Found;
 use crate::types;
 use crate::workflow::{
     AgentStep, Arg, Asked, Backing, Can, Confirm, CopyField, Find, Instruction, KnownIn, Late,
-    LateEnd, NeverBy, Rejected, ReviewStep, ToolStep, Type, Work,
+    LateEnd, NeverBy, Rejected, ReviewStep, Sample, ToolStep, Type, Work,
 };
 use crate::yaml::{Entry, Kind, Node};
 
+use super::about::percent;
 use super::agents::{beside, standing};
 use super::scalars::Fields;
 use super::steps::{Container, Steps};
@@ -456,6 +457,10 @@ impl Steps<'_, '_> {
             Some(node) => cx.whole(node, 1, APPROVALS_MAX).and_then(|n| u8::try_from(n).ok()),
             None => Some(1),
         };
+        let sample = match fields.get("sample") {
+            Some(node) => Some(self.sample(id, node)?),
+            None => None,
+        };
         let question = match fields.get("question") {
             Some(node) => cx.text(node),
             None => Some(self.texts.get(id.as_str()).cloned().unwrap_or_default()),
@@ -479,6 +484,7 @@ impl Steps<'_, '_> {
             by: by?,
             never_by,
             approvals: approvals?,
+            sample,
             question: question?,
             show,
             may_edit,
@@ -486,6 +492,14 @@ impl Steps<'_, '_> {
             late: late?,
             if_rejected: rejected?,
         })
+    }
+
+    fn sample(&mut self, id: &StepId, node: &Node) -> Option<Sample> {
+        let fields = self.cx.fields(node, &keys::SAMPLE)?;
+        self.spots.insert(format!("{id}.sample"), node.at.clone());
+        let when = fields.get("when").and_then(|n| self.condition(n, Place::Before(id.clone())));
+        let share = fields.get("share").and_then(|n| percent(self.cx, n));
+        Some(Sample { when: when?, share: share? })
     }
 
     fn late(&mut self, node: &Node, container: Option<&Container>) -> Option<Late> {

@@ -220,6 +220,7 @@ fn finish(
         tools: steps.tools,
         people: people.people.clone(),
         roles: people.roles.clone(),
+        attention: people.attention.clone(),
         hours: people.hours.clone().unwrap_or_else(about::no_hours),
         policies: Vec::new(),
         children: steps.children,

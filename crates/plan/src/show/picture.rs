@@ -57,6 +57,9 @@ fn edges(text: &mut String, step: &Step) {
         }
         Does::Review(review) => {
             edge("approved", &to(&step.next));
+            if review.sample.is_some() {
+                edge("not in the sample", &to(&step.next));
+            }
             let stop = |end: &LateEnd| match end {
                 LateEnd::Go(step) => format!("s_{step}"),
                 LateEnd::Stop => "stop_([stop])".to_owned(),

@@ -37,6 +37,15 @@ pub(super) fn span(within: Within) -> String {
     }
 }
 
+/// Parts of a million as a share: `10 %`.
+pub(super) fn share(parts: u32) -> String {
+    let (whole, part) = (parts / 10_000, format!("{:04}", parts % 10_000));
+    match part.trim_end_matches('0') {
+        "" => format!("{whole} %"),
+        part => format!("{whole}.{part} %"),
+    }
+}
+
 pub(super) fn amount(money: Money) -> String {
     money.to_string()
 }

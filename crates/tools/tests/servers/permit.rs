@@ -8,6 +8,7 @@ use journal::{
     Store, StoreError, Stored, ToolAsk, Usage, What, commit,
 };
 use plan::ids::{ReleaseId, StepId, ToolName, WorkflowName};
+use plan::workflow::Autonomy;
 
 /// A call of a tool with an approved digest.
 pub fn permit(tool: &str, digest: &str, args: &str, time_out_ms: u64) -> Permit {
@@ -62,6 +63,7 @@ pub fn allowed(payload: Payload, tool: &str) -> Permit {
         posts: Vec::new(),
         payloads: vec![(ActNo(1), payload)],
         vendors: Vec::new(),
+        freedoms: (0..100).map(|n| (ActNo(n), Autonomy::Suggest)).collect(),
         above: Vec::new(),
         workflow: WorkflowName::new("flow").unwrap(),
         release: ReleaseId([0; 32]),

@@ -136,9 +136,16 @@ pub const ALL: &[Guard] = &[
         rooms: BOTH,
     },
     Guard {
+        name: "nothing of a case that is known to be wrong is carried out",
+        file: JUDGE,
+        is: "if ask.seeded {",
+        becomes: "if false {",
+        rooms: BOTH,
+    },
+    Guard {
         name: "what is only proposed is never done, whoever approves",
         file: JUDGE,
-        is: "if door.leash == Leash::Never && !matches!(call.part, Part::Undo) {",
+        is: "if leash == Leash::Never && !matches!(call.part, Part::Undo) {",
         becomes: "if false {",
         rooms: BOTH,
     },

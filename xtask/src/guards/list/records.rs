@@ -2,6 +2,7 @@
 
 use super::{ENGINE, Guard, STORE};
 
+const COMMIT: &str = "crates/journal/src/commit.rs";
 const ERASING: &str = "crates/store/src/erasing.rs";
 const GROUP: &str = "crates/store/src/sqlite/group.rs";
 const ORDERS: &str = "crates/engine/src/orders.rs";
@@ -140,6 +141,27 @@ pub const ALL: &[Guard] = &[
         is: "let desk = frame.run == RunId::DESK;",
         becomes: "let desk = true;",
         rooms: STORE,
+    },
+    Guard {
+        name: "an effect that goes too far by itself is not stored",
+        file: COMMIT,
+        is: "scopes.extend(beyond(draft, &at.step, *freedom));",
+        becomes: "let _ = beyond(draft, &at.step, *freedom);",
+        rooms: ENGINE,
+    },
+    Guard {
+        name: "whoever holds a workflow holds those that it calls",
+        file: COMMIT,
+        is: "scopes.extend(above.clone().map(|name| beyond(name, None)));",
+        becomes: "let _ = above.clone().map(|name| beyond(name, None));",
+        rooms: ENGINE,
+    },
+    Guard {
+        name: "a person answers no more than a day allows",
+        file: REPLIES,
+        is: "if day.as_ref().is_some_and(|(account, _)| self.exhausted(account)) {",
+        becomes: "if false {",
+        rooms: ENGINE,
     },
     Guard {
         name: "a halt stops what is just being written",

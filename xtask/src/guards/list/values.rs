@@ -4,6 +4,7 @@ use super::{BOTH, Guard};
 
 const FLOW: &str = "crates/guard/src/flow.rs";
 const LEASH: &str = "crates/guard/src/leash.rs";
+const WORKFLOW: &str = "crates/plan/src/workflow.rs";
 const LIMITS: &str = "crates/guard/src/limits.rs";
 const LINKS: &str = "crates/guard/src/links.rs";
 const TAGS: &str = "crates/guard/src/tags.rs";
@@ -179,22 +180,36 @@ pub const ALL: &[Guard] = &[
     Guard {
         name: "high risk asks before what cannot be undone",
         file: LEASH,
-        is: "Autonomy::ActWithUndo if !(tool.reversible || undo) => {",
+        is: "Autonomy::ActWithUndo if !undo => {",
         becomes: "Autonomy::ActWithUndo if false => {",
         rooms: BOTH,
     },
     Guard {
         name: "a critical workflow asks",
-        file: LEASH,
-        is: "Risk::Critical => Autonomy::Approve,",
-        becomes: "Risk::Critical => Autonomy::Act,",
+        file: WORKFLOW,
+        is: "Self::Critical => Autonomy::Approve,",
+        becomes: "Self::Critical => Autonomy::Act,",
         rooms: BOTH,
     },
     Guard {
         name: "files never ask for more freedom than the risk allows",
+        file: WORKFLOW,
+        is: "self.autonomy.min(self.risk.allows()).min(of_step)",
+        becomes: "self.autonomy.min(of_step)",
+        rooms: BOTH,
+    },
+    Guard {
+        name: "a step goes no further than its own map says",
+        file: WORKFLOW,
+        is: "self.autonomy.min(self.risk.allows()).min(of_step)",
+        becomes: "self.autonomy.min(self.risk.allows()).min(of_step.max(Autonomy::Act))",
+        rooms: BOTH,
+    },
+    Guard {
+        name: "what somebody holds lower stays there",
         file: LEASH,
-        is: "workflow.autonomy.min(allowed)",
-        becomes: "workflow.autonomy",
+        is: "leash.max(held)",
+        becomes: "leash.min(held)",
         rooms: BOTH,
     },
     Guard {

@@ -100,8 +100,9 @@ impl Course<'_> {
         let name = WorkflowName::new(&canary::workflow(Drill::Kill)).map_err(Stop::failed)?;
         let scope = StopScope::Workflow(name);
         let asked = Instant::now();
-        let aborted =
-            driver::stop(&self.data, scope.clone(), &self.cast.who, "a drill of the stop").await?;
+        let why = "a drill of the stop";
+        let stop = driver::stop(&self.data, scope.clone(), &self.cast.who, why, false);
+        let (aborted, _) = stop.await?;
         let (took, stopped) = (asked.elapsed(), now());
         tokio::time::sleep(QUIET).await;
         let limit = stopped.0 + u64::try_from(ON_ITS_WAY.as_millis()).unwrap_or(u64::MAX);

@@ -14,6 +14,7 @@ use crate::args::ModelAdd;
 use crate::exit::{Ended, Exit, Stop};
 use crate::models::KNOWN;
 use crate::screen::Screen;
+use crate::vault::Vault;
 use crate::workspace::Workspace;
 
 const FILE: &str = "flightdeck.yaml";
@@ -68,7 +69,8 @@ pub fn add(screen: &Screen, workspace: &Workspace, mut add: ModelAdd) -> Ended {
         }
     }
     if agreed(screen, &add)? {
-        return trial::run(screen, &read, &name, trial::TEXT);
+        let vault = Vault::new(&workspace.root, &read.secrets);
+        return trial::run(screen, &vault, &read, &name, trial::TEXT);
     }
     screen.object("model", json!({ "model": name, "vendor": vendor, "vendor_model": model }))?;
     screen.line(format!("nothing was sent; `flightdeck model test {name}` tries it"));

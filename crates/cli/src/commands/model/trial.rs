@@ -17,6 +17,7 @@ use super::permit;
 use crate::exit::{Ended, Exit, Stop};
 use crate::models::Serving;
 use crate::screen::{Look, Screen};
+use crate::vault::Vault;
 
 /// What can be tried: plain text first, then what `can` may hold.
 pub const ALL: &[Option<Can>] = &[None, Some(Can::Choose), Some(Can::Json), Some(Can::Tools)];
@@ -36,11 +37,17 @@ struct Tried {
 
 /// Tries a model and says what came back. It is a failure if something does not work that is
 /// declared.
-pub fn run(screen: &Screen, places: &Places, name: &ModelName, what: &[Option<Can>]) -> Ended {
+pub fn run(
+    screen: &Screen,
+    vault: &Vault,
+    places: &Places,
+    name: &ModelName,
+    what: &[Option<Can>],
+) -> Ended {
     let none = || Stop::usage(format!("there is no model `{name}`"));
     let model = places.declared.get(name).ok_or_else(none)?;
     let able = Model { can: vec![Can::Choose, Can::Json, Can::Tools], ..model.clone() };
-    let serving = Serving::of(places, BTreeMap::from([(name.clone(), able)]), None)?;
+    let serving = Serving::of(vault, places, BTreeMap::from([(name.clone(), able)]), None)?;
     screen.note(format!("{} to `{name}`", questions(what.len())));
     let (tried, reported) = mcp::within(async {
         let (mut tried, mut reported) = (Vec::new(), None);

@@ -10,6 +10,7 @@ use journal::{
     Status, StopScope, Store, ToolAsk, Usage, What, commit,
 };
 use plan::ids::{PersonId, ReleaseId, RoleId, StepId, ToolName, WorkflowName};
+use plan::workflow::Autonomy;
 use tempfile::TempDir;
 
 use crate::SqliteStore;
@@ -64,6 +65,7 @@ pub(super) fn next(run: RunId, epoch: u32, seq: Seq, prev: Hash) -> Draft {
         posts: Vec::new(),
         payloads: Vec::new(),
         vendors: Vec::new(),
+        freedoms: (0..100).map(|n| (ActNo(n), Autonomy::Suggest)).collect(),
         above: Vec::new(),
         workflow: WorkflowName::new("invoice").unwrap(),
         release: ReleaseId([3; 32]),

@@ -1,0 +1,246 @@
+//! `vendors`: on whom the work depends, what stops when one of them goes, and what has changed that
+//! somebody should look at.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use evidence::words;
+use jiff::civil::Date;
+use model::known;
+use plan::workflow::{Does, Model, Recover, Work, Workflow};
+use plan::{Places, Vendor};
+use serde_json::json;
+
+use crate::args::Global;
+use crate::exit::{Ended, Exit, Stop};
+use crate::screen::{Look, Screen};
+use crate::stored::{days, today};
+use crate::workspace::Workspace;
+
+const DAY_MS: u64 = 86_400_000;
+/// A model that is retired sooner than this is said in time.
+const SOON_DAYS: i64 = 90;
+
+/// One vendor and what hangs on it.
+#[derive(Default)]
+struct Depends {
+    /// Models of it, and servers.
+    things: BTreeSet<String>,
+    /// Steps, and what becomes of each without it.
+    steps: BTreeMap<String, String>,
+    /// Steps for which nobody else answers.
+    stops: usize,
+}
+
+/// Lists vendors; exits 8 where one wants looking at.
+pub fn vendors(screen: &Screen, global: &Global) -> Ended {
+    let workspace = Workspace::open(global)?;
+    let places = workspace.places().map_err(Stop::usage)?;
+    let plans = plan::check_all(&workspace.files).plans;
+    let mut all: BTreeMap<String, Depends> = BTreeMap::new();
+    for plan in plans.values() {
+        of_workflow(plan.workflow(), &mut all);
+    }
+    for name in places.vendors.keys() {
+        all.entry(name.clone()).or_default();
+    }
+    let today = today();
+    let mut found = false;
+    for (name, depends) in &all {
+        let entry = places.vendors.get(name);
+        let mut wants = missing(name, entry, depends, today);
+        wants.extend(models(name, &places, today));
+        found |= !wants.is_empty();
+        screen.object(
+            "vendor",
+            json!({ "vendor": name, "registered": entry, "provides": depends.things,
+                "steps": depends.steps, "stops": depends.stops, "wants": wants }),
+        )?;
+        lines(screen, name, entry, depends, &wants);
+    }
+    if all.is_empty() {
+        screen.line("no workflow that is fit to run depends on anybody");
+    }
+    Ok(if found { Exit::Findings } else { Exit::Done })
+}
+
+fn lines(screen: &Screen, name: &str, entry: Option<&Vendor>, depends: &Depends, wants: &[String]) {
+    let things: Vec<&str> = depends.things.iter().map(String::as_str).collect();
+    let things = if things.is_empty() { "nothing".to_owned() } else { things.join(", ") };
+    screen.line(screen.word(Look::Strong, &format!("{name}: {things}")));
+    if let Some(Vendor { region, terms, contact, reviewed, if_it_goes, .. }) = entry {
+        let said = |text: &Option<String>| text.clone().unwrap_or_else(|| "not said".to_owned());
+        screen.line(format!("  region {}; terms {}", said(region), said(terms)));
+        screen.line(format!("  looked at {}; contact {}", said(reviewed), said(contact)));
+        if let Some(plan) = if_it_goes {
+            screen.line(format!("  if it goes: {plan}"));
+        }
+    }
+    for (step, without) in &depends.steps {
+        screen.line(format!("  {step}: without it {without}"));
+    }
+    for want in wants {
+        screen.line(screen.word(Look::Warn, &format!("  {want}")));
+    }
+}
+
+/// What each step of a workflow depends on, and what its map does without it.
+fn of_workflow(workflow: &Workflow, all: &mut BTreeMap<String, Depends>) {
+    for step in &workflow.steps {
+        let place = format!("{}.{}", workflow.name, step.id);
+        let fails = match &step.on_failure {
+            Recover::Ask(role) => format!("{role} is asked"),
+            Recover::Go(step) => format!("the case goes to `{step}`"),
+            Recover::Stop => "the case stops".to_owned(),
+        };
+        let mut servers: BTreeSet<&str> = BTreeSet::new();
+        match &step.does {
+            Does::Tool(call) => {
+                servers.insert(call.tool.server());
+            }
+            Does::Lookup(lookup) => {
+                let tables = lookup.finds.values().filter_map(|f| workflow.tables.get(&f.table));
+                servers.extend(tables.map(|table| table.tool.server()));
+            }
+            Does::Agent(agent) => {
+                if let Work::Answer { tools, .. } = &agent.work {
+                    servers.extend(tools.iter().map(|tool| tool.server()));
+                }
+                let names = workflow.agents.get(&agent.agent).map(|agent| agent.models.as_slice());
+                let models: Vec<(&str, &Model)> = names
+                    .unwrap_or_default()
+                    .iter()
+                    .filter_map(|name| Some((name.as_str(), workflow.models.get(name)?)))
+                    .collect();
+                answered(&place, &models, &fails, all);
+            }
+            Does::Decide(_)
+            | Does::Review(_)
+            | Does::Each(_)
+            | Does::Parallel(_)
+            | Does::Wait(_)
+            | Does::Workflow(_)
+            | Does::End(_) => {}
+        }
+        for server in servers {
+            let depends = all.entry(server.to_owned()).or_default();
+            depends.things.insert(format!("tool server {server}"));
+            depends.steps.insert(place.clone(), fails.clone());
+            depends.stops += 1;
+        }
+    }
+    for child in workflow.children.values() {
+        of_workflow(child, all);
+    }
+}
+
+/// The models of a step in their order: without a vendor the next one of another is asked.
+fn answered(
+    place: &str,
+    models: &[(&str, &Model)],
+    fails: &str,
+    all: &mut BTreeMap<String, Depends>,
+) {
+    for (name, model) in models {
+        let depends = all.entry(model.vendor.clone()).or_default();
+        depends.things.insert(format!("model {name}"));
+        let other = models.iter().find(|(_, other)| other.vendor != model.vendor);
+        let without = match other {
+            Some((next, other)) => format!("`{next}` of {} answers", other.vendor),
+            None => fails.to_owned(),
+        };
+        if depends.steps.insert(place.to_owned(), without).is_none() && other.is_none() {
+            depends.stops += 1;
+        }
+    }
+}
+
+/// What nobody knows of a vendor, or has not looked at for too long.
+fn missing(name: &str, entry: Option<&Vendor>, depends: &Depends, today: Date) -> Vec<String> {
+    let Some(entry) = entry else {
+        return vec![format!("`{name}` does not stand under `vendors` in flightdeck.yaml")];
+    };
+    let mut wants = Vec::new();
+    if depends.things.is_empty() {
+        wants.push("nothing depends on it any more".to_owned());
+    }
+    if entry.terms.is_none() {
+        wants.push("nobody says which terms hold".to_owned());
+    }
+    if entry.if_it_goes.is_none() && depends.stops > 0 {
+        wants.push("nobody says what is done when it goes, and nobody else answers".to_owned());
+    }
+    let every = i64::try_from(entry.review_every_ms / DAY_MS).unwrap_or(i64::MAX);
+    match entry.reviewed.as_ref().and_then(|day| day.parse::<Date>().ok()) {
+        None => wants.push("nobody says when it was last looked at".to_owned()),
+        Some(day) => {
+            let days = days(day, today);
+            if days > every {
+                wants.push(format!(
+                    "it was last looked at {days} days ago, and {every} are allowed"
+                ));
+            }
+        }
+    }
+    wants
+}
+
+/// What is published of its models and differs from what the workspace says.
+fn models(vendor: &str, places: &Places, today: Date) -> Vec<String> {
+    let mut wants = Vec::new();
+    let dollars = places.currency.is_some_and(|currency| currency.as_str() == "USD");
+    for (name, model) in places.declared.iter().filter(|(_, model)| model.vendor == vendor) {
+        let Some(known) = known::find(vendor, &model.model) else { continue };
+        if let Some(day) = known.retires {
+            let left = days(today, day);
+            if left < 0 {
+                wants.push(format!("`{name}` ({}) was retired on {day}", model.model));
+            } else if left <= SOON_DAYS {
+                wants.push(format!(
+                    "`{name}` ({}) is retired on {day}, in {left} days",
+                    model.model
+                ));
+            }
+        }
+        // Prices are published in dollars; in another currency nothing can be compared.
+        if dollars {
+            let price = model.price;
+            let published = [
+                ("input", known.input, price.input_nanos),
+                ("output", known.output, price.output_nanos),
+            ];
+            for (what, text, ours) in published {
+                let theirs = per_token(text);
+                if let Some(theirs) = theirs.filter(|theirs| *theirs != ours && ours > 0) {
+                    let ours = words::cost(ours.saturating_mul(1_000_000));
+                    let theirs = words::cost(theirs.saturating_mul(1_000_000));
+                    wants.push(format!(
+                        "`{name}`: {what} costs {ours} USD here and {theirs} USD as published by {}",
+                        known::DATE
+                    ));
+                }
+            }
+        }
+    }
+    wants
+}
+
+/// Dollars for a million tokens as billionths for one.
+fn per_token(text: &str) -> Option<u64> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let part = format!("{part:0<3}");
+    let thousandths = part.get(..3)?.parse::<u64>().ok()?;
+    // A dollar for a million tokens is a thousand billionths for one.
+    whole.parse::<u64>().ok()?.checked_mul(1_000)?.checked_add(thousandths)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_published_price_is_read_to_the_billionth() {
+        for (text, expected) in
+            [("3", Some(3_000)), ("0.25", Some(250)), ("1.125", Some(1_125)), ("x", None)]
+        {
+            assert_eq!(super::per_token(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Who is told what without asking, by receivers that other people wrote: they check the signature,
+//! take the mail, and say what came.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::desk::Desk;
+use crate::office::project;
+
+/// As `cargo xtask test` installs them, in the same place.
+const PACKAGES: &[&str] = &["aiosmtpd==1.4.6", "standardwebhooks==1.0.0"];
+const KEY: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// A Python with both libraries.
+fn python() -> PathBuf {
+    let folder = project().join("target/receivers");
+    let python = folder.join("bin/python");
+    if !folder.join("whole").exists() {
+        let run = |program: &Path, args: &[&str]| {
+            let said = Command::new(program).args(args).output().unwrap();
+            assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+        };
+        run(Path::new("python3"), &["-m", "venv", folder.to_str().unwrap()]);
+        let quiet = ["install", "--quiet", "--disable-pip-version-check"];
+        run(&folder.join("bin/pip"), &[&quiet[..], PACKAGES].concat());
+        std::fs::write(folder.join("whole"), "").unwrap();
+    }
+    python
+}
+
+struct Receivers {
+    child: Child,
+    lines: Receiver<Value>,
+    down: PathBuf,
+    web: u64,
+    mail: u64,
+}
+
+impl Drop for Receivers {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Receivers {
+    fn start(desk: &Desk) -> Self {
+        let down = desk.root().join("down");
+        let script = project().join("crates/cli/tests/it/receivers.py");
+        // A port that was free a moment ago: the mail library takes none of its own.
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut child = Command::new(python())
+            .arg(script)
+            .arg(&down)
+            .args([KEY, &port.to_string()])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let (tell, lines) = channel();
+        std::thread::spawn(move || {
+            for line in out.lines().map_while(Result::ok) {
+                let _ = tell.send(serde_json::from_str(&line).unwrap());
+            }
+        });
+        let first: Value = lines.recv_timeout(Duration::from_secs(60)).unwrap();
+        let (web, mail) = (first["web"].as_u64().unwrap(), first["mail"].as_u64().unwrap());
+        Self { child, lines, down, web, mail }
+    }
+
+    fn next(&self) -> Value {
+        self.lines.recv_timeout(Duration::from_secs(30)).expect("nothing came")
+    }
+
+    fn silent(&self) -> bool {
+        self.lines.recv_timeout(Duration::from_millis(700)).is_err()
+    }
+}
+
+fn with_notices(desk: &Desk, notices: &str) {
+    let file = desk.root().join("flightdeck.yaml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{text}notices:\n{notices}")).unwrap();
+}
+
+const ENVIRONMENT: &[(&str, &str)] =
+    &[("FLIGHTDECK_PERSON", "owner@example.com"), ("HOOK_KEY", KEY), ("CHAT_TOKEN", "t0ken")];
+
+#[test]
+fn whoever_is_wanted_hears_of_it_and_nothing_of_the_case() {
+    let desk = Desk::new();
+    let receivers = Receivers::start(&desk);
+    let (web, mail) = (receivers.web, receivers.mail);
+    with_notices(
+        &desk,
+        &format!(
+            "  hook: {{ webhook: \"http://127.0.0.1:{web}/in\", key: HOOK_KEY, tell: [ request, stop ] }}\n  \
+             room: {{ chat: \"http://127.0.0.1:{web}/chat/${{CHAT_TOKEN}}\", tell: [ request ] }}\n  \
+             post: {{ mail: lead@example.com, from: flightdeck@example.com, server: \
+             \"127.0.0.1:{mail}\", tell: [ request ] }}\n"
+        ),
+    );
+    // Whoever is new is told nothing of what was before.
+    let settled = desk.say_with(&["run", "--open"], ENVIRONMENT);
+    assert_eq!(settled.code, 0, "{}{}", settled.out, settled.err);
+    assert!(receivers.silent());
+
+    let case = r#"{"text":"sushi for four, 88.00 EUR"}"#;
+    let said = desk.say_with(&["run", "expenses", case], ENVIRONMENT);
+    assert_eq!(said.code, 3, "{}{}", said.out, said.err);
+    let mut got: Vec<Value> = (0..3).map(|_| receivers.next()).collect();
+    got.sort_by_key(|one| one.as_object().unwrap().keys().next().unwrap().clone());
+    let [chat, mail, hook] = got.as_slice() else { panic!("{got:?}") };
+    assert_eq!(chat["path"], "/chat/t0ken");
+    assert!(chat["chat"]["text"].as_str().unwrap().contains("flightdeck review show"), "{chat}");
+    let text = mail["mail"].as_str().unwrap();
+    assert!(text.contains("Subject: ") && text.contains("expenses"), "{text}");
+    assert_eq!(mail["to"][0], "lead@example.com");
+    assert_eq!(hook["webhook"]["type"], "flightdeck.request", "{hook}");
+    assert_eq!(hook["webhook"]["data"]["workflow"], "expenses");
+    let all = format!("{got:?}");
+    assert!(!all.contains("sushi"), "what a case says stays here: {all}");
+
+    // Those who cannot be reached hear it later, once, under the same id.
+    std::fs::write(&receivers.down, "").unwrap();
+    let stopped = desk.say_with(&["stop", "--reason", "a test"], ENVIRONMENT);
+    assert_eq!(stopped.code, 0, "{}", stopped.err);
+    let open = desk.say_with(&["run", "--open"], ENVIRONMENT);
+    assert!(open.err.contains("`hook` cannot be told"), "{}{}", open.out, open.err);
+    assert!(!open.err.contains("127.0.0.1"), "an address may hold a secret: {}", open.err);
+    assert!(receivers.silent());
+    std::fs::remove_file(&receivers.down).unwrap();
+    desk.say_with(&["run", "--open"], ENVIRONMENT);
+    let late = receivers.next();
+    assert_eq!(late["webhook"]["type"], "flightdeck.stop", "{late}");
+    assert!(receivers.silent(), "once");
+}
+
+#[test]
+fn a_notice_that_cannot_work_is_refused_before_anything_runs() {
+    let desk = Desk::new();
+    with_notices(&desk, "  hook: { webhook: \"http://elsewhere.example/in\", key: HOOK_KEY }\n");
+    let said = desk.say(&["check"]);
+    assert!(
+        said.err.contains("FD-P313") || said.out.contains("FD-P313"),
+        "{}{}",
+        said.out,
+        said.err
+    );
+    let desk = Desk::new();
+    with_notices(&desk, "  hook: { webhook: \"https://elsewhere.example/in\", key: HOOK_KEY }\n");
+    assert_eq!(desk.say(&["check"]).code, 0);
+    let said = desk.say(&["run", "expenses", r#"{"text":"x"}"#]);
+    assert!(
+        said.code == 2 && said.err.contains("`HOOK_KEY` is not in"),
+        "{}{}",
+        said.out,
+        said.err
+    );
+}

@@ -1,0 +1,197 @@
+//! What people are told without asking: that somebody is wanted, that nobody came, that a case
+//! failed, that something was stopped or does not hold. It says which case and what to type, and
+//! never what is in the case: a notice goes through other hands.
+
+use journal::{About, Code, End, Frame, Hash, Millis, Record, RunId};
+use plan::ids::{RoleId, StepId, WorkflowName};
+use plan::workflow::EndOutcome;
+use serde::{Deserialize, Serialize};
+
+use crate::{codes, words};
+
+/// One thing that people are told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// The same for the same thing, however often it is sent.
+    pub id: String,
+    pub kind: Kind,
+    pub at: Millis,
+    pub run: Option<RunId>,
+    pub workflow: Option<WorkflowName>,
+    pub step: Option<StepId>,
+    /// Who is wanted.
+    pub role: Option<RoleId>,
+    pub due: Option<Millis>,
+    /// It does not wait for the morning.
+    pub urgent: bool,
+    /// One sentence.
+    pub text: String,
+    /// What shows more, on the command line.
+    pub command: String,
+}
+
+/// What a notice is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A person is asked.
+    Request,
+    /// Nobody answered in time.
+    Late,
+    /// A case failed.
+    Failed,
+    /// Something was stopped, or held lower, or let go on.
+    Stop,
+    /// A control does not hold, or nothing is done because it is not proven.
+    Control,
+    /// A limit of the day is used up.
+    Limit,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 6] =
+        [Self::Request, Self::Late, Self::Failed, Self::Stop, Self::Control, Self::Limit];
+
+    /// Its word in the files.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Late => "late",
+            Self::Failed => "failed",
+            Self::Stop => "stop",
+            Self::Control => "control",
+            Self::Limit => "limit",
+        }
+    }
+}
+
+/// What a frame gives reason to tell. `workflow` is that of its run.
+#[must_use]
+pub fn of(frame: &Frame, hash: Hash, workflow: Option<&WorkflowName>) -> Vec<Notice> {
+    let mut all = Vec::new();
+    for (n, record) in frame.records.iter().enumerate() {
+        if let Some(found) = one(record) {
+            let run = (frame.run != RunId::DESK).then_some(frame.run);
+            let command = match run {
+                Some(run) if found.asks => format!("flightdeck review show {run}"),
+                Some(run) => format!("flightdeck why {run}"),
+                None => "flightdeck status".to_owned(),
+            };
+            let name = found.workflow.or_else(|| workflow.cloned());
+            let of = name.as_ref().filter(|_| run.is_some());
+            let of = of.map(|name| format!("{name}: ")).unwrap_or_default();
+            let place = Hash::of_parts(&[&hash.0, &n.to_be_bytes()]).to_string();
+            all.push(Notice {
+                id: format!("msg_{}", place.chars().take(32).collect::<String>()),
+                kind: found.kind,
+                at: frame.at,
+                run,
+                workflow: name,
+                step: found.step,
+                role: found.role,
+                due: found.due,
+                urgent: found.urgent,
+                text: format!("{of}{}", found.text),
+                command,
+            });
+        }
+    }
+    all
+}
+
+/// A record that people are told of.
+struct Found {
+    kind: Kind,
+    workflow: Option<WorkflowName>,
+    step: Option<StepId>,
+    role: Option<RoleId>,
+    due: Option<Millis>,
+    urgent: bool,
+    asks: bool,
+    text: String,
+}
+
+impl Found {
+    fn new(kind: Kind, text: String) -> Self {
+        let (workflow, step, role, due) = (None, None, None, None);
+        Self { kind, workflow, step, role, due, urgent: false, asks: false, text }
+    }
+}
+
+fn one(record: &Record) -> Option<Found> {
+    if let Record::ReviewOpened { at, about, by, due, .. } = record {
+        let what = match about {
+            About::Step { .. } => format!("{by} decides in `{}`", at.step),
+            About::Failure { code, .. } => {
+                format!("`{}` failed ({}), and {by} is asked", at.step, codes::page(*code).id)
+            }
+            About::Act { what, .. } => {
+                format!("{by} is asked before {} in `{}`", words::deed(what), at.step)
+            }
+            About::InDoubt { .. } => {
+                format!("nobody knows whether an effect of `{}` happened; {by} is asked", at.step)
+            }
+            About::Question { what, .. } => {
+                format!("{} asks {by} something in `{}`", words::deed(what), at.step)
+            }
+        };
+        // Whoever is asked about an effect in doubt is asked at any hour.
+        let urgent = matches!(about, About::InDoubt { .. });
+        let (step, role, due) = (Some(at.step.clone()), Some(by.clone()), Some(*due));
+        Some(Found { step, role, due, urgent, asks: true, ..Found::new(Kind::Request, what) })
+    } else if let Record::ReviewLate { to, due, .. } = record {
+        let text = match to {
+            Some(to) => format!("nobody answered in time; {to} is asked now"),
+            None => "nobody answered in time".to_owned(),
+        };
+        let due = to.as_ref().map(|_| *due);
+        let asks = to.is_some();
+        Some(Found { role: to.clone(), due, asks, ..Found::new(Kind::Late, text) })
+    } else if let Record::Undone { at, ok: false } = record {
+        let text = format!("an effect of `{}` could not be undone", at.step);
+        Some(Found { step: Some(at.step.clone()), urgent: true, ..Found::new(Kind::Failed, text) })
+    } else if let Record::Ended { end, .. } = record {
+        failed(end)
+    } else {
+        desk(record)
+    }
+}
+
+fn failed(end: &End) -> Option<Found> {
+    let code = match end {
+        End::Failed(code) => *code,
+        End::Reached(EndOutcome::Failed) => Code::Ended,
+        End::Reached(EndOutcome::Done | EndOutcome::Rejected)
+        | End::Duplicate(_)
+        | End::Cancelled => return None,
+    };
+    let page = codes::page(code);
+    Some(Found::new(Kind::Failed, format!("a case failed ({}): {}", page.id, page.title)))
+}
+
+fn desk(record: &Record) -> Option<Found> {
+    if let Record::StopSet { scope, who, .. } = record {
+        let what = words::scope(scope);
+        let text = match scope.holds_back() {
+            true => format!("{who} stopped {what}"),
+            false => format!("{who} had {what} put before a person"),
+        };
+        Some(Found { urgent: true, ..Found::new(Kind::Stop, text) })
+    } else if let Record::StopLifted { scope, who, .. } = record {
+        Some(Found::new(Kind::Stop, format!("{who} let {} go on", words::scope(scope))))
+    } else if let Record::GuardClosed { workflow, .. } = record {
+        let text = format!("nothing of `{workflow}` happens: its guard is not proven");
+        let workflow = Some(workflow.clone());
+        Some(Found { workflow, urgent: true, ..Found::new(Kind::Control, text) })
+    } else if let Record::Drilled { drill, passed: false, .. } = record {
+        let text = format!("the drill `{}` did not hold", drill.as_str());
+        Some(Found { urgent: true, ..Found::new(Kind::Control, text) })
+    } else if let Record::LimitReached { workflow, limit, .. } = record {
+        let text = format!("`{workflow}` has opened its {limit} cases of the day");
+        Some(Found { workflow: Some(workflow.clone()), ..Found::new(Kind::Limit, text) })
+    } else {
+        None
+    }
+}
