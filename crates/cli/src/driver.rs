@@ -214,7 +214,8 @@ impl Driver {
         let mut id = [0; 16];
         getrandom::fill(&mut id)
             .map_err(|error| Stop::failed(format!("the system gives no randomness: {error}")))?;
-        Ok(Command { id: CommandId(id), run, at: runtime::now(), order, stands_for: Vec::new() })
+        let (stands_for, on_call) = (Vec::new(), Vec::new());
+        Ok(Command { id: CommandId(id), run, at: runtime::now(), order, stands_for, on_call })
     }
 
     /// Waits until a run is over or can do nothing by itself for now.

@@ -221,8 +221,8 @@ impl Inner {
             }
         };
         if let Some(order) = reading(self.clone(), read).await? {
-            let (at, stands_for) = (runtime::now(), Vec::new());
-            let command = Command { id, run, at, order, stands_for };
+            let (at, stands_for, on_call) = (runtime::now(), Vec::new(), Vec::new());
+            let command = Command { id, run, at, order, stands_for, on_call };
             self.runtime.command(command).await.map_err(|f| fault(&f))?;
         }
         for _ in 0..LOOKS {

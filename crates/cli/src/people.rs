@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use journal::Millis;
-use plan::ids::{PersonId, WorkflowName};
+use plan::ids::{PersonId, RoleId, WorkflowName};
 use plan::workflow::WorkingHours;
-use plan::{Absence, Places, Plan, Retention};
+use plan::{Absence, OnCall, Places, Plan, Retention};
 use runtime::People;
 
 use crate::args::Global;
@@ -52,6 +52,7 @@ struct Known {
     people: BTreeSet<PersonId>,
     hours: Option<WorkingHours>,
     away: Vec<Absence>,
+    on_call: Vec<OnCall>,
 }
 
 /// When a file was changed, and its length.
@@ -78,8 +79,9 @@ impl FromFiles {
         {
             return Some(known.clone());
         }
-        let Places { people, hours, away, .. } = self.workspace()?.places().ok()?;
-        let known = Arc::new(Known { people: people.into_keys().collect(), hours, away });
+        let Places { people, hours, away, on_call, .. } = self.workspace()?.places().ok()?;
+        let people = people.into_keys().collect();
+        let known = Arc::new(Known { people, hours, away, on_call });
         *kept = Some((stamp, known.clone()));
         Some(known)
     }
@@ -102,6 +104,15 @@ impl People for FromFiles {
         let away = known.away.iter().filter(|a| a.deputy == *who && a.covers(&today));
         let of: BTreeSet<PersonId> = away.map(|absence| absence.who.clone()).collect();
         of.into_iter().collect()
+    }
+
+    fn on_call(&self, who: &PersonId, at: Millis) -> Vec<RoleId> {
+        let Some(known) = self.known() else { return Vec::new() };
+        let Some(hours) = &known.hours else { return Vec::new() };
+        let today = engine::hours::day(hours, at);
+        let turns = known.on_call.iter().filter(|turn| turn.who == *who && turn.covers(&today));
+        let roles: BTreeSet<RoleId> = turns.map(|turn| turn.role.clone()).collect();
+        roles.into_iter().collect()
     }
 
     fn retention(&self) -> Option<Retention> {

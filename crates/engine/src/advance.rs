@@ -97,6 +97,7 @@ fn note_opened(work: &mut Work<'_>, engine: &Engine, opening: &Opening) {
         label.tags.extend(workflow.case.tags.iter().cloned());
         Labels::all(label)
     });
+    let labels = work.recognised(&opening.case, labels);
     let case = work.add(opening.case.clone(), labels);
     work.note(Record::Opened {
         release: engine.plan.release(),
@@ -105,6 +106,7 @@ fn note_opened(work: &mut Work<'_>, engine: &Engine, opening: &Opening) {
         starter: opening.starter.clone(),
         mode: opening.mode,
     });
+    work.suspect(case);
 }
 
 /// The only frame of a run whose opening failed by a defect of ours: it did nothing, draws on
@@ -258,7 +260,11 @@ fn came_back(
                     if work.reads_a_store(tool, part) {
                         label.join(held);
                     }
-                    work.add(as_json(bytes), Labels::all(label))
+                    let bytes = as_json(bytes);
+                    let labels = work.recognised(&bytes, Labels::all(label));
+                    let body = work.add(bytes, labels);
+                    work.suspect(body);
+                    body
                 }
                 What::Notify { .. } => work.add(bytes.to_vec(), Labels::default()),
             };

@@ -6,7 +6,7 @@ use journal::{
     About, Account, At, Code, Label, Payload, Record, ReviewNo, Rule, StopScope, Usage, What, stain,
 };
 use plan::ids::{ModelName, RoleId, StepId, ToolName};
-use plan::workflow::{Autonomy, Effect};
+use plan::workflow::{Autonomy, Effect, Suspicion};
 
 use crate::control::Slot;
 use crate::hours;
@@ -61,6 +61,7 @@ impl Work<'_> {
             influences: &visit.influences,
             approved,
             held_at: self.held_at(&at.step),
+            suspected: self.control.suspected && self.plan.workflow().suspicion == Suspicion::Ask,
             seeded: self.is_seeded(),
         };
         Ok(self.guard.judge(self.plan, &ask))

@@ -41,6 +41,8 @@ pub struct Control {
     /// Calls of which it is not known whether they had their effect. They outlive their visits:
     /// a run is not over before each is settled.
     pub(crate) doubts: BTreeMap<ActNo, Doubt>,
+    /// A text of this case, or of one above it, speaks to the model.
+    pub(crate) suspected: bool,
     /// Child runs were started; what they did is not this run's to know.
     pub(crate) has_children: bool,
     pub(crate) ending: Option<End>,
@@ -274,6 +276,7 @@ impl Control {
             paused: false,
             effects: Vec::new(),
             doubts: BTreeMap::new(),
+            suspected: false,
             has_children: false,
             ending: None,
             claims: BTreeMap::new(),
@@ -306,6 +309,7 @@ impl Control {
             paused: self.paused,
             effects: self.effects.clone(),
             doubts: self.doubts.clone(),
+            suspected: self.suspected,
             has_children: self.has_children,
             ending: self.ending.clone(),
             claims: self.claims.clone(),

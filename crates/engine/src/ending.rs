@@ -38,8 +38,8 @@ impl Work<'_> {
         for (item, again) in &visit.children.open {
             let run = self.control.run.child(at, *item, *again);
             let (id, order) = (parent_ended_id(run), Order::ParentEnded);
-            let (at, stands_for) = (self.now, Vec::new());
-            self.posts.push(Command { id, run, at, order, stands_for });
+            let (at, stands_for, on_call) = (self.now, Vec::new(), Vec::new());
+            self.posts.push(Command { id, run, at, order, stands_for, on_call });
         }
     }
 
@@ -86,8 +86,9 @@ impl Work<'_> {
         if let Some(Starter::Parent { run, at, item, .. }) = parent {
             let output = output.as_ref().map(|(_, o)| o.clone());
             let order = Order::ChildEnded { at, item, end: end.clone(), output };
-            let (id, at, stands_for) = (ended_id(self.control.run), self.now, Vec::new());
-            self.posts.push(Command { id, run, at, order, stands_for });
+            let (id, at) = (ended_id(self.control.run), self.now);
+            let (stands_for, on_call) = (Vec::new(), Vec::new());
+            self.posts.push(Command { id, run, at, order, stands_for, on_call });
         }
         let usage = self.control.used();
         self.note(Record::Ended { end, output: output.map(|(body, _)| body), usage });

@@ -22,6 +22,7 @@ impl Work<'_> {
         }
         let before = (self.records.len(), self.bodies_added());
         self.stands_for.clone_from(&command.stands_for);
+        self.on_call = command.order.who().map(|who| (who.clone(), command.on_call.clone()));
         let outcome = match &command.order {
             Order::Review { who, review, reply } => self.reply(who, *review, reply),
             Order::Pause { who } => self.pause(who),
@@ -48,6 +49,10 @@ impl Work<'_> {
             Order::ParentEnded => return self.end_as(End::Cancelled),
         };
         let Some(who) = who(&command.order) else { return };
+        if outcome.is_ok() && !command.on_call.is_empty() {
+            let roles = command.on_call.clone();
+            self.records.insert(before.0, Record::OnCall { who: who.clone(), roles });
+        }
         if outcome.is_ok() && !command.stands_for.is_empty() {
             let of = command.stands_for.clone();
             self.records.insert(before.0, Record::ActsFor { who: who.clone(), of });
@@ -62,7 +67,12 @@ impl Work<'_> {
     }
 
     fn holds(&self, who: &PersonId, role: &RoleId) -> bool {
-        self.plan.workflow().roles.get(role).is_some_and(|people| people.contains(who))
+        let roles = &self.plan.workflow().roles;
+        let on_call = self.on_call.as_ref().is_some_and(|(now, held)| {
+            // A role that the release does not know is nobody's.
+            now == who && held.contains(role) && roles.contains_key(role)
+        });
+        on_call || roles.get(role).is_some_and(|people| people.contains(who))
     }
 
     /// A person, and those for whom this person stands in.

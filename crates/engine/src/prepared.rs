@@ -128,7 +128,15 @@ pub fn children(
                 plan: child.clone(),
                 case,
                 labels,
-                starter: Starter::Parent { run, at: at.clone(), item: *item, root, above, by },
+                starter: Starter::Parent {
+                    run,
+                    at: at.clone(),
+                    item: *item,
+                    root,
+                    above,
+                    suspected: control.suspected,
+                    by,
+                },
                 mode: opening.mode,
             });
         }

@@ -65,6 +65,8 @@ pub(crate) struct Rig {
     pub stained: Vec<journal::Draw>,
     /// Those for whom whoever orders next stands in.
     pub stands_for: Vec<PersonId>,
+    /// The roles that whoever orders next is on call for.
+    pub on_call: Vec<plan::ids::RoleId>,
     /// As what new runs are opened.
     pub mode: Mode,
     seed: u64,
@@ -90,6 +92,7 @@ impl Rig {
             kept: Vec::new(),
             stained: Vec::new(),
             stands_for: Vec::new(),
+            on_call: Vec::new(),
             mode: Mode::Live,
             seed,
             desk: journal::Hash::default(),
@@ -382,7 +385,8 @@ impl Rig {
         let mut id = [0; 16];
         id[..8].copy_from_slice(&self.random().to_be_bytes());
         let stands_for = std::mem::take(&mut self.stands_for);
-        let command = Command { id: CommandId(id), run, at: self.now, order, stands_for };
+        let on_call = std::mem::take(&mut self.on_call);
+        let command = Command { id: CommandId(id), run, at: self.now, order, stands_for, on_call };
         self.store.post(&command).unwrap();
         command.id
     }

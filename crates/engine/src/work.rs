@@ -8,11 +8,11 @@ use guard::{Guard, Purse};
 use hmac::{Hmac, Mac};
 use journal::{
     Account, ActNo, At, Body, BodyRef, Code, Command, CommandId, CommitError, Draw, Entropy, Hash,
-    Label, Labels, Millis, Payload, Record, RunId, Usage,
+    Label, Labels, Millis, Payload, Record, Rule, RunId, Usage,
 };
 use plan::Plan;
 use plan::expr::{Path, Scope};
-use plan::ids::{ModelName, PersonId, StepId};
+use plan::ids::{FieldName, ModelName, PersonId, RoleId, StepId};
 use plan::workflow::{Autonomy, Step};
 use serde_json::Value;
 
@@ -62,6 +62,8 @@ pub(crate) struct Work<'a> {
     pub declined: Option<&'a DeclinedCommands>,
     /// Those for whom the person whose order is looked at stands in.
     pub stands_for: Vec<PersonId>,
+    /// Who orders now, and the roles that they hold because they are on call.
+    pub on_call: Option<(PersonId, Vec<RoleId>)>,
 }
 
 impl<'a> Work<'a> {
@@ -94,6 +96,7 @@ impl<'a> Work<'a> {
             refusals,
             declined: None,
             stands_for: Vec::new(),
+            on_call: None,
         }
     }
 
@@ -116,6 +119,31 @@ impl<'a> Work<'a> {
 
     pub(crate) fn bodies_added(&self) -> usize {
         self.bodies.len()
+    }
+
+    /// Writes down that a text which a stranger may have written speaks to the model.
+    pub(crate) fn suspect(&mut self, body: BodyRef) {
+        let Ok(loaded) = self.loaded(body) else { return };
+        if !loaded.labels().at("").untrusted() {
+            return;
+        }
+        let signals = loaded.value().map(guard::signals::found).unwrap_or_default();
+        if !signals.is_empty() {
+            let signals = signals.into_iter().map(|name| Rule(name.into())).collect();
+            self.note(Record::Suspected { body, signals });
+        }
+    }
+
+    /// Labels to which the tag is added that what is recognised in the contents calls for.
+    pub(crate) fn recognised(&self, bytes: &[u8], mut labels: Labels) -> Labels {
+        let text = std::str::from_utf8(bytes).unwrap_or_default();
+        if self.plan.workflow().detects
+            && !guard::personal::find(text).is_empty()
+            && let Ok(tag) = FieldName::new("personal")
+        {
+            labels.base.tags.insert(tag);
+        }
+        labels
     }
 
     /// Forgets the bodies that were added after the first `keep`; no record may name them.

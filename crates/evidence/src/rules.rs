@@ -21,6 +21,10 @@ pub fn because(rule: &str, labels: Option<&Labels>) -> Option<String> {
         ("pinned", "") => "its definition is not approved".to_owned(),
         ("secret", "") => "a secret stands in what would be sent".to_owned(),
         ("autonomy", "") => "the workflow may not do this without a person".to_owned(),
+        ("suspicion", "") => {
+            "a text of the case speaks to the model, so a person sees what is done".to_owned()
+        }
+        ("seeded", "") => "the case is one that was known to be wrong".to_owned(),
         ("loop", _) => "the same calls come again and again".to_owned(),
         ("budget", what) => format!("the limit of {} is used up", what.replace('_', " ")),
         ("cedar", "") => "no policy permits it".to_owned(),

@@ -47,6 +47,9 @@ pub struct RunView {
     /// Orders of people that could not be followed, oldest first.
     pub declined: Vec<DeclinedView>,
     pub stops: Vec<StopScope>,
+    /// Rules by which a text of the case speaks to the model.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub suspected: Vec<String>,
     /// Effects that were taken back, or could not be.
     #[serde(skip)]
     pub undone: Vec<(At, bool)>,

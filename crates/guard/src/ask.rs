@@ -24,6 +24,8 @@ pub struct Ask<'a> {
     pub approved: Option<ReviewNo>,
     /// How far effects may go by themselves now, where somebody holds them lower than the plan.
     pub held_at: Option<Autonomy>,
+    /// A text of the case speaks to the model: a person sees what is done.
+    pub suspected: bool,
     /// The case is known to be wrong: nothing of it is carried out.
     pub seeded: bool,
 }

@@ -480,6 +480,10 @@ impl Guard {
             mark!("effect:undo");
             return Ok(all_seen);
         }
+        if ask.suspected && !all_seen {
+            mark!("effect:suspected");
+            return Err(ask_person(plan, step, "suspicion"));
+        }
         match leash {
             Leash::Free => Ok(all_seen),
             Leash::Reviewed if all_seen => {
@@ -488,9 +492,7 @@ impl Guard {
             }
             Leash::Reviewed => {
                 mark!("effect:unseen");
-                let role =
-                    asked_role(plan, step).unwrap_or_else(|| plan.workflow().override_by.clone());
-                Err(Verdict::AskPerson { role, rule: rule("autonomy") })
+                Err(ask_person(plan, step, "autonomy"))
             }
             // Refused at the top already; said again so that no later change opens it.
             Leash::Never => Err(refuse("autonomy")),
@@ -581,6 +583,12 @@ fn asked_role(plan: &Plan, step: &StepId) -> Option<RoleId> {
         Recover::Ask(role) => Some(role.clone()),
         Recover::Go(_) | Recover::Stop => None,
     }
+}
+
+/// Whoever the step's failure path asks, or else who may overrule the workflow.
+fn ask_person(plan: &Plan, step: &StepId, name: &str) -> Verdict {
+    let role = asked_role(plan, step).unwrap_or_else(|| plan.workflow().override_by.clone());
+    Verdict::AskPerson { role, rule: rule(name) }
 }
 
 fn person_or_refuse(plan: &Plan, step: &StepId, rule: Rule) -> Verdict {

@@ -12,6 +12,7 @@ pub mod input;
 pub mod links;
 pub mod personal;
 pub mod secrets;
+pub mod signals;
 
 mod door;
 mod flow;

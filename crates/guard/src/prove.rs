@@ -47,6 +47,7 @@ impl Canary<'_> {
             today: "",
             approved: None,
             held_at: None,
+            suspected: false,
             seeded: false,
         };
         match self.guard.judge_unproven(self.plan, &ask) {

@@ -114,6 +114,7 @@ struct Try {
     influences: Label,
     approved: Option<ReviewNo>,
     held_at: Option<Autonomy>,
+    suspected: bool,
     seeded: bool,
 }
 
@@ -130,6 +131,7 @@ fn call(step: &'static str, tool: &'static str, part: Part, args: Vec<Given>) ->
         influences,
         approved,
         held_at: None,
+        suspected: false,
         seeded: false,
     }
 }
@@ -168,9 +170,20 @@ impl Try {
         let at = At { step: StepId::new(self.step).unwrap(), visit: 1 };
         let (purse, earlier, influences) = (self.purse, &self.earlier[..], &self.influences);
         let today = TODAY;
-        let (approved, held_at, seeded) = (self.approved, self.held_at, self.seeded);
-        let ask =
-            Ask { at: &at, act, purse, earlier, influences, today, approved, held_at, seeded };
+        let (approved, held_at) = (self.approved, self.held_at);
+        let (suspected, seeded) = (self.suspected, self.seeded);
+        let ask = Ask {
+            at: &at,
+            act,
+            purse,
+            earlier,
+            influences,
+            today,
+            approved,
+            held_at,
+            suspected,
+            seeded,
+        };
         said(guard.judge(plan, &ask))
     }
 }
@@ -187,8 +200,20 @@ fn judged(guard: &Guard, plan: &Plan, step: &str, act: Act<'_>) -> String {
     let influences = Label::default();
     let purse = Purse::default();
     let (influences, today) = (&influences, TODAY);
-    let (earlier, approved, held_at, seeded) = (&[][..], None, None, false);
-    let ask = Ask { at: &at, act, purse, earlier, influences, today, approved, held_at, seeded };
+    let (earlier, approved, held_at) = (&[][..], None, None);
+    let (suspected, seeded) = (false, false);
+    let ask = Ask {
+        at: &at,
+        act,
+        purse,
+        earlier,
+        influences,
+        today,
+        approved,
+        held_at,
+        suspected,
+        seeded,
+    };
     said(guard.judge(plan, &ask))
 }
 
@@ -731,6 +756,7 @@ const MARKS: &[&str] = &[
     "leash:act",
     "leash:held",
     "effect:seeded",
+    "effect:suspected",
     "contract:exception",
     "contract:link",
     "tags:tool",

@@ -21,6 +21,9 @@ pub struct Command {
     /// Those who are away and for whom this person stands in. Only whoever drives says so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stands_for: Vec<PersonId>,
+    /// The roles that this person holds now because they are on call. Only whoever drives says so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on_call: Vec<RoleId>,
 }
 
 /// What is wanted.

@@ -68,6 +68,11 @@ pub enum Record {
     ReviewClaimed { review: ReviewNo, who: PersonId, until: Millis },
     /// A request that was taken up is anybody's again.
     ReviewReleased { review: ReviewNo, who: PersonId },
+    /// A text that came from outside speaks to the model, by these rules. From then on a person
+    /// sees every effect of the case, unless its map says otherwise.
+    Suspected { body: BodyRef, signals: Vec<Rule> },
+    /// What follows was ordered by a person who is on call for these roles.
+    OnCall { who: PersonId, roles: Vec<RoleId> },
     /// What follows was ordered by a person who stands in for others while they are away.
     ActsFor { who: PersonId, of: Vec<PersonId> },
     /// Nobody answered in time; the question now goes to `to`, or the plan's late path is taken.
@@ -202,6 +207,9 @@ pub enum Starter {
         /// The runs above this one and their workflows, outermost first.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         above: Vec<(RunId, WorkflowName)>,
+        /// A text of a run above this one speaks to the model.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        suspected: bool,
         /// Who started the outermost run. Only journals of engines before 5 leave it out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<PersonId>,

@@ -369,6 +369,7 @@ fn the_stops_of_runs_above_cover_a_run_too() {
         item: 0,
         root: id(1),
         above,
+        suspected: false,
         by: None,
     };
     let run = |n| StopScope::Run(id(n));

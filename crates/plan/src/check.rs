@@ -10,7 +10,7 @@ use crate::lock::Lock;
 use crate::policy::{self, Vocabulary};
 use crate::problem::{Cx, Found, Problems};
 use crate::read::notices::Told;
-use crate::read::people::Absence;
+use crate::read::people::{Absence, OnCall};
 use crate::read::secrets::SecretPlace;
 use crate::read::servers::Server;
 use crate::read::settings::{ModelPlace, Privacy, Retention};
@@ -101,6 +101,7 @@ pub struct Places {
     pub hours: Option<WorkingHours>,
     /// Who is away when, and who stands in.
     pub away: Vec<Absence>,
+    pub on_call: Vec<OnCall>,
     pub models: BTreeMap<ModelName, ModelPlace>,
     /// What is declared of each model, whether a workflow uses it or not.
     pub declared: BTreeMap<ModelName, Model>,
@@ -130,6 +131,7 @@ pub fn places(files: &Files) -> Result<Places, Problems> {
         roles: ws.settings.people.roles,
         hours: ws.settings.people.hours,
         away: ws.settings.people.away,
+        on_call: ws.settings.people.on_call,
         models: ws.settings.places,
         declared: ws.settings.models,
         default_model: ws.settings.default_model,

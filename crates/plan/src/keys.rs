@@ -69,6 +69,7 @@ const KIND: Form = Either(&[Text, Map(&Any)]);
 
 pub(crate) const RISKS: &[&str] = &["low", "medium", "high", "critical"];
 pub(crate) const AUTONOMIES: &[&str] = &["suggest", "approve", "act_with_undo", "act"];
+pub(crate) const SUSPICIONS: &[&str] = &["ask", "note"];
 pub(crate) const SOURCES: &[&str] = &["outside", "inside"];
 pub(crate) const NEVER: &[&str] = &["starter", "owner"];
 pub(crate) const OUTCOMES: &[&str] = &["done", "rejected", "failed"];
@@ -87,6 +88,7 @@ pub(crate) static WORKFLOW: Shape = Shape {
         else_problem("override", &codes::OVERRIDE, Name, "The role that may stop and overrule it."),
         must("risk", Words(RISKS), "How bad a mistake is."),
         must("autonomy", Words(AUTONOMIES), "How far it may go by itself."),
+        may("suspicion", Words(SUSPICIONS), "When a text speaks to the model; `ask` if not said."),
         must("case", Form::Shape(&CASE), "What one case is, and who may have written it."),
         may("starts", List(&Form::Shape(&START)), "What starts a case."),
         may("once_per", List(&Either(&[Path, List(&Path)])), "Values that identify a case."),
@@ -396,6 +398,11 @@ pub(crate) static SETTINGS: Shape = Shape {
         must("roles", Map(&List(&Person)), "Roles and who holds them."),
         must("working_hours", Form::Shape(&HOURS), "When people work."),
         may(
+            "on_call",
+            Map(&List(&Form::Shape(&ON_CALL))),
+            "Who holds a role on which days, besides those who always do.",
+        ),
+        may(
             "attention",
             Map(&Form::Shape(&ATTENTION)),
             "How much the holders of a role can look at.",
@@ -479,6 +486,7 @@ pub(crate) static PRIVACY: Shape = Shape {
         may("basis", Map(&Text), "The legal basis, by tag."),
         may("ai_role", Words(AI_ROLES), "The organisation's role under the EU AI Act."),
         may("ai_risk", Words(AI_RISKS), "The risk class under the EU AI Act."),
+        may("detect", YesNo, "Tag what is recognised as personal data; no if not said."),
     ],
 };
 
@@ -491,6 +499,15 @@ pub(crate) static PERSON: Shape = Shape {
     keys: &[
         must("name", Text, "The person's name."),
         may("away", List(&Form::Shape(&AWAY)), "When the person is away, and who stands in."),
+    ],
+};
+
+pub(crate) static ON_CALL: Shape = Shape {
+    said: "a turn on call",
+    keys: &[
+        must("who", Person, "Who is on call."),
+        must("from", Text, "The first day, `\"2026-12-21\"`."),
+        must("until", Text, "The last day."),
     ],
 };
 

@@ -70,7 +70,7 @@ pub use files::{FILE_BYTES_MAX, Files};
 pub use fmt::{fmt, formed};
 pub use problem::{Problem, Problems};
 pub use read::notices::{Told, Way};
-pub use read::people::Absence;
+pub use read::people::{Absence, OnCall};
 pub use read::secrets::{From as SecretFrom, SecretPlace};
 pub use read::servers::{Grant, Network, OAuth, Sandbox, Server};
 pub use read::settings::{Address, ModelPlace, Privacy, Retention, WireFormat};

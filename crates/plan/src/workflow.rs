@@ -32,6 +32,12 @@ pub struct Workflow {
     pub override_by: RoleId,
     pub risk: Risk,
     pub autonomy: Autonomy,
+    /// What a text that speaks to the model brings about.
+    #[serde(default, skip_serializing_if = "Suspicion::is_default")]
+    pub suspicion: Suspicion,
+    /// What holds personal data, as far as that is recognised, is tagged `personal` as well.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub detects: bool,
     pub case: CaseSpec,
     /// What begins a case without a person.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -69,6 +75,24 @@ pub enum Risk {
     Medium,
     High,
     Critical,
+}
+
+/// What follows when an untrusted text speaks to the model and not to people.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Suspicion {
+    /// It is written down, and from then on a person sees every effect of the case.
+    #[default]
+    Ask,
+    /// It is written down.
+    Note,
+}
+
+impl Suspicion {
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+    fn is_default(&self) -> bool {
+        *self == Self::Ask
+    }
 }
 
 impl Risk {

@@ -285,7 +285,8 @@ impl Runtime {
     pub fn order(&self, run: RunId, order: Order) -> Result<Command, Fault> {
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(|e| Fault::Random(e.to_string()))?;
-        Ok(Command { id: CommandId(id), run, at: now(), order, stands_for: Vec::new() })
+        let (stands_for, on_call) = (Vec::new(), Vec::new());
+        Ok(Command { id: CommandId(id), run, at: now(), order, stands_for, on_call })
     }
 
     /// Waits until a run is over, or waits for a person, a time or the end of a stop.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use journal::{Command, Millis, Mode, RunLine, RunQuery, Starter, Status, StopScope, StoreError};
-use plan::ids::{PersonId, ReleaseId, WorkflowName};
+use plan::ids::{PersonId, ReleaseId, RoleId, WorkflowName};
 use plan::workflow::Workflow;
 use plan::{Plan, Retention};
 
@@ -19,6 +19,11 @@ pub trait People: Send + Sync {
 
     /// Those who are away at a time and for whom this person stands in.
     fn stands_for(&self, _who: &PersonId, _at: Millis) -> Vec<PersonId> {
+        Vec::new()
+    }
+
+    /// The roles that this person is on call for at a time.
+    fn on_call(&self, _who: &PersonId, _at: Millis) -> Vec<RoleId> {
         Vec::new()
     }
 
@@ -72,16 +77,20 @@ async fn has_room(inner: &Arc<Inner>, workflow: &Workflow, most: u32) -> Result<
 pub(crate) async fn may_order(inner: &Arc<Inner>, command: &mut Command) -> Result<(), Fault> {
     let Some(who) = command.order.who().cloned() else {
         command.stands_for.clear();
+        command.on_call.clear();
         return Ok(());
     };
     let (people, asked, at) = (inner.people(), who.clone(), now());
     let stands_for = blocking(move || {
         let people = people.filter(|people| people.knows(&asked));
-        Ok(people.map(|people| people.stands_for(&asked, at)))
+        let of =
+            |people: Arc<dyn People>| (people.stands_for(&asked, at), people.on_call(&asked, at));
+        Ok(people.map(of))
     });
     match stands_for.await? {
-        Some(stands_for) => {
+        Some((stands_for, on_call)) => {
             command.stands_for = stands_for;
+            command.on_call = on_call;
             Ok(())
         }
         None => Err(Fault::NotPermitted(format!("`{who}` is not a person of this workspace"))),

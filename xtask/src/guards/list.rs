@@ -1,6 +1,7 @@
 //! The guards, each as the text that makes it and the same without it. A text must stand once in
 //! its file; where the code moves on, the text here has to follow.
 
+mod boxes;
 mod judge;
 mod records;
 mod values;
@@ -11,6 +12,7 @@ pub enum Room {
     Guard,
     Engine,
     Store,
+    Tools,
 }
 
 impl Room {
@@ -19,6 +21,15 @@ impl Room {
             Self::Guard => "guard",
             Self::Engine => "engine",
             Self::Store => "store",
+            Self::Tools => "tools",
+        }
+    }
+
+    /// Which of its tests are asked: those of servers need real programs.
+    pub fn tests(self) -> &'static [&'static str] {
+        match self {
+            Self::Guard | Self::Engine | Self::Store => &["--lib"],
+            Self::Tools => &["--test", "servers"],
         }
     }
 }
@@ -35,9 +46,10 @@ pub struct Guard {
 
 /// Every guard.
 pub fn all() -> impl Iterator<Item = &'static Guard> {
-    [judge::ALL, values::ALL, records::ALL].into_iter().flatten()
+    [judge::ALL, values::ALL, records::ALL, boxes::ALL].into_iter().flatten()
 }
 
 const BOTH: &[Room] = &[Room::Guard, Room::Engine];
 const ENGINE: &[Room] = &[Room::Engine];
 const STORE: &[Room] = &[Room::Store];
+const TOOLS: &[Room] = &[Room::Tools];

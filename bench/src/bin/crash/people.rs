@@ -70,6 +70,7 @@ pub async fn decide(data: &Path, people: &mut People, memory: &Shared, dice: &mu
                     Order::Review { who, review, reply }
                 },
                 stands_for: Vec::new(),
+                on_call: Vec::new(),
             };
             let asked = client.ask(&Request::Command(command), Duration::from_secs(2)).await;
             if !failed && matches!(asked, Ok(Response::Done)) {

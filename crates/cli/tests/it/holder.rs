@@ -202,7 +202,15 @@ fn whoever_holds_the_folder_decides_who_may() {
     let run = RunId::DESK;
     for starter in [
         Starter::Person(person("stranger@larkfield.example")),
-        Starter::Parent { run, at, item: 0, root: run, above: Vec::new(), by: None },
+        Starter::Parent {
+            run,
+            at,
+            item: 0,
+            root: run,
+            above: Vec::new(),
+            suspected: false,
+            by: None,
+        },
     ] {
         refused(&Request::Open {
             release: holder.plan.release(),
@@ -217,7 +225,9 @@ fn whoever_holds_the_folder_decides_who_may() {
     let (at, stands_for) = (runtime::now(), vec![person(CLERK)]);
     for order in [Order::ParentEnded, Order::Pause { who: person("stranger@larkfield.example") }] {
         let (id, stands_for) = (CommandId([1; 16]), stands_for.clone());
-        refused(&Request::Command(Command { id, run, at, order, stands_for }));
+        // What somebody says of themselves is thrown away.
+        let on_call = vec![plan::ids::RoleId::new("finance_clerk").unwrap()];
+        refused(&Request::Command(Command { id, run, at, order, stands_for, on_call }));
     }
 
     // The files that the asking command reads may say what they like.

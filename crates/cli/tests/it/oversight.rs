@@ -197,3 +197,27 @@ fn the_map_of_data_names_every_recipient_and_what_is_missing() {
     assert_eq!(flows[0]["to"]["model"]["hides"], serde_json::json!(["email"]), "{flows:#}");
     assert_eq!(desk.say(&["data", "map", "nothing"]).code, 2);
 }
+
+#[test]
+fn who_is_on_call_decides_on_their_days_and_on_no_others() {
+    let desk = desk();
+    desk.change("workflows/notes.md", "      approvals: 2\n", "");
+    let run = opened(&desk);
+    let turn = |from: &str, until: &str| {
+        format!(
+            "on_call:\n  pair: [ {{ who: dee@example.com, from: \"{from}\", until: \"{until}\" }} ]\nworking_hours:"
+        )
+    };
+    assert_eq!(review(&desk, &["approve"], &run, &[], DEE).code, 4);
+    desk.change("flightdeck.yaml", "working_hours:", &turn("2020-01-01", "2020-01-31"));
+    assert_eq!(review(&desk, &["approve"], &run, &[], DEE).code, 4, "that was long ago");
+    desk.change("flightdeck.yaml", "2020-01-31", "2999-12-31");
+    assert_eq!(review(&desk, &["approve"], &run, &[], DEE).code, 0);
+    let why = desk.say(&["why", &run]).out;
+    assert!(why.contains("dee@example.com is on call as pair"), "{why}");
+    let proof = desk.say(&["logs", &run, "--verify"]);
+    assert!(proof.code == 0 && proof.out.contains("found equal"), "{}{}", proof.out, proof.err);
+    desk.change("flightdeck.yaml", "  pair: [ { who", "  nobody_here: [ { who");
+    let checked = desk.say(&["check"]);
+    assert_eq!(checked.code, 2, "{}", checked.out);
+}

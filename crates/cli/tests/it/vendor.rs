@@ -125,7 +125,7 @@ pub fn first(asked: &Asked) -> Option<usize> {
 /// Answers every request of a connection until the other side closes it.
 fn serve(lines: &mut impl BufRead, out: &mut impl Write, answer: &Answer, count: &AtomicUsize) {
     while let Some(body) = request(lines) {
-        if out.write_all(&answered(&body, answer, count)).is_err() {
+        if out.write_all(&answered(&body, answer, count, "")).is_err() {
             return;
         }
     }
@@ -136,10 +136,12 @@ fn both_ways(stream: impl Read + Write, answer: &Answer, count: &AtomicUsize) {
     let mut stream = BufReader::new(stream);
     let Some(body) = request(&mut stream) else { return };
     let out = stream.get_mut();
-    let _ = out.write_all(&answered(&body, answer, count)).and_then(|()| out.flush());
+    // Whoever would ask again on this stream has to know that it ends.
+    let said = answered(&body, answer, count, "Connection: close\r\n");
+    let _ = out.write_all(&said).and_then(|()| out.flush());
 }
 
-fn answered(body: &Value, answer: &Answer, count: &AtomicUsize) -> Vec<u8> {
+fn answered(body: &Value, answer: &Answer, count: &AtomicUsize, more: &str) -> Vec<u8> {
     let asked = question(body);
     count.fetch_add(1, Ordering::AcqRel);
     let message = answer(&asked);
@@ -149,8 +151,8 @@ fn answered(body: &Value, answer: &Answer, count: &AtomicUsize) -> Vec<u8> {
         "usage": { "prompt_tokens": 100, "completion_tokens": 5, "total_tokens": 105 },
     })
     .to_string();
-    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length:";
-    format!("{head} {}\r\n\r\n{body}", body.len()).into_bytes()
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
+    format!("{head}{more}Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
 fn request(lines: &mut impl BufRead) -> Option<Value> {

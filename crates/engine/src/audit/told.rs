@@ -156,10 +156,11 @@ impl<'a> Told<'a> {
     fn command(&mut self, id: CommandId, n: usize) -> Option<Command> {
         if id == parent_ended_id(self.run) {
             let (run, at, order) = (self.run, self.frame.at, Order::ParentEnded);
-            return Some(Command { id, run, at, order, stands_for: Vec::new() });
+            let (stands_for, on_call) = (Vec::new(), Vec::new());
+            return Some(Command { id, run, at, order, stands_for, on_call });
         }
         let until = self.until(n);
-        let (mut order, mut stands_for) = (None, Vec::new());
+        let (mut order, mut stands_for, mut on_call) = (None, Vec::new(), Vec::new());
         for (at, record) in self.rest().take_while(|(at, _)| *at < until) {
             let found = match record {
                 Record::Declined { command, who, because } if *command == id => {
@@ -171,6 +172,10 @@ impl<'a> Told<'a> {
                 }
                 Record::ActsFor { of, .. } => {
                     stands_for.clone_from(of);
+                    None
+                }
+                Record::OnCall { roles, .. } => {
+                    on_call.clone_from(roles);
                     None
                 }
                 _ => self.said(record, at),
@@ -192,7 +197,7 @@ impl<'a> Told<'a> {
                 output: None,
             },
         };
-        Some(Command { id, run: self.run, at: self.frame.at, order, stands_for })
+        Some(Command { id, run: self.run, at: self.frame.at, order, stands_for, on_call })
     }
 
     /// The child run that is out for an item.

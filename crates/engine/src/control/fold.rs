@@ -1,7 +1,7 @@
 //! What each record means for a run's state. It must not decide anything: an arm may only write
 //! down what its record says.
 
-use journal::{About, Answer, At, End, Millis, Record, ReviewNo, Shown, What, Why};
+use journal::{About, Answer, At, End, Millis, Record, ReviewNo, Shown, Starter, What, Why};
 use plan::ids::PersonId;
 
 use super::{Children, Control, Endorsed, FoldError, Line, Opening, Review, Slot, Visit};
@@ -21,7 +21,9 @@ impl Control {
             return Err(FoldError::AfterEnd);
         }
         match record {
+            Record::Suspected { .. } => self.suspected = true,
             Record::Opened { release, workflow, case, starter, mode } => {
+                self.suspected = matches!(starter, Starter::Parent { suspected: true, .. });
                 self.opening = Some(Opening {
                     release: *release,
                     workflow: workflow.clone(),
@@ -73,6 +75,7 @@ impl Control {
             Record::Declined { .. }
             | Record::Caught { .. }
             | Record::CancelAsked { .. }
+            | Record::OnCall { .. }
             | Record::ActsFor { .. } => {}
             Record::ItemsStarted { at, from, to } => {
                 self.has_children = true;

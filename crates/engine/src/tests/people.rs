@@ -253,8 +253,15 @@ fn where_nobody_knows_who_started_a_case_nobody_passes_it() {
     // As a called case of a journal that did not write down who started the outermost one.
     let opening = rig.runs.get_mut(&run).unwrap().control.opening.as_mut().unwrap();
     let at = journal::At { step: plan::ids::StepId::new("call").unwrap(), visit: 1 };
-    opening.starter =
-        journal::Starter::Parent { run, at, item: 0, root: run, above: Vec::new(), by: None };
+    opening.starter = journal::Starter::Parent {
+        run,
+        at,
+        item: 0,
+        root: run,
+        above: Vec::new(),
+        suspected: false,
+        by: None,
+    };
     rig.reply(run, "lea@x.example", 1, Reply::Approve);
     assert_eq!(rig.status(run), Status::Waiting, "it may have been this person");
 }

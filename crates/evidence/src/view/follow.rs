@@ -40,6 +40,7 @@ pub(super) fn follow(history: &History, plan: Option<&Plan>) -> RunView {
         declined: Vec::new(),
         stops: Vec::new(),
         undone: Vec::new(),
+        suspected: Vec::new(),
         paused_by: None,
         wake_at: None,
         usage: Usage::default(),
@@ -124,11 +125,13 @@ impl Walk<'_> {
             | Record::Retried { .. }
             | Record::Skipped { .. }
             | Record::Settled { .. }
-            | Record::ActsFor { .. }
             | Record::CancelAsked { .. }
             | Record::Ending { .. }
             | Record::Undone { .. }
             | Record::Caught { .. } => self.control(record),
+            Record::ActsFor { .. } | Record::OnCall { .. } | Record::Suspected { .. } => {
+                self.aside(record);
+            }
             Record::StopSet { .. }
             | Record::StopLifted { .. }
             | Record::LimitReached { .. }

@@ -1,7 +1,7 @@
 //! The second half of following a run: requests to people, what people ordered, stops, parts and
 //! the end. Like the first half it repeats what the records say.
 
-use journal::{At, BodyRef, End, Record, Usage};
+use journal::{At, BodyRef, End, Record, Rule, Usage};
 use plan::workflow::EndOutcome;
 
 use super::follow::Walk;
@@ -75,9 +75,6 @@ impl Walk<'_> {
         } else if let Record::Paused { who } = record {
             self.view.paused_by = Some(who.clone());
             format!("{who} paused the case")
-        } else if let Record::ActsFor { who, of } = record {
-            let of: Vec<String> = of.iter().map(ToString::to_string).collect();
-            format!("{who} stands in for {}", of.join(" and "))
         } else if let Record::Resumed { who } = record {
             self.view.paused_by = None;
             format!("{who} let the case go on")
@@ -116,6 +113,29 @@ impl Walk<'_> {
             return;
         };
         self.main(None, text);
+    }
+
+    /// As whom somebody orders, and what is odd about a text.
+    pub(super) fn aside(&mut self, record: &Record) {
+        let text = if let Record::ActsFor { who, of } = record {
+            let of: Vec<String> = of.iter().map(ToString::to_string).collect();
+            format!("{who} stands in for {}", of.join(" and "))
+        } else if let Record::OnCall { who, roles } = record {
+            let roles: Vec<String> = roles.iter().map(ToString::to_string).collect();
+            format!("{who} is on call as {}", roles.join(" and "))
+        } else if let Record::Suspected { signals, .. } = record {
+            self.suspected(signals)
+        } else {
+            return;
+        };
+        self.main(None, text);
+    }
+
+    fn suspected(&mut self, signals: &[Rule]) -> String {
+        let names: Vec<String> = signals.iter().map(|rule| rule.0.to_string()).collect();
+        let text = format!("a text from outside speaks to the model ({})", names.join(", "));
+        self.view.suspected.extend(names);
+        text
     }
 
     /// A reason that somebody gave, behind a colon.

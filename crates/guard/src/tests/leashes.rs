@@ -33,6 +33,14 @@ pub(super) fn leashes() {
         let seeded = changed(|t| (t.seeded, t.approved) = (true, approved));
         assert_eq!(seeded.judged(&knowing(&plan), &plan), "refuse seeded Refused");
     }
+    // A text that speaks to the model: whoever saw what is sent may let it go on.
+    for (approved, expected) in [
+        (None, "ask finance_clerk suspicion"),
+        (Some(ReviewNo(3)), "allow review:3 cedar:standard.declared_tools"),
+    ] {
+        let call = changed(|t| (t.suspected, t.approved) = (true, approved));
+        assert_eq!(call.judged(&knowing(&plan), &plan), expected);
+    }
     // What only proposes does not act: not with an approval, and not by asking for one.
     let plan = with(Change::Risk("low", "suggest"));
     let outside = given("iban", "X", Label::from(Source::Outside)).at("read.iban");

@@ -7,8 +7,8 @@ use crate::keys;
 use crate::problem::{Cx, Found};
 use crate::value::Currency;
 use crate::workflow::{
-    Autonomy, Baseline, CaseLimits, CaseSpec, DayLimits, From, Limits, Risk, Start, Type,
-    WorkingHours,
+    Autonomy, Baseline, CaseLimits, CaseSpec, DayLimits, From, Limits, Risk, Start, Suspicion,
+    Type, WorkingHours,
 };
 use crate::yaml::Node;
 
@@ -23,6 +23,7 @@ pub(super) struct About {
     pub(super) override_by: RoleId,
     pub(super) risk: Risk,
     pub(super) autonomy: Autonomy,
+    pub(super) suspicion: Suspicion,
     pub(super) case: CaseSpec,
     pub(super) starts: Vec<Start>,
     pub(super) limits: Limits,
@@ -51,6 +52,10 @@ pub(super) fn read(cx: &Cx<'_>, ws: &Workspace, fields: Fields<'_>) -> Option<Ab
         override_by: override_by.or_else(|| RoleId::new("nobody").ok())?,
         risk: risk.unwrap_or(Risk::Low),
         autonomy: autonomy.unwrap_or(Autonomy::Act),
+        suspicion: match fields.get("suspicion").and_then(|n| cx.choice(n, keys::SUSPICIONS)) {
+            Some("note") => Suspicion::Note,
+            _ => Suspicion::Ask,
+        },
         case: case?,
         starts,
         limits: limits.or_else(|| unlimited(ws.settings.currency))?,

@@ -30,6 +30,24 @@ impl Absence {
     }
 }
 
+/// Days on which a person holds a role that is not theirs otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnCall {
+    pub role: RoleId,
+    pub who: PersonId,
+    /// The first and the last day, `YYYY-MM-DD`.
+    pub from: String,
+    pub until: String,
+}
+
+impl OnCall {
+    /// Whether a day is one of these.
+    #[must_use]
+    pub fn covers(&self, day: &str) -> bool {
+        (self.from.as_str()..=self.until.as_str()).contains(&day)
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct People {
     pub(crate) people: BTreeMap<PersonId, Person>,
@@ -37,6 +55,7 @@ pub(crate) struct People {
     pub(crate) attention: BTreeMap<RoleId, Attention>,
     pub(crate) hours: Option<WorkingHours>,
     pub(crate) away: Vec<Absence>,
+    pub(crate) on_call: Vec<OnCall>,
     /// Whether people and roles could be read at all. If not, nobody is missing.
     pub(crate) known: bool,
 }
@@ -65,6 +84,13 @@ pub(crate) fn read(cx: &Cx<'_>, fields: Fields<'_>) -> People {
         }
     }
     all.known &= fields.has("roles");
+    for entry in fields.get("on_call").and_then(|n| cx.map(n)).unwrap_or_default() {
+        let role = all.role_of(cx, &entry.key, &entry.key_at);
+        for node in cx.list(&entry.value).unwrap_or_default() {
+            let turn = all.turn(cx, node, role.as_ref());
+            all.on_call.extend(turn);
+        }
+    }
     for entry in fields.get("attention").and_then(|n| cx.map(n)).unwrap_or_default() {
         let role = all.role_of(cx, &entry.key, &entry.key_at);
         let Some(fields) = cx.fields(&entry.value, &keys::ATTENTION) else { continue };
@@ -118,6 +144,20 @@ impl People {
             return cx.add(Found::new(&codes::RANGE, &node.at, what).fix(fix));
         }
         Some(Absence { who, from, until, deputy: deputy? })
+    }
+
+    fn turn(&self, cx: &Cx<'_>, node: &Node, role: Option<&RoleId>) -> Option<OnCall> {
+        let fields = cx.fields(node, &keys::ON_CALL)?;
+        let who = fields.get("who").and_then(|n| self.person(cx, n));
+        let from = fields.get("from").and_then(|n| date(cx, n));
+        let until = fields.get("until").and_then(|n| date(cx, n));
+        let (from, until) = (from?, until?);
+        if until < from {
+            let what = "the last day is before the first";
+            let fix = "write a day on or after `from`";
+            return cx.add(Found::new(&codes::RANGE, &node.at, what).fix(fix));
+        }
+        Some(OnCall { role: role?.clone(), who: who?, from, until })
     }
 
     /// A person who is named in `people`.

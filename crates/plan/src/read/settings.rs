@@ -96,6 +96,8 @@ pub struct Privacy {
     pub basis: BTreeMap<FieldName, String>,
     pub ai_role: Option<String>,
     pub ai_risk: Option<String>,
+    /// What is recognised as personal data is tagged so.
+    pub detect: bool,
 }
 
 /// How long the contents of a case are kept once it is over, in milliseconds. Without a word they
@@ -184,6 +186,7 @@ fn privacy(cx: &Cx<'_>, fields: Fields<'_>) -> Privacy {
         basis,
         ai_role: choice("ai_role", keys::AI_ROLES),
         ai_risk: choice("ai_risk", keys::AI_RISKS),
+        detect: fields.get("detect").and_then(|n| cx.yes_no(n)).unwrap_or(false),
     }
 }
 

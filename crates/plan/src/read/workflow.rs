@@ -183,14 +183,8 @@ fn finish(
         }
     }
     let people = &ws.settings.people;
-    let mut secrets: Vec<String> = steps
-        .tools
-        .keys()
-        .filter_map(|tool| ws.servers.servers.get(tool.server()))
-        .flat_map(super::servers::Server::secrets)
-        .collect();
-    secrets.sort();
-    secrets.dedup();
+    let servers = steps.tools.keys().filter_map(|tool| ws.servers.servers.get(tool.server()));
+    let secrets: BTreeSet<String> = servers.flat_map(super::servers::Server::secrets).collect();
     // A workflow is only built when every part that the checks look at is there. What is still
     // missing was reported where it is missing.
     let workflow = Workflow {
@@ -201,6 +195,8 @@ fn finish(
         override_by: about.override_by,
         risk: about.risk,
         autonomy: about.autonomy,
+        suspicion: about.suspicion,
+        detects: ws.settings.privacy.detect,
         case: about.case,
         starts: about.starts,
         once_per,
@@ -225,7 +221,7 @@ fn finish(
         policies: Vec::new(),
         children: steps.children,
         baseline: about.baseline,
-        secrets,
+        secrets: secrets.into_iter().collect(),
     };
     let top = Spot::top(&file.path);
     let (uses, spots, holes) = (steps.uses, steps.spots, steps.holes);

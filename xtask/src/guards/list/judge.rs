@@ -136,6 +136,13 @@ pub const ALL: &[Guard] = &[
         rooms: BOTH,
     },
     Guard {
+        name: "a person sees what follows on a text that speaks to the model",
+        file: JUDGE,
+        is: "if ask.suspected && !all_seen {",
+        becomes: "if false {",
+        rooms: BOTH,
+    },
+    Guard {
         name: "nothing of a case that is known to be wrong is carried out",
         file: JUDGE,
         is: "if ask.seeded {",

@@ -157,6 +157,29 @@ pub const ALL: &[Guard] = &[
         rooms: ENGINE,
     },
     Guard {
+        name: "who is on call holds that role and no other",
+        file: ORDERS,
+        is: "now == who && held.contains(role) && roles.contains_key(role)",
+        becomes: "now == who && !held.is_empty() && roles.contains_key(role)",
+        rooms: ENGINE,
+    },
+    Guard {
+        name: "a turn on call ends with its order",
+        file: ORDERS,
+        is: "self.on_call = command.order.who().map(|who| (who.clone(), command.on_call.clone()));",
+        becomes: r"if !command.on_call.is_empty() {
+            self.on_call = command.order.who().map(|who| (who.clone(), command.on_call.clone()));
+        }",
+        rooms: ENGINE,
+    },
+    Guard {
+        name: "parts of a suspected case are suspected",
+        file: "crates/engine/src/control/fold.rs",
+        is: "self.suspected = matches!(starter, Starter::Parent { suspected: true, .. });",
+        becomes: "self.suspected = false;",
+        rooms: ENGINE,
+    },
+    Guard {
         name: "a person answers no more than a day allows",
         file: REPLIES,
         is: "if day.as_ref().is_some_and(|(account, _)| self.exhausted(account)) {",

@@ -53,7 +53,7 @@ const PINS: &[Pin] = &[
 fn settings(vendor: &Vendor) -> String {
     format!(
         "organisation: Harbour\ncurrency: EUR\npeople:\n  {OLGA}: {{ name: Olga }}\n  \
-         {RITA}: {{ name: Rita }}\nroles:\n  lead: [ {OLGA} ]\n  desk: [ {RITA} ]\n\
+         {RITA}: {{ name: Rita }}\nroles:\n  lead: [ {OLGA}, {RITA} ]\n  desk: [ {RITA} ]\n\
          working_hours: {{ days: mon-fri, from: \"09:00\", to: \"17:00\", zone: Europe/Amsterdam }}\n\
          models:\n  obedient:\n    vendor: openai\n    base_url: {}\n    hides: []\n    model: written-answers\n    \
          can: [ json, tools ]\n    context: 32768\n    answer: 1024\n    region: here\n    takes:\n      \

@@ -170,6 +170,7 @@ pub(super) fn command(n: u8, run: RunId) -> Command {
             reason: format!("reason {n}"),
         },
         stands_for: Vec::new(),
+        on_call: Vec::new(),
     }
 }
 
