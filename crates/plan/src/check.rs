@@ -1,6 +1,6 @@
 //! From the files of a workspace to a [`Plan`], or to every problem at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::codes;
 use crate::files::{Files, Spot};
@@ -26,11 +26,11 @@ mod tests;
 
 /// Checks one workflow, by its name or the path of its file, and all it needs.
 pub fn check(files: &Files, workflow: &str) -> Result<Plan, Problems> {
-    let policies = policies(files);
+    let beside = Beside::read(files);
     let cx = Cx::new(files);
     let ws = workspace::read(&cx);
-    shared(&cx, &policies);
-    let reader = Reader::new(&cx, &ws, &policies.0);
+    shared(&cx, &ws, &beside);
+    let reader = Reader::new(&cx, &ws, &beside.policies);
     let read = match find(&ws, workflow) {
         Some(name) => reader.workflow(&name).filter(|_| reader.is_sound(&name)),
         None => {
@@ -69,12 +69,12 @@ pub struct Checked {
 /// Checks every workflow. A workspace that has problems of its own has no plans.
 #[must_use]
 pub fn check_all(files: &Files) -> Checked {
-    let policies = policies(files);
+    let beside = Beside::read(files);
     let cx = Cx::new(files);
     let ws = workspace::read(&cx);
-    shared(&cx, &policies);
+    shared(&cx, &ws, &beside);
     let before = cx.count();
-    let reader = Reader::new(&cx, &ws, &policies.0);
+    let reader = Reader::new(&cx, &ws, &beside.policies);
     let mut sound = Vec::new();
     for name in ws.workflows.keys() {
         sound.extend(reader.workflow(name).filter(|_| reader.is_sound(name)));
@@ -156,40 +156,75 @@ fn find(ws: &Workspace, asked: &str) -> Option<String> {
     ws.workflows.iter().find(|(_, one)| file(&one.path)).map(|(name, _)| name.clone())
 }
 
+/// What is known of all workflows together before any of them is checked.
+struct Beside {
+    policies: Vec<Policy>,
+    problems: Vec<policy::PolicyProblem>,
+    /// Every tag that something has; nothing where a map cannot be read, and its tags are missing.
+    tags: Option<BTreeSet<FieldName>>,
+}
+
 /// Problems of files that all workflows share.
-fn shared(cx: &Cx<'_>, policies: &(Vec<Policy>, Vec<policy::PolicyProblem>)) {
+fn shared(cx: &Cx<'_>, ws: &Workspace, beside: &Beside) {
     secrets::check(cx);
-    for problem in &policies.1 {
+    for problem in &beside.problems {
         let Some((file, _)) = cx.files.entry(&problem.file) else { continue };
         let spot = Spot::new(file, problem.offset..problem.offset + 1);
         let found = Found::new(&codes::POLICY, &spot, problem.what.clone());
         cx.add::<()>(found.fix(problem.fix.clone()));
     }
+    // A slip of the pen would keep for ever what should be gone.
+    let Some(tags) = &beside.tags else { return };
+    for (tag, at) in ws.settings.tagged.iter().filter(|(tag, _)| !tags.contains(tag)) {
+        let what = format!("nothing is tagged `{tag}`");
+        let found = Found::new(&codes::TAG_UNKNOWN, at, what);
+        cx.add::<()>(found.near(tag.as_str(), tags.iter().map(FieldName::as_str)));
+    }
 }
 
-/// Policies may name the tools and roles of every workflow, so all are read first; their own
-/// problems are reported when they are checked.
-fn policies(files: &Files) -> (Vec<Policy>, Vec<policy::PolicyProblem>) {
-    let aside = Cx::new(files);
-    let ws = workspace::read(&aside);
-    let reader = Reader::new(&aside, &ws, &[]);
-    let mut all: Vec<Workflow> =
-        ws.workflows.keys().filter_map(|name| reader.workflow(name)).collect();
-    // A policy may also guard a tool that is approved and not used yet.
-    let Some(first) = all.first_mut() else { return Default::default() };
-    for (name, pinned) in &ws.servers.lock.tools {
-        if let Some(tool) = pinned.tool() {
-            first.tools.entry(name.clone()).or_insert(tool);
+impl Beside {
+    /// Policies may name the tools and roles of every workflow, so all are read first; their own
+    /// problems are reported when they are checked.
+    fn read(files: &Files) -> Self {
+        let aside = Cx::new(files);
+        let ws = workspace::read(&aside);
+        let reader = Reader::new(&aside, &ws, &[]);
+        let mut all: Vec<Workflow> =
+            ws.workflows.keys().filter_map(|name| reader.workflow(name)).collect();
+        let whole = all.len() == ws.workflows.len();
+        let tags = whole.then(|| tags(&ws, &all));
+        // A policy may also guard a tool that is approved and not used yet.
+        let Some(first) = all.first_mut() else {
+            return Self { policies: Vec::new(), problems: Vec::new(), tags };
+        };
+        for (name, pinned) in &ws.servers.lock.tools {
+            if let Some(tool) = pinned.tool() {
+                first.tools.entry(name.clone()).or_insert(tool);
+            }
         }
+        // With a tool that cannot be used, every policy about it would seem to be wrong.
+        let unusable = ["FD-P012", "FD-P201", "FD-P501", "FD-P502", "FD-P503", "FD-P504"];
+        let words = Vocabulary::of(&all);
+        let texts: Vec<(&str, &str)> = files
+            .within("policies/", ".cedar")
+            .map(|(path, text)| (path.as_ref(), text.as_ref()))
+            .collect();
+        let (policies, problems) = policy::read(&texts, &words);
+        let complete = !aside.problems().iter().any(|problem| unusable.contains(&problem.code.id));
+        Self { policies, problems: if complete { problems } else { Vec::new() }, tags }
     }
-    // With a tool that cannot be used, every policy about it would seem to be wrong.
-    let unusable = ["FD-P012", "FD-P201", "FD-P501", "FD-P502", "FD-P503", "FD-P504"];
-    let words = Vocabulary::of(&all);
-    let texts: Vec<(&str, &str)> = files
-        .within("policies/", ".cedar")
-        .map(|(path, text)| (path.as_ref(), text.as_ref()))
-        .collect();
-    let (policies, problems) = policy::read(&texts, &words);
-    let complete = !aside.problems().iter().any(|problem| unusable.contains(&problem.code.id));
-    (policies, if complete { problems } else { Vec::new() })
+}
+
+/// The tags of every case, table and tool.
+fn tags(ws: &Workspace, workflows: &[Workflow]) -> BTreeSet<FieldName> {
+    let mut tags: BTreeSet<FieldName> = BTreeSet::new();
+    for workflow in workflows {
+        tags.extend(workflow.case.tags.iter().cloned());
+        tags.extend(workflow.tables.values().flat_map(|table| &table.tags).cloned());
+    }
+    tags.extend(ws.servers.lock.tools.values().flat_map(|tool| &tool.tags).cloned());
+    if ws.settings.privacy.detect {
+        tags.extend(FieldName::new("personal"));
+    }
+    tags
 }

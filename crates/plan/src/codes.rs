@@ -306,6 +306,9 @@ codes! {
     VARIABLE = "FD-P804": "an address that lacks a part",
         "the part comes from a variable of the environment that is not there, so it leads nowhere",
         "write `${NAME}` with the name of a variable, and set it before you start";
+    TAG_UNKNOWN = "FD-P805": "a tag that nothing has",
+        "what is said of it holds for nothing, and what it was meant for is kept for ever",
+        "correct the tag, or tag the case, table or tool that it is meant for";
 }
 
 #[cfg(test)]

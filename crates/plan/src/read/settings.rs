@@ -81,6 +81,8 @@ pub(crate) struct Settings {
     pub(crate) default_model: Option<ModelName>,
     pub(crate) fallback: Vec<ModelName>,
     pub(crate) retention: Retention,
+    /// Tags of which something is said, and where.
+    pub(crate) tagged: Vec<(FieldName, Spot)>,
     pub(crate) privacy: Privacy,
     pub(crate) notices: BTreeMap<FieldName, Told>,
     pub(crate) vendors: BTreeMap<String, Vendor>,
@@ -153,6 +155,8 @@ pub(crate) fn read(cx: &Cx<'_>) -> Settings {
     }
     for entry in fields.get("retention").and_then(|n| cx.map(n)).unwrap_or_default() {
         retain(cx, entry, &mut settings.retention);
+        let tag = FieldName::new(&entry.key).ok().filter(|tag| tag.as_str() != EVERYTHING);
+        settings.tagged.extend(tag.map(|tag| (tag, entry.key_at.clone())));
     }
     if let Some(node) = fields.get("secrets") {
         settings.secrets = super::secrets::read(cx, node);
