@@ -38,7 +38,7 @@ pub fn vendors(screen: &Screen, global: &Global) -> Ended {
     let plans = plan::check_all(&workspace.files).plans;
     let mut all: BTreeMap<String, Depends> = BTreeMap::new();
     for plan in plans.values() {
-        of_workflow(plan.workflow(), &mut all);
+        of_workflow(plan.workflow(), &places, &mut all);
     }
     for name in places.vendors.keys() {
         all.entry(name.clone()).or_default();
@@ -83,8 +83,14 @@ fn lines(screen: &Screen, name: &str, entry: Option<&Vendor>, depends: &Depends,
     }
 }
 
+/// Whether a server is a part of this program.
+fn is_ours(places: &Places, server: &str) -> bool {
+    let declared = places.servers.get(server);
+    declared.is_none_or(|spec| spec.command.as_deref() == Some("flightdeck"))
+}
+
 /// What each step of a workflow depends on, and what its map does without it.
-fn of_workflow(workflow: &Workflow, all: &mut BTreeMap<String, Depends>) {
+fn of_workflow(workflow: &Workflow, places: &Places, all: &mut BTreeMap<String, Depends>) {
     for step in &workflow.steps {
         let place = format!("{}.{}", workflow.name, step.id);
         let fails = match &step.on_failure {
@@ -121,7 +127,7 @@ fn of_workflow(workflow: &Workflow, all: &mut BTreeMap<String, Depends>) {
             | Does::Workflow(_)
             | Does::End(_) => {}
         }
-        for server in servers {
+        for server in servers.into_iter().filter(|server| !is_ours(places, server)) {
             let depends = all.entry(server.to_owned()).or_default();
             depends.things.insert(format!("tool server {server}"));
             depends.steps.insert(place.clone(), fails.clone());
@@ -129,7 +135,7 @@ fn of_workflow(workflow: &Workflow, all: &mut BTreeMap<String, Depends>) {
         }
     }
     for child in workflow.children.values() {
-        of_workflow(child, all);
+        of_workflow(child, places, all);
     }
 }
 
@@ -140,11 +146,13 @@ fn answered(
     fails: &str,
     all: &mut BTreeMap<String, Depends>,
 ) {
-    for (name, model) in models {
+    // One that runs here is nobody else's to take away.
+    for (name, model) in models.iter().filter(|(_, model)| !model.here) {
         let depends = all.entry(model.vendor.clone()).or_default();
         depends.things.insert(format!("model {name}"));
         let other = models.iter().find(|(_, other)| other.vendor != model.vendor);
         let without = match other {
+            Some((next, other)) if other.here => format!("`{next}` answers, which runs here"),
             Some((next, other)) => format!("`{next}` of {} answers", other.vendor),
             None => fails.to_owned(),
         };
