@@ -52,7 +52,13 @@ fn matters(runs: &Runs, workspace: Option<&Workspace>, guard: &Closed) -> Result
 /// Whether the limit was raised since.
 fn raised(workspace: Option<&Workspace>, used: &UsedUp) -> bool {
     let today = workspace.and_then(|workspace| workspace.plan(used.workflow.as_str()).ok());
-    today.is_some_and(|plan| plan.workflow().limits.day.cases > used.limit)
+    today.is_some_and(|plan| {
+        let limits = &plan.workflow().limits;
+        match used.account.0.starts_with("hour/") {
+            true => limits.hour.cases.is_none_or(|most| most > used.limit),
+            false => limits.day.cases > used.limit,
+        }
+    })
 }
 
 /// The exit code of a command that drove runs of these releases, unless all of them are guarded.

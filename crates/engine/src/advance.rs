@@ -75,6 +75,10 @@ pub fn open(engine: &Engine, opening: &Opening) -> Draft {
     if matches!(opening.starter, Starter::Person(_)) {
         let account = work.account(opening.now, "cases");
         work.take(account, 1, workflow.limits.day.cases);
+        if let Some(most) = workflow.limits.hour.cases {
+            let account = work.hourly("cases");
+            work.take(account, 1, most);
+        }
     }
     note_opened(&mut work, engine, opening);
     note_stops(&mut work);

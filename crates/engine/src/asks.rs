@@ -3,7 +3,8 @@
 
 use guard::{Act as GuardAct, Ask, Verdict};
 use journal::{
-    About, Account, At, Code, Label, Payload, Record, ReviewNo, Rule, StopScope, Usage, What, stain,
+    About, Account, At, Code, Label, Part, Payload, Record, ReviewNo, Rule, StopScope, Usage, What,
+    stain,
 };
 use plan::ids::{ModelName, RoleId, StepId, ToolName};
 use plan::workflow::{Autonomy, Effect, Suspicion};
@@ -211,6 +212,16 @@ impl Work<'_> {
             }
             self.take(account, minor, limit_minor);
         }
+        if let What::Tool { tool, part, .. } = &want.what
+            && !matches!(part, Part::Undo)
+            && let Some(most) = limits.hour.calls.get(tool)
+        {
+            let account = self.hourly(&format!("calls/{tool}"));
+            if self.exhausted(&account) {
+                return Err(Rule(format!("budget:hour_calls:{tool}").into()));
+            }
+            self.take(account, 1, *most);
+        }
         self.take(cost, want.reserve.cost_nanos, day.cost_nanos);
         Ok(())
     }
@@ -220,6 +231,13 @@ impl Work<'_> {
         let workflow = self.plan.workflow();
         let day = hours::day(&workflow.hours, at);
         Account(format!("day/{day}/{}/{what}", workflow.name).into())
+    }
+
+    /// An account of this workflow for the hour.
+    pub(crate) fn hourly(&self, what: &str) -> Account {
+        let workflow = self.plan.workflow();
+        let hour = hours::hour(&workflow.hours, self.now);
+        Account(format!("hour/{hour}/{}/{what}", workflow.name).into())
     }
 
     /// Opens a review that is not a step of the map. It is due in one working day.

@@ -194,6 +194,12 @@ impl<'e> Audit<'e> {
             let refusal = match record {
                 Record::Halted { scope } => CommitError::Stopped(scope.clone()),
                 Record::Duplicate { of, .. } => CommitError::Claimed(*of),
+                Record::Refused { rule, .. } if rule.0.starts_with("budget:hour_calls:") => {
+                    let tool = rule.0.rsplit(':').next().unwrap_or_default();
+                    let hour = hours::hour(&workflow.hours, frame.at);
+                    let name = format!("hour/{hour}/{}/calls/{tool}", workflow.name);
+                    CommitError::Limit(Account(name.into()))
+                }
                 Record::Refused { rule, .. } => match rule.0.as_ref() {
                     "budget:day_cost" => CommitError::Limit(account("cost")),
                     "budget:day_amount" => CommitError::Limit(account("amount")),

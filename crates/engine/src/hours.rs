@@ -30,6 +30,18 @@ pub fn day(hours: &WorkingHours, at: Millis) -> String {
     timestamp(at).to_zoned(zone(hours)).date().to_string()
 }
 
+/// The hour of an instant in the workspace's zone: `2026-11-23T10`.
+#[must_use]
+pub fn hour(hours: &WorkingHours, at: Millis) -> String {
+    timestamp(at).to_zoned(zone(hours)).strftime("%Y-%m-%dT%H").to_string()
+}
+
+/// When the hour of an instant is over.
+#[must_use]
+pub fn hour_over(at: Millis) -> Millis {
+    Millis((at.0 / 3_600_000 + 1).saturating_mul(3_600_000))
+}
+
 /// The minute of the day at an instant in the workspace's zone.
 #[must_use]
 pub fn minute(hours: &WorkingHours, at: Millis) -> u16 {

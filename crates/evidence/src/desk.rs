@@ -135,9 +135,13 @@ impl UsedUp {
     #[must_use]
     pub fn notice(&self, zone: Option<&str>) -> Notice {
         let Self { workflow, limit, until, .. } = self;
+        let (span, key) = match self.account.0.starts_with("hour/") {
+            true => ("in this hour", "limits.hour.cases"),
+            false => ("today", "limits.day.cases"),
+        };
         let headline = format!(
-            "no further case of `{workflow}` is opened today: all {} cases that `limits.day.cases` \
-             allows are opened; it starts anew at {}",
+            "no further case of `{workflow}` is opened {span}: all {} cases that `{key}` allows \
+             are opened; it starts anew at {}",
             words::number(*limit),
             words::when(*until, zone)
         );

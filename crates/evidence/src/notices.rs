@@ -188,8 +188,9 @@ fn desk(record: &Record) -> Option<Found> {
     } else if let Record::Drilled { drill, passed: false, .. } = record {
         let text = format!("the drill `{}` did not hold", drill.as_str());
         Some(Found { urgent: true, ..Found::new(Kind::Control, text) })
-    } else if let Record::LimitReached { workflow, limit, .. } = record {
-        let text = format!("`{workflow}` has opened its {limit} cases of the day");
+    } else if let Record::LimitReached { workflow, limit, until, .. } = record {
+        let until = words::when(*until, None);
+        let text = format!("`{workflow}` has opened its {limit} cases; none until {until}");
         Some(Found { workflow: Some(workflow.clone()), ..Found::new(Kind::Limit, text) })
     } else {
         None

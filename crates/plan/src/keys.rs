@@ -130,6 +130,7 @@ pub(crate) static LIMITS: Shape = Shape {
     keys: &[
         else_problem("case", &codes::NO_BUDGET, Form::Shape(&CASE_LIMITS), "For one case."),
         else_problem("day", &codes::NO_DAILY_CAP, Form::Shape(&DAY_LIMITS), "For one day."),
+        may("hour", Form::Shape(&HOUR_LIMITS), "For an hour, so that a flood is noticed."),
         may("waiting", Whole, "The most cases that wait for a person; beyond it none is opened."),
     ],
 };
@@ -142,6 +143,14 @@ pub(crate) static CASE_LIMITS: Shape = Shape {
         may("active", Duration, "The longest working time; 15 minutes if not said."),
         may("days", Whole, "Days until a waiting case ends; 30 if not said."),
         may("acts", Whole, "The most model and tool calls; 200 if not said."),
+    ],
+};
+
+pub(crate) static HOUR_LIMITS: Shape = Shape {
+    said: "`limits.hour`",
+    keys: &[
+        may("cases", Whole, "The most cases that are opened in an hour."),
+        may("calls", Map(&Whole), "By tool, the most calls in an hour, in all cases together."),
     ],
 };
 

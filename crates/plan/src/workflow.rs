@@ -10,10 +10,12 @@ use crate::expr::{Expr, Path};
 use crate::ids::{
     AgentName, FieldName, ModelName, PersonId, RoleId, StepId, TableName, ToolName, WorkflowName,
 };
-use crate::value::{Currency, Money};
+use crate::value::Money;
 
+mod limits;
 mod review;
 
+pub use limits::{CaseLimits, DayLimits, HourLimits, Limits};
 pub use review::{Asked, Attention, Late, LateEnd, NeverBy, Rejected, ReviewStep, Sample, Within};
 
 /// The version of this shape. A release of a newer shape is refused, never guessed at.
@@ -221,39 +223,6 @@ pub enum Type {
     Optional(Box<Type>),
     /// A value whose shape is not declared. Expressions may test it, never compute with it.
     Unknown,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Limits {
-    pub currency: Currency,
-    pub case: CaseLimits,
-    pub day: DayLimits,
-    /// The most cases that wait for a person at one time. Beyond it no case is opened.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub waiting: Option<u32>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CaseLimits {
-    pub cost_nanos: u64,
-    pub tokens: u64,
-    /// Time spent working, waits for people and timers not counted.
-    pub active_ms: u64,
-    /// Days until a case that still waits is ended.
-    pub days: u32,
-    /// Acts (model and tool calls) of one run.
-    pub acts: u32,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DayLimits {
-    pub cost_nanos: u64,
-    pub cases: u64,
-    /// The sum of all amounts that effects may move in a day.
-    pub amount: Option<Money>,
 }
 
 /// One step. Its kind is in `does`; the rest holds for every kind.

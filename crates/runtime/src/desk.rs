@@ -130,8 +130,11 @@ impl Desk {
     /// Writes down that no case of a workflow is opened for the rest of its day. It blocks.
     pub(crate) fn limit_reached(&self, engine: &Engine, account: &Account) -> Result<(), String> {
         let workflow = engine.plan().workflow();
-        let limit = workflow.limits.day.cases;
-        let until = engine::hours::day_over(&workflow.hours, now());
+        let limit = limit_of(engine, account);
+        let until = match is_hourly(account) {
+            true => engine::hours::hour_over(now()),
+            false => engine::hours::day_over(&workflow.hours, now()),
+        };
         let record = |_| Record::LimitReached {
             account: account.clone(),
             workflow: workflow.name.clone(),
@@ -193,6 +196,16 @@ impl Desk {
             }
         }
     }
+}
+
+fn is_hourly(account: &Account) -> bool {
+    account.0.starts_with("hour/")
+}
+
+/// How many cases an account of cases may have.
+pub(crate) fn limit_of(engine: &Engine, account: &Account) -> u64 {
+    let limits = &engine.plan().workflow().limits;
+    if is_hourly(account) { limits.hour.cases.unwrap_or_default() } else { limits.day.cases }
 }
 
 /// Whether opening a case draws on the account: a day whose cases are used up opens no further one.

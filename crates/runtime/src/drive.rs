@@ -13,7 +13,7 @@ use journal::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-use crate::desk::is_cases;
+use crate::desk::{is_cases, limit_of};
 use crate::{Fault, Inner, NewRun, blocking, entropy, ladder, now, words};
 
 /// Frames read in one go when a run is loaded.
@@ -102,7 +102,7 @@ pub(crate) async fn open(inner: &Arc<Inner>, run: RunId, new: NewRun) -> Result<
 /// A flood of refused cases leaves one entry: whoever comes later only looks into memory. What
 /// cannot be written now is tried again by the next one.
 async fn limit_reached(inner: &Arc<Inner>, engine: &Arc<Engine>, account: &journal::Account) {
-    let limit = engine.plan().workflow().limits.day.cases;
+    let limit = limit_of(engine, account);
     if !is_cases(account) || inner.desk.knows_limit(account, limit) {
         return;
     }

@@ -165,6 +165,17 @@ fn a_full_queue_opens_no_further_case() {
 }
 
 #[test]
+fn a_flood_is_held_up_within_the_hour() {
+    let desk = noting();
+    desk.change("workflows/notes.md", "limits:\n", "limits:\n  hour: { cases: 2 }\n");
+    // An hour may end between the cases; then there are two more.
+    let codes: Vec<i32> = (1..=5).map(|n| note(&desk, n).code).collect();
+    assert!(codes.contains(&6) && codes[..2] == [3, 3], "{codes:?}");
+    let why = desk.say(&["status"]).out;
+    assert!(why.contains("`limits.hour.cases`"), "{why}");
+}
+
+#[test]
 fn whoever_approves_without_looking_is_noticed_and_a_day_has_its_measure() {
     let desk = noting();
     desk.change(

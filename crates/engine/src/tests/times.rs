@@ -71,3 +71,26 @@ fn a_day_is_over_at_midnight_of_the_zone() {
         assert_eq!(hours::day_over(&london(), at(from)), at(expected), "{from}");
     }
 }
+
+#[test]
+fn a_tool_is_called_so_often_in_an_hour_and_no_more() {
+    let put = "  - { step: put, tool: erp.put, with: { name: { literal: hello } } }\n";
+    let limits = "limits: { case: { cost: 2 USD, tokens: 400000, acts: 150, days: 30 }, day: { cost: \
+                  200 USD, cases: 500, amount: 100000 EUR }, hour: { cases: 400, calls: { erp.put: 2 } } }\n";
+    let engine = super::engine(limits, put);
+    let mut rig = crate::rig::Rig::new(1);
+    let runs: Vec<_> = (0..3).map(|_| rig.open(&engine, &super::case())).collect();
+    rig.settle();
+    assert_eq!(rig.world.effects.len(), 2);
+    assert_eq!(super::rules(&rig, runs[2], "erp.put"), ["refused budget:hour_calls:erp.put"]);
+    for run in &runs {
+        rig.audit(*run);
+    }
+    rig.check_accounts();
+    // The hour after that has its own calls.
+    rig.pass(3_600_000);
+    let late = rig.open(&engine, &super::case());
+    rig.settle();
+    assert_eq!(rig.status(late), journal::Status::Done);
+    assert_eq!(rig.world.effects.len(), 3);
+}

@@ -157,7 +157,7 @@ impl Walk<'_> {
             format!("{who} let {} go on{why}", words::scope(scope))
         } else if let Record::LimitReached { workflow, limit, until, .. } = record {
             let until = self.when(*until);
-            format!("`{workflow}` has opened its {limit} cases of the day; none until {until}")
+            format!("`{workflow}` has opened its {limit} cases; none until {until}")
         } else if let Record::GuardClosed { workflow, reason, .. } = record {
             let reason = self.history.text(*reason).map(|text| words::plain(&text));
             let said = reason.map_or(String::new(), |text| format!(": {text}"));

@@ -1,14 +1,16 @@
 //! What stands at the top of a workflow: who answers for it, how far it may go, what a case is
 //! and what it may use up.
 
+use std::collections::BTreeMap;
+
 use crate::codes;
-use crate::ids::{FieldName, PersonId, RoleId, WorkflowName};
+use crate::ids::{FieldName, PersonId, RoleId, ToolName, WorkflowName};
 use crate::keys;
 use crate::problem::{Cx, Found};
 use crate::value::Currency;
 use crate::workflow::{
-    Autonomy, Baseline, CaseLimits, CaseSpec, DayLimits, From, Limits, Risk, Start, Suspicion,
-    Type, WorkingHours,
+    Autonomy, Baseline, CaseLimits, CaseSpec, DayLimits, From, HourLimits, Limits, Risk, Start,
+    Suspicion, Type, WorkingHours,
 };
 use crate::yaml::Node;
 
@@ -68,7 +70,7 @@ fn unlimited(currency: Option<Currency>) -> Option<Limits> {
     let case = CaseLimits { cost_nanos: 0, tokens: 0, active_ms: 0, days: 0, acts: 0 };
     let day = DayLimits { cost_nanos: 0, cases: 0, amount: None };
     let currency = currency.or_else(|| Currency::new("XXX").ok())?;
-    Some(Limits { currency, case, day, waiting: None })
+    Some(Limits { currency, case, day, hour: HourLimits::default(), waiting: None })
 }
 
 pub(super) fn no_hours() -> WorkingHours {
@@ -116,6 +118,20 @@ fn case(cx: &Cx<'_>, node: &Node) -> Option<CaseSpec> {
     Some(CaseSpec { one: one?, from, fields: kinds?, tags })
 }
 
+fn hour(cx: &Cx<'_>, node: &Node) -> Option<HourLimits> {
+    let fields = cx.fields(node, &keys::HOUR_LIMITS)?;
+    let cases = match fields.get("cases") {
+        Some(node) => Some(cx.whole(node, 1, 1_000_000_000)?),
+        None => None,
+    };
+    let mut calls = BTreeMap::new();
+    for entry in fields.get("calls").and_then(|n| cx.map(n)).unwrap_or_default() {
+        let tool = cx.key(entry, ToolName::new)?;
+        calls.insert(tool, cx.whole(&entry.value, 1, 1_000_000_000)?);
+    }
+    Some(HourLimits { cases, calls })
+}
+
 fn limits(cx: &Cx<'_>, node: &Node, of: Option<Currency>) -> Option<Limits> {
     let fields = cx.fields(node, &keys::LIMITS)?;
     let case = fields.get("case").and_then(|n| cx.fields(n, &keys::CASE_LIMITS));
@@ -138,6 +154,10 @@ fn limits(cx: &Cx<'_>, node: &Node, of: Option<Currency>) -> Option<Limits> {
         None => Some(15 * 60_000),
     };
     let day_cost = nanos(day, "cost");
+    let hour = match fields.get("hour") {
+        Some(node) => hour(cx, node)?,
+        None => HourLimits::default(),
+    };
     let waiting = match fields.get("waiting") {
         Some(node) => Some(cx.whole_u32(node, 1, 1_000_000)?),
         None => None,
@@ -150,6 +170,7 @@ fn limits(cx: &Cx<'_>, node: &Node, of: Option<Currency>) -> Option<Limits> {
     Some(Limits {
         currency: of?,
         waiting,
+        hour,
         case: CaseLimits {
             cost_nanos: case_cost?,
             tokens: tokens?,

@@ -180,6 +180,13 @@ pub const ALL: &[Guard] = &[
         rooms: ENGINE,
     },
     Guard {
+        name: "a tool is called so often in an hour and no more",
+        file: "crates/engine/src/asks.rs",
+        is: "self.take(account, 1, *most);",
+        becomes: "let _ = (account, most);",
+        rooms: ENGINE,
+    },
+    Guard {
         name: "a person answers no more than a day allows",
         file: REPLIES,
         is: "if day.as_ref().is_some_and(|(account, _)| self.exhausted(account)) {",
