@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use evidence::notices::{self, Kind, Notice};
-use journal::{Frame, Hash, Millis, RunId, RunQuery};
+use journal::{Frame, Hash, Millis, Mode, Record, RunId, RunQuery, Seq};
 use notify::{Channel, Following, Journal, Mail, Secret, Target, Tls};
 use plan::ids::{FieldName, WorkflowName};
 use plan::workflow::WorkingHours;
@@ -29,8 +29,17 @@ pub fn follow(vault: &Vault, places: &Places, data: &Path) -> Result<Option<Foll
     if places.notices.is_empty() {
         return Ok(None);
     }
-    let targets = places.notices.iter().map(|(name, told)| target(vault, name, told));
-    let targets: Vec<Target> = targets.collect::<Result<_, Stop>>()?;
+    let mut targets = Vec::new();
+    for (name, told) in &places.notices {
+        match target(vault, name, told) {
+            Ok(target) => targets.push(target),
+            // Nobody waits because somebody cannot be told; they are told once they can be.
+            Err(stop) => {
+                let why = format!("`{name}` is told nothing: {:#}", stop.what);
+                Screen::new(false).note(why);
+            }
+        }
+    }
     let journal =
         Stored { runs: Mutex::new(Runs::at(data.to_owned())?), hours: places.hours.clone() };
     let say = |why: String| Screen::new(false).note(why);
@@ -57,7 +66,7 @@ fn held(vault: &Vault, variable: &str) -> Result<Secret, Stop> {
     let value = vault.get(variable);
     let lacks = || {
         Stop::usage(format!("`{variable}` is not in the environment, and a notice needs it"))
-            .help("set it, or take the notice out of `flightdeck.yaml`")
+            .help("set it, or say under `secrets` where it is")
     };
     value.map(Secret::new).ok_or_else(lacks)
 }
@@ -112,7 +121,11 @@ impl Journal for Stored {
                 // What cannot be read has nothing to tell; `doctor` says that it is damaged.
                 let Ok(frame) = serde_json::from_slice::<Frame>(bytes) else { continue };
                 let workflow = workflow(runs, frame.run)?;
-                all.extend(notices::of(&frame, Hash::leaf(bytes), workflow.as_ref()));
+                let found = notices::of(&frame, Hash::leaf(bytes), workflow.as_ref());
+                // What is only practised is nobody's to hear of.
+                if !found.is_empty() && !rehearsed(runs, frame.run)? {
+                    all.extend(found);
+                }
             }
             Ok((place, all))
         })
@@ -129,6 +142,13 @@ impl Journal for Stored {
     fn now(&self) -> u64 {
         now().0
     }
+}
+
+fn rehearsed(runs: &Runs, run: RunId) -> Result<bool, Stop> {
+    let first = runs.reader().frames(run, Seq(0), 1)?.into_iter().next();
+    let frame: Option<Frame> = first.and_then(|row| serde_json::from_slice(&row.bytes).ok());
+    let opened = frame.and_then(|frame| frame.records.into_iter().next());
+    Ok(matches!(opened, Some(Record::Opened { mode: Mode::Rehearsal, .. })))
 }
 
 fn workflow(runs: &Runs, run: RunId) -> Result<Option<WorkflowName>, Stop> {

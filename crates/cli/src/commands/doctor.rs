@@ -3,14 +3,19 @@
 
 use std::path::Path;
 
+use evidence::words;
+use journal::Millis;
+use notify::State;
 use serde_json::json;
 
 use super::mcp;
 use crate::args::Global;
 use crate::exit::{Ended, Exit};
+use crate::notices;
 use crate::screen::{Look, Screen};
 use crate::servers;
 use crate::stored::Runs;
+use crate::vault::Vault;
 use crate::workspace::Workspace;
 
 /// One thing that was looked at.
@@ -32,6 +37,7 @@ pub fn doctor(screen: &Screen, global: &Global) -> Ended {
             all.push(boxes());
             all.push(disk(&workspace.data));
             all.push(runs(global));
+            all.extend(told(&workspace));
         }
         Err(stop) => all.push(Finding {
             what: "workspace",
@@ -151,6 +157,29 @@ fn disk(data: &Path) -> Finding {
             "make room, or name another folder with `--data`",
         ),
     }
+}
+
+/// Whether those who are named can be told, and since when they could not be.
+fn told(workspace: &Workspace) -> Option<Finding> {
+    let places = workspace.places().ok().filter(|places| !places.notices.is_empty())?;
+    let vault = Vault::new(&workspace.root, &places.secrets);
+    let help = "`flightdeck secrets` says what is missing; see `notices` in `flightdeck.yaml`";
+    for (name, told) in &places.notices {
+        if let Some(why) = told.way.variables().iter().find_map(|name| vault.read(name).err()) {
+            return Some(bad("notices", format!("`{name}` is told nothing: {why}"), help));
+        }
+        match State::read(&notices::folder(&workspace.data), name.as_str()) {
+            Ok(Some(State { failing: Some((since, why)), held, .. })) => {
+                let since = words::when(Millis(since), None);
+                let said =
+                    format!("`{name}` takes nothing since {since} ({why}); {} wait", held.len());
+                return Some(bad("notices", said, help));
+            }
+            Ok(_) => {}
+            Err(error) => return Some(bad("notices", error.to_string(), help)),
+        }
+    }
+    Some(good("notices", format!("{} are told", places.notices.len())))
 }
 
 fn runs(global: &Global) -> Finding {

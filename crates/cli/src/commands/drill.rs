@@ -76,6 +76,10 @@ pub fn drill(screen: &Screen, global: &Global, args: &Args) -> Ended {
         true => format!("`{}` holds; the record is kept", drill.as_str()),
         false => format!("`{}` DOES NOT HOLD; the record is kept", drill.as_str()),
     });
+    if !held {
+        let what = "until somebody says otherwise a person sees every effect of every workflow";
+        screen.line(screen.word(Look::Bad, &format!("{what}: `flightdeck autonomy`")));
+    }
     Ok(if held { Exit::Done } else { Exit::Findings })
 }
 

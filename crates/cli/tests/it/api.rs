@@ -286,6 +286,14 @@ fn a_stop_holds_until_somebody_who_may_lifts_it() {
     up.post("/api/v1/stops", "", &order(" ")).problem(422, "invalid");
     let nobody = json!({ "scope": { "of": "workflow", "name": "none" }, "reason": "x" });
     up.post("/api/v1/stops", "", &nobody).problem(404, "not-found");
+    let beyond = |name: &str| json!({ "scope": { "of": "beyond", "name": name }, "reason": "x" });
+    up.post("/api/v1/stops", "", &beyond("invoice_intake=much")).problem(422, "invalid");
+    let lower = beyond("invoice_intake.draft=suggest");
+    assert_eq!(up.post("/api/v1/stops", "", &lower).status, 200);
+    assert_eq!(up.get("/api/v1/stops").json()["stops"], json!([lower["scope"]]));
+    assert_eq!(up.get("/health").json()["ok"], json!(true), "nothing is stopped by it");
+    let lead = format!("\r\nFlightdeck-Person: {LEAD}");
+    assert_eq!(up.post("/api/v1/stops/lift", &lead, &lower).status, 200);
     let stopped = up.post("/api/v1/stops", "", &order("a drill"));
     assert_eq!(stopped.status, 200, "{}", stopped.body);
     assert_eq!(up.get("/api/v1/stops").json()["stops"], json!([{ "of": "everything" }]));

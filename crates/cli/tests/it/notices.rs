@@ -142,7 +142,7 @@ fn whoever_is_wanted_hears_of_it_and_nothing_of_the_case() {
 }
 
 #[test]
-fn a_notice_that_cannot_work_is_refused_before_anything_runs() {
+fn a_notice_that_cannot_work_is_said_before_anything_runs() {
     let desk = Desk::new();
     with_notices(&desk, "  hook: { webhook: \"http://elsewhere.example/in\", key: HOOK_KEY }\n");
     let said = desk.say(&["check"]);
@@ -156,10 +156,8 @@ fn a_notice_that_cannot_work_is_refused_before_anything_runs() {
     with_notices(&desk, "  hook: { webhook: \"https://elsewhere.example/in\", key: HOOK_KEY }\n");
     assert_eq!(desk.say(&["check"]).code, 0);
     let said = desk.say(&["run", "expenses", r#"{"text":"x"}"#]);
-    assert!(
-        said.code == 2 && said.err.contains("`HOOK_KEY` is not in"),
-        "{}{}",
-        said.out,
-        said.err
-    );
+    assert_eq!(said.code, 3, "nobody waits because somebody cannot be told: {}", said.err);
+    assert!(said.err.contains("`hook` is told nothing: `HOOK_KEY` is not in"), "{}", said.err);
+    let doctor = desk.say(&["doctor"]);
+    assert!(doctor.out.contains("problem notices: `hook`"), "{}", doctor.out);
 }

@@ -46,6 +46,26 @@ fn what_speaks_to_the_model_puts_every_effect_before_a_person() {
 }
 
 #[test]
+fn a_tool_whose_answer_speaks_to_the_model_is_noticed_in_the_middle_of_a_turn() {
+    let agent = "  - step: ask\n    agent: clerk\n    given: [ case.text ]\n    answer: { note: text }\n    \
+                 tools: [ web.query, erp.note, erp.send ]\n    turns: 6\n";
+    let engine = engine("", agent);
+    let mut rig = Rig::new(1);
+    let note = || ("erp.note".to_owned(), json!({ "text": "as it says" }));
+    rig.world.script =
+        vec![vec![note()], vec![("web.query".to_owned(), json!({ "q": ORDER }))], vec![note()]];
+    let run = rig.open(&engine, &case());
+    rig.settle();
+    assert_eq!(suspected(&rig, run), ["ignore_orders"]);
+    // Before it nothing was odd; after it a person is asked about the very same call.
+    assert_eq!(rig.world.effects.len(), 1);
+    assert!(rules(&rig, run, "erp.note").contains(&"asked suspicion".to_owned()));
+    rig.reply(run, "cem@x.example", 1, Reply::Approve);
+    assert_eq!((rig.status(run), rig.world.effects.len()), (Status::Done, 2));
+    rig.audit(run);
+}
+
+#[test]
 fn a_map_may_only_note_it_and_what_comes_from_inside_is_not_looked_at() {
     let noted = engine("suspicion: note\n", PUT);
     let mut rig = Rig::new(1);
