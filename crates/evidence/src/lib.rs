@@ -8,6 +8,7 @@ pub mod attention;
 pub mod codes;
 pub mod desk;
 pub mod fleet;
+pub mod handed;
 pub mod handover;
 pub mod history;
 pub mod notices;

@@ -128,6 +128,9 @@ pub enum Data {
     Map {
         /// A workflow; all of them if not said
         workflow: Option<String>,
+        /// Beside what is declared, what the cases of so many hours really handed over
+        #[arg(long, value_name = "HOURS", num_args = 0..=1, default_missing_value = "168")]
+        seen: Option<u32>,
     },
 }
 

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use evidence::words;
+use evidence::{handed, words};
+use journal::RunQuery;
 use plan::data::{self, Flow, Recipient, Tagged};
-use plan::ids::FieldName;
+use plan::ids::{FieldName, WorkflowName};
 use plan::workflow::Effect;
 use plan::{Places, Retention};
 use serde_json::json;
@@ -12,17 +13,21 @@ use serde_json::json;
 use crate::args::{Data, Global};
 use crate::exit::{Ended, Exit, Stop};
 use crate::screen::{Look, Screen};
+use crate::stored::{Runs, now};
 use crate::workspace::Workspace;
+
+/// How many cases are looked at.
+const LOOKED_AT: usize = 20_000;
 
 /// What is wanted of the data.
 pub fn data(screen: &Screen, global: &Global, what: &Data) -> Ended {
     match what {
-        Data::Map { workflow } => map(screen, global, workflow.as_deref()),
+        Data::Map { workflow, seen } => map(screen, global, workflow.as_deref(), *seen),
     }
 }
 
 /// Prints the map of one workflow or of all of them.
-fn map(screen: &Screen, global: &Global, workflow: Option<&str>) -> Ended {
+fn map(screen: &Screen, global: &Global, workflow: Option<&str>, seen: Option<u32>) -> Ended {
     let workspace = Workspace::open(global)?;
     let places = workspace.places().map_err(Stop::usage)?;
     let checked = plan::check_all(&workspace.files);
@@ -53,6 +58,9 @@ fn map(screen: &Screen, global: &Global, workflow: Option<&str>) -> Ended {
         for (to, flows) in by_recipient(&flows) {
             recipient(screen, &to, &flows, &places, &mut open);
         }
+        if let Some(hours) = seen {
+            really(screen, global, name, &flows, hours, &mut open)?;
+        }
         let kept = kept(&places.retention, &flows);
         screen.line(match kept {
             Some(ms) => format!("  contents are kept for {} after the end", words::span(ms)),
@@ -67,6 +75,63 @@ fn map(screen: &Screen, global: &Global, workflow: Option<&str>) -> Ended {
         screen.line(screen.word(Look::Bad, what));
     }
     Ok(Exit::Findings)
+}
+
+/// What the cases of a workflow really handed over, and what of it nobody declared.
+fn really(
+    screen: &Screen,
+    global: &Global,
+    workflow: &WorkflowName,
+    flows: &[Flow],
+    hours: u32,
+    open: &mut BTreeSet<String>,
+) -> Result<(), Stop> {
+    let Some(runs) = Runs::open(global)? else { return Ok(()) };
+    let since = now().0.saturating_sub(u64::from(hours).saturating_mul(3_600_000));
+    let query =
+        RunQuery { workflow: Some(workflow.clone()), limit: LOOKED_AT, ..RunQuery::default() };
+    let (mut all, mut cases) = (BTreeMap::new(), 0_usize);
+    for line in runs.lines(&query)?.into_iter().filter(|line| line.changed.0 >= since) {
+        match runs.history(line.run) {
+            Ok(history) => handed::add(&mut all, &history),
+            // One damaged case hides no other.
+            Err(stop) if stop.is_damage() => screen.stop(&stop),
+            Err(stop) => return Err(stop),
+        }
+        cases += 1;
+    }
+    let mut list = Vec::new();
+    for ((step, to), got) in &all {
+        let (calls, tags) = (got.calls, &got.tags);
+        list.push(json!({ "step": step, "to": to, "calls": calls, "tags": tags }));
+    }
+    screen.object("data_seen", json!({ "workflow": workflow, "cases": cases, "handed": list }))?;
+    screen.line(format!("  seen in {} of {hours} hours:", words::cases(cases)));
+    for ((step, to), got) in &all {
+        let tags: Vec<&str> = got.tags.iter().map(FieldName::as_str).collect();
+        let tagged =
+            if tags.is_empty() { String::new() } else { format!(", tagged {}", tags.join(", ")) };
+        let calls = words::number(got.calls);
+        screen.line(format!("    `{}` from `{step}`: {calls} calls{tagged}", to.name()));
+        for tag in &got.tags {
+            let says = |flow: &Flow| {
+                let there = flow.tags.iter().any(|tagged| tagged.tag == *tag);
+                named(&flow.to) == to.name() && there
+            };
+            if !flows.iter().any(says) {
+                open.insert(format!("`{tag}` went to `{}`, and no map says so", to.name()));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn named(to: &Recipient) -> &str {
+    match to {
+        Recipient::Model { name, .. } => name.as_str(),
+        Recipient::Tool { name, .. } => name.as_str(),
+        Recipient::Table { read_by, .. } => read_by.as_str(),
+    }
 }
 
 fn head(screen: &Screen, places: &Places) -> Result<(), Stop> {

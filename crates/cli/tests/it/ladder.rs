@@ -303,3 +303,39 @@ fn a_secret_comes_from_where_it_is_said_to_and_is_shown_nowhere() {
     let text = format!("{}{}", ran.out, ran.err);
     assert_ne!(ran.code, 0, "{text}");
 }
+
+#[test]
+fn what_was_really_handed_over_is_held_against_the_map() {
+    let desk = noting();
+    desk.change(
+        "workflows/notes.md",
+        "fields: { text: text } }",
+        "fields: { text: text }, tags: [ personal ] }",
+    );
+    let pin =
+        ["mcp", "pin", "outbox.write_file", "--effect", "write", "--takes", "personal", "--until"];
+    let pinned = desk.say(&[&pin[..], &["2099-12-31", "--reason", "it is ours"], &OWNER].concat());
+    assert_eq!(pinned.code, 0, "{}{}", pinned.out, pinned.err);
+    let run = run_of(&note(&desk, 1));
+    assert_eq!(desk.say(&[&["review", "approve", &run][..], &CLERK].concat()).code, 0);
+    let said = desk.say(&["data", "map", "notes", "--seen"]);
+    assert!(said.out.contains("seen in 1 case of 168 hours"), "{}{}", said.out, said.err);
+    assert!(
+        said.out.contains("`outbox.write_file` from `keep`: 1 calls, tagged personal"),
+        "{}",
+        said.out
+    );
+    assert!(!said.out.contains("no map says so"), "{}", said.out);
+    let seen = desk.say(&["data", "map", "notes", "--seen", "--json"]).json();
+    let seen = seen.iter().find(|line| line["kind"] == "data_seen").unwrap();
+    assert_eq!(seen["handed"][0]["to"]["tool"], "outbox.write_file");
+    // A map that no longer says what went there before.
+    desk.change("workflows/notes.md", ", tags: [ personal ] }", " }");
+    let said = desk.say(&["data", "map", "notes", "--seen"]);
+    assert_eq!(said.code, 8, "{}", said.out);
+    assert!(
+        said.out.contains("`personal` went to `outbox.write_file`, and no map says so"),
+        "{}",
+        said.out
+    );
+}
