@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use engine::{ChildRun, Control, Engine, Env, Event, Input, Opening};
@@ -395,7 +396,9 @@ impl Run {
         for (step, what) in ladder::harm(frame) {
             let (inner, engine) = (self.inner.clone(), self.engine.clone());
             let reason = format!("{what} in case {}", self.control.run());
+            inner.lowering.fetch_add(1, Ordering::SeqCst);
             tokio::spawn(async move {
+                let _under_way = Lowering(inner.clone());
                 let workflow = engine.plan().workflow();
                 let lowered = ladder::lower(&inner, workflow, Some(step), None, &reason).await;
                 if let Err(why) = lowered {
@@ -485,6 +488,15 @@ impl Run {
             let inner = self.inner.clone();
             tokio::spawn(open_child(inner, child));
         }
+    }
+}
+
+/// A step that is being held lower, counted until that is recorded.
+struct Lowering(Arc<Inner>);
+
+impl Drop for Lowering {
+    fn drop(&mut self) {
+        self.0.lowering.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

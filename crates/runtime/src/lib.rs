@@ -16,6 +16,7 @@ mod world;
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -144,6 +145,8 @@ pub(crate) struct Inner {
     resting: Mutex<HashMap<RunId, Millis>>,
     /// Runs that cannot be loaded, and why, until somebody could.
     stuck: Mutex<HashMap<RunId, StoreError>>,
+    /// Steps that are just being held lower: a process does not leave before that is recorded.
+    pub(crate) lowering: AtomicUsize,
     /// The last reason why the journal could not be written, while it cannot.
     trouble: watch::Sender<Option<String>>,
 }
@@ -194,6 +197,7 @@ impl Runtime {
             out: Mutex::new(OutNow::default()),
             resting: Mutex::new(HashMap::new()),
             stuck: Mutex::new(HashMap::new()),
+            lowering: AtomicUsize::new(0),
             trouble: watch::Sender::new(None),
         };
         Self { inner: Arc::new(inner) }
@@ -384,10 +388,10 @@ impl Runtime {
         self.inner.acts_out()
     }
 
-    /// Runs in memory.
+    /// Runs in memory, and what is still being recorded because of one.
     #[must_use]
     pub fn active(&self) -> usize {
-        lock(&self.inner.runs).len()
+        lock(&self.inner.runs).len() + self.inner.lowering.load(Ordering::SeqCst)
     }
 
     /// Sets a stop: durable first, then every act in its scope is aborted. Returns how many were.
