@@ -254,7 +254,11 @@ pub struct Runs {
 #[derive(Debug, Subcommand)]
 pub enum Review {
     /// List requests that wait, the most urgent first
-    List,
+    List {
+        /// One line for all with the same question in the same place
+        #[arg(long)]
+        alike: bool,
+    },
     /// Show one request and everything it rests on
     Show(OneReview),
     /// Take one up, so that for half an hour nobody else answers it

@@ -132,7 +132,8 @@ fn review(screen: &Screen, global: &args::Global, command: Option<Review>) -> En
     let answer = |one: &OneReview, said| commands::orders::answer(screen, global, one, said);
     match command {
         None if screen.interactive => commands::desk::desk(screen, global),
-        None | Some(Review::List) => commands::review::list(screen, global),
+        None => commands::review::list(screen, global, false),
+        Some(Review::List { alike }) => commands::review::list(screen, global, alike),
         Some(Review::Show(one)) => commands::review::show(screen, global, &one),
         Some(Review::Claim(one)) => answer(&one, Said::Claim),
         Some(Review::Release(one)) => answer(&one, Said::Release),

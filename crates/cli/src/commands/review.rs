@@ -55,18 +55,54 @@ pub fn waiting(runs: &Runs) -> Result<(Vec<Open>, Vec<Stop>), Stop> {
 }
 
 /// Lists them.
-pub fn list(screen: &Screen, global: &Global) -> Ended {
+pub fn list(screen: &Screen, global: &Global, alike: bool) -> Ended {
     let Some(runs) = Runs::open(global)? else {
         screen.line("nothing waits for a person");
         return Ok(Exit::Done);
     };
     let now = now();
     let all = open(screen, &runs)?;
+    if alike {
+        return groups(screen, &all, now);
+    }
     for open in &all {
         screen.object("request", json!({ "run": open.run, "request": &open.review }))?;
         screen.line(line(screen, open, now));
     }
     if all.is_empty() {
+        screen.line("nothing waits for a person");
+    }
+    Ok(Exit::Done)
+}
+
+/// What asks the same in the same place, so that one person may take them one after the other and
+/// keep in mind what they look for. Each is still answered by itself.
+fn groups(screen: &Screen, all: &[Open], now: Millis) -> Ended {
+    let mut groups: Vec<(&Open, usize)> = Vec::new();
+    for open in all {
+        let same = |(other, _): &&mut (&Open, usize)| {
+            other.view.workflow == open.view.workflow
+                && other.review.at.step == open.review.at.step
+                && other.review.question == open.review.question
+                && other.review.by == open.review.by
+        };
+        match groups.iter_mut().find(same) {
+            Some((_, count)) => *count += 1,
+            // They come in the order in which they are due, so this one is due first.
+            None => groups.push((open, 1)),
+        }
+    }
+    for (first, count) in &groups {
+        let workflow = first.view.workflow.as_ref().map(ToString::to_string);
+        screen.object(
+            "requests_alike",
+            json!({ "workflow": workflow, "step": first.review.at.step, "by": first.review.by,
+                "question": first.review.question, "count": count, "first": first.run,
+                "due": first.review.due.0 }),
+        )?;
+        screen.line(format!("{count:>5}  {}", line(screen, first, now)));
+    }
+    if groups.is_empty() {
         screen.line("nothing waits for a person");
     }
     Ok(Exit::Done)

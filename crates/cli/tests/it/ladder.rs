@@ -158,6 +158,8 @@ fn a_full_queue_opens_no_further_case() {
     let full = note(&desk, 3);
     assert_eq!(full.code, 6, "{}{}", full.out, full.err);
     assert!(full.err.contains("no case of `notes` is opened while 2 wait"), "{}", full.err);
+    let alike = desk.say(&["review", "list", "--alike", "--json"]).json();
+    assert_eq!((alike.len(), alike[0]["count"].clone()), (1, 2.into()), "{alike:?}");
     let listed = desk.say(&["runs", "--status", "waiting", "--json"]).json();
     let first = listed[0]["run"].as_str().unwrap();
     assert_eq!(desk.say(&[&["review", "approve", first][..], &CLERK].concat()).code, 0);
