@@ -124,6 +124,12 @@ fn seed(screen: &Screen, global: &Global, workflow: &str, case: &str) -> Ended {
         rested
     })??;
     screen.object("seeded", json!({ "run": run, "status": status }))?;
+    if status.over() {
+        let what = "nobody was asked about it, so it shows nothing";
+        screen.line(format!("{run} is {}: {what}", status.as_str()));
+        screen.line("choose a case that a review sees");
+        return Ok(Exit::Findings);
+    }
     screen.line(format!("{run} is {}; tell nobody which one it is", status.as_str()));
     screen.line("`flightdeck attention` says whether it was noticed");
     Ok(Exit::Done)
