@@ -1,6 +1,6 @@
 //! Texts that speak to the model, data that is recognised, and people who are on call.
 
-use journal::{Decline, Mode, Record, Reply, Status};
+use journal::{Decline, Order, Record, Reply, ReviewNo, Status};
 use plan::ids::{FieldName, PersonId, RoleId};
 use serde_json::{Value, json};
 
@@ -155,5 +155,17 @@ fn who_is_on_call_holds_the_role_and_nothing_else() {
     rig.settle();
     rig.reply(next, "bo@x.example", 1, Reply::Approve);
     assert_eq!(rig.status(next), Status::Waiting);
-    assert_eq!(rig.mode, Mode::Live);
+    // Nor is it theirs where both orders come in the same moment.
+    let says = |reply| Order::Review {
+        who: PersonId::new("bo@x.example").unwrap(),
+        review: ReviewNo(1),
+        reply,
+    };
+    rig.on_call = vec![role("lead")];
+    rig.post(next, says(Reply::Claim));
+    rig.post(next, says(Reply::Approve));
+    rig.settle();
+    assert_eq!(rig.status(next), Status::Waiting);
+    assert_eq!(declined(&rig, next), [Decline::NotPermitted; 2]);
+    rig.audit(next);
 }
