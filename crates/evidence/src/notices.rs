@@ -188,9 +188,11 @@ fn desk(record: &Record) -> Option<Found> {
     } else if let Record::Drilled { drill, passed: false, .. } = record {
         let text = format!("the drill `{}` did not hold", drill.as_str());
         Some(Found { urgent: true, ..Found::new(Kind::Control, text) })
-    } else if let Record::LimitReached { workflow, limit, until, .. } = record {
+    } else if let Record::LimitReached { account, workflow, limit, until } = record {
         let until = words::when(*until, None);
-        let text = format!("`{workflow}` has opened its {limit} cases; none until {until}");
+        let span = words::account_span(account);
+        let text =
+            format!("`{workflow}` has opened its {limit} cases of the {span}; none until {until}");
         Some(Found { workflow: Some(workflow.clone()), ..Found::new(Kind::Limit, text) })
     } else {
         None

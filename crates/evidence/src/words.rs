@@ -1,7 +1,7 @@
 //! The operator's words: how times, amounts, texts and names of what happened are written on every
 //! screen. The code's own words for these things must not appear in anything this file returns.
 
-use journal::{Decline, Eraser, Millis, Part, StopScope, What};
+use journal::{Account, Decline, Eraser, Millis, Part, StopScope, What};
 use plan::workflow::Next;
 
 /// The longest text of the outside world that is shown in one line.
@@ -201,6 +201,12 @@ pub fn scope(scope: &StopScope) -> String {
             format!("effects of `{workflow}.{step}` beyond `{}`", level.as_str())
         }
     }
+}
+
+/// How long an account counts before it starts anew: `day` or `hour`.
+#[must_use]
+pub fn account_span(account: &Account) -> &'static str {
+    if account.0.starts_with("hour/") { "hour" } else { "day" }
 }
 
 /// What a stop does, in a sentence.

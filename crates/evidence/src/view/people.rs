@@ -155,9 +155,10 @@ impl Walk<'_> {
         } else if let Record::StopLifted { scope, who, reason } = record {
             let why = self.because_of(*reason);
             format!("{who} let {} go on{why}", words::scope(scope))
-        } else if let Record::LimitReached { workflow, limit, until, .. } = record {
+        } else if let Record::LimitReached { account, workflow, limit, until } = record {
             let until = self.when(*until);
-            format!("`{workflow}` has opened its {limit} cases; none until {until}")
+            let span = words::account_span(account);
+            format!("`{workflow}` has opened its {limit} cases of the {span}; none until {until}")
         } else if let Record::GuardClosed { workflow, reason, .. } = record {
             let reason = self.history.text(*reason).map(|text| words::plain(&text));
             let said = reason.map_or(String::new(), |text| format!(": {text}"));

@@ -276,6 +276,7 @@ async fn a_server_gets_what_it_is_given_and_no_more() {
     spec.secrets.insert("TOKEN".to_owned(), Secret::new("s3cret-value".to_owned()));
     spec.limits.process.open_files = Some(123);
     spec.limits.process.memory_bytes = Some(777_777_777);
+    spec.limits.process.file_bytes = Some(66_666_666);
     let pool = pool(vec![spec.clone()], Effect::Write).await;
     let env = value(&work(&pool, "env").await);
     let mut expected = vec!["PATH", "ROLE", "TOKEN"];
@@ -287,6 +288,7 @@ async fn a_server_gets_what_it_is_given_and_no_more() {
     let line = |name: &str| limits.lines().find(|l| l.starts_with(name)).unwrap().to_owned();
     assert!(line("Max open files").contains("123  "), "{limits}");
     assert!(line("Max data size").contains("777777777"), "{limits}");
+    assert!(line("Max file size").contains("66666666"), "{limits}");
     assert!(line("Max core file size").contains("0  "), "{limits}");
     // A secret does not come back, neither as an answer nor as a reason.
     assert_eq!(value(&work(&pool, "secret").await), json!({ "text": "[TOKEN]" }));
