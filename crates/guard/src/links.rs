@@ -46,7 +46,8 @@ fn opens(link: &str) -> bool {
     link.contains("://") || link.contains('/') || link.contains('?') || link.starts_with("www.")
 }
 
-fn texts(value: &Value, each: &mut impl FnMut(&str)) {
+/// Every text of a value, names of fields among them.
+pub(crate) fn texts(value: &Value, each: &mut impl FnMut(&str)) {
     match value {
         Value::String(text) => each(text),
         Value::Array(all) => all.iter().for_each(|value| texts(value, each)),

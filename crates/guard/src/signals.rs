@@ -11,6 +11,7 @@ use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::hidden;
+use crate::links::texts;
 
 #[cfg(test)]
 mod tests;
@@ -82,18 +83,4 @@ fn rules() -> &'static (RegexSet, Vec<&'static str>) {
         // A test reads every rule; one that cannot be read finds nothing, and no other does then.
         (set.unwrap_or_else(|_| RegexSet::empty()), names)
     })
-}
-
-fn texts(value: &Value, each: &mut impl FnMut(&str)) {
-    match value {
-        Value::String(text) => each(text),
-        Value::Array(all) => all.iter().for_each(|value| texts(value, each)),
-        Value::Object(all) => {
-            for (key, value) in all {
-                each(key);
-                texts(value, each);
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
 }
