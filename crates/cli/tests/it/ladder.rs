@@ -121,8 +121,8 @@ fn an_effect_that_is_not_confirmed_takes_its_step_down_at_once() {
     assert!(status.contains("effects of `invoice_intake.draft` beyond `approve`"), "{status}");
 }
 
-#[test]
-fn a_stop_can_take_back_what_open_cases_did() {
+/// An office with one open case that has kept a draft, and waits for a person's look at it.
+fn with_an_open_case() -> Office {
     let office = Office::new(&Vendor::plain(), &["001"]);
     let look = "  - step: look\n    review:\n      by: finance_clerk\n      never_by: [ starter, owner ]\n      \
                 question: Is it there?\n      show: [ read ]\n      within: 8 working hours\n      late: { then: \
@@ -130,6 +130,12 @@ fn a_stop_can_take_back_what_open_cases_did() {
     office.change(WORKFLOW, "exceptions:\n", look);
     let ran = office.say(&["run", "invoice_intake", "001-nordwind.txt", "--json"]);
     assert_eq!(ran.code, 3, "{}{}", ran.out, ran.err);
+    office
+}
+
+#[test]
+fn a_stop_can_take_back_what_open_cases_did() {
+    let office = with_an_open_case();
     let kept = |office: &Office| {
         let drafts = office.drafts();
         drafts.iter().filter(|draft| draft["status"] == "draft").count()
@@ -146,6 +152,22 @@ fn a_stop_can_take_back_what_open_cases_did() {
     // Without a person who may, nothing is ended.
     let nobody = office.say(&["stop", "--workflow", "invoice_intake", "--undo"]);
     assert_eq!(nobody.code, 2, "{}", nobody.err);
+}
+
+#[test]
+fn taking_back_lifts_no_stop_that_a_person_had_set() {
+    let office = with_an_open_case();
+    let beyond = ["stop", "--beyond", "invoice_intake=suggest", "--reason", "under audit"];
+    let held = office.say(&[&beyond[..], &MARTA].concat());
+    assert_eq!(held.code, 0, "{}{}", held.out, held.err);
+    let stop = ["stop", "--workflow", "invoice_intake", "--undo", "--reason", "wrong table"];
+    let said = office.say(&[&stop[..], &MARTA].concat());
+    assert!(said.out.contains("1 case ended; 1 effects were taken back"), "{}", said.out);
+    let status = office.say(&["status"]).out;
+    assert!(status.contains("beyond `suggest`"), "{status}");
+    let lines = office.say(&["autonomy", "invoice_intake", "--json"]).json();
+    let draft = lines.iter().find(|line| line["step"] == "draft").unwrap();
+    assert_eq!(draft["held"]["reason"], "under audit", "{draft}");
 }
 
 #[test]

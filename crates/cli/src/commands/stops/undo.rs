@@ -45,7 +45,7 @@ pub(super) fn undo(
     let lines = lines(&runs, scope)?;
     let taken = mcp::within(async {
         // First nothing new is done, so that no case runs on while others are taken back.
-        let held = hold(&workspace, &lines, &who, reason).await?;
+        let held = hold(&workspace, &runs, &lines, &who, reason).await?;
         let driver = Driver::start(&workspace, Drives::Told).await?;
         let ended = end(&driver, &runs, &lines, &who, reason).await;
         for scope in held {
@@ -87,17 +87,24 @@ fn lines(runs: &Runs, scope: &StopScope) -> Result<Vec<RunLine>, Stop> {
     Ok(lines)
 }
 
+/// Holds every workflow of these cases back, and returns what is to be lifted again: a stop that
+/// somebody had set before stays theirs.
 async fn hold(
     workspace: &Workspace,
+    runs: &Runs,
     lines: &[RunLine],
     who: &PersonId,
     reason: &str,
 ) -> Result<Vec<StopScope>, Stop> {
     let names: BTreeSet<WorkflowName> = lines.iter().map(|line| line.workflow.clone()).collect();
     let level = Autonomy::Suggest;
+    let before = runs.reader().stops()?;
     let mut held = Vec::new();
     for workflow in names {
         let scope = StopScope::Beyond { workflow, step: None, level };
+        if before.contains(&scope) {
+            continue;
+        }
         driver::stop(&workspace.data, scope.clone(), who, reason, true).await?;
         held.push(scope);
     }
