@@ -1,5 +1,4 @@
-//! The ways out, one message at a time. None may repeat an
-//! address or a secret in what it says.
+//! The ways out, one message at a time. None may repeat an address or a secret in what it says.
 
 use std::time::Duration;
 
