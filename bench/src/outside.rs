@@ -126,7 +126,11 @@ impl Outside {
         let run = permit.run();
         let result = match permit.consume() {
             Payload::Model(_) => {
-                let answer = ModelAnswer { text: r#"{"kind":"odd"}"#.to_owned(), calls: vec![] };
+                let answer = ModelAnswer {
+                    text: r#"{"kind":"odd"}"#.to_owned(),
+                    calls: vec![],
+                    least: None,
+                };
                 serde_json::to_vec(&answer).map_err(std::io::Error::other)
             }
             Payload::Tool(ask) => {

@@ -34,7 +34,7 @@ impl World for Counting {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
             let text = r#"{"a":"x","b":"y","c":1,"d":true,"e":"x","f":"z"}"#.to_owned();
-            let answer = ModelAnswer { text, calls: Vec::new() };
+            let answer = ModelAnswer { text, calls: Vec::new(), least: None };
             let bytes = serde_json::to_vec(&answer).unwrap();
             let usage = Usage { input_tokens: 1, output_tokens: 1, ..Usage::default() };
             Answered {

@@ -163,7 +163,11 @@ impl Gateway {
         let tool = offered_as(&question.ask, tool);
         let call = ToolCall { id, tool, args: Value::Object(args).to_string() };
         self.driver.follow(self.run, &call, follower);
-        question.answer(ModelAnswer { text: String::new(), calls: vec![call.clone()] });
+        question.answer(ModelAnswer {
+            text: String::new(),
+            calls: vec![call.clone()],
+            least: None,
+        });
         self.outcome(&mut turn, call, Duration::ZERO).await
     }
 
@@ -220,7 +224,7 @@ impl Gateway {
             (AnswerShape::Text, Some(Value::String(text))) => text.clone(),
             _ => Value::Object(args).to_string(),
         };
-        question.answer(ModelAnswer { text, calls: Vec::new() });
+        question.answer(ModelAnswer { text, calls: Vec::new(), least: None });
         match self.next(turn).await {
             Next::Asked(question) => {
                 let said = question.ask.messages.last().filter(|m| m.role == Role::User);

@@ -20,6 +20,7 @@ const FOLDERS: &[(&str, &[&str])] = &[
     ("agents", &[".md"]),
     ("tables", &[".csv"]),
     ("schemas", &[".json"]),
+    ("lists", &[".txt"]),
     ("policies", &[".cedar"]),
 ];
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use journal::{
-    ActNo, At, Body, BodyRef, Cause, Code, Command, CommitError, Draft, End, Entropy, Epoch,
+    ActNo, Aside, At, Body, BodyRef, Cause, Code, Command, CommitError, Draft, End, Entropy, Epoch,
     Failure, Finish, Label, Labels, Message, Millis, Mode, ModelAnswer, Outcome, Part, Record,
     Role, RunId, Seq, Source, Standing, Starter, Status, StopScope, Usage, What,
 };
@@ -284,7 +284,16 @@ fn came_back(
     let account = work.account(act.since, "cost");
     work.give(account.clone(), unused);
     work.take(account, over, u64::MAX);
+    let answer = match finish {
+        Finish::Ok { body } => Some(body),
+        Finish::Error { .. } | Finish::Asked { .. } | Finish::Unknown { .. } => None,
+    };
     work.note(Record::Finished { act: no, outcome: finish, usage });
+    if let (What::Model { question: Some((line, number)), .. }, Some(answer)) = (&act.what, answer)
+        && Aside::of(*number) == Some(Aside::Judge)
+    {
+        work.judge_says(&act.at, *line, answer);
+    }
 }
 
 fn failed(
@@ -343,14 +352,15 @@ fn answer(work: &mut Work<'_>, at: &At, model: &ModelName, bytes: &Arc<[u8]>) ->
     let label = work.conversation_label(at).unwrap_or_else(|_| Label::from(Source::Model));
     let message = match serde_json::from_slice::<ModelAnswer>(bytes) {
         Ok(answer) => {
-            let (text, calls) = (answer.text, answer.calls);
-            Message { role: Role::Assistant, text, calls, answers: None }
+            let ModelAnswer { text, calls, least } = answer;
+            Message { role: Role::Assistant, text, calls, answers: None, least }
         }
         Err(_) => Message {
             role: Role::Assistant,
             text: String::from_utf8_lossy(bytes).into_owned(),
             calls: Vec::new(),
             answers: None,
+            least: None,
         },
     };
     // Where the conversation cannot be read, the words stay words, and no contract takes them.

@@ -1,12 +1,15 @@
 //! Agent steps that answer under a contract: one conversation, judged call by call. It must not
 //! know how a vendor is spoken to.
 
+use std::sync::Arc;
+
 use guard::{Act as GuardAct, Said};
 use journal::{
-    AnswerShape, At, Code, Label, Labels, Message, ModelAsk, Payload, Record, Role, Source, What,
+    AnswerShape, Aside, At, Code, Label, Labels, Message, ModelAsk, Payload, Record, Role, Source,
+    Usage, What,
 };
 use plan::ids::{ModelName, ToolName};
-use plan::workflow::{AgentStep, Step, Work as Task};
+use plan::workflow::{AgentStep, Model, Step, Work as Task};
 use serde_json::Value;
 
 use crate::asks::{Asked, Want};
@@ -14,9 +17,30 @@ use crate::control::{Line, Slot};
 use crate::drive::Progress;
 use crate::work::{Stuck, Work, worst};
 
+mod sure;
 mod talk;
 mod turn;
 mod veil;
+
+/// What one call of a model is made of.
+pub(crate) struct Put {
+    pub slot: Slot,
+    pub model: ModelName,
+    pub told: Vec<talk::Told>,
+    /// The question; without one it is what the step wants to have answered.
+    pub answer: Option<AnswerShape>,
+    pub to: To,
+}
+
+/// Who is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum To {
+    Agent,
+    /// Knows the step's instructions, was no part of the conversation, and has no tools.
+    Checker,
+    /// Knows nothing of the step.
+    Judge,
+}
 
 impl Work<'_> {
     pub(crate) fn drive_answer(
@@ -36,6 +60,9 @@ impl Work<'_> {
         if self.visit(at)?.lines.is_empty() {
             self.say_given(at, agent)?;
         }
+        if !self.judged(at, step, agent)? {
+            return Ok(Progress::Wait);
+        }
         let Some(answer) = self.last_answer(at)? else {
             return self.call_model(at, step, agent, Slot::Model, None);
         };
@@ -54,7 +81,7 @@ impl Work<'_> {
                 other => Ok(other),
             };
         }
-        self.accept(at, step, agent, &answer.text)
+        self.accept(at, step, agent, &answer)
     }
 
     /// Checks an answer against its contract; asks for a repair while repairs are left.
@@ -63,10 +90,10 @@ impl Work<'_> {
         at: &At,
         step: &Step,
         agent: &AgentStep,
-        text: &str,
+        answer: &Message,
     ) -> Result<Progress, Stuck> {
         let label = self.conversation_label(at)?;
-        let said = match self.guard.said(self.plan, &step.id, text) {
+        let said = match self.guard.said(self.plan, &step.id, &answer.text) {
             Ok(Said::Exception { exception, answer })
                 if self.control.raised.contains(&exception) =>
             {
@@ -77,16 +104,31 @@ impl Work<'_> {
         };
         match said {
             Ok(Said::Answer(value)) => {
-                let strange = self.strange_links(at, step, &value)?;
+                let mut strange = self.strange_links(at, step, &value)?;
+                let held = guard::lists::held(&value, &agent.never_says);
+                strange.extend(held.iter().map(|entry| format!("`{entry}` must not be said")));
                 if !strange.is_empty() {
                     return self.mend(at, step, agent, strange);
                 }
                 self.hold(step, agent, &value)?;
+                match self.is_sure(at, step, agent, &value, answer)? {
+                    None => return Ok(Progress::Wait),
+                    Some(doubts) if doubts.is_empty() => {}
+                    Some(doubts) => {
+                        // Whoever decides sees what it would have been.
+                        let body = self.add_value(&value, Labels::all(label));
+                        self.note(Record::Bound { at: at.clone(), body });
+                        return Err(Stuck::new(Code::Doubt, doubts.join("; ")));
+                    }
+                }
                 Ok(Progress::Output(value, Labels::all(label)))
             }
             Ok(Said::Exception { exception, answer }) => {
                 // What would pass as the step's output is shown to whoever takes the case over.
-                let given = |v: &Value| self.strange_links(at, step, v).is_ok_and(|s| s.is_empty());
+                let given = |v: &Value| {
+                    let said = guard::lists::held(v, &agent.never_says);
+                    said.is_empty() && self.strange_links(at, step, v).is_ok_and(|s| s.is_empty())
+                };
                 let passes = |v: &Value| given(v) && self.hold(step, agent, v).is_ok();
                 if let Some(value) = answer.filter(passes) {
                     let body = self.add_value(&value, Labels::all(label.clone()));
@@ -200,7 +242,8 @@ impl Work<'_> {
         answers: Option<String>,
         label: Label,
     ) -> Result<(), Stuck> {
-        let message = Message { role, text: text.to_owned(), calls: Vec::new(), answers };
+        let message =
+            Message { role, text: text.to_owned(), calls: Vec::new(), answers, least: None };
         let bytes = serde_json::to_vec(&message).map_err(|e| Stuck::defect(e.to_string()))?;
         let body = self.add(bytes, Labels::all(label));
         self.note(Record::Said { at: at.clone(), body });
@@ -229,20 +272,40 @@ impl Work<'_> {
         answer: Option<AnswerShape>,
     ) -> Result<Progress, Stuck> {
         let model = self.model_for(at, agent)?;
+        let told = self.told(at)?;
+        self.put(at, step, agent, Put { slot, model, told, answer, to: To::Agent })
+    }
+
+    /// Asks for one model call.
+    pub(crate) fn put(
+        &mut self,
+        at: &At,
+        step: &Step,
+        agent: &AgentStep,
+        put: Put,
+    ) -> Result<Progress, Stuck> {
+        let Put { slot, model, told, answer, to } = put;
         if self.model_held_back(&model) {
             return Ok(Progress::Wait);
         }
-        let told = self.told(at)?;
         let prepared = self
             .prepared
             .step(&step.id)
             .ok_or_else(|| Stuck::defect(format!("step `{}` was not prepared", step.id)))?;
         let spec = self.plan.workflow().models.get(&model);
         let spec = spec.ok_or_else(|| Stuck::defect(format!("model `{model}` is unknown")))?;
-        let (messages, answer) = self.veiled(told, &spec.hides, answer)?;
-        let instructions = match spec.hides.is_empty() {
-            true => &prepared.instructions,
-            false => &prepared.veiled,
+        let (mut messages, answer) = self.veiled(told, &spec.hides, answer)?;
+        if to != To::Agent {
+            messages = vec![Arc::new(talk::joined(&messages))];
+        }
+        let instructions = match (to, spec.hides.is_empty()) {
+            (To::Judge, _) => sure::JUDGE_IS.into(),
+            (To::Agent | To::Checker, true) => prepared.instructions.clone(),
+            (To::Agent | To::Checker, false) => prepared.veiled.clone(),
+        };
+        let (tools, around) = match to {
+            To::Agent => (prepared.tools.clone(), prepared.tools_bytes),
+            To::Checker | To::Judge => ([].into(), 0),
         };
         let lines = u32::try_from(self.visit(at)?.lines.len()).unwrap_or(u32::MAX);
         let question = match slot {
@@ -251,30 +314,26 @@ impl Work<'_> {
         };
         let what = What::Model { model: model.clone(), messages: lines, question };
         let bytes: usize = messages.iter().map(|m| m.text.len() + 16).sum();
-        // One token stands for at least one byte, so this is the worst case.
         let shape = answer.as_ref().unwrap_or(&prepared.answer);
-        let around = instructions.len() + prepared.tools_bytes + shape_bytes(shape);
-        let input = (bytes + around) as u64;
-        let output = u64::from(spec.answer_tokens);
-        let price = &spec.price;
-        let cost = input.saturating_mul(price.dearest_input());
-        let cost = cost.saturating_add(output.saturating_mul(price.output_nanos));
-        let reserve = worst(input, output, cost);
+        let reserve = dearest(spec, bytes + instructions.len() + around + shape_bytes(shape));
         let label = self.conversation_label(at)?;
         let attempt = self.visit(at)?.attempt;
         let verdict = {
             let mut texts: Vec<&str> = messages.iter().map(|m| m.text.as_str()).collect();
-            texts.push(instructions);
+            texts.push(&instructions);
             let act = GuardAct::Model { model: &model, label: &label, texts: &texts, reserve };
             self.decide(at, slot, true, act)?
         };
         let key = self.key(at, slot, attempt);
+        let aside = question.and_then(|(_, number)| Aside::of(number));
         let ask = ModelAsk {
             model,
-            instructions: instructions.clone(),
+            instructions,
             messages,
-            tools: prepared.tools.clone(),
+            tools,
             answer: answer.unwrap_or_else(|| prepared.answer.clone()),
+            again: if let Some(Aside::Again(n)) = aside { n } else { 0 },
+            probabilities: agent.sure.probability.is_some() && slot == Slot::Model,
             tokens_max: spec.answer_tokens,
             time_out_ms: step.time_out_ms,
             key,
@@ -318,6 +377,13 @@ impl plan::expr::Scope for StepScope<'_, '_> {
         }
         self.value.get(name).or_else(|| self.work.root(name))
     }
+}
+
+/// The most that a call of this many bytes can use: a token stands for at least one byte.
+fn dearest(model: &Model, bytes: usize) -> Usage {
+    let (input, output) = (bytes as u64, u64::from(model.answer_tokens));
+    let cost = input.saturating_mul(model.price.dearest_input());
+    worst(input, output, cost.saturating_add(output.saturating_mul(model.price.output_nanos)))
 }
 
 /// The size of what describes an answer: it is sent with the call and counted by the vendor.

@@ -30,6 +30,9 @@ impl Work<'_> {
             let label = self.label_of(from);
             self.say_document(at, &text, label)?;
         }
+        if !self.judged(at, step, agent)? {
+            return Ok(Progress::Wait);
+        }
         let body = self.root_ref(from.root()).ok_or_else(missing)?;
         let find = || fields.iter().map(|f| ground::candidates(&text, f)).collect();
         let found = self.loaded(body)?.found(&step.id, find);
@@ -168,11 +171,14 @@ impl Work<'_> {
     }
 
     fn chosen(&self, at: &At, question: (u16, u8)) -> Result<Option<usize>, Stuck> {
-        let Some(body) = self.visit(at)?.answers.get(&question).copied() else { return Ok(None) };
-        let message: Option<Message> = serde_json::from_slice(self.loaded(body)?.bytes()).ok();
-        let text = message.map(|m| m.text).unwrap_or_default();
-        let answer: Option<Value> = serde_json::from_str(&text).ok();
-        let choice = answer.as_ref().and_then(|a| a.get("choice")).and_then(Value::as_u64);
-        Ok(choice.and_then(|n| usize::try_from(n).ok()))
+        let body = self.visit(at)?.answers.get(&question).copied();
+        Ok(body.and_then(|body| self.chosen_in(body)))
+    }
+
+    /// The option that an answer chose.
+    pub(crate) fn chosen_in(&self, body: journal::BodyRef) -> Option<usize> {
+        let message: Message = serde_json::from_slice(self.loaded(body).ok()?.bytes()).ok()?;
+        let answer: Value = serde_json::from_str(&message.text).ok()?;
+        answer.get("choice").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok())
     }
 }

@@ -446,7 +446,7 @@ fn passing(code: Code) -> bool {
 
 /// A value in one form, so that the same case is recognised in any letter case and spacing. Signs
 /// stay: `1-23` and `12-3` are two cases.
-fn canonical(value: &Value) -> String {
+pub(crate) fn canonical(value: &Value) -> String {
     match value {
         Value::String(text) => {
             let words: Vec<&str> = text.split_whitespace().collect();

@@ -12,6 +12,7 @@ mod people;
 mod questions;
 mod reviews;
 mod stains;
+mod sure;
 mod suspicion;
 mod times;
 mod veil;

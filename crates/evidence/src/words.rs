@@ -1,7 +1,7 @@
 //! The operator's words: how times, amounts, texts and names of what happened are written on every
 //! screen. The code's own words for these things must not appear in anything this file returns.
 
-use journal::{Account, Decline, Eraser, Millis, Part, StopScope, What};
+use journal::{Account, Aside, Decline, Eraser, Millis, Part, StopScope, What};
 use plan::workflow::Next;
 
 /// The longest text of the outside world that is shown in one line.
@@ -161,9 +161,12 @@ fn money(value: &serde_json::Value) -> Option<String> {
 pub fn deed(what: &What) -> String {
     match what {
         What::Model { model, question: None, .. } => format!("a question to the model `{model}`"),
-        What::Model { model, question: Some(_), .. } => {
-            format!("a choice by the model `{model}`")
-        }
+        What::Model { model, question: Some((_, number)), .. } => match Aside::of(*number) {
+            None => format!("a choice by the model `{model}`"),
+            Some(Aside::Again(_)) => format!("the same question once more to the model `{model}`"),
+            Some(Aside::Check) => format!("the check of an answer by the model `{model}`"),
+            Some(Aside::Judge) => format!("the look of the model `{model}` at what came in"),
+        },
         What::Tool { tool, part, .. } => match part {
             Part::Main | Part::Turn(_) => format!("the call of `{tool}`"),
             Part::Confirm => format!("the confirmation with `{tool}`"),

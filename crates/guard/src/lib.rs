@@ -10,6 +10,7 @@ pub mod ground;
 pub mod hidden;
 pub mod input;
 pub mod links;
+pub mod lists;
 pub mod personal;
 pub mod secrets;
 pub mod signals;

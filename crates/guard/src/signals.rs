@@ -38,20 +38,22 @@ fn look(text: &str, names: &mut BTreeSet<&'static str>) {
     }
     let (set, named) = rules();
     for part in parts(text) {
-        let plain = plain(part, names);
+        let plain = plain(part);
+        if matches!(plain, Cow::Owned(_)) && hidden::find(part).is_some() {
+            names.insert(HIDDEN);
+        }
         names.extend(set.matches(&plain).into_iter().filter_map(|n| named.get(n).copied()));
     }
 }
 
 /// The text as a reader takes it: letters in one form, and nothing between them that does not show.
-fn plain<'t>(text: &'t str, names: &mut BTreeSet<&'static str>) -> Cow<'t, str> {
+pub(crate) fn plain(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len());
     let mut from = 0;
     for found in hidden::all(text) {
-        names.insert(HIDDEN);
         shown.push_str(text.get(from..found.offset).unwrap_or_default());
         from = found.offset + found.char.len_utf8();
     }

@@ -759,6 +759,7 @@ const MARKS: &[&str] = &[
     "effect:suspected",
     "contract:exception",
     "contract:link",
+    "contract:list",
     "tags:tool",
     "tags:model",
     "tags:here",

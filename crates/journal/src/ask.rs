@@ -25,6 +25,11 @@ pub struct ModelAsk {
     pub messages: Vec<Arc<Message>>,
     pub tools: Arc<[ToolDef]>,
     pub answer: AnswerShape,
+    /// Which of several answers to one question this is: those after the first must not come out
+    /// of a memory or of a rule that always gives the same.
+    pub again: u8,
+    /// Whether it is to be said how likely each part of the answer is.
+    pub probabilities: bool,
     pub tokens_max: u32,
     pub time_out_ms: u64,
     /// The idempotency key, sent to vendors that take one.
@@ -51,6 +56,9 @@ pub struct Message {
     /// The call that a tool's message answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answers: Option<String>,
+    /// How likely the model found the least likely part of this, in parts of a million.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub least: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -231,6 +239,10 @@ pub struct ModelAnswer {
     pub text: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<ToolCall>,
+    /// How likely the model found the least likely part of it, in parts of a million, where that
+    /// was asked for and is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub least: Option<u32>,
 }
 
 /// What a call used. Costs are nano-units of the workspace's currency.

@@ -104,6 +104,8 @@ async fn hello(models: &Models, ask: impl Fn() -> ModelAsk) -> Called {
 async fn asked(wire: &str, models: &Models) -> Result<Value, Failed> {
     let ask = |text: &str, answer| ModelAsk {
         time_out_ms: 120_000,
+        again: 0,
+        probabilities: false,
         tokens_max: 512,
         ..permit::ask(text, answer)
     };

@@ -160,7 +160,7 @@ impl Anthropic {
         if text.trim().is_empty() && calls.is_empty() {
             return fail(Code::BadAnswer, "the answer is empty");
         }
-        Ok(ModelAnswer { text, calls })
+        Ok(ModelAnswer { text, calls, least: None })
     }
 }
 

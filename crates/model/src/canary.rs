@@ -46,8 +46,10 @@ impl Canary {
         let made = ask.messages.iter().filter(|message| message.role == Role::Assistant);
         let made: usize = made.map(|message| message.calls.len()).sum();
         let answer = match wanted.get(made) {
-            Some(call) => ModelAnswer { text: String::new(), calls: vec![called(call, made)] },
-            None => ModelAnswer { text: done(&ask.answer), calls: Vec::new() },
+            Some(call) => {
+                ModelAnswer { text: String::new(), calls: vec![called(call, made)], least: None }
+            }
+            None => ModelAnswer { text: done(&ask.answer), calls: Vec::new(), least: None },
         };
         Answered {
             result: Ok(answer),

@@ -85,5 +85,5 @@ fn answer(choice: Option<usize>) -> ModelAnswer {
         Some(n) => format!("{{\"choice\":{n}}}"),
         None => "{\"choice\":null}".to_owned(),
     };
-    ModelAnswer { text, calls: Vec::new() }
+    ModelAnswer { text, calls: Vec::new(), least: None }
 }

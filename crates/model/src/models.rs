@@ -291,6 +291,7 @@ impl Line {
         let can = |can| self.can.contains(&can);
         match &ask.answer {
             _ if !ask.tools.is_empty() && !can(Can::Tools) => Some("call tools"),
+            _ if ask.probabilities && !can(Can::Probabilities) => Some("say how sure it is"),
             AnswerShape::Json(_) if !can(Can::Json) => Some("answer under a schema"),
             AnswerShape::Choice(_) if !can(Can::Choose) && !can(Can::Json) => Some("choose"),
             AnswerShape::Text | AnswerShape::Json(_) | AnswerShape::Choice(_) => None,

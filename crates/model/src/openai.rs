@@ -17,7 +17,7 @@ use crate::http::{Content, Endpoint, Received};
 use crate::provider::{Answered, Answering, Provider, Tokens, streams, worst};
 use crate::shapes::{Shapes, Toolbox, own_names, wire_name};
 use crate::wire::{
-    Alternative, Completion, Format, Request, Said, SaidCall, SaidFunction, StreamOptions,
+    Alternative, Completion, Format, Likely, Request, Said, SaidCall, SaidFunction, StreamOptions,
     ToldCall, Used,
 };
 
@@ -110,7 +110,10 @@ impl OpenAi {
             response_format,
             max_tokens: (!official).then_some(ask.tokens_max),
             max_completion_tokens: official.then_some(ask.tokens_max),
-            temperature: llama.then_some(0),
+            // The same again gives the same; another answer takes chance, and one that is repeated.
+            temperature: llama.then_some(u8::from(ask.again > 0)),
+            seed: llama.then_some(ask.again).filter(|again| *again > 0),
+            logprobs: ask.probabilities.then_some(true),
             grammar: None,
             cache_prompt: llama.then_some(true),
             id_slot: self.slot(ask),
@@ -138,6 +141,8 @@ impl OpenAi {
             max_tokens: Some(u32::try_from(longest).unwrap_or(u32::MAX).saturating_add(8)),
             max_completion_tokens: None,
             temperature: Some(0),
+            seed: None,
+            logprobs: None,
             grammar: Some(choice::grammar(choice)),
             cache_prompt: Some(true),
             id_slot: self.slot(ask),
@@ -201,6 +206,7 @@ impl OpenAi {
         said: Alternative,
     ) -> Result<ModelAnswer, Failure> {
         let fail = |code, why: &str| Err(self.endpoint.failure(code, why, None));
+        let least = said.logprobs.as_ref().and_then(Likely::least);
         let message = said.message;
         if let Some(refusal) = message.refusal.filter(|refusal| !refusal.is_empty()) {
             return fail(Code::VendorRefused, &format!("the model refused: {refusal}"));
@@ -232,7 +238,7 @@ impl OpenAi {
         if text.trim().is_empty() && calls.is_empty() {
             return fail(Code::BadAnswer, "the answer is empty");
         }
-        Ok(ModelAnswer { text, calls })
+        Ok(ModelAnswer { text, calls, least })
     }
 }
 

@@ -6,6 +6,7 @@ mod fake;
 pub(crate) mod permit;
 mod prefix;
 mod streams;
+mod sure;
 
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ const PRICE: Price =
 type At = fn(&Fake) -> Place;
 
 fn spec(place: Place, price: Price) -> ModelSpec {
-    let can = vec![Can::Choose, Can::Json, Can::Tools];
+    let can = vec![Can::Choose, Can::Json, Can::Tools, Can::Probabilities];
     ModelSpec {
         name: name(),
         model: "big-1".into(),
@@ -154,7 +155,7 @@ async fn a_turn_with_tools_as_the_wire_has_it() {
     };
     let two =
         vec![call("a", "erp.create_draft", "{\"n\": 1}"), call("call_1", "made_up", "{\"n\":2}")];
-    assert_eq!(answer(&called), ModelAnswer { text: String::new(), calls: two });
+    assert_eq!(answer(&called), ModelAnswer { text: String::new(), calls: two, least: None });
     let usage = Usage {
         input_tokens: 50,
         cached_tokens: 32,

@@ -23,6 +23,12 @@ pub(crate) struct Request<'a> {
     pub(crate) max_completion_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) temperature: Option<u8>,
+    /// llama.cpp: what chance begins with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) seed: Option<u8>,
+    /// Whether each part of the answer comes with its probability.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) logprobs: Option<bool>,
     /// llama.cpp: a GBNF grammar that the answer follows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) grammar: Option<String>,
@@ -111,6 +117,31 @@ pub(crate) struct Completion {
 pub(crate) struct Alternative {
     pub(crate) message: Told,
     pub(crate) finish_reason: Option<String>,
+    pub(crate) logprobs: Option<Likely>,
+}
+
+/// How likely each part of an answer was.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Likely {
+    #[serde(default)]
+    pub(crate) content: Option<Vec<Part>>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Part {
+    /// The natural logarithm of its probability.
+    pub(crate) logprob: f64,
+}
+
+impl Likely {
+    /// The probability of the least likely part, in parts of a million.
+    pub(crate) fn least(&self) -> Option<u32> {
+        let parts = self.content.iter().flatten();
+        let least = parts.map(|part| part.logprob).reduce(f64::min)?;
+        let parts = (least.exp() * 1e6).clamp(0.0, 1e6);
+        // What is no number says nothing.
+        format!("{parts:.0}").parse().ok()
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -44,7 +44,7 @@ async fn the_local_model_is_installed_answers_comes_back_and_stops() {
         model: "smollm2".into(),
         place: llama(&server, base_url.clone()),
         price: Price::default(),
-        can: vec![Can::Choose],
+        can: vec![Can::Choose, Can::Probabilities],
         at_once: 1,
         per_minute: None,
         idle: model::IDLE,
@@ -74,6 +74,24 @@ async fn the_local_model_is_installed_answers_comes_back_and_stops() {
     // The same document again: its state was kept.
     let again = models.call(ask()).await;
     assert!(again.outcome.usage.cached_tokens > 20, "{:?}", again.outcome.usage);
+
+    // It says how sure it is of what it writes freely, and another answer is another one.
+    let say = |again| {
+        let mut ask = permit::ask("Say one word about the sea.", AnswerShape::Text);
+        (ask.time_out_ms, ask.probabilities, ask.again, ask.tokens_max) =
+            (60_000, true, again, 400);
+        permit::permit(ask)
+    };
+    let mut said = Vec::new();
+    for again in [0, 0, 1, 2, 3] {
+        let called = models.call(say(again)).await;
+        let bytes = called.outcome.result.unwrap();
+        let answer: ModelAnswer = serde_json::from_slice(&bytes).unwrap();
+        assert!(answer.least.is_some_and(|least| least <= 1_000_000), "{answer:?}");
+        said.push(answer.text);
+    }
+    assert_eq!(said[0], said[1]);
+    assert!(said[2..].iter().any(|text| *text != said[0]), "{said:?}");
 
     // Whoever has no key gets no answer.
     let keyless = Place::LlamaCpp { base_url: base_url.clone(), key: None, slots: Some(1) };

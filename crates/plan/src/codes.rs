@@ -165,6 +165,9 @@ codes! {
         "nobody could tell which one is meant",
         "rename one of them";
 
+    CHECKER = "FD-P215": "a model that checks itself",
+        "whoever made a mistake finds it right when asked again",
+        "name a model that answers nothing in this step";
     // 3xx: decisions and reviews.
     DECIDE_BASIS = "FD-P301": "a decision without a basis",
         "a rule that nobody can trace to a policy cannot be defended",

@@ -210,8 +210,8 @@ fn leaving(workflow: &Workflow, step: &Step, bound: &Bound) -> Vec<Flow> {
             {
                 what.push(from.to_string());
             }
-            let names = workflow.agents.get(&agent.agent).map(|agent| agent.models.as_slice());
-            let models = names.unwrap_or_default().iter().filter_map(|name| {
+            let models = workflow.answering(agent).iter().chain(workflow.looking(agent));
+            let models = models.filter_map(|name| {
                 let model = workflow.models.get(name)?;
                 let to = Recipient::Model {
                     name: name.clone(),

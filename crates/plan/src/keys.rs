@@ -74,7 +74,7 @@ pub(crate) const SOURCES: &[&str] = &["outside", "inside"];
 pub(crate) const NEVER: &[&str] = &["starter", "owner"];
 pub(crate) const OUTCOMES: &[&str] = &["done", "rejected", "failed"];
 pub(crate) const FINDS: &[&str] = &["name", "id", "date", "money", "iban", "line"];
-pub(crate) const CANS: &[&str] = &["choose", "json", "tools"];
+pub(crate) const CANS: &[&str] = &["choose", "json", "tools", "probabilities"];
 pub(crate) const NOTICES: &[&str] = &["request", "late", "failed", "stop", "control", "limit"];
 pub(crate) const FORMATS: &[&str] = &["openai", "anthropic"];
 pub(crate) const DAYS: &[&str] = &["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
@@ -88,7 +88,11 @@ pub(crate) static WORKFLOW: Shape = Shape {
         else_problem("override", &codes::OVERRIDE, Name, "The role that may stop and overrule it."),
         must("risk", Words(RISKS), "How bad a mistake is."),
         must("autonomy", Words(AUTONOMIES), "How far it may go by itself."),
-        may("suspicion", Words(SUSPICIONS), "When a text speaks to the model; `ask` if not said."),
+        may(
+            "suspicion",
+            Either(&[Words(SUSPICIONS), Form::Shape(&SUSPICION)]),
+            "When a text speaks to the model; `ask` if not said.",
+        ),
         must("case", Form::Shape(&CASE), "What one case is, and who may have written it."),
         may("starts", List(&Form::Shape(&START)), "What starts a case."),
         may("once_per", List(&Either(&[Path, List(&Path)])), "Values that identify a case."),
@@ -104,6 +108,14 @@ pub(crate) static WORKFLOW: Shape = Shape {
             "Cases that do not fit, and where they go.",
         ),
         may("output", Path, "What a workflow that calls this one gets back."),
+    ],
+};
+
+pub(crate) static SUSPICION: Shape = Shape {
+    said: "`suspicion`",
+    keys: &[
+        may("then", Words(SUSPICIONS), "What follows; `ask` if not said."),
+        may("judge", Name, "A model that looks at each text from outside as well."),
     ],
 };
 
@@ -219,7 +231,18 @@ pub(crate) const KINDS: &[&str] =
 /// The keys of a step by its kind, besides the kind itself and the common ones.
 pub(crate) fn of_kind(kind: &str) -> &'static [&'static str] {
     match kind {
-        "agent" => &["given", "from", "copy", "answer", "tools", "turns", "must_hold", "repairs"],
+        "agent" => &[
+            "given",
+            "from",
+            "copy",
+            "answer",
+            "tools",
+            "turns",
+            "must_hold",
+            "repairs",
+            "sure",
+            "never_says",
+        ],
         "tool" => &["with", "backed_by", "gives", "undo", "confirm"],
         "workflow" => &["with"],
         "end" => &["tell"],
@@ -249,6 +272,8 @@ pub(crate) static STEP: Shape = Shape {
         may("turns", Whole, "The most rounds with tools; 8 if not said."),
         may("must_hold", List(&Condition), "What must hold for the fields."),
         may("repairs", Whole, "How often a broken answer may be repaired; 1 if not said."),
+        may("sure", Form::Shape(&SURE), "What the answer must show, or a person decides."),
+        may("never_says", Either(&[Text, List(&Text)]), "Words it must not say, or their file."),
         may("tool", Text, "A tool is called: `server.tool`."),
         may("with", Map(&Any), "Arguments: paths, numbers, or `{ literal: ... }`."),
         may("backed_by", Map(&Form::Shape(&BACKING)), "Trusted facts arguments must equal."),
@@ -264,6 +289,16 @@ pub(crate) static STEP: Shape = Shape {
         may("workflow", Name, "Another workflow is called."),
         may("end", Words(OUTCOMES), "The case ends."),
         may("tell", Name, "The role that is told."),
+    ],
+};
+
+pub(crate) static SURE: Shape = Shape {
+    said: "`sure`",
+    keys: &[
+        may("times", Whole, "How often it is answered; the answers must be alike."),
+        may("alike", List(&Name), "The fields that must be; all if not said."),
+        may("checker", Name, "Another model, which must find the answer right."),
+        may("probability", Percent, "How likely the model must find each part: `80 %`."),
     ],
 };
 

@@ -3,6 +3,7 @@
 
 mod about;
 pub(crate) mod agents;
+mod certainty;
 pub(crate) mod failure;
 pub(crate) mod fields;
 pub(crate) mod notices;

@@ -7,7 +7,7 @@ use crate::release::Plan;
 use crate::value::Money;
 use crate::workflow::{
     AgentStep, Arg, ArgRole, Autonomy, CopyField, DecideStep, Does, Effect, EndOutcome, Find, From,
-    Late, LateEnd, NeverBy, Next, Recover, ReviewStep, Risk, Start, Step, ToolStep, WaitStep,
+    Late, LateEnd, NeverBy, Next, Recover, ReviewStep, Risk, Start, Step, Sure, ToolStep, WaitStep,
     Within, Work, Workflow,
 };
 
@@ -260,6 +260,28 @@ fn of_agent(agent: &AgentStep) -> Vec<String> {
     };
     for rule in &agent.must_hold {
         lines.push(format!("If not {}, the answer is in doubt.", rule.sentence()));
+    }
+    lines.extend(sure(&agent.sure));
+    if !agent.never_says.is_empty() {
+        lines.push(format!("It never says any of {} words or phrases.", agent.never_says.len()));
+    }
+    lines
+}
+
+/// What an answer must show, or it is in doubt.
+fn sure(sure: &Sure) -> Vec<String> {
+    let mut lines = Vec::new();
+    if sure.times > 1 {
+        let names: Vec<String> = sure.alike.iter().map(ToString::to_string).collect();
+        let what = if names.is_empty() { "all of it".to_owned() } else { join(&names, "and") };
+        lines.push(format!("It answers {} times; {what} must come out alike.", sure.times));
+    }
+    if let Some(checker) = &sure.checker {
+        lines.push(format!("The model {checker} must find the answer right."));
+    }
+    if let Some(parts) = sure.probability {
+        let percent = f64::from(parts) / 10_000.0;
+        lines.push(format!("The model must give each part of it {percent} % at least."));
     }
     lines
 }

@@ -14,9 +14,11 @@ use crate::value::Money;
 
 mod limits;
 mod review;
+mod sure;
 
 pub use limits::{CaseLimits, DayLimits, HourLimits, Limits};
 pub use review::{Asked, Attention, Late, LateEnd, NeverBy, Rejected, ReviewStep, Sample, Within};
+pub use sure::Sure;
 
 /// The version of this shape. A release of a newer shape is refused, never guessed at.
 pub const FORMAT: u32 = 1;
@@ -37,6 +39,9 @@ pub struct Workflow {
     /// What a text that speaks to the model brings about.
     #[serde(default, skip_serializing_if = "Suspicion::is_default")]
     pub suspicion: Suspicion,
+    /// A model that says of each text from outside whether it speaks to the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge: Option<ModelName>,
     /// What holds personal data, as far as that is recognised, is tagged `personal` as well.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub detects: bool,
@@ -115,6 +120,19 @@ impl Workflow {
     pub fn rung(&self, step: Option<&Step>) -> Autonomy {
         let of_step = step.and_then(|step| step.autonomy).unwrap_or(Autonomy::Act);
         self.autonomy.min(self.risk.allows()).min(of_step)
+    }
+
+    /// The models that may answer for the agent of a step, in the order in which they are tried.
+    #[must_use]
+    pub fn answering(&self, step: &AgentStep) -> &[ModelName] {
+        self.agents.get(&step.agent).map(|agent| agent.models.as_slice()).unwrap_or_default()
+    }
+
+    /// The models without which a step of an agent does not go on, whoever answers: its checker,
+    /// and the judge of what comes from outside.
+    pub fn looking<'w>(&'w self, step: &'w AgentStep) -> impl Iterator<Item = &'w ModelName> {
+        let judge = self.judge.as_ref().filter(|judge| step.sure.checker.as_ref() != Some(judge));
+        step.sure.checker.iter().chain(judge)
     }
 
     /// The steps that can do anything but read, by a tool of their own.
@@ -310,6 +328,11 @@ pub struct AgentStep {
     pub instructions: Vec<Instruction>,
     /// Model answers that broke the contract and may be repaired, per visit.
     pub repairs_max: u32,
+    #[serde(default, skip_serializing_if = "Sure::is_none")]
+    pub sure: Sure,
+    /// Words that the answer must not hold; one that ends in `*` stands for all that begin so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub never_says: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -621,6 +644,8 @@ pub enum Can {
     Json,
     /// Call tools.
     Tools,
+    /// Say how likely each part of its answer was.
+    Probabilities,
 }
 
 /// Prices in nano-units of the workspace's currency for one token.

@@ -174,7 +174,7 @@ impl Talker {
 fn answered(text: &str, look_up: Option<String>) -> Result<Vec<u8>, serde_json::Error> {
     let call = |args| ToolCall { id: "1".to_owned(), tool: "out.look".to_owned(), args };
     let calls = look_up.map(call).into_iter().collect();
-    serde_json::to_vec(&ModelAnswer { text: text.to_owned(), calls })
+    serde_json::to_vec(&ModelAnswer { text: text.to_owned(), calls, least: None })
 }
 
 impl World for Talker {

@@ -183,5 +183,6 @@ fn ability(can: Can) -> &'static str {
         Can::Choose => "choose",
         Can::Json => "json",
         Can::Tools => "tools",
+        Can::Probabilities => "probabilities",
     }
 }

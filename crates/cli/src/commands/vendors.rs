@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use evidence::words;
 use jiff::civil::Date;
 use model::known;
+use plan::ids::ModelName;
 use plan::workflow::{Does, Model, Recover, Work, Workflow};
 use plan::{Places, Vendor};
 use serde_json::json;
@@ -90,7 +91,7 @@ fn is_ours(places: &Places, server: &str) -> bool {
 }
 
 /// What each step of a workflow depends on, and what its map does without it.
-fn of_workflow(workflow: &Workflow, places: &Places, all: &mut BTreeMap<String, Depends>) {
+fn of_workflow<'w>(workflow: &'w Workflow, places: &Places, all: &mut BTreeMap<String, Depends>) {
     for step in &workflow.steps {
         let place = format!("{}.{}", workflow.name, step.id);
         let fails = match &step.on_failure {
@@ -111,13 +112,12 @@ fn of_workflow(workflow: &Workflow, places: &Places, all: &mut BTreeMap<String, 
                 if let Work::Answer { tools, .. } = &agent.work {
                     servers.extend(tools.iter().map(|tool| tool.server()));
                 }
-                let names = workflow.agents.get(&agent.agent).map(|agent| agent.models.as_slice());
-                let models: Vec<(&str, &Model)> = names
-                    .unwrap_or_default()
-                    .iter()
-                    .filter_map(|name| Some((name.as_str(), workflow.models.get(name)?)))
-                    .collect();
+                let model = |name: &'w ModelName| Some((name.as_str(), workflow.models.get(name)?));
+                let models: Vec<_> = workflow.answering(agent).iter().filter_map(model).collect();
                 answered(&place, &models, &fails, all);
+                for one in workflow.looking(agent).filter_map(model) {
+                    answered(&place, &[one], &fails, all);
+                }
             }
             Does::Decide(_)
             | Does::Review(_)
@@ -156,7 +156,8 @@ fn answered(
             Some((next, other)) => format!("`{next}` of {} answers", other.vendor),
             None => fails.to_owned(),
         };
-        if depends.steps.insert(place.to_owned(), without).is_none() && other.is_none() {
+        let before = depends.steps.insert(place.to_owned(), without);
+        if other.is_none() && before.as_deref() != Some(fails) {
             depends.stops += 1;
         }
     }

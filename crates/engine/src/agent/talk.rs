@@ -67,7 +67,13 @@ impl Work<'_> {
                     let n = usize::from(*n);
                     let id = calls.get(n).map(|c| c.id.clone());
                     let text = String::from_utf8_lossy(self.loaded(*body)?.bytes()).into_owned();
-                    let said = Message { role: Role::Tool, text, calls: Vec::new(), answers: id };
+                    let said = Message {
+                        role: Role::Tool,
+                        text,
+                        calls: Vec::new(),
+                        answers: id,
+                        least: None,
+                    };
                     results.push((n, (Arc::new(said), *body)));
                 }
             }
@@ -75,6 +81,14 @@ impl Work<'_> {
         flush(&mut messages, &mut results);
         Ok(messages)
     }
+}
+
+/// What was given and what calls gave back, as one message; what the agent said is left out.
+pub(super) fn joined(messages: &[Arc<Message>]) -> Message {
+    let given = messages.iter().filter(|m| m.role != Role::Assistant);
+    let texts: Vec<&str> = given.map(|message| message.text.as_str()).collect();
+    let text = texts.join("\n\n");
+    Message { role: Role::User, text, calls: Vec::new(), answers: None, least: None }
 }
 
 fn place(calls: &[ToolCall], said: &Message) -> Option<usize> {

@@ -77,6 +77,7 @@ impl Work<'_> {
                     *text = veil.hide(text, &personal::find(text)).into_owned();
                 };
                 hide(&mut choice.question);
+                hide(&mut choice.lead);
                 choice.options.iter_mut().for_each(hide);
                 AnswerShape::Choice(choice)
             }

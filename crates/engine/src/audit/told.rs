@@ -133,8 +133,8 @@ impl<'a> Told<'a> {
         let bytes = self.bytes(body)?;
         match &self.control.acts.get(&act)?.what {
             What::Model { .. } => {
-                let Message { text, calls, .. } = serde_json::from_slice(bytes).ok()?;
-                serde_json::to_vec(&ModelAnswer { text, calls }).ok()
+                let Message { text, calls, least, .. } = serde_json::from_slice(bytes).ok()?;
+                serde_json::to_vec(&ModelAnswer { text, calls, least }).ok()
             }
             What::Tool { .. } | What::Notify { .. } => Some(bytes.to_vec()),
         }

@@ -94,6 +94,11 @@ impl Rig {
         crate::standing_of(&held.engine, &held.control, self.now).status
     }
 
+    /// What a record names.
+    pub(crate) fn body(&self, run: RunId, body: journal::BodyRef) -> Value {
+        self.runs[&run].env.get(body).and_then(|body| body.value()).cloned().unwrap()
+    }
+
     /// The output that a step is bound to.
     pub(crate) fn bound(&self, run: RunId, step: &str) -> Option<(Value, journal::Labels)> {
         let held = &self.runs[&run];

@@ -34,14 +34,21 @@ models:
   main:
     vendor: acme
     model: m1
-    can: [ choose, json, tools ]
+    can: [ choose, json, tools, probabilities ]
     context: 8192
     answer: 64
     price: { input: 1 USD, output: 4 USD }
+  second:
+    vendor: third
+    model: t1
+    can: [ choose ]
+    context: 8192
+    answer: 64
+    price: { input: 1 USD, output: 2 USD }
   spare:
     vendor: other
     model: s1
-    can: [ choose, json, tools ]
+    can: [ choose, json, tools, probabilities ]
     context: 8192
     answer: 64
     price: { input: 1 USD, output: 2 USD }

@@ -159,10 +159,16 @@ impl Writer {
                      }}{holds}\n"
                 )
             }),
-            Block::Answer => self.plain("answer", |id, _| {
+            Block::Answer => self.plain("answer", |id, dice| {
+                let sure = match dice.below(6) {
+                    0 => "    sure: { times: 3 }\n",
+                    1 => "    sure: { times: 2, alike: [ topic ], checker: second }\n",
+                    2 => "    never_says: [ nothing ]\n",
+                    _ => "",
+                };
                 format!(
                     "  - step: {id}\n    agent: clerk\n    given: [ case.text, case.name ]\n    \
-                     answer: {{ topic: {{ one_of: [ a, b ] }}, note: text }}\n    must_hold: [ \"topic == 'a'\" ]\n"
+                     answer: {{ topic: {{ one_of: [ a, b ] }}, note: text }}\n    must_hold: [ \"topic == 'a'\" ]\n{sure}"
                 )
             }),
             Block::Tools => self.plain("tools", |id, _| {

@@ -65,7 +65,12 @@ fn a_vendor_is_told_words_and_the_run_keeps_the_values() {
 
     let args = json!({ "to": to, "text": format!("Dear {name}, here it is") }).to_string();
     let call = ToolCall { id: "1".into(), tool: "erp__send".into(), args };
-    answer(&mut rig, run, act, &ModelAnswer { text: String::new(), calls: vec![call] });
+    answer(
+        &mut rig,
+        run,
+        act,
+        &ModelAnswer { text: String::new(), calls: vec![call], least: None },
+    );
     // A person is asked about the address itself.
     let asked = rig.records(run).into_iter().find_map(|record| match record {
         Record::ReviewOpened {
@@ -93,7 +98,12 @@ fn what_is_said_again_is_hidden_again_and_what_comes_back_is_fit_for_its_place()
     let (to, name) = (word(&texts, "email"), word(&texts, "name"));
     let args = json!({ "q": format!("{to} {name}") }).to_string();
     let call = ToolCall { id: "1".into(), tool: "web__query".into(), args };
-    answer(&mut rig, run, act, &ModelAnswer { text: String::new(), calls: vec![call] });
+    answer(
+        &mut rig,
+        run,
+        act,
+        &ModelAnswer { text: String::new(), calls: vec![call], least: None },
+    );
     while rig.permits.iter().any(|permit| matches!(permit.payload(), Payload::Tool(_))) {
         let permit = rig.permits.remove(0);
         let (run, event) = rig.perform(permit);
@@ -114,7 +124,7 @@ fn what_is_said_again_is_hidden_again_and_what_comes_back_is_fit_for_its_place()
     assert!(!texts.iter().any(|text| text.contains("Ann Ode") || text.contains('@')), "{texts:?}");
     // A word that stands for nothing in this run is left, and so is what is no word.
     let text = json!({ "note": format!("{name} <{to}> email_0000000000 \u{1}") }).to_string();
-    answer(&mut rig, run, act, &ModelAnswer { text, calls: Vec::new() });
+    answer(&mut rig, run, act, &ModelAnswer { text, calls: Vec::new(), least: None });
     let (note, _) = rig.bound(run, "work").expect("it is bound");
     assert_eq!(note["note"], "Ann Ode <ann@post.example> email_0000000000 \u{1}");
     rig.audit(run);

@@ -45,6 +45,9 @@ pub(super) fn exceptions() {
     check(json!({}), None);
     check(json!(["credit note"]), None);
     check(json!("credit note"), None);
+    let list = ["credit*".to_owned()];
+    assert_eq!(crate::lists::held(&json!({ "a": "a CREDIT note" }), &list), ["credit*"]);
+    assert!(crate::lists::held(&json!({ "a": "an invoice" }), &list).is_empty());
     let fenced = "```json\n{ \"exception\": \"credit note\" }\n```";
     assert_eq!(guard.said(&plan, &step, fenced).ok(), raised(1, None));
     // A step that may raise nothing, another release, and a guard that is closed.

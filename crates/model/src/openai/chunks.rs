@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::value::to_raw_value;
 
 use crate::trouble::Trouble;
-use crate::wire::{Alternative, Completion, Content, Told, ToldCall, ToldFunction, Used};
+use crate::wire::{Alternative, Completion, Content, Likely, Told, ToldCall, ToldFunction, Used};
 
 #[derive(Debug, Deserialize)]
 struct Chunk {
@@ -23,6 +23,7 @@ struct Part {
     #[serde(default)]
     delta: Delta,
     finish_reason: Option<String>,
+    logprobs: Option<Likely>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -58,6 +59,7 @@ pub(super) fn completion(events: &[String]) -> Result<Completion, String> {
     let mut whole = Completion { model: None, choices: Vec::new(), usage: None, error: None };
     let (mut text, mut refusal, mut finish_reason) = (String::new(), String::new(), None);
     let mut calls: Vec<Call> = Vec::new();
+    let mut likely = Vec::new();
     let mut begun = false;
     for event in events {
         let chunk: Chunk = serde_json::from_str(event).map_err(|error| error.to_string())?;
@@ -73,6 +75,7 @@ pub(super) fn completion(events: &[String]) -> Result<Completion, String> {
                 add(&mut calls, delta);
             }
             finish_reason = part.finish_reason.or(finish_reason);
+            likely.extend(part.logprobs.and_then(|logprobs| logprobs.content).unwrap_or_default());
         }
     }
     if begun {
@@ -82,7 +85,8 @@ pub(super) fn completion(events: &[String]) -> Result<Completion, String> {
             refusal: Some(refusal),
             tool_calls: Some(calls.map_err(|error| error.to_string())?),
         };
-        whole.choices.push(Alternative { message, finish_reason });
+        let logprobs = Some(Likely { content: Some(likely) });
+        whole.choices.push(Alternative { message, finish_reason, logprobs });
     }
     Ok(whole)
 }

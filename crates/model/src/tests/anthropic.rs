@@ -112,7 +112,7 @@ async fn a_turn_with_tools_as_anthropic_has_it() {
     );
     let made_up = ToolCall { id: "toolu_02".into(), tool: "made_up".into(), args: "{}".into() };
     let calls = vec![call("toolu_01", "{\"n\":1}"), made_up];
-    assert_eq!(answer(&called), ModelAnswer { text: "I look it up.".into(), calls });
+    assert_eq!(answer(&called), ModelAnswer { text: "I look it up.".into(), calls, least: None });
     let usage = Usage {
         input_tokens: 50,
         cached_tokens: 12,

@@ -18,6 +18,8 @@ pub(crate) fn ask(document: &str, answer: AnswerShape) -> ModelAsk {
         messages: vec![said(Role::User, document)],
         tools: Vec::new().into(),
         answer,
+        again: 0,
+        probabilities: false,
         tokens_max: 100,
         time_out_ms: 20_000,
         key: Hash([7; 32]),
@@ -25,7 +27,7 @@ pub(crate) fn ask(document: &str, answer: AnswerShape) -> ModelAsk {
 }
 
 pub(crate) fn said(role: Role, text: &str) -> Arc<Message> {
-    Arc::new(Message { role, text: text.into(), calls: Vec::new(), answers: None })
+    Arc::new(Message { role, text: text.into(), calls: Vec::new(), answers: None, least: None })
 }
 
 pub(crate) fn name() -> ModelName {

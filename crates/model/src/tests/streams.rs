@@ -40,6 +40,14 @@ async fn call(
 }
 
 #[tokio::test]
+async fn a_stream_says_how_sure_each_part_is() {
+    let fixture = include_str!("fixtures/openai-stream-logprobs.txt");
+    let (called, _) = call(open_ai, fixture, End::Whole, PATIENT).await;
+    let told = answer(&called);
+    assert_eq!((told.text.as_str(), told.least), ("yes, it is", Some(500_000)));
+}
+
+#[tokio::test]
 async fn a_whole_stream_is_an_answer() {
     let rows: [(&str, At, &str, &str, u64); 4] = [
         (ANTHROPIC, anthropic, "I look it up: é.", "toolu_01", 18 * 10 + 20 * 12 + 12 * 3),

@@ -328,9 +328,8 @@ pub fn declared(workflow: &Workflow, step: &StepId) -> Declared {
     let mut declared = Declared { kind: kind_word(&step.does), ..Declared::default() };
     match &step.does {
         Does::Agent(agent) => {
-            if let Some(found) = workflow.agents.get(&agent.agent) {
-                declared.models.extend(found.models.iter().cloned());
-            }
+            declared.models.extend(workflow.answering(agent).iter().cloned());
+            declared.models.extend(workflow.looking(agent).cloned());
             match &agent.work {
                 Work::Answer { tools, .. } => declared.tools.extend(tools.iter().cloned()),
                 Work::Copy { fields, .. } => {

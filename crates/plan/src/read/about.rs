@@ -4,17 +4,18 @@
 use std::collections::BTreeMap;
 
 use crate::codes;
-use crate::ids::{FieldName, PersonId, RoleId, ToolName, WorkflowName};
+use crate::ids::{FieldName, ModelName, PersonId, RoleId, ToolName, WorkflowName};
 use crate::keys;
 use crate::problem::{Cx, Found};
 use crate::value::Currency;
 use crate::workflow::{
-    Autonomy, Baseline, CaseLimits, CaseSpec, DayLimits, From, HourLimits, Limits, Risk, Start,
-    Suspicion, Type, WorkingHours,
+    Autonomy, Baseline, Can, CaseLimits, CaseSpec, DayLimits, From, HourLimits, Limits, Risk,
+    Start, Suspicion, Type, WorkingHours,
 };
-use crate::yaml::Node;
+use crate::yaml::{Kind, Node};
 
 use super::scalars::Fields;
+use super::settings;
 use super::starts;
 use super::workspace::Workspace;
 
@@ -26,6 +27,7 @@ pub(super) struct About {
     pub(super) risk: Risk,
     pub(super) autonomy: Autonomy,
     pub(super) suspicion: Suspicion,
+    pub(super) judge: Option<ModelName>,
     pub(super) case: CaseSpec,
     pub(super) starts: Vec<Start>,
     pub(super) limits: Limits,
@@ -47,6 +49,8 @@ pub(super) fn read(cx: &Cx<'_>, ws: &Workspace, fields: Fields<'_>) -> Option<Ab
     let limits = fields.get("limits").and_then(|n| limits(cx, n, ws.settings.currency));
     let baseline = fields.get("baseline").and_then(|n| baseline(cx, n));
     let starts = starts::read(cx, fields, people.hours.as_ref());
+    let (suspicion, judge) =
+        fields.get("suspicion").map(|n| suspicion(cx, ws, n)).unwrap_or_default();
     Some(About {
         name,
         purpose: purpose.unwrap_or_default(),
@@ -54,10 +58,8 @@ pub(super) fn read(cx: &Cx<'_>, ws: &Workspace, fields: Fields<'_>) -> Option<Ab
         override_by: override_by.or_else(|| RoleId::new("nobody").ok())?,
         risk: risk.unwrap_or(Risk::Low),
         autonomy: autonomy.unwrap_or(Autonomy::Act),
-        suspicion: match fields.get("suspicion").and_then(|n| cx.choice(n, keys::SUSPICIONS)) {
-            Some("note") => Suspicion::Note,
-            _ => Suspicion::Ask,
-        },
+        suspicion,
+        judge,
         case: case?,
         starts,
         limits: limits.or_else(|| unlimited(ws.settings.currency))?,
@@ -99,6 +101,28 @@ pub(super) fn autonomy(word: &str) -> Autonomy {
         "act_with_undo" => Autonomy::ActWithUndo,
         _ => Autonomy::Act,
     }
+}
+
+/// One word, or what follows and who looks.
+fn suspicion(cx: &Cx<'_>, ws: &Workspace, node: &Node) -> (Suspicion, Option<ModelName>) {
+    let word = |node| match cx.choice(node, keys::SUSPICIONS) {
+        Some("note") => Suspicion::Note,
+        _ => Suspicion::Ask,
+    };
+    if matches!(node.kind, Kind::Text { .. }) {
+        return (word(node), None);
+    }
+    let Some(fields) = cx.fields(node, &keys::SUSPICION) else { return Default::default() };
+    let judge = fields.get("judge").and_then(|node| {
+        let name = settings::model(cx, node, &ws.settings)?;
+        let model = ws.settings.models.get(&name)?;
+        if !model.can.contains(&Can::Choose) {
+            let what = format!("this needs `choose`, and the model `{name}` cannot");
+            return cx.add(Found::new(&codes::MODEL_CANNOT, &node.at, what));
+        }
+        Some(name)
+    });
+    (fields.get("then").map(word).unwrap_or_default(), judge)
 }
 
 fn case(cx: &Cx<'_>, node: &Node) -> Option<CaseSpec> {

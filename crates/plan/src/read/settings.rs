@@ -324,6 +324,7 @@ fn ability(cx: &Cx<'_>, node: &Node) -> Option<Can> {
     Some(match cx.choice(node, keys::CANS)? {
         "choose" => Can::Choose,
         "json" => Can::Json,
+        "probabilities" => Can::Probabilities,
         _ => Can::Tools,
     })
 }

@@ -66,6 +66,7 @@ impl Steps<'_, '_> {
         };
         let (name, work) = (name?, work?);
         self.able(&name, &work, &node.at);
+        let (sure, never_says) = (self.sure(fields, &name, &work), self.never_says(fields, &work));
         let instructions = self.instructions(id, &name);
         let file = self.ws.agents.get(&name)?;
         self.agents.insert(name.clone(), file.agent.clone());
@@ -76,6 +77,8 @@ impl Steps<'_, '_> {
             must_hold,
             instructions,
             repairs_max: repairs_max?,
+            sure: sure?,
+            never_says: never_says?,
         })
     }
 

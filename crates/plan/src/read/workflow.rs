@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::codes;
 use crate::expr::Path;
 use crate::files::Spot;
-use crate::ids::{StepId, WorkflowName};
+use crate::ids::{ModelName, StepId, WorkflowName};
 use crate::keys;
 use crate::markdown;
 use crate::problem::{Cx, Found};
@@ -196,6 +196,7 @@ fn finish(
         risk: about.risk,
         autonomy: about.autonomy,
         suspicion: about.suspicion,
+        judge: about.judge.clone(),
         detects: ws.settings.privacy.detect,
         case: about.case,
         starts: about.starts,
@@ -205,6 +206,8 @@ fn finish(
             .agents
             .values()
             .flat_map(|agent| &agent.models)
+            .chain(checkers(&steps.steps))
+            .chain(about.judge.as_ref().filter(|_| !steps.agents.is_empty()))
             .filter_map(|m| Some((m.clone(), ws.settings.models.get(m)?.clone())))
             .collect(),
         steps: steps.steps,
@@ -260,6 +263,14 @@ fn one_set(steps: &mut Steps<'_, '_>, nodes: &[Node]) -> Vec<Path> {
         }
     }
     set
+}
+
+/// The models that look at answers of others.
+fn checkers(steps: &[Step]) -> impl Iterator<Item = &ModelName> {
+    steps.iter().filter_map(|step| match &step.does {
+        Does::Agent(agent) => agent.sure.checker.as_ref(),
+        _ => None,
+    })
 }
 
 /// Lets an agent's answer name exceptions, if it has room for that.

@@ -106,3 +106,54 @@ fn a_field_is_known_in_a_column_of_texts() {
     let kind = "FD-P211 `orders.amount` holds no text, identifiers or accounts";
     assert_eq!(said("orders.amount"), kind);
 }
+
+#[test]
+fn what_is_wanted_of_an_answer_is_read_closely() {
+    let base = folder::read(&root().join("base"));
+    let path = "workflows/intake.md";
+    let text = base.get(path).unwrap().to_string();
+    let said = |top: &str, more: &str| {
+        let step = "  - step: sort\n    agent: writer\n    answer: { topic: { one_of: [ invoice, letter ] \
+                    }, note: text? }\n";
+        let mut files = base.clone();
+        files.insert("lists/promises.txt", "# Nobody promises these.\n\nguarantee*\nmoney back\n");
+        files.insert("lists/empty.txt", "# nothing\n");
+        let text =
+            text.replace("autonomy: act_with_undo\n", &format!("autonomy: act_with_undo\n{top}"));
+        files.insert(path, &text.replace("exceptions:\n", &format!("{step}{more}exceptions:\n")));
+        let said = problems(&files);
+        let all: Vec<String> = said.iter().map(|p| format!("{} {}", p.code.id, p.what)).collect();
+        all.join("; ")
+    };
+    for (more, expected) in [
+        (
+            "    sure: { times: 3, alike: [ topic ], checker: small }\n    never_says: lists/promises.txt\n",
+            "",
+        ),
+        ("    never_says: [ \"money back\" ]\n", ""),
+        ("    sure: {}\n", "FD-P007 `sure` wants nothing of the answer"),
+        ("    sure: { times: 1 }\n", "FD-P016 `1` is not between 2 and 9"),
+        ("    sure: { alike: [ topic ] }\n", "FD-P007 one answer is always like itself"),
+        ("    sure: { times: 2, alike: [ topics ] }\n", "FD-P704 the answer has no field `topics`"),
+        ("    sure: { checker: smal }\n", "FD-P207 there is no model `smal`"),
+        (
+            "    sure: { probability: 80 % }\n",
+            "FD-P212 this needs `probabilities`, and the model `large` cannot",
+        ),
+        (
+            "    tools: [ erp.get_draft ]\n    sure: { times: 2 }\n",
+            "FD-P008 an agent with tools cannot answer several times: it would act each time",
+        ),
+        ("    never_says: lists/promise.txt\n", "FD-P001 there is no `lists/promise.txt`"),
+        (
+            "    never_says: lists/empty.txt\n",
+            "FD-P016 a list has 1 to 10000 entries, and this one 0",
+        ),
+        ("    never_says: [ \"*\" ]\n", "FD-P016 `*` holds no word"),
+    ] {
+        assert_eq!(said("", more), expected, "{more}");
+    }
+    assert_eq!(said("suspicion: { then: note, judge: small }\n", ""), "");
+    assert_eq!(said("suspicion: { judge: smal }\n", ""), "FD-P207 there is no model `smal`");
+    assert_eq!(said("suspicion: always\n", ""), "FD-P017 `always` is none of `ask`, `note`");
+}

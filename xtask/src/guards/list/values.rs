@@ -1,15 +1,59 @@
 //! Where values come from, what they may be, and how much of them.
 
-use super::{BOTH, Guard};
+use super::{BOTH, ENGINE, Guard};
 
 const FLOW: &str = "crates/guard/src/flow.rs";
 const LEASH: &str = "crates/guard/src/leash.rs";
 const WORKFLOW: &str = "crates/plan/src/workflow.rs";
 const LIMITS: &str = "crates/guard/src/limits.rs";
 const LINKS: &str = "crates/guard/src/links.rs";
+const LISTS: &str = "crates/guard/src/lists.rs";
+const SURE: &str = "crates/engine/src/agent/sure.rs";
 const TAGS: &str = "crates/guard/src/tags.rs";
 
 pub const ALL: &[Guard] = &[
+    Guard {
+        name: "answers that must be alike are compared",
+        file: SURE,
+        is: "plain(one.get(*name)) != plain(two.get(*name))",
+        becomes: "plain(one.get(*name)) != plain(one.get(*name))",
+        rooms: ENGINE,
+    },
+    Guard {
+        name: "what a checker does not find right is in doubt",
+        file: SURE,
+        is: "Some(body) if self.chosen_in(body) == Some(0) => {}",
+        becomes: "Some(_) if true => {}",
+        rooms: ENGINE,
+    },
+    Guard {
+        name: "a model that does not say how sure it is is in doubt",
+        file: SURE,
+        is: "(Some(_), None) => doubts.push(",
+        becomes: "(Some(_), None) => drop(",
+        rooms: ENGINE,
+    },
+    Guard {
+        name: "whatever a judge says but no is a suspicion",
+        file: SURE,
+        is: "if self.chosen_in(answer) != Some(0) {",
+        becomes: "if self.chosen_in(answer) == Some(1) {",
+        rooms: ENGINE,
+    },
+    Guard {
+        name: "a judge looks before the agent does",
+        file: SURE,
+        is: "        Ok(all)\n",
+        becomes: "        Ok(all || true)\n",
+        rooms: ENGINE,
+    },
+    Guard {
+        name: "a word that must not be said is found",
+        file: LISTS,
+        is: "    let found: Vec<&str> = list.iter().filter(holds)",
+        becomes: "    let found: Vec<&str> = list.iter().take(0).filter(holds)",
+        rooms: BOTH,
+    },
     Guard {
         name: "leave ends on its last day",
         file: TAGS,

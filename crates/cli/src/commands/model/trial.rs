@@ -20,7 +20,8 @@ use crate::screen::{Look, Screen};
 use crate::vault::Vault;
 
 /// What can be tried: plain text first, then what `can` may hold.
-pub const ALL: &[Option<Can>] = &[None, Some(Can::Choose), Some(Can::Json), Some(Can::Tools)];
+pub const ALL: &[Option<Can>] =
+    &[None, Some(Can::Choose), Some(Can::Json), Some(Can::Tools), Some(Can::Probabilities)];
 /// The smallest trial.
 pub const TEXT: &[Option<Can>] = &[None];
 
@@ -46,7 +47,10 @@ pub fn run(
 ) -> Ended {
     let none = || Stop::usage(format!("there is no model `{name}`"));
     let model = places.declared.get(name).ok_or_else(none)?;
-    let able = Model { can: vec![Can::Choose, Can::Json, Can::Tools], ..model.clone() };
+    let able = Model {
+        can: vec![Can::Choose, Can::Json, Can::Tools, Can::Probabilities],
+        ..model.clone()
+    };
     let serving = Serving::of(vault, places, BTreeMap::from([(name.clone(), able)]), None)?;
     screen.note(format!("{} to `{name}`", questions(what.len())));
     let (tried, reported) = mcp::within(async {
@@ -109,7 +113,7 @@ fn tell(
         let word = screen.word(look, if tried.works { "works" } else { "does not" });
         let undeclared = if tried.declared { "" } else { ", and is not declared" };
         let time = evidence::words::span(tried.usage.active_ms);
-        screen.line(format!("{:<6} {word}{undeclared}, {time}: {}", tried.can, tried.said));
+        screen.line(format!("{:<13} {word}{undeclared}, {time}: {}", tried.can, tried.said));
     }
     screen.line(format!("{} tokens in, {} out, {cost}", usage.input_tokens, usage.output_tokens));
     Ok(())
@@ -138,6 +142,7 @@ fn judge(can: Option<Can>, answer: &ModelAnswer) -> (bool, String) {
     let works = match can {
         None => !answer.text.trim().is_empty(),
         Some(Can::Choose) => true,
+        Some(Can::Probabilities) => answer.least.is_some(),
         Some(Can::Json) => object().is_some_and(|object| {
             object.get("total").is_some_and(Value::is_string)
                 && object.get("paid").is_some_and(Value::is_boolean)
@@ -159,7 +164,7 @@ fn question(model: &ModelName, can: Option<Can>) -> Result<ModelAsk, Stop> {
     };
     let (mut asked, mut tools, mut answer) = (DOCUMENT.to_owned(), Vec::new(), AnswerShape::Text);
     match can {
-        None => "Say hello.".clone_into(&mut asked),
+        None | Some(Can::Probabilities) => "Say hello.".clone_into(&mut asked),
         Some(Can::Choose) => {
             answer = AnswerShape::Choice(Choice {
                 question: "What is the total due?".to_owned(),
@@ -185,13 +190,16 @@ fn question(model: &ModelName, can: Option<Can>) -> Result<ModelAsk, Stop> {
             });
         }
     }
-    let said = Message { role: Role::User, text: asked, calls: Vec::new(), answers: None };
+    let said =
+        Message { role: Role::User, text: asked, calls: Vec::new(), answers: None, least: None };
     Ok(ModelAsk {
         model: model.clone(),
         instructions: Arc::from("You read invoices."),
         messages: vec![Arc::new(said)],
         tools: tools.into(),
         answer,
+        again: 0,
+        probabilities: can == Some(Can::Probabilities),
         tokens_max: 256,
         time_out_ms: 120_000,
         key: Hash::default(),
