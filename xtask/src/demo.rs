@@ -220,9 +220,11 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The right answers by the name of their document.
+/// The right answers by the name of their document, with what people make of some.
 fn answers(folder: &Path) -> Result<BTreeMap<String, Value>, String> {
     let mut all = BTreeMap::new();
+    let reviewed = fs::read_to_string(folder.with_file_name("reviewed.json")).unwrap_or_default();
+    let reviewed: Value = serde_json::from_str(&reviewed).unwrap_or_default();
     let failed = |what: &dyn std::fmt::Display| format!("`{}`: {what}", folder.display());
     for entry in fs::read_dir(folder).map_err(|e| failed(&e))? {
         let path: PathBuf = entry.map_err(|e| failed(&e))?.path();
@@ -230,9 +232,12 @@ fn answers(folder: &Path) -> Result<BTreeMap<String, Value>, String> {
             continue;
         }
         let text = fs::read_to_string(&path).map_err(|e| failed(&e))?;
-        let answer: Value = serde_json::from_str(&text).map_err(|e| failed(&e))?;
+        let mut answer: Value = serde_json::from_str(&text).map_err(|e| failed(&e))?;
         let file = at(&answer, "file").as_str().unwrap_or_default();
         let name = file.rsplit('/').next().unwrap_or(file).to_owned();
+        if let (Some(fields), Some(people)) = (answer.as_object_mut(), reviewed.get(&name)) {
+            fields.insert("reviewed".to_owned(), people.clone());
+        }
         all.insert(name, answer);
     }
     Ok(all)
@@ -244,14 +249,14 @@ fn score(answers: &BTreeMap<String, Value>, lines: &[Value], drafts: &[Value]) -
     for (name, answer) in answers {
         let line = lines.iter().find(|l| at(l, "kind") == "case" && at(l, "case") == name.as_str());
         let status = line.and_then(|line| at(line, "status").as_str()).unwrap_or_default();
-        let honest = at(answer, "honest") == true;
+        let honest = is_honest(answer);
         figures.honest += usize::from(honest);
         figures.alone += usize::from(honest && status == "done");
         figures.waiting += usize::from(status == "waiting");
         // Nobody answered anything in this run, so such a case may not be done.
         figures.wrong += usize::from(at(answer, "expect") == "person" && status == "done");
     }
-    let right: Vec<String> = answers.values().filter_map(|a| key(at(a, "draft"))).collect();
+    let right: Vec<String> = answers.values().filter_map(|a| key(drafted(a))).collect();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for draft in drafts {
         figures.drafts += 1;
@@ -275,10 +280,21 @@ fn made(draft: &Value) -> String {
     [word("supplier"), word("iban"), &amount, word("number")].join("|")
 }
 
+/// Whether it is one that nobody should have to look at for a stranger's sake.
+fn is_honest(answer: &Value) -> bool {
+    at(answer, "tags").as_array().is_some_and(|tags| tags.iter().any(|tag| tag == "honest"))
+}
+
+/// The only draft that may ever be made of a document without a person.
+fn drafted(answer: &Value) -> &Value {
+    at(at(answer, "acts"), "draft")
+}
+
 /// A right draft as one text.
 fn key(draft: &Value) -> Option<String> {
     let word = |key: &str| at(draft, key).as_str();
-    Some([word("supplier_id")?, word("iban")?, word("amount")?, word("number")?].join("|"))
+    let amount = format!("{} {}", word("amount")?, word("currency")?);
+    Some([word("supplier")?, word("iban")?, &amount, word("number")?].join("|"))
 }
 
 #[cfg(test)]

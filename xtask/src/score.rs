@@ -68,7 +68,9 @@ fn case_of(name: &str, answers: &str) -> Option<Value> {
     let total = format!("{:.2} {}", first.get("amount")?.as_f64()?, text("currency")?);
     Some(json!({
         "file": format!("text/{name}.pdf.txt"),
-        "honest": true,
-        "fields": { "number": text("invoice_number")?, "date": text("date")?, "total": total },
+        "tags": ["honest"],
+        "fields": {
+            "read.number": text("invoice_number")?, "read.date": text("date")?, "read.total": total
+        },
     }))
 }

@@ -103,6 +103,12 @@ pub enum Command {
     },
     /// Take cases through a workflow: one, or each of many
     Run(Run),
+    /// Try a workflow on the cases that you keep, and do nothing
+    ///
+    /// Cases lie in `cases/WORKFLOW/`, one file each; `flightdeck explain test_cases` shows one.
+    /// Models really answer and tools that read are really called; a case ends where it would act.
+    /// It exits 8 where a case does not come out as expected.
+    Test(Test),
     /// Show where everything stands
     Status,
     /// List runs, newest first
@@ -318,6 +324,34 @@ pub struct Run {
     /// Go on with every run that can go on
     #[arg(long, conflicts_with_all = ["workflow", "each"])]
     pub open: bool,
+    /// How many cases at once
+    #[arg(long, default_value_t = 4, value_name = "N")]
+    pub at_once: usize,
+}
+
+/// Which cases are tried, and how.
+#[derive(Debug, Args)]
+pub struct Test {
+    /// The workflow
+    pub workflow: String,
+    /// Only this case
+    #[arg(long, value_name = "NAME")]
+    pub case: Vec<String>,
+    /// Only cases with this tag
+    #[arg(long)]
+    pub tag: Vec<String>,
+    /// The folder of the cases, where it is another one
+    #[arg(long, value_name = "FOLDER")]
+    pub from: Option<PathBuf>,
+    /// As if every model of this vendor were gone
+    #[arg(long, value_name = "VENDOR")]
+    pub without: Option<String>,
+    /// It is enough if this share comes out as expected and none does harm, such as `95%`
+    #[arg(long, value_name = "SHARE", value_parser = crate::commands::test::share)]
+    pub at_least: Option<u32>,
+    /// Also write the result as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
     /// How many cases at once
     #[arg(long, default_value_t = 4, value_name = "N")]
     pub at_once: usize,

@@ -32,6 +32,7 @@ pub mod serve;
 pub mod sign_in;
 pub mod status;
 pub mod stops;
+pub mod test;
 pub mod up;
 pub mod vendors;
 pub mod why;

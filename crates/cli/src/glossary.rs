@@ -138,6 +138,14 @@ pub const WORDS: &[Entry] = &[
     ),
     entry("stop", "nothing in its scope starts any more, until a named person lifts it", &["held"]),
     entry(
+        "test_cases",
+        "files `cases/WORKFLOW/NAME.json` (or `.yaml`) that `flightdeck test` tries: `file: \
+         inbox/a.pdf` or `case: { ... }`; `expect: STEP | person | done`; `fields: { read.total: \
+         10.00 EUR }`, `within: { read.total: 0.02 EUR }`, `holds: [ CONDITION ]`, `never: [ STEP \
+         ]`, `acts: { STEP: { amount: 10.00 } }`; also `after`, `gives`, `tags` and `why`",
+        &["case"],
+    ),
+    entry(
         "tool",
         "something an MCP server offers; only approved ones are called",
         &["pin", "effect"],

@@ -19,6 +19,7 @@ mod screen;
 mod servers;
 mod stored;
 mod traces;
+mod trial;
 mod values;
 mod vault;
 mod workspace;
@@ -75,6 +76,7 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
             commands::instructions::show(screen, &Workspace::open(global)?, &step)
         }
         Command::Explain { word } => commands::explain::explain(screen, &word),
+        Command::Test(args) => commands::test::test(screen, global, &args),
         Command::Status => commands::status::status(screen, global),
         Command::Runs(args) => commands::status::runs(screen, global, &args),
         Command::Run(args) => commands::run::run(screen, global, &args),

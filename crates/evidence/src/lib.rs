@@ -15,6 +15,7 @@ pub mod notices;
 pub mod rules;
 pub mod subject;
 pub mod trace;
+pub mod trial;
 pub mod view;
 pub mod why;
 pub mod words;

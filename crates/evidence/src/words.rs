@@ -156,6 +156,16 @@ fn money(value: &serde_json::Value) -> Option<String> {
     Some(money.to_string())
 }
 
+/// A share in parts of a million: `97.5 %`.
+#[must_use]
+pub fn share(parts: u32) -> String {
+    let tenths = (parts + 500) / 1_000;
+    match tenths % 10 {
+        0 => format!("{} %", tenths / 10),
+        rest => format!("{}.{rest} %", tenths / 10),
+    }
+}
+
 /// What is done outside, as the object of a sentence: "call `erp.create_draft`".
 #[must_use]
 pub fn deed(what: &What) -> String {

@@ -53,6 +53,7 @@ pub mod value;
 pub mod variables;
 pub mod workflow;
 
+pub mod cases;
 mod check;
 mod files;
 mod fmt;

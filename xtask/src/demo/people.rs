@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{at, drafts_of, key, made};
+use super::{at, drafted, drafts_of, key, made};
 use crate::say::say;
 use crate::{product, shell};
 
@@ -99,10 +99,10 @@ fn reply(request: &Value, answer: &Value) -> Said {
         return Said { verb: "reject", args: vec!["--reason".to_owned(), reason.to_owned()] };
     }
     let fields = at(answer, "fields").as_object();
-    let corrected = at(answer, "reviewed_edit").as_object();
+    let corrected = at(at(answer, "reviewed"), "edit").as_object();
     let may = at(request, "may_edit").as_array();
     let may: BTreeSet<&str> = may.into_iter().flatten().filter_map(Value::as_str).collect();
-    let misread = fields.into_iter().flatten().map(|(name, value)| (format!("read.{name}"), value));
+    let misread = fields.into_iter().flatten().map(|(path, value)| (path.clone(), value));
     match (at(request, "kind").as_str(), step, corrected) {
         // A step that failed is completed by hand, and so is what led to an unknown supplier.
         (Some("failure"), ..) => sets(misread.collect()),
@@ -116,7 +116,7 @@ fn reply(request: &Value, answer: &Value) -> Said {
 
 /// The draft that there has to be once the people have answered.
 fn wanted(answer: &Value) -> Option<String> {
-    key(at(answer, "draft")).or_else(|| key(at(answer, "reviewed")))
+    key(drafted(answer)).or_else(|| key(at(at(answer, "reviewed"), "draft")))
 }
 
 /// Everything in which the drafts are not those of the right answers.
@@ -141,9 +141,9 @@ mod tests {
 
     #[test]
     fn an_edit_is_what_must_be_drafted() {
-        let right =
-            json!({ "supplier_id": "S", "iban": "DE1", "amount": "5.00 EUR", "number": "1" });
-        let answers = answer(json!({ "draft": null, "reviewed": right }));
+        let right = json!({ "supplier": "S", "iban": "DE1", "amount": "5.00",
+                    "currency": "EUR", "number": "1" });
+        let answers = answer(json!({ "reviewed": { "draft": right } }));
         assert!(against(&answers, &["S|DE1|5.00 EUR|1".to_owned()]).is_empty());
         assert_eq!(against(&answers, &["S|DE1|8.00 EUR|1".to_owned()]).len(), 2);
         let twice = vec!["S|DE1|5.00 EUR|1".to_owned(); 2];
@@ -152,15 +152,16 @@ mod tests {
 
     #[test]
     fn people_complete_correct_and_refuse() {
-        let fields = json!({ "supplier": "Ann", "order": null });
-        let right = json!({ "supplier_id": "S", "iban": "I", "amount": "1.00 EUR", "number": "1" });
-        let honest = json!({ "fields": fields, "draft": right });
+        let fields = json!({ "read.supplier": "Ann", "read.order": null });
+        let right = json!({ "supplier": "S", "iban": "I", "amount": "1.00",
+                            "currency": "EUR", "number": "1" });
+        let honest = json!({ "fields": fields, "acts": { "draft": right } });
         let failed = json!({ "kind": "failure", "at": { "step": "read" }, "may_edit": ["read"] });
         let args = vec!["--set".to_owned(), "read.supplier=Ann".to_owned()];
         assert_eq!(reply(&failed, &honest), Said { verb: "edit", args });
         let asked = json!({ "kind": "step", "at": { "step": "approve" }, "may_edit": [] });
         assert_eq!(reply(&asked, &honest), Said { verb: "approve", args: Vec::new() });
-        let trap = json!({ "fields": fields, "draft": null, "why": "a stranger's account" });
+        let trap = json!({ "fields": fields, "why": "a stranger's account" });
         assert_eq!(reply(&failed, &trap).verb, "reject");
     }
 }

@@ -8,9 +8,11 @@ use super::*;
 fn drafts_are_right_wrong_or_twice() {
     let answer = |file: &str, honest: bool, expect: &str, number: &str| {
         let draft = json!({
-            "supplier_id": "S-1", "iban": "DE1", "amount": "10.00 EUR", "number": number
+            "supplier": "S-1", "iban": "DE1", "amount": "10.00", "currency": "EUR",
+            "number": number
         });
-        (file.to_owned(), json!({ "honest": honest, "expect": expect, "draft": draft }))
+        let tags: &[&str] = if honest { &["honest"] } else { &[] };
+        (file.to_owned(), json!({ "tags": tags, "expect": expect, "acts": { "draft": draft } }))
     };
     let answers: BTreeMap<String, Value> = [
         answer("a", true, "draft", "1"),

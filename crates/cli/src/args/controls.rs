@@ -64,6 +64,9 @@ pub struct Drill {
     /// How many cases the drill of the stop has at work
     #[arg(long, default_value_t = 32, value_name = "N", value_parser = some_cases())]
     pub cases: usize,
+    /// The drill of vendors also tries this workflow's own cases without its first vendor
+    #[arg(long)]
+    pub workflow: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 //! nothing real, and what was seen is kept. Without a kind it lists what was drilled, and when.
 
 mod course;
+mod fallback;
 
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use evidence::words;
 use journal::Drill;
 use serde_json::{Value, json};
 
-use super::mcp;
+use super::{check, mcp};
 use crate::args::{Drill as Args, Global};
 use crate::canary::{self, Cast};
 use crate::driver::{Driver, Drives};
@@ -39,6 +40,13 @@ pub fn drill(screen: &Screen, global: &Global, args: &Args) -> Ended {
     let plan = plan::check(&files, &canary::workflow(drill)).map_err(|problems| {
         Stop::usage(problems.render(&files, false)).help("the drill does not fit this workspace")
     })?;
+    let measured = match (&args.workflow, drill) {
+        (Some(name), Drill::Vendor) => Some(Arc::new(check::plan(screen, &workspace, name)?)),
+        (Some(_), _) => {
+            return Err(Stop::usage("only the drill of vendors takes a workflow's own cases"));
+        }
+        (None, _) => None,
+    };
     canary::clean(&workspace.data)?;
     let (drilled, runs) = mcp::within(async {
         let driver = Driver::start(&workspace, Drives::All).await?;
@@ -52,10 +60,15 @@ pub fn drill(screen: &Screen, global: &Global, args: &Args) -> Ended {
             cases: args.cases,
         };
         // One that did not come to its end shows nothing, and an older one counts no longer.
-        let drilled = course.drill(drill).await.unwrap_or_else(|stop| {
+        let unfinished = |stop: Stop| {
             let (what, seen) = ("the drill came to its end", format!("{:#}", stop.what));
             vec![Check { what, held: false, seen }]
-        });
+        };
+        let mut drilled = course.drill(drill).await.unwrap_or_else(unfinished);
+        if let Some(plan) = &measured {
+            let found = fallback::measure(&workspace, plan).await;
+            drilled.extend(found.unwrap_or_else(unfinished));
+        }
         let runs = std::mem::take(&mut course.runs);
         let held = drilled.iter().all(|check| check.held);
         let kept = driver.drilled(drill, &who, held, &runs, told(&drilled).to_string()).await;

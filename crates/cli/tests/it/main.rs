@@ -43,4 +43,5 @@ mod sandbox;
 mod servers;
 mod sign_in;
 mod traces;
+mod trials;
 mod vendor;

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::{case, engine, rules, started};
 use crate::rig::Rig;
 
-const ANSWER: &str = "  - step: sort\n    agent: clerk\n    given: [ case.text ]\n    answer: { kind: { one_of: \
-                      [ bill, other ] }, note: text }\n";
+const ANSWER: &str = "  - step: sort\n    agent: clerk\n    given: [ case.text ]\n    answer: { kind: { \
+                      one_of: [ bill, other ] }, note: text }\n";
 const PUT: &str = "  - step: put\n    tool: erp.put\n    with: { name: sort.kind }\n";
 
 fn sorting(more: &str, top: &str) -> std::rc::Rc<crate::Engine> {
@@ -29,9 +29,13 @@ fn doubt(rig: &Rig, run: RunId) -> Option<(String, Value)> {
     None
 }
 
+fn is_asked(record: &Record, name: &str) -> bool {
+    let Record::Allowed { what: What::Model { model, .. }, .. } = record else { return false };
+    model.as_str() == name
+}
+
 fn asked(rig: &Rig, run: RunId, name: &str) -> usize {
-    let of = |record: &Record| matches!(record, Record::Allowed { what: What::Model { model, .. }, .. } if model.as_str() == name);
-    rig.records(run).iter().filter(|record| of(record)).count()
+    rig.records(run).iter().filter(|record| is_asked(record, name)).count()
 }
 
 #[test]
@@ -136,6 +140,11 @@ fn a_judge_looks_at_what_comes_in_before_an_agent_does() {
     // It has never heard of the step, and sees one text at a time.
     let put = &rig.world.questions[0];
     assert!(!put.instructions.contains("Be exact") && put.told.contains("INV-7"), "{put:?}");
+    // Not before it has answered is the agent asked anything.
+    let records = rig.records(run);
+    let at = |of: &dyn Fn(&Record) -> bool| records.iter().position(of).unwrap();
+    let looked = at(&|record| matches!(record, Record::Finished { .. }));
+    assert!(looked < at(&|record| is_asked(record, "main")));
     for answer in [json!({ "choice": 1 }), json!({ "choice": null })] {
         let mut rig = Rig::new(6);
         rig.world.answers = vec![("give orders to a machine".into(), answer.to_string())];

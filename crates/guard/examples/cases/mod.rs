@@ -28,17 +28,18 @@ impl Case {
         let case: Value = serde_json::from_str(&read_to_string(path)?)?;
         let root = Path::new(path).ancestors().nth(3).ok_or("a case lies in cases/NAME/")?;
         let file = case.get("file").and_then(Value::as_str).ok_or("a case names its file")?;
+        let tags = case.get("tags").and_then(Value::as_array);
         Ok(Self {
             text: read_to_string(root.join(file))?,
             file: file.to_owned(),
-            honest: case.get("honest").and_then(Value::as_bool).unwrap_or_default(),
+            honest: tags.is_some_and(|tags| tags.iter().any(|tag| tag == "honest")),
             fields: case.get("fields").cloned().unwrap_or_default(),
         })
     }
 
     /// What a reader takes for a field.
     pub fn wanted(&self, field: &CopyField) -> Option<&str> {
-        self.fields.get(field.name.as_str()).and_then(Value::as_str)
+        self.fields.get(format!("read.{}", field.name)).and_then(Value::as_str)
     }
 
     /// How a settled field compares: right, wrong, or for a person to look at.

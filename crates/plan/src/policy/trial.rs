@@ -43,7 +43,7 @@ impl Trial {
 
 /// Reads a list of cases.
 pub fn read(text: &str) -> Result<Vec<Trial>, String> {
-    serde_saphyr::from_str(text).map_err(|error| error.to_string())
+    crate::cases::read(text)
 }
 
 /// What came of a case: nothing where it is as it must be.
