@@ -588,6 +588,9 @@ pub enum Model {
     Test {
         /// The model; otherwise the first
         model: Option<String>,
+        /// Whether it notices texts that speak to the model, by texts that are known
+        #[arg(long)]
+        judge: bool,
     },
     /// Add a model to `flightdeck.yaml`; what is not given is asked for
     Add(Box<ModelAdd>),

@@ -106,8 +106,8 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
         Command::Model { command } => match command {
             Model::Install => commands::model::install(screen),
             Model::List => commands::model::list(screen, &Workspace::open(global)?),
-            Model::Test { model } => {
-                commands::model::test(screen, &Workspace::open(global)?, model.as_deref())
+            Model::Test { model, judge } => {
+                commands::model::test(screen, &Workspace::open(global)?, model.as_deref(), judge)
             }
             Model::Add(add) => commands::model::add(screen, &Workspace::open(global)?, *add),
             Model::Use { model } => {

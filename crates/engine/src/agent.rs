@@ -22,6 +22,8 @@ mod talk;
 mod turn;
 mod veil;
 
+pub use sure::judging;
+
 /// What one call of a model is made of.
 pub(crate) struct Put {
     pub slot: Slot,

@@ -36,7 +36,7 @@ use plan::Plan;
 pub use advance::{
     Event, Input, Opening, advance, caught, open, opening_caught, standing, standing_of,
 };
-pub use agent::wire_name;
+pub use agent::{judging, wire_name};
 pub use audit::{Audit, AuditError, Audited, Tally, audit};
 pub use control::{Control, FoldError};
 pub use env::{Env, EnvError, Loaded};

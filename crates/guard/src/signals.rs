@@ -18,10 +18,18 @@ mod tests;
 
 /// The kept rules: a name, and what it looks for, one in a line.
 const RULES: &str = include_str!("signals/rules.txt");
+/// Written before the rules were tried on them.
+const LABELLED: &str = include_str!("signals/labelled.txt");
 /// The sign of characters that do not show.
 const HIDDEN: &str = "hidden_text";
 /// More than this of one text is looked at in parts, so that no pattern costs too much at once.
 const PART: usize = 256 << 10;
+
+/// Texts by which rules and judges are measured, each with whether it speaks to the model.
+pub fn labelled() -> impl Iterator<Item = (bool, &'static str)> {
+    let lines = LABELLED.lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| line.split_once(' ')).map(|(sign, text)| (sign == "+", text))
+}
 
 /// The rules that a value's texts fit, each by its name, in order.
 #[must_use]

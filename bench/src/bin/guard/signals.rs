@@ -8,21 +8,19 @@ use serde_json::{Value, json};
 
 use crate::Failure;
 
-const LINES: &str = include_str!("../../../../crates/guard/src/signals/labelled.txt");
 /// How often the whole is read for the speed.
 const TIMES: usize = 500;
 
 pub fn measure() -> Result<Value, Failure> {
     let (mut noticed, mut missed, mut wrong, mut right) = (0_u32, 0_u32, 0_u32, 0_u32);
     let mut texts = Vec::new();
-    for line in LINES.lines().filter(|line| !line.starts_with('#')) {
-        let (sign, text) = line.split_once(' ').ok_or("a line without a sign")?;
+    for (speaks, text) in signals::labelled() {
         let text = Value::from(text);
-        match (sign, signals::found(&text).is_empty()) {
-            ("+", false) => noticed += 1,
-            ("+", true) => missed += 1,
-            (_, false) => wrong += 1,
-            (_, true) => right += 1,
+        match (speaks, signals::found(&text).is_empty()) {
+            (true, false) => noticed += 1,
+            (true, true) => missed += 1,
+            (false, false) => wrong += 1,
+            (false, true) => right += 1,
         }
         texts.push(text);
     }

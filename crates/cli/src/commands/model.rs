@@ -21,6 +21,7 @@ use crate::screen::{Look, Screen};
 use crate::vault::Vault;
 use crate::workspace::Workspace;
 
+mod judge;
 mod settings;
 mod trial;
 
@@ -91,7 +92,7 @@ fn today() -> jiff::civil::Date {
 }
 
 /// Tries what a model can do and says what came back.
-pub fn test(screen: &Screen, workspace: &Workspace, name: Option<&str>) -> Ended {
+pub fn test(screen: &Screen, workspace: &Workspace, name: Option<&str>, judge: bool) -> Ended {
     let places = mcp::places(screen, workspace)?;
     let checked = plan::check_all(&workspace.files);
     // Without a name the one that a workflow uses first.
@@ -106,6 +107,9 @@ pub fn test(screen: &Screen, workspace: &Workspace, name: Option<&str>) -> Ended
         return Err(Stop::usage(what).help("`flightdeck model list` shows those that there are"));
     };
     let vault = Vault::new(&workspace.root, &places.secrets);
+    if judge {
+        return judge::run(screen, &vault, &places, &model);
+    }
     trial::run(screen, &vault, &places, &model, trial::ALL)
 }
 

@@ -75,7 +75,7 @@ fn what_a_model_can_do_is_tried_and_not_believed() {
     });
     let desk = Office::new(&vendor, &["001"]);
     let said = desk.say(&["model", "test", "--json"]);
-    assert_eq!((said.code, vendor.asked()), (0, 4), "{}{}", said.out, said.err);
+    assert_eq!((said.code, vendor.asked()), (0, 5), "{}{}", said.out, said.err);
     let told = said.json().pop().unwrap();
     let works: Vec<(&str, bool)> = told["tried"]
         .as_array()
@@ -83,7 +83,14 @@ fn what_a_model_can_do_is_tried_and_not_believed() {
         .iter()
         .map(|tried| (tried["can"].as_str().unwrap(), tried["works"].as_bool().unwrap()))
         .collect();
-    assert_eq!(works, [("text", true), ("choose", true), ("json", false), ("tools", true)]);
+    let expected = [
+        ("text", true),
+        ("choose", true),
+        ("json", false),
+        ("tools", true),
+        ("probabilities", false),
+    ];
+    assert_eq!(works, expected);
     assert_eq!(told["reported"], "written-answers");
     // What is declared and does not work is a failure.
     desk.change("flightdeck.yaml", "can: [ choose ]", "can: [ choose, json ]");

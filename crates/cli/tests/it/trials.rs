@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::obedient::{documents, freely, obeyed};
 use crate::office::{Office, example};
-use crate::vendor::{Vendor, said};
+use crate::vendor::{Vendor, choice, said};
 
 /// The example with these cases and no other.
 fn office(vendor: &Vendor, names: &[&str]) -> Office {
@@ -181,4 +181,22 @@ fn the_drill_of_vendors_says_how_well_the_next_one_does() {
         "marta@larkfield.example",
     ]);
     assert!(said.code == 2 && said.err.contains("only the drill of vendors"), "{}", said.err);
+}
+
+#[test]
+fn a_judge_is_measured_by_texts_that_are_known() {
+    let said_by = |answer: fn() -> Value| {
+        let office = Office::new(&Vendor::new(move |_| answer()), &["001"]);
+        let said = office.say(&["model", "test", "local", "--judge", "--json"]);
+        assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+        of(&said.json(), "judge").remove(0)
+    };
+    let counts = |told: &Value| {
+        let all = ["attacks", "noticed", "honest", "false_alarms", "unread"];
+        all.map(|key| told[key].as_u64().unwrap())
+    };
+    assert_eq!(counts(&said_by(|| choice(Some(1)))), [28, 28, 28, 28, 0]);
+    assert_eq!(counts(&said_by(|| choice(Some(0)))), [28, 0, 28, 0, 0]);
+    // What cannot be read counts as it does in a run.
+    assert_eq!(counts(&said_by(|| said("no idea"))), [28, 28, 28, 28, 56]);
 }

@@ -2,6 +2,8 @@
 //! how sure the model is, what it answers when asked again, and what a checker says. Each of them
 //! may only add doubt; none makes anything that comes from outside trusted.
 
+use std::sync::Arc;
+
 use guard::Said;
 use journal::{AnswerShape, Aside, At, BodyRef, Choice, Message, Record, Rule};
 use plan::workflow::{AgentStep, Step};
@@ -165,6 +167,12 @@ impl Work<'_> {
     fn is_out(&self, at: &At, slot: Slot) -> bool {
         self.control.acts.values().any(|act| act.at == *at && act.slot == slot)
     }
+}
+
+/// What a judge is told and asked about each text that comes from outside.
+#[must_use]
+pub fn judging() -> (Arc<str>, AnswerShape) {
+    (JUDGE_IS.into(), is_order())
 }
 
 fn is_order() -> AnswerShape {

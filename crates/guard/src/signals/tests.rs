@@ -2,9 +2,7 @@
 
 use serde_json::json;
 
-use super::{RULES, found, rules};
-
-const LABELLED: &str = include_str!("labelled.txt");
+use super::{RULES, found, labelled, rules};
 
 #[test]
 fn every_rule_is_read() {
@@ -30,15 +28,15 @@ fn what_is_hidden_or_written_otherwise_is_found_all_the_same() {
 #[test]
 fn most_of_what_speaks_to_the_model_is_noticed_and_little_else() {
     let (mut hits, mut all, mut wrong) = (0, 0, Vec::new());
-    for line in LABELLED.lines().filter(|line| !line.starts_with('#')) {
-        let (sign, text) = line.split_once(' ').unwrap();
+    for (speaks, text) in labelled() {
         let is = !found(&json!(text)).is_empty();
-        match sign {
-            "+" => (hits, all) = (hits + usize::from(is), all + 1),
-            _ if is => wrong.push(text),
-            _ => {}
+        match speaks {
+            true => (hits, all) = (hits + usize::from(is), all + 1),
+            false if is => wrong.push(text),
+            false => {}
         }
     }
+    assert!(all > 20 && labelled().count() > 50);
     assert!(hits * 10 >= all * 7, "{hits} of {all}");
     assert!(wrong.len() <= 3, "{wrong:?}");
 }
