@@ -164,24 +164,6 @@ impl Work<'_> {
         self.call_model(at, step, agent, Slot::Model, None)
     }
 
-    /// What is wrong with the links of an answer: each must stand in the instructions, in the
-    /// material, or in a result of a call. What the model said itself gives none.
-    fn strange_links(&self, at: &At, step: &Step, value: &Value) -> Result<Vec<String>, Stuck> {
-        let messages = self.messages(at)?;
-        // The first message is the material. What it is told later repeats its own mistakes.
-        let material = messages.iter().take(1);
-        let results = messages.iter().filter(|message| message.role == Role::Tool);
-        let mut given: Vec<&str> = material.chain(results).map(|m| m.text.as_str()).collect();
-        if let Some(prepared) = self.prepared.step(&step.id) {
-            given.push(&prepared.instructions);
-        }
-        let strange = guard::links::strange(value, &given);
-        Ok(strange
-            .iter()
-            .map(|link| format!("`{link}` does not stand in what was given"))
-            .collect())
-    }
-
     /// How often the agent was asked to mend its answer: what it was told after the material.
     fn repairs(&self, at: &At) -> Result<u32, Stuck> {
         let mut said: u32 = 0;

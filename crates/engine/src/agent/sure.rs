@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use guard::Said;
-use journal::{AnswerShape, Aside, At, BodyRef, Choice, Message, Record, Rule};
+use journal::{AnswerShape, Aside, At, BodyRef, Choice, Message, Record, Role, Rule};
 use plan::workflow::{AgentStep, Step};
 use serde_json::Value;
 
@@ -65,6 +65,29 @@ impl Work<'_> {
         if self.chosen_in(answer) != Some(0) {
             self.note(Record::Suspected { body, signals: vec![Rule(JUDGE.into())] });
         }
+    }
+
+    /// What is wrong with the links of an answer: each must stand in the instructions, in the
+    /// material, or in a result of a call. What the model said itself gives none.
+    pub(super) fn strange_links(
+        &self,
+        at: &At,
+        step: &Step,
+        value: &Value,
+    ) -> Result<Vec<String>, Stuck> {
+        let messages = self.messages(at)?;
+        // The first message is the material. What it is told later repeats its own mistakes.
+        let material = messages.iter().take(1);
+        let results = messages.iter().filter(|message| message.role == Role::Tool);
+        let mut given: Vec<&str> = material.chain(results).map(|m| m.text.as_str()).collect();
+        if let Some(prepared) = self.prepared.step(&step.id) {
+            given.push(&prepared.instructions);
+        }
+        let strange = guard::links::strange(value, &given);
+        Ok(strange
+            .iter()
+            .map(|link| format!("`{link}` does not stand in what was given"))
+            .collect())
     }
 
     /// Why an answer that fits its contract is in doubt all the same; nothing while somebody is
