@@ -109,8 +109,9 @@ impl People for FromFiles {
     fn on_call(&self, who: &PersonId, at: Millis) -> Vec<RoleId> {
         let Some(known) = self.known() else { return Vec::new() };
         let Some(hours) = &known.hours else { return Vec::new() };
-        let today = engine::hours::day(hours, at);
-        let turns = known.on_call.iter().filter(|turn| turn.who == *who && turn.covers(&today));
+        let (today, minute) = (engine::hours::day(hours, at), engine::hours::minute(hours, at));
+        let now = |turn: &&OnCall| turn.who == *who && turn.covers(&today, minute);
+        let turns = known.on_call.iter().filter(now);
         let roles: BTreeSet<RoleId> = turns.map(|turn| turn.role.clone()).collect();
         roles.into_iter().collect()
     }

@@ -444,7 +444,7 @@ pub(crate) static SETTINGS: Shape = Shape {
         may(
             "on_call",
             Map(&List(&Form::Shape(&ON_CALL))),
-            "Who holds a role on which days, besides those who always do.",
+            "Who holds a role on which days and at which hours, besides those who always do.",
         ),
         may(
             "attention",
@@ -552,6 +552,12 @@ pub(crate) static ON_CALL: Shape = Shape {
         must("who", Person, "Who is on call."),
         must("from", Text, "The first day, `\"2026-12-21\"`."),
         must("until", Text, "The last day."),
+        may(
+            "days",
+            Either(&[Text, List(&Words(DAYS))]),
+            "On which days of the week, `mon-fri` or a list; on all if not said.",
+        ),
+        may("hours", Text, "At which hours, `\"18:00-08:00\"`; the whole day if not said."),
     ],
 };
 

@@ -7,6 +7,7 @@ mod certainty;
 pub(crate) mod failure;
 pub(crate) mod fields;
 pub(crate) mod notices;
+pub(crate) mod on_call;
 pub(crate) mod people;
 pub(crate) mod scalars;
 pub(crate) mod secrets;

@@ -221,3 +221,48 @@ fn who_is_on_call_decides_on_their_days_and_on_no_others() {
     let checked = desk.say(&["check"]);
     assert_eq!(checked.code, 2, "{}", checked.out);
 }
+
+#[test]
+fn who_is_on_call_at_night_decides_at_night() {
+    let desk = desk();
+    desk.change("workflows/notes.md", "      approvals: 2\n", "");
+    let settings = std::fs::read_to_string(desk.root().join("flightdeck.yaml")).unwrap();
+    let zone = settings.split("zone: ").nth(1).unwrap();
+    let zone = zone.split([' ', '}', '\n']).next().unwrap();
+    let said = std::process::Command::new("date").env("TZ", zone).arg("+%H").output().unwrap();
+    let hour: u32 = String::from_utf8(said.stdout).unwrap().trim().parse().unwrap();
+    let between = |from: u32, to: u32| {
+        let (from, to) = ((hour + from) % 24, (hour + to) % 24);
+        format!("hours: \"{from:02}:00-{to:02}:00\"")
+    };
+    let run = opened(&desk);
+    let turns = |hours: &str| {
+        format!(
+            "on_call:\n  pair:\n    - {{ who: dee@example.com, from: \"2020-01-01\", until: \
+             \"2999-12-31\", days: mon-sun, {hours} }}\nworking_hours:"
+        )
+    };
+    // However long this test takes, it is over before these hours begin.
+    desk.change("flightdeck.yaml", "working_hours:", &turns(&between(12, 14)));
+    let refused = review(&desk, &["approve"], &run, &[], DEE);
+    assert_eq!(refused.code, 4, "{}{}", refused.out, refused.err);
+    // These began hours ago and go on for hours; the one turn beside the other changes nothing.
+    let other = format!(
+        "  pair:\n    - {{ who: dee@example.com, from: \"2020-01-01\", until: \"2999-12-31\", {} }}",
+        between(22, 4)
+    );
+    desk.change("flightdeck.yaml", "  pair:\n    - {", &format!("{other}\n    - {{"));
+    let taken = review(&desk, &["approve"], &run, &[], DEE);
+    assert_eq!(taken.code, 0, "{}{}", taken.out, taken.err);
+    let why = desk.say(&["why", &run]).out;
+    assert!(why.contains("dee@example.com is on call as pair"), "{why}");
+    desk.change("flightdeck.yaml", &between(22, 4), "hours: \"07:00-07:00\"");
+    let checked = desk.say(&["check"]);
+    assert_eq!(checked.code, 2, "{}", checked.out);
+    assert!(
+        checked.err.contains("these hours are over as they begin"),
+        "{}{}",
+        checked.out,
+        checked.err
+    );
+}

@@ -94,3 +94,35 @@ fn a_tool_is_called_so_often_in_an_hour_and_no_more() {
     assert_eq!(rig.status(late), journal::Status::Done);
     assert_eq!(rig.world.effects.len(), 3);
 }
+
+#[test]
+fn a_night_on_call_is_that_of_the_clock_on_the_wall() {
+    let hours = london();
+    let turn = plan::OnCall {
+        role: plan::ids::RoleId::new("lead").unwrap(),
+        who: plan::ids::PersonId::new("m@acme.example").unwrap(),
+        from: "2026-10-01".into(),
+        until: "2027-04-30".into(),
+        days: (1..=7).collect(),
+        hours: (22 * 60, 2 * 60),
+    };
+    for (when, expected) in [
+        // In winter London has the time of Greenwich, in summer it is an hour ahead.
+        ("2026-12-01T21:59:59Z", false),
+        ("2026-12-01T22:00:00Z", true),
+        ("2026-12-02T01:59:59Z", true),
+        ("2026-12-02T02:00:00Z", false),
+        ("2027-04-01T21:00:00Z", true),
+        ("2027-04-02T01:00:00Z", false),
+        // On 2026-10-25 the hour from one to two comes twice, and both are of the night.
+        ("2026-10-25T00:30:00Z", true),
+        ("2026-10-25T01:30:00Z", true),
+        ("2026-10-25T02:00:00Z", false),
+        // On 2027-03-28 it does not come at all: after one comes two, and the night is over.
+        ("2027-03-28T00:59:59Z", true),
+        ("2027-03-28T01:00:00Z", false),
+    ] {
+        let (day, minute) = (hours::day(&hours, at(when)), hours::minute(&hours, at(when)));
+        assert_eq!(turn.covers(&day, minute), expected, "{when}");
+    }
+}

@@ -9,7 +9,7 @@ use crate::keys;
 use crate::problem::{Cx, Found};
 use crate::yaml::Node;
 
-use super::people::{People, minute_of};
+use super::people::{People, hours_between};
 use super::scalars::Fields;
 use super::settings::{Address, address, variable};
 
@@ -99,7 +99,7 @@ fn one(cx: &Cx<'_>, node: &Node, fields: Fields<'_>, people: &People) -> Option<
     let tell = tell.map(str::to_owned).collect();
     let roles = list("roles").iter().filter_map(|n| people.role(cx, n)).collect();
     let quiet = match fields.get("quiet") {
-        Some(node) => Some(quiet(cx, node)?),
+        Some(node) => Some(hours_between(cx, node)?),
         None => None,
     };
     let an_hour = fields.get("an_hour").and_then(|n| cx.whole_u32(n, 1, 10_000));
@@ -148,15 +148,4 @@ fn mail(cx: &Cx<'_>, node: &Node, fields: Fields<'_>) -> Option<Way> {
         return lacks(&format!("`{bad}` is no mail address"), "write it as `name@example.org`");
     }
     Some(Way::Mail { host, port, from, to, sign_in })
-}
-
-/// `20:00-07:00`.
-fn quiet(cx: &Cx<'_>, node: &Node) -> Option<(u16, u16)> {
-    let text = cx.text(node)?;
-    let span = text.split_once('-');
-    let span = span.and_then(|(from, to)| Some((minute_of(from.trim())?, minute_of(to.trim())?)));
-    span.or_else(|| {
-        let what = format!("`{text}` is no time between two hours");
-        cx.add(Found::new(&codes::KIND, &node.at, what).fix("write it like `\"20:00-07:00\"`"))
-    })
 }

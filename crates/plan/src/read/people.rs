@@ -10,6 +10,7 @@ use crate::problem::{Cx, Found};
 use crate::workflow::{Attention, Person, WorkingHours};
 use crate::yaml::{Kind, Node};
 
+use super::on_call::{self, OnCall};
 use super::scalars::Fields;
 
 /// Days on which a person is away, and who decides instead.
@@ -23,24 +24,6 @@ pub struct Absence {
 }
 
 impl Absence {
-    /// Whether a day is one of these.
-    #[must_use]
-    pub fn covers(&self, day: &str) -> bool {
-        (self.from.as_str()..=self.until.as_str()).contains(&day)
-    }
-}
-
-/// Days on which a person holds a role that is not theirs otherwise.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OnCall {
-    pub role: RoleId,
-    pub who: PersonId,
-    /// The first and the last day, `YYYY-MM-DD`.
-    pub from: String,
-    pub until: String,
-}
-
-impl OnCall {
     /// Whether a day is one of these.
     #[must_use]
     pub fn covers(&self, day: &str) -> bool {
@@ -87,7 +70,7 @@ pub(crate) fn read(cx: &Cx<'_>, fields: Fields<'_>) -> People {
     for entry in fields.get("on_call").and_then(|n| cx.map(n)).unwrap_or_default() {
         let role = all.role_of(cx, &entry.key, &entry.key_at);
         for node in cx.list(&entry.value).unwrap_or_default() {
-            let turn = all.turn(cx, node, role.as_ref());
+            let turn = on_call::turn(cx, node, role.as_ref(), &all);
             all.on_call.extend(turn);
         }
     }
@@ -134,30 +117,10 @@ impl People {
 
     fn absence(&self, cx: &Cx<'_>, node: &Node, who: PersonId) -> Option<Absence> {
         let fields = cx.fields(node, &keys::AWAY)?;
-        let from = fields.get("from").and_then(|n| date(cx, n));
-        let until = fields.get("until").and_then(|n| date(cx, n));
+        let span = first_and_last(cx, node, fields);
         let deputy = fields.get("deputy").and_then(|n| self.person(cx, n));
-        let (from, until) = (from?, until?);
-        if until < from {
-            let what = "the last day is before the first";
-            let fix = "write a day on or after `from`";
-            return cx.add(Found::new(&codes::RANGE, &node.at, what).fix(fix));
-        }
+        let (from, until) = span?;
         Some(Absence { who, from, until, deputy: deputy? })
-    }
-
-    fn turn(&self, cx: &Cx<'_>, node: &Node, role: Option<&RoleId>) -> Option<OnCall> {
-        let fields = cx.fields(node, &keys::ON_CALL)?;
-        let who = fields.get("who").and_then(|n| self.person(cx, n));
-        let from = fields.get("from").and_then(|n| date(cx, n));
-        let until = fields.get("until").and_then(|n| date(cx, n));
-        let (from, until) = (from?, until?);
-        if until < from {
-            let what = "the last day is before the first";
-            let fix = "write a day on or after `from`";
-            return cx.add(Found::new(&codes::RANGE, &node.at, what).fix(fix));
-        }
-        Some(OnCall { role: role?.clone(), who: who?, from, until })
     }
 
     /// A person who is named in `people`.
@@ -189,6 +152,23 @@ impl People {
         let known = self.roles.keys().map(RoleId::as_str);
         cx.add(Found::new(&codes::ROLE_UNKNOWN, at, what).near(name, known))
     }
+}
+
+/// The first and the last day, `from` and `until`.
+pub(super) fn first_and_last(
+    cx: &Cx<'_>,
+    node: &Node,
+    fields: Fields<'_>,
+) -> Option<(String, String)> {
+    let from = fields.get("from").and_then(|n| date(cx, n));
+    let until = fields.get("until").and_then(|n| date(cx, n));
+    let (from, until) = (from?, until?);
+    if until < from {
+        let what = "the last day is before the first";
+        let fix = "write a day on or after `from`";
+        return cx.add(Found::new(&codes::RANGE, &node.at, what).fix(fix));
+    }
+    Some((from, until))
 }
 
 fn hours(cx: &Cx<'_>, node: &Node) -> Option<WorkingHours> {
@@ -226,7 +206,7 @@ pub(super) fn day_range(text: &str) -> Option<Vec<u8>> {
 }
 
 /// `mon-fri`, or a list of days.
-fn days(cx: &Cx<'_>, node: &Node) -> Option<Vec<u8>> {
+pub(super) fn days(cx: &Cx<'_>, node: &Node) -> Option<Vec<u8>> {
     if let Kind::Text { text, .. } = &node.kind
         && let Some(days) = day_range(text)
     {
@@ -246,6 +226,17 @@ pub(super) fn minute_of(text: &str) -> Option<u16> {
     let (hour, minute) = text.split_once(':')?;
     let (hour, minute) = (hour.parse::<u16>().ok()?, minute.parse::<u16>().ok()?);
     (text.len() == 5 && (hour, minute) <= (24, 0) && minute < 60).then_some(hour * 60 + minute)
+}
+
+/// `20:00-07:00` as minutes of the day.
+pub(super) fn hours_between(cx: &Cx<'_>, node: &Node) -> Option<(u16, u16)> {
+    let text = cx.text(node)?;
+    let span = text.split_once('-');
+    let span = span.and_then(|(from, to)| Some((minute_of(from.trim())?, minute_of(to.trim())?)));
+    span.or_else(|| {
+        let what = format!("`{text}` is no time between two hours");
+        cx.add(Found::new(&codes::KIND, &node.at, what).fix("write it like `\"20:00-07:00\"`"))
+    })
 }
 
 fn minute(cx: &Cx<'_>, node: &Node) -> Option<u16> {
