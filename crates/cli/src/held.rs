@@ -3,7 +3,7 @@
 //! It must not repeat what a run's own entries say.
 
 use evidence::{Closed, Notice, UsedUp};
-use journal::{Millis, RunQuery, Status};
+use journal::{CasesOf, Millis, RunQuery, Status};
 use plan::ids::ReleaseId;
 
 use crate::args::Global;
@@ -26,8 +26,13 @@ pub fn back(runs: &Runs, global: &Global, now: Millis) -> Result<Vec<Notice>, St
         }
     }
     for used in desk.limits.iter().filter(|used| used.holds(now)) {
-        if !raised(workspace.as_ref(), used) {
-            all.push(used.notice(runs.zone_of(&used.workflow).as_deref()));
+        if raised(workspace.as_ref(), used) {
+            continue;
+        }
+        let notice = used.notice(runs.zone_of(&used.workflow).as_deref());
+        // Many senders may be held back, and none of them is named: once is enough.
+        if !all.contains(&notice) {
+            all.push(notice);
         }
     }
     Ok(all)
@@ -54,10 +59,12 @@ fn raised(workspace: Option<&Workspace>, used: &UsedUp) -> bool {
     let today = workspace.and_then(|workspace| workspace.plan(used.workflow.as_str()).ok());
     today.is_some_and(|plan| {
         let limits = &plan.workflow().limits;
-        match used.account.0.starts_with("hour/") {
-            true => limits.hour.cases.is_none_or(|most| most > used.limit),
-            false => limits.day.cases > used.limit,
-        }
+        let today = match used.account.cases() {
+            Some(CasesOf::Hour) => limits.hour.cases,
+            Some(CasesOf::Sender) => limits.hour.each_sender,
+            Some(CasesOf::Day) | None => Some(limits.day.cases),
+        };
+        today.is_none_or(|most| most > used.limit)
     })
 }
 

@@ -12,6 +12,7 @@ use plan::ids::ModelName;
 use plan::workflow::{EndOutcome, From};
 
 use crate::Engine;
+use crate::accounts;
 use crate::audit::DeclinedCommands;
 use crate::control::{Act, Control};
 use crate::env::Env;
@@ -76,7 +77,11 @@ pub fn open(engine: &Engine, opening: &Opening) -> Draft {
         let account = work.account(opening.now, "cases");
         work.take(account, 1, workflow.limits.day.cases);
         if let Some(most) = workflow.limits.hour.cases {
-            let account = work.hourly("cases");
+            let account = accounts::hour(workflow, opening.now, "cases");
+            work.take(account, 1, most);
+        }
+        if let Some(most) = workflow.limits.hour.each_sender {
+            let account = accounts::sender(workflow, opening.now, &engine.keying, &opening.case);
             work.take(account, 1, most);
         }
     }

@@ -9,6 +9,7 @@ use journal::{
 use plan::ids::{ModelName, RoleId, StepId, ToolName};
 use plan::workflow::{Autonomy, Effect, Suspicion};
 
+use crate::accounts;
 use crate::control::Slot;
 use crate::hours;
 use crate::work::{Stuck, Work};
@@ -216,7 +217,8 @@ impl Work<'_> {
             && !matches!(part, Part::Undo)
             && let Some(most) = limits.hour.calls.get(tool)
         {
-            let account = self.hourly(&format!("calls/{tool}"));
+            let what = format!("calls/{tool}");
+            let account = accounts::hour(self.plan.workflow(), self.now, &what);
             if self.exhausted(&account) {
                 return Err(Rule(format!("budget:hour_calls:{tool}").into()));
             }
@@ -226,18 +228,9 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// A day's account of this workflow. The day is that of the workspace's own time zone.
+    /// A day's account of this workflow.
     pub(crate) fn account(&self, at: journal::Millis, what: &str) -> Account {
-        let workflow = self.plan.workflow();
-        let day = hours::day(&workflow.hours, at);
-        Account(format!("day/{day}/{}/{what}", workflow.name).into())
-    }
-
-    /// An account of this workflow for the hour.
-    pub(crate) fn hourly(&self, what: &str) -> Account {
-        let workflow = self.plan.workflow();
-        let hour = hours::hour(&workflow.hours, self.now);
-        Account(format!("hour/{hour}/{}/{what}", workflow.name).into())
+        accounts::day(self.plan.workflow(), at, what)
     }
 
     /// Opens a review that is not a step of the map. It is due in one working day.

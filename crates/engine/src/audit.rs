@@ -13,7 +13,7 @@ use plan::ids::PersonId;
 use crate::advance::{Input, Opening, advance_with, open};
 use crate::control::{Control, FoldError};
 use crate::env::{Env, EnvError};
-use crate::{Engine, hours};
+use crate::{Engine, accounts};
 
 mod told;
 
@@ -187,8 +187,7 @@ impl<'e> Audit<'e> {
     /// What the store must have said, read from what was made of it.
     fn refusals(&self, frame: &Frame) -> Vec<CommitError> {
         let workflow = self.engine.plan.workflow();
-        let day = hours::day(&workflow.hours, frame.at);
-        let account = |what: &str| Account(format!("day/{day}/{}/{what}", workflow.name).into());
+        let account = |what: &str| accounts::day(workflow, frame.at, what);
         let mut refusals = Vec::new();
         for record in &frame.records {
             let refusal = match record {
@@ -196,9 +195,8 @@ impl<'e> Audit<'e> {
                 Record::Duplicate { of, .. } => CommitError::Claimed(*of),
                 Record::Refused { rule, .. } if rule.0.starts_with("budget:hour_calls:") => {
                     let tool = rule.0.rsplit(':').next().unwrap_or_default();
-                    let hour = hours::hour(&workflow.hours, frame.at);
-                    let name = format!("hour/{hour}/{}/calls/{tool}", workflow.name);
-                    CommitError::Limit(Account(name.into()))
+                    let what = format!("calls/{tool}");
+                    CommitError::Limit(accounts::hour(workflow, frame.at, &what))
                 }
                 Record::Refused { rule, .. } => match rule.0.as_ref() {
                     "budget:day_cost" => CommitError::Limit(account("cost")),

@@ -36,6 +36,12 @@ pub fn hour(hours: &WorkingHours, at: Millis) -> String {
     timestamp(at).to_zoned(zone(hours)).strftime("%Y-%m-%dT%H").to_string()
 }
 
+/// An instant as the people of the workspace read it: `2026-11-23 10:00`.
+#[must_use]
+pub fn said(hours: &WorkingHours, at: Millis) -> String {
+    timestamp(at).to_zoned(zone(hours)).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
 /// When the hour of an instant is over.
 #[must_use]
 pub fn hour_over(at: Millis) -> Millis {

@@ -2,6 +2,7 @@
 //! touches no disk and no network, and what it decides happens only after the journal has stored
 //! it. It must not know tokio, HTTP, MCP or any store.
 
+mod accounts;
 mod advance;
 mod agent;
 mod asks;

@@ -129,6 +129,11 @@ impl Rig {
 
     /// Opens a run for a person.
     pub(crate) fn open(&mut self, engine: &Rc<Engine>, case: &Value) -> RunId {
+        self.try_open(engine, case).expect("the run was not opened")
+    }
+
+    /// The same where a limit may refuse it.
+    pub(crate) fn try_open(&mut self, engine: &Rc<Engine>, case: &Value) -> Option<RunId> {
         self.add(engine);
         let mut random = [0; 10];
         random[..8].copy_from_slice(&self.random().to_be_bytes());
@@ -144,8 +149,7 @@ impl Rig {
             mode: self.mode,
             refusals: Vec::new(),
         };
-        assert!(self.open_run(engine, opening), "the run was not opened");
-        run
+        self.open_run(engine, opening).then_some(run)
     }
 
     fn open_run(&mut self, engine: &Rc<Engine>, mut opening: Opening) -> bool {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use journal::{Account, Drill, Eraser, Millis, Record, RunId};
+use journal::{Account, CasesOf, Drill, Eraser, Millis, Record, RunId};
 use plan::ids::{PersonId, ReleaseId, WorkflowName};
 use serde::Serialize;
 
@@ -56,12 +56,12 @@ impl Erased {
     }
 }
 
-/// A limit of a day that new cases draw on.
+/// A limit of a day or an hour that new cases draw on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UsedUp {
     pub account: Account,
     pub workflow: WorkflowName,
-    /// How many cases a day may open.
+    /// How many cases it allows.
     pub limit: u64,
     pub since: Millis,
     /// When it starts anew.
@@ -135,12 +135,14 @@ impl UsedUp {
     #[must_use]
     pub fn notice(&self, zone: Option<&str>) -> Notice {
         let Self { workflow, limit, until, .. } = self;
-        let (span, key) = match self.account.0.starts_with("hour/") {
-            true => ("in this hour", "limits.hour.cases"),
-            false => ("today", "limits.day.cases"),
+        let of = self.account.cases().unwrap_or(CasesOf::Day);
+        let (span, key) = match of {
+            CasesOf::Sender => ("of one sender is opened in this hour", of.key()),
+            CasesOf::Hour => ("is opened in this hour", of.key()),
+            CasesOf::Day => ("is opened today", of.key()),
         };
         let headline = format!(
-            "no further case of `{workflow}` is opened {span}: all {} cases that `{key}` allows \
+            "no further case of `{workflow}` {span}: all {} cases that `{key}` allows \
              are opened; it starts anew at {}",
             words::number(*limit),
             words::when(*until, zone)

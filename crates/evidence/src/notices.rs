@@ -44,7 +44,7 @@ pub enum Kind {
     Stop,
     /// A control does not hold, or nothing is done because it is not proven.
     Control,
-    /// A limit of the day is used up.
+    /// A limit of the day or the hour is used up.
     Limit,
 }
 
@@ -189,10 +189,7 @@ fn desk(record: &Record) -> Option<Found> {
         let text = format!("the drill `{}` did not hold", drill.as_str());
         Some(Found { urgent: true, ..Found::new(Kind::Control, text) })
     } else if let Record::LimitReached { account, workflow, limit, until } = record {
-        let until = words::when(*until, None);
-        let span = words::account_span(account);
-        let text =
-            format!("`{workflow}` has opened its {limit} cases of the {span}; none until {until}");
+        let text = words::used_up(account, workflow, *limit, &words::when(*until, None));
         Some(Found { workflow: Some(workflow.clone()), ..Found::new(Kind::Limit, text) })
     } else {
         None

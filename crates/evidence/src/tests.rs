@@ -12,7 +12,7 @@ use plan::ids::{ModelName, PersonId, ReleaseId, RoleId, StepId, ToolName, Workfl
 use plan::workflow::{Baseline, EndOutcome, Next};
 use proptest::prelude::*;
 
-use crate::{Broken, DeskView, Fleet, History, RunView, codes, trace, verify, why, words};
+use crate::{Broken, DeskView, Fleet, History, RunView, UsedUp, codes, trace, verify, why, words};
 
 /// A run in the making: frames as a store would give them back.
 struct Made {
@@ -341,6 +341,14 @@ fn the_desk_says_what_holds_new_work_back() {
     let notice = used.notice(Some("Europe/London"));
     assert!(notice.headline.contains("all 500 cases"), "{}", notice.headline);
     assert!(notice.headline.contains(&words::when(until, Some("Europe/London"))));
+    let sender = UsedUp {
+        account: Account(Arc::from("hour/2026-11-23T10/invoice_intake/sender/ab12/cases")),
+        ..used.clone()
+    };
+    let notice = sender.notice(None);
+    let said = "of one sender is opened in this hour: all 500 cases that `limits.hour.each_sender`";
+    assert!(notice.headline.contains(said), "{}", notice.headline);
+    assert!(!notice.headline.contains("ab12"), "{}", notice.headline);
     let notice = desk.guards[0].notice();
     assert!(notice.headline.ends_with("a canary· was not refused"), "{}", notice.headline);
     assert_eq!(notice.code, "guard_unproven");

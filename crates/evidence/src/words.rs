@@ -1,7 +1,8 @@
 //! The operator's words: how times, amounts, texts and names of what happened are written on every
 //! screen. The code's own words for these things must not appear in anything this file returns.
 
-use journal::{Account, Aside, Decline, Eraser, Millis, Part, StopScope, What};
+use journal::{Account, Aside, CasesOf, Decline, Eraser, Millis, Part, StopScope, What};
+use plan::ids::WorkflowName;
 use plan::workflow::Next;
 
 /// The longest text of the outside world that is shown in one line.
@@ -216,10 +217,21 @@ pub fn scope(scope: &StopScope) -> String {
     }
 }
 
-/// How long an account counts before it starts anew: `day` or `hour`.
+/// That a limit of opened cases is used up, in a sentence. It names no sender.
 #[must_use]
-pub fn account_span(account: &Account) -> &'static str {
-    if account.0.starts_with("hour/") { "hour" } else { "day" }
+pub fn used_up(account: &Account, workflow: &WorkflowName, limit: u64, until: &str) -> String {
+    match account.cases() {
+        Some(CasesOf::Sender) => format!(
+            "`{workflow}` has opened {limit} cases of one sender in the hour; no more of them \
+             until {until}"
+        ),
+        Some(CasesOf::Hour) => {
+            format!("`{workflow}` has opened its {limit} cases of the hour; none until {until}")
+        }
+        Some(CasesOf::Day) | None => {
+            format!("`{workflow}` has opened its {limit} cases of the day; none until {until}")
+        }
+    }
 }
 
 /// What a stop does, in a sentence.

@@ -12,6 +12,47 @@ use crate::ids::{Hash, RunId};
 #[serde(transparent)]
 pub struct Account(pub std::sync::Arc<str>);
 
+/// What the cases of an account are opened in, or by whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CasesOf {
+    Day,
+    Hour,
+    /// One sender, in an hour.
+    Sender,
+}
+
+impl CasesOf {
+    /// The limit's place in a map.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Day => "limits.day.cases",
+            Self::Hour => "limits.hour.cases",
+            Self::Sender => "limits.hour.each_sender",
+        }
+    }
+
+    /// Whose cases they are, behind the name of their workflow.
+    #[must_use]
+    pub fn whose(self) -> &'static str {
+        if self == Self::Sender { " from this sender" } else { "" }
+    }
+}
+
+impl Account {
+    /// Whose opened cases it counts, if it counts cases.
+    #[must_use]
+    pub fn cases(&self) -> Option<CasesOf> {
+        let parts: Vec<&str> = self.0.split('/').collect();
+        match parts.as_slice() {
+            ["day", _, _, "cases"] => Some(CasesOf::Day),
+            ["hour", _, _, "cases"] => Some(CasesOf::Hour),
+            ["hour", _, _, "sender", _, "cases"] => Some(CasesOf::Sender),
+            _ => None,
+        }
+    }
+}
+
 /// A change of a shared ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

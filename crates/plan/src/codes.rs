@@ -275,6 +275,9 @@ codes! {
     CURRENCIES = "FD-P604": "two currencies for costs",
         "costs are counted in one currency, the one of the workspace",
         "write the cost in the currency of `flightdeck.yaml`";
+    SENDER = "FD-P605": "a sender that no field of the case names",
+        "cases are counted by sender only where a text of the case says who that is",
+        "write `sender: case.FIELD` with a field of the case whose kind is `text`";
 
     // 7xx: expressions and paths.
     EXPRESSION = "FD-P701": "a condition that cannot be read",

@@ -126,6 +126,7 @@ pub(crate) static CASE: Shape = Shape {
         must("from", Words(SOURCES), "Who may have written it; outside is untrusted."),
         may("fields", Map(&KIND), "The fields of the case and their kinds."),
         may("tags", List(&Name), "Tags such as `personal`."),
+        may("sender", Path, "The field that says who sent it: `case.from`."),
     ],
 };
 
@@ -162,6 +163,7 @@ pub(crate) static HOUR_LIMITS: Shape = Shape {
     said: "`limits.hour`",
     keys: &[
         may("cases", Whole, "The most cases that are opened in an hour."),
+        may("each_sender", Whole, "The most cases of one `sender` that are opened in an hour."),
         may("calls", Map(&Whole), "By tool, the most calls in an hour, in all cases together."),
     ],
 };

@@ -99,6 +99,9 @@ fn about(workflow: &Workflow) -> Vec<String> {
     if let Some(most) = hour.cases {
         lines.push(format!("An hour may have {most} cases."));
     }
+    if let (Some(most), Some(sender)) = (hour.each_sender, &workflow.case.sender) {
+        lines.push(format!("An hour may have {most} cases of one sender ({sender})."));
+    }
     for (tool, most) in &hour.calls {
         lines.push(format!("An hour may have {most} calls of {tool}."));
     }

@@ -190,6 +190,9 @@ pub struct CaseSpec {
     /// Declared fields of the case value, with their types.
     pub fields: BTreeMap<FieldName, Type>,
     pub tags: Vec<FieldName>,
+    /// The field that says who sent it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<Path>,
 }
 
 /// What begins a case without a person.

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, mpsc};
 
 use engine::Engine;
 use journal::{
-    Account, Body, BodyRef, Cause, Chain, CommitError, Draft, Epoch, Hash, Label, Labels, Record,
-    RunId, Seq, Source, Store, StoreError,
+    Account, Body, BodyRef, CasesOf, Cause, Chain, CommitError, Draft, Epoch, Hash, Label, Labels,
+    Millis, Record, RunId, Seq, Source, Store, StoreError,
 };
 use plan::ids::{ReleaseId, WorkflowName};
 
@@ -127,14 +127,11 @@ impl Desk {
         lock(&self.said).limits.contains(&(account.clone(), limit))
     }
 
-    /// Writes down that no case of a workflow is opened for the rest of its day. It blocks.
+    /// Writes down that no case, or none of a sender, is opened until the limit starts anew. It
+    /// blocks.
     pub(crate) fn limit_reached(&self, engine: &Engine, account: &Account) -> Result<(), String> {
         let workflow = engine.plan().workflow();
-        let limit = limit_of(engine, account);
-        let until = match is_hourly(account) {
-            true => engine::hours::hour_over(now()),
-            false => engine::hours::day_over(&workflow.hours, now()),
-        };
+        let (limit, until) = (limit_of(engine, account), until(engine, account));
         let record = |_| Record::LimitReached {
             account: account.clone(),
             workflow: workflow.name.clone(),
@@ -198,17 +195,24 @@ impl Desk {
     }
 }
 
-fn is_hourly(account: &Account) -> bool {
-    account.0.starts_with("hour/")
-}
-
 /// How many cases an account of cases may have.
 pub(crate) fn limit_of(engine: &Engine, account: &Account) -> u64 {
     let limits = &engine.plan().workflow().limits;
-    if is_hourly(account) { limits.hour.cases.unwrap_or_default() } else { limits.day.cases }
+    let limit = match account.cases() {
+        Some(CasesOf::Day) => Some(limits.day.cases),
+        Some(CasesOf::Hour) => limits.hour.cases,
+        Some(CasesOf::Sender) => limits.hour.each_sender,
+        None => None,
+    };
+    limit.unwrap_or_default()
 }
 
-/// Whether opening a case draws on the account: a day whose cases are used up opens no further one.
-pub(crate) fn is_cases(account: &Account) -> bool {
-    account.0.ends_with("/cases")
+/// When an account of cases starts anew.
+pub(crate) fn until(engine: &Engine, account: &Account) -> Millis {
+    match account.cases() {
+        Some(CasesOf::Hour | CasesOf::Sender) => engine::hours::hour_over(now()),
+        Some(CasesOf::Day) | None => {
+            engine::hours::day_over(&engine.plan().workflow().hours, now())
+        }
+    }
 }

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use engine::{ChildRun, Control, Engine, Env, Event, Input, Opening};
 use journal::{
-    Chain, Code, CommandId, CommitError, Committed, Draft, Epoch, Failure, Label, Millis, Mode,
-    Outcome, Payload, Permit, RunId, Seq, Standing, Status, StopScope, Usage,
+    Account, Chain, Code, CommandId, CommitError, Committed, Draft, Epoch, Failure, Label, Millis,
+    Mode, Outcome, Payload, Permit, RunId, Seq, Standing, Status, StopScope, Usage,
 };
 use tokio::sync::{mpsc, oneshot};
 
-use crate::desk::{is_cases, limit_of};
+use crate::desk::{limit_of, until};
 use crate::{Fault, Inner, NewRun, blocking, entropy, ladder, now, words};
 
 /// Frames read in one go when a run is loaded.
@@ -73,10 +73,10 @@ pub(crate) async fn open(inner: &Arc<Inner>, run: RunId, new: NewRun) -> Result<
         Ok(committed) => committed,
         Err(error) => {
             inner.forget(run);
-            if let CommitError::Limit(account) = &error {
-                limit_reached(inner, &engine, account).await;
-            }
-            return Err(Fault::Open(error));
+            return Err(match error {
+                CommitError::Limit(account) => limit_reached(inner, &engine, account).await,
+                error => Fault::Open(error),
+            });
         }
     };
     let mut run = Run {
@@ -100,18 +100,21 @@ pub(crate) async fn open(inner: &Arc<Inner>, run: RunId, new: NewRun) -> Result<
     Ok(())
 }
 
-/// A flood of refused cases leaves one entry: whoever comes later only looks into memory. What
-/// cannot be written now is tried again by the next one.
-async fn limit_reached(inner: &Arc<Inner>, engine: &Arc<Engine>, account: &journal::Account) {
-    let limit = limit_of(engine, account);
-    if !is_cases(account) || inner.desk.knows_limit(account, limit) {
-        return;
+/// Why no case was opened. A flood of refused cases leaves one entry: whoever comes later only
+/// looks into memory. What cannot be written now is tried again by the next one.
+async fn limit_reached(inner: &Arc<Inner>, engine: &Arc<Engine>, account: Account) -> Fault {
+    let Some(of) = account.cases() else { return Fault::Open(CommitError::Limit(account)) };
+    let workflow = engine.plan().workflow();
+    let until = engine::hours::said(&workflow.hours, until(engine, &account));
+    let fault = Fault::UsedUp { of, workflow: workflow.name.clone(), until };
+    if !inner.desk.knows_limit(&account, limit_of(engine, &account)) {
+        let (desk, engine) = (inner.desk.clone(), engine.clone());
+        let write = move || desk.limit_reached(&engine, &account);
+        if let Ok(Err(why)) = tokio::task::spawn_blocking(write).await {
+            inner.report(Some(why));
+        }
     }
-    let (desk, engine, account) = (inner.desk.clone(), engine.clone(), account.clone());
-    let write = move || desk.limit_reached(&engine, &account);
-    if let Ok(Err(why)) = tokio::task::spawn_blocking(write).await {
-        inner.report(Some(why));
-    }
+    fault
 }
 
 async fn first_frame(
@@ -131,7 +134,7 @@ async fn first_frame(
             Err(error) => {
                 let passing = match &error {
                     CommitError::Stopped(_) | CommitError::Claimed(_) => true,
-                    CommitError::Limit(account) => !is_cases(account),
+                    CommitError::Limit(account) => account.cases().is_none(),
                     CommitError::Superseded | CommitError::Fault(_) | CommitError::Invalid(_) => {
                         false
                     }

@@ -22,8 +22,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use engine::Event;
 use journal::{
-    ActNo, Command, CommandId, CommitError, Entropy, Labels, Millis, Mode, Order, RunId, RunLine,
-    RunQuery, Standing, Starter, Status, StopScope, Store, StoreError,
+    ActNo, CasesOf, Command, CommandId, CommitError, Entropy, Labels, Millis, Mode, Order, RunId,
+    RunLine, RunQuery, Standing, Starter, Status, StopScope, Store, StoreError,
 };
 use plan::Plan;
 use plan::ids::{PersonId, WorkflowName};
@@ -69,6 +69,12 @@ pub enum Fault {
     Erasing(String),
     #[error("the drill cannot be recorded: {0}")]
     Drill(String),
+    /// Cases are counted, and the limit of the count is reached.
+    #[error(
+        "no further case of `{workflow}`{} is opened until {until}: `{}` is used up",
+        .of.whose(), .of.key()
+    )]
+    UsedUp { of: CasesOf, workflow: WorkflowName, until: String },
     /// As many cases wait for a person as the workflow allows.
     #[error("no case of `{0}` is opened while {1} wait for a person")]
     Full(WorkflowName, u32),
@@ -96,7 +102,9 @@ impl Fault {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Open(CommitError::Stopped(_)) => Kind::Stopped,
-            Self::Open(CommitError::Limit(_)) | Self::Full(..) => Kind::Budget,
+            Self::Open(CommitError::Limit(_)) | Self::UsedUp { .. } | Self::Full(..) => {
+                Kind::Budget
+            }
             Self::Open(CommitError::Fault(_))
             | Self::Store(StoreError::Fault(_))
             | Self::Stuck(_, StoreError::Fault(_)) => Kind::Unusable,

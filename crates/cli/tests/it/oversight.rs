@@ -266,3 +266,45 @@ fn who_is_on_call_at_night_decides_at_night() {
         checked.err
     );
 }
+
+#[test]
+fn one_sender_who_floods_holds_up_nobody_else() {
+    let desk = desk();
+    desk.change(
+        "workflows/notes.md",
+        "id: text, text: text }",
+        "id: text, text: text, from: text? }",
+    );
+    desk.change("workflows/notes.md", "text? } }", "text? }, sender: case.from }");
+    desk.change("workflows/notes.md", "cases: 2000 }", "cases: 2000 }\n  hour: { each_sender: 2 }");
+    let case = |n: u32, from: &str| format!(r#"{{ "id": "{n}", "text": "as it came", {from} }}"#);
+    let run = |n: u32, from: &str| {
+        desk.say(&["run", "notes", &case(n, from), "--as", "owner@example.com"])
+    };
+    let mia = r#""from": "mia@example.org""#;
+    assert_eq!((run(1, mia).code, run(2, r#""from": " Mia@EXAMPLE.org""#).code), (3, 3));
+    let until = |said: &str| {
+        said.contains("no further case of `notes` from this sender is opened until 2")
+            && said.contains("`limits.hour.each_sender` is used up")
+    };
+    // At the turn of an hour the count begins anew: whoever opens four more crosses it once at most.
+    let refused = (3..7).map(|n| run(n, mia)).find(|said| said.code == 6);
+    let refused = refused.expect("nothing was refused");
+    assert!(until(&refused.err), "{}{}", refused.out, refused.err);
+    assert_eq!(run(8, r#""from": "leo@example.org""#).code, 3, "others have their own");
+    assert_eq!(run(9, r#""from": """#).code, 3, "whoever does not say who they are as well");
+    let logs = desk.say(&["logs", "00000000000000000000000000"]).out;
+    let told = "`notes` has opened 2 cases of one sender in the hour; no more of them until";
+    assert!(logs.contains(told), "{logs}");
+    let status = desk.say(&["status"]).out;
+    assert!(status.contains("`limits.hour.each_sender`"), "{status}");
+    // Nobody who sent anything stands in what is not a case's content.
+    let all = format!("{logs}{status}{}{}", refused.out, refused.err);
+    assert!(!all.to_lowercase().contains("mia@"), "{all}");
+    let shown = desk.say(&["show", "notes"]).out;
+    assert!(shown.contains("2 cases of one sender (case.from)"), "{shown}");
+    desk.change("workflows/notes.md", ", sender: case.from }", " }");
+    let checked = desk.say(&["check"]);
+    assert_eq!(checked.code, 2, "{}", checked.out);
+    assert!(checked.err.contains("FD-P605"), "{}{}", checked.out, checked.err);
+}

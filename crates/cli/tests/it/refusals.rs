@@ -77,7 +77,7 @@ fn t2_a_limit_of_the_day_that_is_used_up_holds_the_rest_back() {
     by_cases.change(WORKFLOW, "cases: 400, amount", "cases: 2, amount");
     let said = by_cases.run_all();
     assert_eq!(said.code, 6, "{}{}", said.out, said.err);
-    assert!(said.err.contains("invoice_intake/cases` is used up"), "{}", said.err);
+    assert!(said.err.contains("`limits.day.cases` is used up"), "{}", said.err);
     assert_eq!(by_cases.drafts().len(), 2);
     // However many cases are refused, and by however many processes, one entry says so.
     assert_eq!(by_cases.run_all().code, 6);

@@ -1,6 +1,6 @@
 //! Working hours.
 
-use journal::Millis;
+use journal::{Millis, Store};
 use plan::workflow::{Within, WorkingHours};
 
 use crate::hours;
@@ -125,4 +125,64 @@ fn a_night_on_call_is_that_of_the_clock_on_the_wall() {
         let (day, minute) = (hours::day(&hours, at(when)), hours::minute(&hours, at(when)));
         assert_eq!(turn.covers(&day, minute), expected, "{when}");
     }
+}
+
+#[test]
+fn one_sender_opens_so_many_cases_in_an_hour_and_others_open_theirs() {
+    let put = "  - { step: put, tool: erp.put, with: { name: { literal: hello } } }\n";
+    let engine = super::tampered(&super::engine("", put), |workflow| {
+        workflow["case"]["sender"] = "case.name".into();
+        workflow["limits"]["hour"] = serde_json::json!({ "each_sender": 2 });
+    });
+    let from = |name: serde_json::Value| {
+        let mut case = super::case();
+        case["name"] = name;
+        case
+    };
+    let mut rig = crate::rig::Rig::new(1);
+    let mut opened = Vec::new();
+    for (name, expected) in [
+        ("mia@example.org", true),
+        ("  MIA@Example.org ", true),
+        ("mia@example.org", false),
+        ("leo@example.org", true),
+        // Whoever does not say who they are shares what there is for one.
+        ("", true),
+        (" ", true),
+        ("\t", false),
+    ] {
+        let run = rig.try_open(&engine, &from(name.into()));
+        assert_eq!(run.is_some(), expected, "{name:?}");
+        opened.extend(run);
+    }
+    for odd in [serde_json::json!(7), serde_json::json!({ "a": "mia@example.org" })] {
+        assert_eq!(rig.try_open(&engine, &from(odd)), None, "that is no sender either");
+    }
+    rig.settle();
+    let names: std::collections::BTreeSet<String> = opened
+        .iter()
+        .flat_map(|run| rig.store.frames(*run, journal::Seq(0), 1).unwrap())
+        .map(|stored| serde_json::from_slice::<journal::Frame>(&stored.bytes).unwrap())
+        .flat_map(|frame| frame.draws)
+        .filter_map(|draw| match draw {
+            journal::Draw::Take { account, .. } => Some(account),
+            _ => None,
+        })
+        .filter(|account| account.cases() == Some(journal::CasesOf::Sender))
+        .map(|account| account.0.to_string())
+        .collect();
+    assert_eq!(names.len(), 3, "one account for each sender: {names:?}");
+    assert!(names.iter().all(|name| !name.contains("mia") && !name.contains("leo")), "{names:?}");
+    opened.iter().for_each(|run| rig.audit(*run));
+    // The next hour has its own cases, and its accounts cannot be told to be the same sender's.
+    rig.pass(3_600_000);
+    assert!(rig.try_open(&engine, &from("mia@example.org".into())).is_some());
+    let hour = hours::hour(&engine.plan().workflow().hours, rig.now);
+    let later = rig.store.accounts(&format!("hour/{hour}")).unwrap();
+    let sender = |name: &str| name.split('/').nth(4).map(str::to_owned);
+    let before: Vec<_> = names.iter().filter_map(|name| sender(name)).collect();
+    let later: Vec<_> =
+        later.iter().filter(|a| a.cases() == Some(journal::CasesOf::Sender)).collect();
+    assert_eq!(later.len(), 1);
+    assert!(!before.contains(&sender(&later[0].0).unwrap()), "{later:?}");
 }

@@ -156,9 +156,7 @@ impl Walk<'_> {
             let why = self.because_of(*reason);
             format!("{who} let {} go on{why}", words::scope(scope))
         } else if let Record::LimitReached { account, workflow, limit, until } = record {
-            let until = self.when(*until);
-            let span = words::account_span(account);
-            format!("`{workflow}` has opened its {limit} cases of the {span}; none until {until}")
+            words::used_up(account, workflow, *limit, &self.when(*until))
         } else if let Record::GuardClosed { workflow, reason, .. } = record {
             let reason = self.history.text(*reason).map(|text| words::plain(&text));
             let said = reason.map_or(String::new(), |text| format!(": {text}"));

@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 
 use crate::codes;
+use crate::expr::Path;
 use crate::ids::{FieldName, ModelName, PersonId, RoleId, ToolName, WorkflowName};
 use crate::keys;
 use crate::problem::{Cx, Found};
+use crate::types;
 use crate::value::Currency;
 use crate::workflow::{
     Autonomy, Baseline, Can, CaseLimits, CaseSpec, DayLimits, From, HourLimits, Limits, Risk,
@@ -46,7 +48,8 @@ pub(super) fn read(cx: &Cx<'_>, ws: &Workspace, fields: Fields<'_>) -> Option<Ab
     let autonomy =
         fields.get("autonomy").and_then(|n| cx.choice(n, keys::AUTONOMIES)).map(autonomy);
     let case = fields.get("case").and_then(|n| case(cx, n));
-    let limits = fields.get("limits").and_then(|n| limits(cx, n, ws.settings.currency));
+    let limits = fields.get("limits");
+    let limits = limits.and_then(|n| self::limits(cx, n, ws.settings.currency, case.as_ref()));
     let baseline = fields.get("baseline").and_then(|n| baseline(cx, n));
     let starts = starts::read(cx, fields, people.hours.as_ref());
     let (suspicion, judge) =
@@ -139,10 +142,34 @@ fn case(cx: &Cx<'_>, node: &Node) -> Option<CaseSpec> {
     };
     let tags = fields.get("tags").map(|n| cx.names(n)).unwrap_or_default();
     let from = if from? == "inside" { From::Inside } else { From::Outside };
-    Some(CaseSpec { one: one?, from, fields: kinds?, tags })
+    let kinds = kinds?;
+    let sender = match fields.get("sender") {
+        Some(node) => Some(sender(cx, node, &kinds)?),
+        None => None,
+    };
+    Some(CaseSpec { one: one?, from, fields: kinds, tags, sender })
 }
 
-fn hour(cx: &Cx<'_>, node: &Node) -> Option<HourLimits> {
+/// The path to a field of the case that is a text.
+fn sender(cx: &Cx<'_>, node: &Node, kinds: &BTreeMap<FieldName, Type>) -> Option<Path> {
+    let path = cx.path(node)?;
+    let case = kinds.iter().map(|(name, kind)| (name.to_string(), kind.clone()));
+    let case = Type::Record(case.collect());
+    let kind = (path.root() == "case").then(|| types::at(&case, path.fields())).flatten();
+    let is_text = match &kind {
+        Some(Type::Optional(inner)) => **inner == Type::Text,
+        kind => *kind == Some(Type::Text),
+    };
+    if is_text {
+        return Some(path);
+    }
+    let what = format!("`{path}` is no text of the case");
+    let known: Vec<String> = kinds.keys().map(|name| format!("case.{name}")).collect();
+    let known = known.iter().map(String::as_str);
+    cx.add(Found::new(&codes::SENDER, &node.at, what).near(path.as_str(), known))
+}
+
+fn hour(cx: &Cx<'_>, node: &Node, case: Option<&CaseSpec>) -> Option<HourLimits> {
     let fields = cx.fields(node, &keys::HOUR_LIMITS)?;
     let cases = match fields.get("cases") {
         Some(node) => Some(cx.whole(node, 1, 1_000_000_000)?),
@@ -153,12 +180,26 @@ fn hour(cx: &Cx<'_>, node: &Node) -> Option<HourLimits> {
         let tool = cx.key(entry, ToolName::new)?;
         calls.insert(tool, cx.whole(&entry.value, 1, 1_000_000_000)?);
     }
-    Some(HourLimits { cases, calls })
+    let each_sender = match fields.get("each_sender") {
+        // What is wrong with the case was reported there.
+        Some(node) if case.is_some_and(|case| case.sender.is_none()) => {
+            let what = "a limit for each sender, and `case` has no `sender`";
+            return cx.add(Found::new(&codes::SENDER, &node.at, what));
+        }
+        Some(node) => Some(cx.whole(node, 1, 1_000_000_000)?),
+        None => None,
+    };
+    Some(HourLimits { cases, each_sender, calls })
 }
 
-fn limits(cx: &Cx<'_>, node: &Node, of: Option<Currency>) -> Option<Limits> {
+fn limits(
+    cx: &Cx<'_>,
+    node: &Node,
+    of: Option<Currency>,
+    case: Option<&CaseSpec>,
+) -> Option<Limits> {
     let fields = cx.fields(node, &keys::LIMITS)?;
-    let case = fields.get("case").and_then(|n| cx.fields(n, &keys::CASE_LIMITS));
+    let of_case = fields.get("case").and_then(|n| cx.fields(n, &keys::CASE_LIMITS));
     let day = fields.get("day").and_then(|n| cx.fields(n, &keys::DAY_LIMITS));
     let nanos = |fields: Option<Fields<'_>>, key: &str| {
         fields.and_then(|f| f.get(key)).and_then(|n| cx.nanos(n, of, 9))
@@ -169,17 +210,17 @@ fn limits(cx: &Cx<'_>, node: &Node, of: Option<Currency>) -> Option<Limits> {
         Some(node) => cx.whole(node, 1, most),
         None => or,
     };
-    let case_cost = nanos(case, "cost");
-    let tokens = whole(case, "tokens", 1_000_000_000, Some(200_000));
-    let days = whole(case, "days", 3_650, Some(30)).and_then(|n| u32::try_from(n).ok());
-    let acts = whole(case, "acts", 1_000_000, Some(200)).and_then(|n| u32::try_from(n).ok());
-    let active_ms = match case.and_then(|f| f.get("active")) {
+    let case_cost = nanos(of_case, "cost");
+    let tokens = whole(of_case, "tokens", 1_000_000_000, Some(200_000));
+    let days = whole(of_case, "days", 3_650, Some(30)).and_then(|n| u32::try_from(n).ok());
+    let acts = whole(of_case, "acts", 1_000_000, Some(200)).and_then(|n| u32::try_from(n).ok());
+    let active_ms = match of_case.and_then(|f| f.get("active")) {
         Some(node) => cx.duration(node),
         None => Some(15 * 60_000),
     };
     let day_cost = nanos(day, "cost");
     let hour = match fields.get("hour") {
-        Some(node) => hour(cx, node)?,
+        Some(node) => hour(cx, node, case)?,
         None => HourLimits::default(),
     };
     let waiting = match fields.get("waiting") {

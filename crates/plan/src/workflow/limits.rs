@@ -42,6 +42,9 @@ pub struct HourLimits {
     /// The most cases that are opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cases: Option<u64>,
+    /// The most cases that are opened of one sender, where cases say who sent them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub each_sender: Option<u64>,
     /// The most calls of a tool, in all cases together.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub calls: BTreeMap<ToolName, u64>,
@@ -49,7 +52,7 @@ pub struct HourLimits {
 
 impl HourLimits {
     fn is_none(&self) -> bool {
-        self.cases.is_none() && self.calls.is_empty()
+        self.cases.is_none() && self.each_sender.is_none() && self.calls.is_empty()
     }
 }
 

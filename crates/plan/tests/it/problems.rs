@@ -157,3 +157,33 @@ fn what_is_wanted_of_an_answer_is_read_closely() {
     assert_eq!(said("suspicion: { judge: smal }\n", ""), "FD-P207 there is no model `smal`");
     assert_eq!(said("suspicion: always\n", ""), "FD-P017 `always` is none of `ask`, `note`");
 }
+
+#[test]
+fn cases_are_counted_by_a_text_of_the_case_and_by_nothing_else() {
+    let base = folder::read(&root().join("base"));
+    let path = "workflows/intake.md";
+    let text = base.get(path).unwrap().to_string();
+    let said = |sender: &str, each: &str| {
+        let fields =
+            "fields: { name: text, text: text, from: text?, day: date, who: { name: text } }";
+        let case = format!("from: outside, {fields}{sender} }}\nonce_per");
+        let text = text.replace("from: outside }\nonce_per", &case);
+        let hour = format!("  hour: {{ cases: 40{each} }}\ntables:");
+        let mut files = base.clone();
+        files.insert(path, &text.replace("tables:", &hour));
+        let said = problems(&files);
+        let all: Vec<String> = said.iter().map(|p| format!("{} {}", p.code.id, p.what)).collect();
+        all.join("; ")
+    };
+    let each = ", each_sender: 10";
+    for good in ["case.text", "case.from", "case.who.name"] {
+        assert_eq!(said(&format!(", sender: {good}"), each), "", "{good}");
+    }
+    for bad in ["case.frm", "case.day", "case.who", "case", "read.number"] {
+        let what = format!("FD-P605 `{bad}` is no text of the case");
+        assert_eq!(said(&format!(", sender: {bad}"), each), what);
+    }
+    let none = "FD-P605 a limit for each sender, and `case` has no `sender`";
+    assert_eq!(said("", each), none);
+    assert!(said(", sender: case.text", ", each_sender: 0").contains("FD-P"), "none at all");
+}
