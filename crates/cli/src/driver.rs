@@ -19,6 +19,7 @@ use tokio::sync::Mutex;
 use tokio::task::AbortHandle;
 use tools::{Follower, Said};
 
+use crate::alarms::Watch;
 use crate::canary;
 use crate::exit::{Exit, Stop};
 use crate::models::Serving;
@@ -67,6 +68,8 @@ pub struct Own {
     traces: Option<telemetry::Following>,
     /// What tells people, where somebody is named.
     notices: Option<notify::Following>,
+    /// What looks whether those who are asked still look, where this process drives all runs.
+    watch: Option<Watch>,
 }
 
 /// Another process drives.
@@ -447,6 +450,7 @@ impl Driver {
         if let Self::Own(own) = self {
             own.clock.iter().chain(&own.retention).for_each(AbortHandle::abort);
             own.proof.abort();
+            own.watch.iter().for_each(Watch::end);
             own.socket.abort();
             own.outside.tools.close().await;
         }
@@ -517,6 +521,10 @@ fn own(
     let clock = (drives == Drives::All).then(|| runtime.keep_time());
     let proof = runtime.keep_proven();
     let retention = (drives == Drives::All).then(|| runtime.keep_retention());
+    let watch = match drives {
+        Drives::All => Some(Watch::keep(runtime.clone(), workspace)?),
+        Drives::Told => None,
+    };
     Ok(Driver::Own(Box::new(Own {
         runtime,
         outside,
@@ -526,6 +534,7 @@ fn own(
         retention,
         traces,
         notices: told,
+        watch,
     })))
 }
 

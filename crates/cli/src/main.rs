@@ -1,6 +1,7 @@
 //! The binary `flightdeck`: arguments, settings, wiring and exit codes. It must hold no rule of
 //! the business; those are in the rooms below.
 
+mod alarms;
 mod args;
 mod canary;
 mod cases;

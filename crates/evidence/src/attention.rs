@@ -2,10 +2,11 @@
 //! changed, and whether they noticed what was known to be wrong. It must not name a reason: a
 //! quick answer may be a right one, so it says what was seen and which line was crossed.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use journal::{Millis, RunId};
-use plan::ids::{PersonId, RoleId};
+use journal::{Alert, Concern, Millis, RunId};
+use plan::ids::{FieldName, PersonId, RoleId};
 use plan::workflow::Attention as Limits;
 use serde::Serialize;
 
@@ -15,6 +16,8 @@ use crate::view::{ReviewState, ReviewView, RunView};
 const FEW: u64 = 10;
 /// Whoever looks for at least this long has looked, where the workspace does not say otherwise.
 const AT_LEAST_MS: u64 = 2_000;
+/// The most percent of answers that may be quick without being a habit.
+const HALF: u64 = 50;
 /// From this share on that is approved as it was, quick answers are a habit.
 const NEARLY_ALL: u64 = 95;
 
@@ -57,6 +60,18 @@ pub enum Alarm {
 }
 
 impl Alarm {
+    /// Every alarm.
+    pub const ALL: [Self; 2] = [Self::RubberStamp, Self::SeedMissed];
+
+    /// Its name in the records.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RubberStamp => "rubber_stamp",
+            Self::SeedMissed => "seed_missed",
+        }
+    }
+
     /// The alarm in words.
     #[must_use]
     pub fn words(self) -> &'static str {
@@ -87,10 +102,34 @@ pub struct Seeds {
     pub out: u64,
 }
 
+impl Attention {
+    /// Every alarm as it is written down. `since` is the time from which on answers were looked at.
+    #[must_use]
+    pub fn alerts(&self, since: Millis) -> Vec<Alert> {
+        let of = |person: &Reviewer| {
+            let told = person.alarms.iter().filter_map(|alarm| {
+                let (measured, limit) = match alarm {
+                    // In percent of the answers.
+                    Alarm::RubberStamp => {
+                        (person.hasty.saturating_mul(100) / person.answered.max(1), HALF)
+                    }
+                    Alarm::SeedMissed => (person.seeds_missed, 0),
+                };
+                let name = FieldName::new(alarm.as_str()).ok()?;
+                let about = Concern::Person(person.who.clone());
+                Some(Alert { name, about, measured, limit, since })
+            });
+            told.collect::<Vec<_>>()
+        };
+        self.people.iter().flat_map(of).collect()
+    }
+}
+
 /// One answer of one person.
-struct Answered<'v> {
+struct Answered {
     at: Millis,
-    review: &'v ReviewView,
+    opened: Millis,
+    by: RoleId,
     seeded: bool,
     yes: bool,
     edited: bool,
@@ -98,16 +137,17 @@ struct Answered<'v> {
 
 /// How people answered since a time, from every case with a request since then.
 #[must_use]
-pub fn attention<'v>(
-    views: impl Iterator<Item = &'v RunView>,
+pub fn attention<V: Borrow<RunView>>(
+    views: impl Iterator<Item = V>,
     limits: &BTreeMap<RoleId, Limits>,
     holders: &BTreeMap<RoleId, Vec<PersonId>>,
     (since, now): (Millis, Millis),
 ) -> Attention {
-    let mut answers: BTreeMap<PersonId, Vec<Answered<'v>>> = BTreeMap::new();
+    let mut answers: BTreeMap<PersonId, Vec<Answered>> = BTreeMap::new();
     let mut roles: BTreeMap<RoleId, Load> = BTreeMap::new();
     let mut all = Attention::default();
     for view in views {
+        let view = view.borrow();
         if view.seeded {
             seed(&mut all.seeds, view);
         }
@@ -123,8 +163,8 @@ pub fn attention<'v>(
                 ReviewState::Late { .. } | ReviewState::Closed { .. } => continue,
             };
             if at >= since {
-                let seeded = view.seeded;
-                let answered = Answered { at, review, seeded, yes, edited };
+                let (opened, by, seeded) = (review.opened, review.by.clone(), view.seeded);
+                let answered = Answered { at, opened, by, seeded, yes, edited };
                 answers.entry(who.clone()).or_default().push(answered);
             }
         }
@@ -170,18 +210,18 @@ fn seed(seeds: &mut Seeds, view: &RunView) {
 
 fn reviewer(
     who: PersonId,
-    mut given: Vec<Answered<'_>>,
+    mut given: Vec<Answered>,
     limits: &BTreeMap<RoleId, Limits>,
 ) -> Reviewer {
     given.sort_by_key(|answer| answer.at);
-    let count = |holds: &dyn Fn(&Answered<'_>) -> bool| {
+    let count = |holds: &dyn Fn(&Answered) -> bool| {
         u64::try_from(given.iter().filter(|answer| holds(answer)).count()).unwrap_or(u64::MAX)
     };
     let mut looked = Vec::with_capacity(given.len());
     let (mut hasty, mut before) = (0, Millis(0));
     for answer in &given {
-        let ms = answer.at.0.saturating_sub(before.max(answer.review.opened).0);
-        let least = limits.get(&answer.review.by).and_then(|limit| limit.at_least_ms);
+        let ms = answer.at.0.saturating_sub(before.max(answer.opened).0);
+        let least = limits.get(&answer.by).and_then(|limit| limit.at_least_ms);
         hasty += u64::from(ms < least.unwrap_or(AT_LEAST_MS));
         looked.push(ms);
         before = answer.at;
@@ -192,7 +232,7 @@ fn reviewer(
     let seeds_missed = count(&|answer| answer.seeded && answer.yes && !answer.edited);
     let mut alarms = Vec::new();
     let habit = approved.saturating_mul(100) >= answered.saturating_mul(NEARLY_ALL);
-    if answered >= FEW && hasty.saturating_mul(2) > answered && habit {
+    if answered >= FEW && hasty.saturating_mul(100) > answered.saturating_mul(HALF) && habit {
         alarms.push(Alarm::RubberStamp);
     }
     if seeds_missed > 0 {

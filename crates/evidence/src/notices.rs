@@ -46,12 +46,21 @@ pub enum Kind {
     Control,
     /// A limit of the day or the hour is used up.
     Limit,
+    /// Those who are asked may no longer look.
+    Attention,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::Request, Self::Late, Self::Failed, Self::Stop, Self::Control, Self::Limit];
+    pub const ALL: [Self; 7] = [
+        Self::Request,
+        Self::Late,
+        Self::Failed,
+        Self::Stop,
+        Self::Control,
+        Self::Limit,
+        Self::Attention,
+    ];
 
     /// Its word in the files.
     #[must_use]
@@ -63,6 +72,7 @@ impl Kind {
             Self::Stop => "stop",
             Self::Control => "control",
             Self::Limit => "limit",
+            Self::Attention => "attention",
         }
     }
 }
@@ -77,6 +87,7 @@ pub fn of(frame: &Frame, hash: Hash, workflow: Option<&WorkflowName>) -> Vec<Not
             let command = match run {
                 Some(run) if found.asks => format!("flightdeck review show {run}"),
                 Some(run) => format!("flightdeck why {run}"),
+                None if found.kind == Kind::Attention => "flightdeck attention".to_owned(),
                 None => "flightdeck status".to_owned(),
             };
             let name = found.workflow.or_else(|| workflow.cloned());
@@ -191,6 +202,8 @@ fn desk(record: &Record) -> Option<Found> {
     } else if let Record::LimitReached { account, workflow, limit, until } = record {
         let text = words::used_up(account, workflow, *limit, &words::when(*until, None));
         Some(Found { workflow: Some(workflow.clone()), ..Found::new(Kind::Limit, text) })
+    } else if let Record::Alerted(alert) = record {
+        Some(Found::new(Kind::Attention, words::alert(alert)))
     } else {
         None
     }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use journal::{
-    About, Account, ActNo, Answer, At, BodyMeta, BodyRef, Cause, Code, Decline, ENGINE, End,
-    Entropy, Epoch, FRAME_VERSION, Finish, Frame, Hash, Label, Labels, Millis, Mode, Part, Record,
-    ReviewNo, Rule, RunId, Seq, Shown, Starter, StopScope, Stored, Usage, What, Why,
+    About, Account, ActNo, Alert, Answer, At, BodyMeta, BodyRef, Cause, Code, Concern, Decline,
+    ENGINE, End, Entropy, Epoch, FRAME_VERSION, Finish, Frame, Hash, Label, Labels, Millis, Mode,
+    Part, Record, ReviewNo, Rule, RunId, Seq, Shown, Starter, StopScope, Stored, Usage, What, Why,
 };
 use plan::ids::{ModelName, PersonId, ReleaseId, RoleId, StepId, ToolName, WorkflowName};
 use plan::workflow::{Baseline, EndOutcome, Next};
@@ -539,4 +539,28 @@ fn a_run_is_one_trace_and_holds_nothing_that_anyone_wrote() {
     let spans = trace::spans(&failed().view());
     let codes: BTreeSet<_> = spans.iter().filter_map(|span| span.error).collect();
     assert!(codes.contains("tool_error") && codes.contains("refused"), "{codes:?}");
+}
+
+#[test]
+fn an_alert_is_told_in_words_and_one_of_an_unknown_name_in_figures() {
+    let alert = |name: &str, about, measured, limit| {
+        let name = plan::ids::FieldName::new(name).unwrap();
+        Record::Alerted(Alert { name, about, measured, limit, since: START })
+    };
+    let who = Concern::Person(PersonId::new("mia@x.example").unwrap());
+    let role = Concern::Role(RoleId::new("clerk").unwrap());
+    let records = vec![alert("seed_missed", who, 1, 0), alert("queue_age", role, 90, 60)];
+    let made = Made { run: RunId::DESK, ..Made::new() }.frame(0, &[], records);
+    let frame: Frame = serde_json::from_slice(&made.stored[0].bytes).unwrap();
+    let told = crate::notices::of(&frame, Hash::default(), None);
+    let texts: Vec<&str> = told.iter().map(|notice| notice.text.as_str()).collect();
+    assert_eq!(
+        texts,
+        [
+            "mia@x.example approved a case that was known to be wrong",
+            "`queue_age` of the role `clerk` is at 90, and 60 is its limit",
+        ]
+    );
+    assert!(told.iter().all(|n| n.kind == crate::notices::Kind::Attention && !n.urgent));
+    assert_ne!(told[0].id, told[1].id);
 }

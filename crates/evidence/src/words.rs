@@ -1,9 +1,13 @@
 //! The operator's words: how times, amounts, texts and names of what happened are written on every
 //! screen. The code's own words for these things must not appear in anything this file returns.
 
-use journal::{Account, Aside, CasesOf, Decline, Eraser, Millis, Part, StopScope, What};
+use journal::{
+    Account, Alert, Aside, CasesOf, Concern, Decline, Eraser, Millis, Part, StopScope, What,
+};
 use plan::ids::WorkflowName;
 use plan::workflow::Next;
+
+use crate::attention::Alarm;
 
 /// The longest text of the outside world that is shown in one line.
 const TEXT_MAX: usize = 300;
@@ -231,6 +235,21 @@ pub fn used_up(account: &Account, workflow: &WorkflowName, limit: u64, until: &s
         Some(CasesOf::Day) | None => {
             format!("`{workflow}` has opened its {limit} cases of the day; none until {until}")
         }
+    }
+}
+
+/// What was measured beyond its limit, in a sentence.
+#[must_use]
+pub fn alert(alert: &Alert) -> String {
+    let Alert { name, about, measured, limit, .. } = alert;
+    let about = match about {
+        Concern::Person(who) => who.to_string(),
+        Concern::Role(role) => format!("the role `{role}`"),
+        Concern::Workflow(workflow) => format!("the workflow `{workflow}`"),
+    };
+    match Alarm::ALL.into_iter().find(|alarm| alarm.as_str() == name.as_str()) {
+        Some(alarm) => format!("{about} {}", alarm.words()),
+        None => format!("`{name}` of {about} is at {measured}, and {limit} is its limit"),
     }
 }
 

@@ -28,7 +28,9 @@ pub use frame::{Cause, Chain, ChainError, ENGINE, FRAME_VERSION, Frame};
 pub use ids::{ActNo, At, CommandId, Epoch, Hash, Millis, ReviewNo, RunId, RunIdError, Seq};
 pub use label::{Label, Labels, Source, Sources};
 pub use ledger::{Account, CasesOf, Draw, StopScope};
-pub use record::{Aside, Drill, End, Eraser, Finish, Mode, Part, Record, Rule, Starter, What, Why};
+pub use record::{
+    Alert, Aside, Concern, Drill, End, Eraser, Finish, Mode, Part, Record, Rule, Starter, What, Why,
+};
 pub use review::{About, Answer, Decline, Shown};
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! Records hold ids, enums, whole numbers, hashes and names from the plan; any text that a person,
 //! model, tool or file wrote is a body.
 
-use plan::ids::{ModelName, PersonId, ReleaseId, RoleId, ToolName, WorkflowName};
+use plan::ids::{FieldName, ModelName, PersonId, ReleaseId, RoleId, ToolName, WorkflowName};
 use plan::workflow::{EndOutcome, Next};
 use serde::{Deserialize, Serialize};
 
@@ -145,6 +145,31 @@ pub enum Record {
     /// Desk only: a control was put to the proof by canary runs. What was found is told by `told`,
     /// a body with one object for each thing that was looked at.
     Drilled { drill: Drill, who: PersonId, passed: bool, runs: Vec<RunId>, told: BodyRef },
+    /// Desk only: something was measured that somebody should hear of.
+    Alerted(Alert),
+}
+
+/// What was measured beyond its limit. It is told once for the time that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alert {
+    /// The name of what is measured; its unit is a matter of the name.
+    pub name: FieldName,
+    pub about: Concern,
+    pub measured: u64,
+    /// The most that is no reason to tell anybody.
+    pub limit: u64,
+    /// The time from which on it was looked at.
+    pub since: Millis,
+}
+
+/// Whom or what an alert is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Concern {
+    Person(PersonId),
+    Role(RoleId),
+    Workflow(WorkflowName),
 }
 
 /// On whose word contents are erased.

@@ -75,7 +75,8 @@ pub(crate) const NEVER: &[&str] = &["starter", "owner"];
 pub(crate) const OUTCOMES: &[&str] = &["done", "rejected", "failed"];
 pub(crate) const FINDS: &[&str] = &["name", "id", "date", "money", "iban", "line"];
 pub(crate) const CANS: &[&str] = &["choose", "json", "tools", "probabilities"];
-pub(crate) const NOTICES: &[&str] = &["request", "late", "failed", "stop", "control", "limit"];
+pub(crate) const NOTICES: &[&str] =
+    &["request", "late", "failed", "stop", "control", "limit", "attention"];
 pub(crate) const FORMATS: &[&str] = &["openai", "anthropic"];
 pub(crate) const DAYS: &[&str] = &["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 

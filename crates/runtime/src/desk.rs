@@ -1,15 +1,15 @@
 //! The desk's own journal: stops, limits that are used up, guards that are closed. What would be
 //! said again and again is written down once. It must not decide anything about a run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, mpsc};
 
 use engine::Engine;
 use journal::{
-    Account, Body, BodyRef, CasesOf, Cause, Chain, CommitError, Draft, Epoch, Hash, Label, Labels,
-    Millis, Record, RunId, Seq, Source, Store, StoreError,
+    Account, Alert, Body, BodyRef, CasesOf, Cause, Chain, CommitError, Concern, Draft, Epoch, Hash,
+    Label, Labels, Millis, Record, RunId, Seq, Source, Store, StoreError,
 };
-use plan::ids::{ReleaseId, WorkflowName};
+use plan::ids::{FieldName, ReleaseId, WorkflowName};
 
 use crate::{entropy, lock, now};
 
@@ -39,10 +39,12 @@ struct Said {
     limits: BTreeSet<(Account, u64)>,
     /// Releases whose guard the journal calls closed.
     closed: BTreeSet<ReleaseId>,
+    /// When each alert was last written.
+    alerts: BTreeMap<(FieldName, Concern), Millis>,
 }
 
 impl Said {
-    fn read(&mut self, record: &Record) {
+    fn read(&mut self, record: &Record, at: Millis) {
         match record {
             Record::LimitReached { account, limit, .. } => {
                 self.limits.insert((account.clone(), *limit));
@@ -52,6 +54,9 @@ impl Said {
             }
             Record::GuardProven { release, .. } => {
                 self.closed.remove(release);
+            }
+            Record::Alerted(alert) => {
+                self.alerts.insert((alert.name.clone(), alert.about.clone()), at);
             }
             _ => {}
         }
@@ -158,6 +163,13 @@ impl Desk {
         }
     }
 
+    /// Writes an alert down, unless it was since the time that it looked at. It blocks.
+    pub(crate) fn alert(&self, alert: &Alert) -> Result<(), String> {
+        let of = (alert.name.clone(), alert.about.clone());
+        let is_new = |said: &Said| said.alerts.get(&of).is_none_or(|told| *told <= alert.since);
+        self.once(None, is_new, |_| Record::Alerted(alert.clone()))
+    }
+
     /// Writes a record if what stands there does not say it already.
     fn once(
         &self,
@@ -174,7 +186,7 @@ impl Desk {
             return Ok(());
         }
         self.write(text.map(|text| (text, Source::Plan)), &record)?;
-        lock(&self.said).read(&record(BodyRef { seq: Seq(0), n: 0 }));
+        lock(&self.said).read(&record(BodyRef { seq: Seq(0), n: 0 }), now());
         Ok(())
     }
 
@@ -186,7 +198,7 @@ impl Desk {
                 let frame = chain.read(&stored.bytes);
                 let frame = frame.map_err(|error| StoreError::Damaged(error.to_string()))?;
                 let mut said = lock(&self.said);
-                frame.records.iter().for_each(|record| said.read(record));
+                frame.records.iter().for_each(|record| said.read(record, frame.at));
             }
             if page.len() < PAGE {
                 return Ok(());

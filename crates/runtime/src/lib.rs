@@ -22,8 +22,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use engine::Event;
 use journal::{
-    ActNo, CasesOf, Command, CommandId, CommitError, Entropy, Labels, Millis, Mode, Order, RunId,
-    RunLine, RunQuery, Standing, Starter, Status, StopScope, Store, StoreError,
+    ActNo, Alert, CasesOf, Command, CommandId, CommitError, Entropy, Labels, Millis, Mode, Order,
+    RunId, RunLine, RunQuery, Standing, Starter, Status, StopScope, Store, StoreError,
 };
 use plan::Plan;
 use plan::ids::{PersonId, WorkflowName};
@@ -69,6 +69,8 @@ pub enum Fault {
     Erasing(String),
     #[error("the drill cannot be recorded: {0}")]
     Drill(String),
+    #[error("the alert cannot be recorded: {0}")]
+    Alert(String),
     /// Cases are counted, and the limit of the count is reached.
     #[error(
         "no further case of `{workflow}`{} is opened until {until}: `{}` is used up",
@@ -118,6 +120,7 @@ impl Fault {
             | Self::Over(..)
             | Self::Erasing(_)
             | Self::Drill(_)
+            | Self::Alert(_)
             | Self::Socket(_) => Kind::Failed,
         }
     }
@@ -469,6 +472,12 @@ impl Runtime {
         let (drill, passed) = (drilled.drill, drilled.passed);
         drill::record(&self.inner, who, drilled).await?;
         if passed { Ok(()) } else { drill::lower(&self.inner, who, drill).await }
+    }
+
+    /// Keeps what was measured beyond its limit, unless it is kept already.
+    pub async fn alert(&self, alert: Alert) -> Result<(), Fault> {
+        let desk = self.inner.desk.clone();
+        blocking(move || Ok(desk.alert(&alert))).await?.map_err(Fault::Alert)
     }
 
     /// Aborts every act that is out, whatever the journal says. For the stop of last resort.

@@ -17,7 +17,7 @@ fn today() -> String {
     String::from_utf8(said.stdout).unwrap().trim().to_owned()
 }
 
-fn run_of(said: &Said) -> String {
+pub fn run_of(said: &Said) -> String {
     let lines = said.json();
     let run = lines.iter().find_map(|line| line["run"].as_str());
     run.unwrap_or_else(|| panic!("{}{}", said.out, said.err)).to_owned()
@@ -56,13 +56,13 @@ exceptions:
 "#;
 
 /// A desk that keeps notes once a clerk has seen them.
-fn noting() -> Desk {
+pub fn noting() -> Desk {
     let desk = Desk::new();
     fs::write(desk.root().join("workflows/notes.md"), NOTES).unwrap();
     desk
 }
 
-fn note(desk: &Desk, n: usize) -> Said {
+pub fn note(desk: &Desk, n: usize) -> Said {
     let case = format!(r#"{{"text":"lunch {n}, 12.{n:02} EUR"}}"#);
     desk.say(&["run", "notes", &case, "--json"])
 }

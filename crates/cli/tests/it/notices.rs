@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::desk::Desk;
+use crate::ladder::{note, noting, run_of};
 use crate::office::project;
 
 /// As `cargo xtask test` installs them, in the same place.
@@ -160,4 +161,65 @@ fn a_notice_that_cannot_work_is_said_before_anything_runs() {
     assert!(said.err.contains("`hook` is told nothing: `HOOK_KEY` is not in"), "{}", said.err);
     let doctor = desk.say(&["doctor"]);
     assert!(doctor.out.contains("problem notices: `hook`"), "{}", doctor.out);
+}
+
+#[test]
+fn that_somebody_approves_without_looking_is_told_once() {
+    let desk = noting();
+    let receivers = Receivers::start(&desk);
+    let web = receivers.web;
+    let hook = format!(
+        "  hook: {{ webhook: \"http://127.0.0.1:{web}/in\", key: HOOK_KEY, tell: [ attention ] }}\n"
+    );
+    let cases: Vec<String> = (1..=12).map(|n| run_of(&note(&desk, n))).collect();
+    with_notices(&desk, &hook);
+    assert_eq!(desk.say_with(&["run", "--open"], ENVIRONMENT).code, 0);
+    for run in &cases {
+        let yes = ["review", "approve", run, "--as", "clerk@example.com"];
+        assert_eq!(desk.say_with(&yes, ENVIRONMENT).code, 0);
+    }
+    // It is looked at as soon as somebody drives.
+    let up = || {
+        let mut up = desk.command();
+        up.args(["up", "--listen", "127.0.0.1:0"]).envs(ENVIRONMENT.iter().copied());
+        Up(up.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+    };
+    let driving = up();
+    let told = receivers.next();
+    assert_eq!(told["webhook"]["type"], "flightdeck.attention", "{told}");
+    let data = &told["webhook"]["data"];
+    let text = data["text"].as_str().unwrap();
+    assert!(text.starts_with("clerk@example.com approves nearly everything"), "{told}");
+    assert_eq!(
+        (&data["urgent"], &data["command"]),
+        (&false.into(), &"flightdeck attention".into())
+    );
+    assert!(!told.to_string().contains("lunch"), "what a case says stays here: {told}");
+    drop(driving);
+    // Whoever drives next knows that it was told, and tells only what comes to it.
+    let seed = ["attention", "seed", "notes", r#"{"text":"a yacht"}"#, "--json"];
+    let seeded = run_of(&desk.say_with(&seed, ENVIRONMENT));
+    let yes = ["review", "approve", &seeded, "--as", "clerk@example.com"];
+    assert_eq!(desk.say_with(&yes, ENVIRONMENT).code, 1);
+    let driving = up();
+    let told = receivers.next();
+    let text = told["webhook"]["data"]["text"].as_str().unwrap();
+    assert!(text.contains("approved a case that was known to be wrong"), "{told}");
+    assert!(!told.to_string().contains(&seeded), "nobody is told which one: {told}");
+    drop(driving);
+    let logs = desk.say(&["logs", "00000000000000000000000000"]).out;
+    assert_eq!(logs.matches("faster than it can be read (since ").count(), 1, "{logs}");
+    assert_eq!(logs.matches("known to be wrong (since ").count(), 1, "{logs}");
+    assert!(receivers.silent());
+}
+
+/// An installation that runs until it is dropped, and then ends by itself.
+struct Up(Child);
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        // It keeps what it has told before it leaves, so that nothing is told twice.
+        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
+        let _ = self.0.wait();
+    }
 }

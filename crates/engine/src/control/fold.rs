@@ -134,7 +134,8 @@ impl Control {
             | Record::GuardClosed { .. }
             | Record::GuardProven { .. }
             | Record::Erased { .. }
-            | Record::Drilled { .. } => {}
+            | Record::Drilled { .. }
+            | Record::Alerted(_) => {}
         }
         Ok(())
     }
@@ -382,5 +383,6 @@ fn desk(record: &Record) -> bool {
             | Record::GuardProven { .. }
             | Record::Erased { .. }
             | Record::Drilled { .. }
+            | Record::Alerted(_)
     )
 }

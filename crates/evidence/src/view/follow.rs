@@ -138,7 +138,8 @@ impl Walk<'_> {
             | Record::GuardClosed { .. }
             | Record::GuardProven { .. }
             | Record::Erased { .. }
-            | Record::Drilled { .. } => self.desk(record),
+            | Record::Drilled { .. }
+            | Record::Alerted(_) => self.desk(record),
         }
     }
 

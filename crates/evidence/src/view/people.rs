@@ -174,6 +174,8 @@ impl Walk<'_> {
         } else if let Record::Drilled { drill, who, passed, .. } = record {
             let came = if *passed { "it held" } else { "it did not hold" };
             format!("{who} drilled `{}`: {came}", drill.as_str())
+        } else if let Record::Alerted(alert) = record {
+            format!("{} (since {})", words::alert(alert), self.when(alert.since))
         } else {
             return;
         };
