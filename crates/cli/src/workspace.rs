@@ -22,6 +22,7 @@ const FOLDERS: &[(&str, &[&str])] = &[
     ("schemas", &[".json"]),
     ("lists", &[".txt"]),
     ("policies", &[".cedar"]),
+    ("seeds", &[".json"]),
 ];
 
 /// Files at the top that are read where they exist.

@@ -18,6 +18,7 @@ mod kinds;
 mod orders;
 mod prepared;
 mod question;
+pub mod seeds;
 mod sql;
 mod tool;
 mod work;

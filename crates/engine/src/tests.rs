@@ -11,6 +11,7 @@ mod many;
 mod people;
 mod questions;
 mod reviews;
+mod seeds;
 mod stains;
 mod sure;
 mod suspicion;

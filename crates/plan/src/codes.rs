@@ -278,6 +278,9 @@ codes! {
     SENDER = "FD-P605": "a sender that no field of the case names",
         "cases are counted by sender only where a text of the case says who that is",
         "write `sender: case.FIELD` with a field of the case whose kind is `text`";
+    SEEDS = "FD-P606": "seeds that show nothing",
+        "only a case that somebody is asked about shows whether people look",
+        "name a folder below `seeds` whose files are JSON objects, one case in each";
 
     // 7xx: expressions and paths.
     EXPRESSION = "FD-P701": "a condition that cannot be read",

@@ -61,7 +61,7 @@ impl Files {
 /// written, do not, and are not looked into.
 pub(crate) fn is_of_workspace(path: &str) -> bool {
     const FOLDERS: &[&str] =
-        &["agents", "workflows", "tables", "schemas", "lists", "policies", "governance"];
+        &["agents", "workflows", "tables", "schemas", "lists", "policies", "governance", "seeds"];
     let name = path.rsplit('/').next().unwrap_or(path);
     match path.split_once('/') {
         None => true,

@@ -96,6 +96,7 @@ pub(crate) static WORKFLOW: Shape = Shape {
         ),
         must("case", Form::Shape(&CASE), "What one case is, and who may have written it."),
         may("starts", List(&Form::Shape(&START)), "What starts a case."),
+        may("seeds", Form::Shape(&SEEDS), "Cases known to be wrong that are put among the others."),
         may("once_per", List(&Either(&[Path, List(&Path)])), "Values that identify a case."),
         else_problem("limits", &codes::NO_BUDGET, Form::Shape(&LIMITS), "What it may use up."),
         may("tables", Map(&Either(&[Text, Form::Shape(&TABLE)])), "Trusted look-up tables."),
@@ -136,6 +137,14 @@ pub(crate) static START: Shape = Shape {
     keys: &[
         may("folder", Text, "A folder whose new files are cases."),
         may("at", Text, "A time such as `weekdays 07:30 Europe/London`."),
+    ],
+};
+
+pub(crate) static SEEDS: Shape = Shape {
+    said: "`seeds`",
+    keys: &[
+        must("from", Text, "The folder below `seeds` that holds them, one JSON object in a file."),
+        must("share", Percent, "Beside how many cases one is put: `2 %`."),
     ],
 };
 

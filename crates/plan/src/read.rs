@@ -11,6 +11,7 @@ pub(crate) mod on_call;
 pub(crate) mod people;
 pub(crate) mod scalars;
 pub(crate) mod secrets;
+mod seeds;
 pub(crate) mod servers;
 pub(crate) mod settings;
 mod starts;

@@ -77,6 +77,7 @@ fn about(workflow: &Workflow) -> Vec<String> {
             ),
         });
     }
+    lines.extend(workflow.seeds.as_ref().map(|seeds| words::seeds(seeds.share)));
     for set in &workflow.once_per {
         let set: Vec<String> = set.iter().map(ToString::to_string).collect();
         lines.push(format!("The same {} twice is one case.", join(&set, "and")));

@@ -49,6 +49,9 @@ pub struct Workflow {
     /// What begins a case without a person.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub starts: Vec<Start>,
+    /// Cases that are known to be wrong, for those who are asked to notice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seeds: Option<Seeds>,
     /// Sets of values that identify a case. Two live runs may not hold the same set.
     pub once_per: Vec<Vec<Path>>,
     pub limits: Limits,
@@ -193,6 +196,17 @@ pub struct CaseSpec {
     /// The field that says who sent it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sender: Option<Path>,
+}
+
+/// Cases that are known to be wrong. They stand in the release whole, so that nothing has to be
+/// there, or be as it was, when one of them is opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seeds {
+    /// Beside how many cases one of them is opened, in parts of a million.
+    pub share: u32,
+    /// Each one as JSON.
+    pub cases: Vec<String>,
 }
 
 /// What begins a case without a person.

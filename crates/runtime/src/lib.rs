@@ -9,6 +9,7 @@ mod erase;
 mod ladder;
 mod people;
 mod releases;
+mod seeds;
 pub mod socket;
 mod stains;
 mod stop;
@@ -241,7 +242,12 @@ impl Runtime {
     /// Opens a case for a person of the workspace, whoever passes the wish on.
     pub async fn admit(&self, new: NewRun) -> Result<RunId, Fault> {
         people::may_open(&self.inner, &new).await?;
-        self.open(new).await
+        let (plan, mode) = (Arc::clone(&new.plan), new.mode);
+        let run = self.open(new).await?;
+        if mode == Mode::Live {
+            seeds::beside(self, run, plan).await;
+        }
+        Ok(run)
     }
 
     /// Opens a case under an id that whoever asks can compute again. Gives whether it was opened
@@ -251,8 +257,14 @@ impl Runtime {
             return Ok(false);
         }
         people::may_open(&self.inner, &new).await?;
+        let (plan, mode) = (Arc::clone(&new.plan), new.mode);
         match self.open_as(run, new).await {
-            Ok(()) => Ok(true),
+            Ok(()) => {
+                if mode == Mode::Live {
+                    seeds::beside(self, run, plan).await;
+                }
+                Ok(true)
+            }
             Err(Fault::Open(CommitError::Superseded)) => Ok(false),
             Err(fault) => Err(fault),
         }

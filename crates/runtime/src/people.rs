@@ -51,14 +51,12 @@ pub(crate) async fn may_open(inner: &Arc<Inner>, new: &NewRun) -> Result<(), Fau
         let what = format!("`{who}` neither answers for `{}` nor may overrule it", workflow.name);
         return Err(Fault::NotPermitted(what));
     }
-    match workflow.limits.waiting {
-        Some(most) if new.mode == Mode::Live => has_room(inner, workflow, most).await,
-        _ => Ok(()),
-    }
+    if new.mode == Mode::Live { has_room(inner, workflow).await } else { Ok(()) }
 }
 
 /// A queue that nobody gets through is not made longer: what comes in waits outside.
-async fn has_room(inner: &Arc<Inner>, workflow: &Workflow, most: u32) -> Result<(), Fault> {
+pub(crate) async fn has_room(inner: &Arc<Inner>, workflow: &Workflow) -> Result<(), Fault> {
+    let Some(most) = workflow.limits.waiting else { return Ok(()) };
     let store = inner.store.clone();
     let query = RunQuery {
         workflow: Some(workflow.name.clone()),

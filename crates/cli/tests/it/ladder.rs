@@ -9,7 +9,7 @@ use crate::vendor::Vendor;
 
 const MARTA: [&str; 2] = ["--as", "marta@larkfield.example"];
 const INES: [&str; 2] = ["--as", "ines@larkfield.example"];
-const OWNER: [&str; 2] = ["--as", "owner@example.com"];
+pub const OWNER: [&str; 2] = ["--as", "owner@example.com"];
 const CLERK: [&str; 2] = ["--as", "clerk@example.com"];
 
 fn today() -> String {

@@ -40,6 +40,7 @@ mod refusals;
 mod research;
 mod runs;
 mod sandbox;
+mod seeds;
 mod servers;
 mod sign_in;
 mod traces;

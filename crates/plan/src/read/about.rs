@@ -12,11 +12,12 @@ use crate::types;
 use crate::value::Currency;
 use crate::workflow::{
     Autonomy, Baseline, Can, CaseLimits, CaseSpec, DayLimits, From, HourLimits, Limits, Risk,
-    Start, Suspicion, Type, WorkingHours,
+    Seeds, Start, Suspicion, Type, WorkingHours,
 };
 use crate::yaml::{Kind, Node};
 
 use super::scalars::Fields;
+use super::seeds;
 use super::settings;
 use super::starts;
 use super::workspace::Workspace;
@@ -32,6 +33,7 @@ pub(super) struct About {
     pub(super) judge: Option<ModelName>,
     pub(super) case: CaseSpec,
     pub(super) starts: Vec<Start>,
+    pub(super) seeds: Option<Seeds>,
     pub(super) limits: Limits,
     pub(super) baseline: Option<Baseline>,
 }
@@ -63,6 +65,10 @@ pub(super) fn read(cx: &Cx<'_>, ws: &Workspace, fields: Fields<'_>) -> Option<Ab
         autonomy: autonomy.unwrap_or(Autonomy::Act),
         suspicion,
         judge,
+        seeds: match (fields.get("seeds"), &case) {
+            (Some(node), Some(case)) => seeds::read(cx, node, case),
+            _ => None,
+        },
         case: case?,
         starts,
         limits: limits.or_else(|| unlimited(ws.settings.currency))?,

@@ -182,6 +182,7 @@ fn finish(
             steps.spots.insert(format!("top {key}"), node.at.clone());
         }
     }
+    super::seeds::noticed(cx, fields, &steps);
     let people = &ws.settings.people;
     let servers = steps.tools.keys().filter_map(|tool| ws.servers.servers.get(tool.server()));
     let secrets: BTreeSet<String> = servers.flat_map(super::servers::Server::secrets).collect();
@@ -200,6 +201,7 @@ fn finish(
         detects: ws.settings.privacy.detect,
         case: about.case,
         starts: about.starts,
+        seeds: about.seeds,
         once_per,
         limits: about.limits,
         models: steps

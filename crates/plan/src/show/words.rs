@@ -37,6 +37,14 @@ pub(super) fn span(within: Within) -> String {
     }
 }
 
+/// That some cases are known to be wrong.
+pub(super) fn seeds(parts: u32) -> String {
+    let share = share(parts);
+    format!(
+        "Beside {share} of its cases one is opened that is known to be wrong, to see who looks."
+    )
+}
+
 /// Parts of a million as a share: `10 %`.
 pub(super) fn share(parts: u32) -> String {
     let (whole, part) = (parts / 10_000, format!("{:04}", parts % 10_000));

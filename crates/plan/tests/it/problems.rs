@@ -187,3 +187,44 @@ fn cases_are_counted_by_a_text_of_the_case_and_by_nothing_else() {
     assert_eq!(said("", each), none);
     assert!(said(", sender: case.text", ", each_sender: 0").contains("FD-P"), "none at all");
 }
+
+#[test]
+fn seeds_are_cases_of_their_workflow_and_somebody_could_notice() {
+    let base = folder::read(&root().join("base"));
+    let path = "workflows/intake.md";
+    let text = base.get(path).unwrap().to_string();
+    let said = |seeds: &str, case: &str| {
+        let mut files = base.clone();
+        files.insert(path, &text.replace("\nonce_per", &format!("\nseeds: {seeds}\nonce_per")));
+        files.insert("seeds/intake/one.json", case);
+        problems(&files)
+    };
+    let all = |said: &Problems| {
+        let all: Vec<String> = said.iter().map(|p| format!("{} {}", p.code.id, p.what)).collect();
+        all.join("; ")
+    };
+    let good = r#"{ "name": "a", "text": "b" }"#;
+    let at = |share: &str| format!("{{ from: seeds/intake, share: {share} }}");
+    for share in ["0.1 %", "20 %"] {
+        assert_eq!(all(&said(&at(share), good)), "", "{share}");
+    }
+    for share in ["0 %", "20.1 %"] {
+        let told = all(&said(&at(share), good));
+        assert!(told.ends_with("the share is more than nothing and at most `20 %`"), "{told}");
+    }
+    for folder in ["seeds", "seeds/../inbox", "inbox", "/seeds/intake"] {
+        let told = all(&said(&format!("{{ from: {folder}, share: 2 % }}"), good));
+        assert_eq!(told, format!("FD-P606 `{folder}` is no folder below `seeds`"));
+    }
+    for case in ["", "[]", r#"{ "name": "a" }"#, r#"{ "name": "a", "text": "b", "more": 1 }"#] {
+        let told = all(&said(&at("2 %"), case));
+        assert!(told.starts_with("FD-P606 `seeds/intake/one.json` is no case"), "{case}: {told}");
+    }
+    let mut nobody = base.clone();
+    let line = base.get("workflows/line.md").unwrap().to_string();
+    let seeds = "seeds: { from: seeds/line, share: 2 % }\ntables:";
+    nobody.insert("workflows/line.md", &line.replace("tables:", seeds));
+    nobody.insert("seeds/line/one.json", r#"{ "text": "a", "order": "O1" }"#);
+    let told = plan::check(&nobody, "line").err().unwrap_or_default();
+    assert_eq!(all(&told), "FD-P606 this workflow asks nobody, so nobody could notice");
+}
