@@ -480,11 +480,18 @@ pub struct Open {
     /// Files and folders of the workspace that it may change
     #[arg(long, value_name = "PATH", conflicts_with = "url")]
     pub write: Vec<String>,
+    /// It may connect to this host, such as `api.example.com` or `*.example.org`, and to no other
+    ///
+    /// Another port than 443 and 80 stands behind the host (`:8443`), and `private:` before one
+    /// that leads into a private network.
+    #[arg(long, value_name = "HOST", conflicts_with_all = ["url", "network"])]
+    pub host: Vec<String>,
     /// It may open connections, to anywhere
     #[arg(long, conflicts_with = "url")]
     pub network: bool,
     /// It runs without a box, for this reason
-    #[arg(long, value_name = "REASON", conflicts_with_all = ["url", "read", "write", "network"])]
+    #[arg(long, value_name = "REASON")]
+    #[arg(conflicts_with_all = ["url", "read", "write", "host", "network"])]
     pub no_box: Option<String>,
 }
 

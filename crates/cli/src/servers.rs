@@ -10,7 +10,8 @@ use std::sync::Arc;
 use plan::variables::{self, Unfilled};
 use plan::{Address, Grant, OAuth, Places, Plan, Server};
 use tools::{
-    Client, Launcher, Program, Reach, Remote, Sandbox, Secret, ServerSpec, Tokens, Tools, Way,
+    Client, Host, Launcher, Network, Program, Reach, Remote, Sandbox, Secret, ServerSpec, Tokens,
+    Tools, Way,
 };
 
 use crate::canary;
@@ -184,11 +185,11 @@ fn sandbox(
     let mut reach = Reach {
         read: declared.read.iter().map(from_here).collect(),
         write: declared.write.iter().map(from_here).collect(),
-        network: declared.network.is_some(),
+        network: network(name, declared.network.as_ref())?,
         strict: declared.strict,
     };
     if Path::new(&program.command) == own {
-        ours(workspace, &program.args, &mut reach)?;
+        ours(workspace, name, &program.args, &mut reach)?;
     }
     if let Some(missing) = reach.read.iter().chain(&reach.write).find(|path| !path.exists()) {
         let what = format!("the box of `{name}` names `{}`, which is not there", missing.display());
@@ -217,9 +218,28 @@ fn sandbox(
     Ok(Sandbox::Closed(reach))
 }
 
+/// Which connections a program may open, by what is declared.
+fn network(name: &str, declared: Option<&plan::Network>) -> Result<Network, Stop> {
+    let listed = match declared {
+        None => return Ok(Network::Off),
+        Some(plan::Network::All) => return Ok(Network::All),
+        Some(plan::Network::Hosts(listed)) => listed,
+    };
+    let read = |entry: &String| {
+        Host::new(entry).map_err(|why| {
+            let what = format!("the box of `{name}` opens `{entry}` of its `network`: {why}");
+            let help = "write `api.example.com`, `*.example.org` for what is below a name, a port \
+                        behind it where it is neither 443 nor 80, and `private:` before it where \
+                        it leads into a private network";
+            Stop::usage(what).help(help)
+        })
+    };
+    listed.iter().map(read).collect::<Result<_, _>>().map(Network::Hosts)
+}
+
 /// What our own servers need beyond reading what they are given: the folder that one writes to, and
 /// the network for those that are made to go there.
-fn ours(workspace: &Workspace, args: &[String], reach: &mut Reach) -> Result<(), Stop> {
+fn ours(workspace: &Workspace, name: &str, args: &[String], reach: &mut Reach) -> Result<(), Stop> {
     let after = |name: &str| {
         let at = args.iter().position(|arg| arg == name)?;
         args.get(at + 1).map(|path| workspace.root.join(path))
@@ -229,7 +249,11 @@ fn ours(workspace: &Workspace, args: &[String], reach: &mut Reach) -> Result<(),
         Some("files") if has("--write") => after("--root"),
         Some("mail") => after("--drafts"),
         Some("http" | "web") => {
-            reach.network = true;
+            if let Network::Hosts(_) = reach.network {
+                let what = format!("`{name}` goes only where its own command says");
+                return Err(Stop::usage(what).help("leave its `network` out"));
+            }
+            reach.network = Network::All;
             None
         }
         _ => None,

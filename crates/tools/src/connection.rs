@@ -5,11 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use journal::Answered;
-use plan::lock::Definition;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, ClientRequest, InputResponses, ListToolsRequest,
-    PaginatedRequestParams, ProtocolVersion, RequestMetaObject, ServerResult, SubscriptionFilter,
-    Tool,
+    CallToolRequestParams, CallToolResponse, InputResponses, ProtocolVersion, RequestMetaObject,
+    SubscriptionFilter,
 };
 use rmcp::service::{ClientInitializeError, Peer, RoleClient, RunningService};
 use rmcp::transport::StreamableHttpClientTransport;
@@ -19,65 +17,15 @@ use tokio::sync::Mutex;
 
 use crate::caller::Caller;
 use crate::ears::{Answers, Changes, Ears, Out};
+use crate::egress::Egress;
+use crate::offered::{Offered, list};
 use crate::outcome::with_last_words;
-use crate::pin;
 use crate::process::{Process, Spawner};
 use crate::progress::{self, Overheard, Telling};
 use crate::remote;
 use crate::spec::{Limits, Remote, ServerSpec, Way};
 use crate::task;
 use crate::wire::{Cut, Wire};
-
-/// A server that offers more tools than this is broken or means harm.
-const TOOLS_MAX: usize = 2000;
-
-/// A tool as a server offers it now.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Offered {
-    /// The server's own name for it.
-    pub name: String,
-    pub definition: Definition,
-    /// The digest of the definition, to be compared with the approved one.
-    pub digest: String,
-    /// What is hidden in the definition, in words.
-    pub hidden: Option<String>,
-    pub hints: Hints,
-}
-
-/// What a server claims about its own tool. Nothing rests on it; a person may want to read it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Hints {
-    pub read_only: Option<bool>,
-    pub destructive: Option<bool>,
-    pub idempotent: Option<bool>,
-    pub open_world: Option<bool>,
-}
-
-impl Offered {
-    pub(crate) fn of(tool: Tool) -> Self {
-        let definition = Definition {
-            title: tool.title,
-            description: tool.description.map(String::from).unwrap_or_default(),
-            input: Value::Object(Map::clone(&tool.input_schema)),
-            output: tool.output_schema.map(|s| Value::Object(Map::clone(&s))),
-        };
-        let name = String::from(tool.name);
-        let hints = tool.annotations.map_or_else(Hints::default, |a| Hints {
-            read_only: a.read_only_hint,
-            destructive: a.destructive_hint,
-            idempotent: a.idempotent_hint,
-            open_world: a.open_world_hint,
-        });
-        Self {
-            hidden: pin::hidden(&name, &definition),
-            // A definition that has no canonical form has no digest, and equals no approved one.
-            digest: definition.digest(&name).unwrap_or_default(),
-            name,
-            definition,
-            hints,
-        }
-    }
-}
 
 /// What a server offers, and since when we know.
 struct Listing {
@@ -89,6 +37,8 @@ struct Listing {
 
 /// A server that shook hands.
 pub(crate) struct Connection {
+    /// What it was opened with. It is gone with the connection.
+    held: Arc<ServerSpec>,
     service: RunningService<RoleClient, Ears>,
     listing: Mutex<Listing>,
     ears: Ears,
@@ -97,6 +47,9 @@ pub(crate) struct Connection {
     process: Option<Process>,
     limits: Limits,
 }
+
+/// The parts of a connection that was just opened.
+type Opened = (RunningService<RoleClient, Ears>, Mutex<Listing>, Ears, Cut, Option<Process>);
 
 /// Why a tool may not be called now.
 #[derive(Debug, PartialEq, Eq)]
@@ -115,13 +68,27 @@ impl Connection {
         spec: &ServerSpec,
         answers: Option<Arc<dyn Answers>>,
     ) -> Result<Self, String> {
-        let limits = spec.limits.clone();
+        let mut held = spec.clone();
+        let opened = Self::opened(spawner, &mut held, answers).await;
+        let (service, listing, ears, cut, process) = opened.map_err(|why| held.redact(why))?;
+        let limits = held.limits.clone();
+        Ok(Self { held: Arc::new(held), service, listing, ears, cut, process, limits })
+    }
+
+    async fn opened(
+        spawner: &Spawner,
+        held: &mut ServerSpec,
+        answers: Option<Arc<dyn Answers>>,
+    ) -> Result<Opened, String> {
+        let limits = held.limits.clone();
         let (cut, ears) = (Cut::default(), Ears::new(answers));
         let process;
-        let hands = match &spec.way {
+        let hands = match &held.way {
             Way::Program(program) => {
                 let started = spawner.start(program, &limits.process).await;
                 let (running, (stdout, stdin)) = started.map_err(|why| why.to_string())?;
+                let password = running.egress().map(|egress| egress.password().clone());
+                held.secrets.extend(password.map(|password| ("a proxy".to_owned(), password)));
                 process = Some(running);
                 let (longest, unasked) = (limits.message_bytes, limits.unasked_bytes);
                 let wire = Wire::new(stdout, stdin, longest, unasked, cut.clone());
@@ -132,13 +99,13 @@ impl Connection {
             Way::Remote(remote) => {
                 process = None;
                 let hands = async {
-                    let first = far(spec, remote, &ears)?;
+                    let first = far(held, remote, &ears)?;
                     let first = ears.clone().serve_with_lifecycle(first, mode()).await;
                     // An old server may answer anything to a question that it does not know.
                     let Err(ClientInitializeError::ExpectedInitResult(_)) = first else {
                         return Ok(first);
                     };
-                    let again = far(spec, remote, &ears)?;
+                    let again = far(held, remote, &ears)?;
                     Ok::<_, String>(ears.clone().serve(again).await)
                 };
                 match tokio::time::timeout(limits.start, hands).await {
@@ -150,7 +117,11 @@ impl Connection {
         let explain = async |why: String| {
             let why = cut.why().unwrap_or(why);
             match &process {
-                Some(process) => with_last_words(why, &process.last_words().await),
+                Some(process) => {
+                    let why = with_last_words(why, &process.last_words().await);
+                    let kept = process.egress().and_then(|egress| egress.kept_from(0));
+                    kept.map_or_else(|| why.clone(), |kept| format!("{why} ({kept})"))
+                }
                 None => why,
             }
         };
@@ -167,7 +138,12 @@ impl Connection {
             Err(_) => return Err(explain("it took too long".to_owned()).await),
         };
         let listing = Mutex::new(Listing { asked, changes: heard, tools });
-        Ok(Self { service, listing, ears, cut, process, limits })
+        Ok((service, listing, ears, cut, process))
+    }
+
+    /// What it was opened with.
+    pub(crate) fn held(&self) -> &Arc<ServerSpec> {
+        &self.held
     }
 
     /// Whether the server is gone.
@@ -186,6 +162,16 @@ impl Connection {
             Some(process) => process.last_words().await,
             None => String::new(),
         }
+    }
+
+    /// How often the server was kept from a place outside until now.
+    pub(crate) fn refusals(&self) -> u64 {
+        self.process.as_ref().and_then(Process::egress).map_or(0, Egress::refusals)
+    }
+
+    /// What it was kept from after so many times, in words.
+    pub(crate) fn kept_from(&self, before: u64) -> Option<String> {
+        self.process.as_ref()?.egress()?.kept_from(before)
     }
 
     /// The version of the protocol that was agreed on.
@@ -334,33 +320,6 @@ fn reason(error: &ClientInitializeError) -> String {
             broke.map_or_else(|| error.to_string(), |broke| broke.to_string())
         }
         _ => error.to_string(),
-    }
-}
-
-/// Asks for all tools, page by page. Nothing is taken from a cache: the question is what the
-/// server offers now.
-async fn list(peer: &Peer<RoleClient>) -> Result<Arc<[Offered]>, String> {
-    let mut all = Vec::new();
-    let mut cursor = None;
-    loop {
-        let params = PaginatedRequestParams::default().with_cursor(cursor.clone());
-        let request = ListToolsRequest { params: Some(params), ..ListToolsRequest::default() };
-        let answer = peer
-            .send_request(ClientRequest::ListToolsRequest(request))
-            .await
-            .map_err(|why| unanswered(&why))?;
-        let ServerResult::ListToolsResult(page) = answer else {
-            return Err("the answer is no list of tools".to_owned());
-        };
-        all.extend(page.tools.into_iter().map(Offered::of));
-        if all.len() > TOOLS_MAX {
-            return Err(format!("it offers more than {TOOLS_MAX} tools"));
-        }
-        match page.next_cursor {
-            // A server may send an empty page with a cursor for ever; the time-out ends that.
-            Some(next) if cursor.as_ref() != Some(&next) => cursor = Some(next),
-            _ => return Ok(all.into()),
-        }
     }
 }
 

@@ -5,11 +5,12 @@
 use std::convert::Infallible;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::Command;
 
 use rustix::process::{Pid, Resource, Rlimit, Signal, getppid, getrlimit, setrlimit};
 
-use crate::sandbox::{self, Reach};
+use crate::sandbox::{self, Network, Proxy, Reach};
 use crate::spec::ProcessLimits;
 
 /// Why a server was not started.
@@ -34,8 +35,13 @@ pub enum LaunchError {
     Exec { command: String, why: std::io::Error },
 }
 
-/// The options that [`exec`] reads, for a server with these limits and this box, if it has one.
-pub(crate) fn options(limits: &ProcessLimits, reach: Option<&Reach>) -> Vec<OsString> {
+/// The options that [`exec`] reads, for a server with these limits, this box and this proxy, if it
+/// has them.
+pub(crate) fn options(
+    limits: &ProcessLimits,
+    reach: Option<&Reach>,
+    proxy: Option<&Proxy>,
+) -> Vec<OsString> {
     let mut all = vec![OsString::from("--parent"), number(std::process::id())];
     for (name, limit) in [
         ("--memory", limits.memory_bytes),
@@ -49,6 +55,7 @@ pub(crate) fn options(limits: &ProcessLimits, reach: Option<&Reach>) -> Vec<OsSt
         }
     }
     all.extend(reach.map(Reach::options).unwrap_or_default());
+    all.extend(proxy.iter().flat_map(|proxy| proxy.options()));
     all.push("--".into());
     all
 }
@@ -57,49 +64,88 @@ fn number(n: impl ToString) -> OsString {
     n.to_string().into()
 }
 
+/// What a launch is told before the command.
+#[derive(Default)]
+struct Told {
+    parent: Option<u64>,
+    reach: Option<Reach>,
+    port: Option<u16>,
+    handoff: Option<PathBuf>,
+}
+
 /// Sets limits on this process and becomes the server. The arguments are what follows the hidden
 /// sub-command: options, `--`, the command and its own arguments. It returns only on failure.
 pub fn exec(args: impl IntoIterator<Item = OsString>) -> Result<Infallible, LaunchError> {
     let mut args = args.into_iter();
-    let mut reach: Option<Reach> = None;
+    let mut told = Told::default();
     while let Some(option) = args.next() {
         if option == "--" {
             // Last of all, since a closed box also keeps this program from what it needs.
-            reach.iter().try_for_each(sandbox::close).map_err(LaunchError::Sandbox)?;
+            told.close()?;
             return become_server(args.next().ok_or(LaunchError::NoCommand)?, args);
         }
         let usage = || LaunchError::Usage(option.to_string_lossy().into_owned());
         let text = args.next().ok_or_else(usage)?;
-        match option.to_str() {
-            Some("--network") if text == "all" || text == "off" => {
-                reach.get_or_insert_default().network = text == "all";
-                continue;
-            }
-            Some("--strict") if text == "yes" => {
-                reach.get_or_insert_default().strict = true;
-                continue;
-            }
-            Some("--read") => {
-                reach.get_or_insert_default().read.push(text.into());
-                continue;
-            }
-            Some("--write") => {
-                reach.get_or_insert_default().write.push(text.into());
-                continue;
-            }
-            _ => {}
+        if told.box_option(&option, &text) {
+            continue;
         }
         let value = parse(&text).ok_or_else(usage)?;
         match option.to_str() {
-            Some("--parent") => die_with(value)?,
+            Some("--parent") => {
+                die_with(value)?;
+                told.parent = Some(value);
+            }
             Some("--memory") => limit("memory", Resource::Data, value)?,
             Some("--open-files") => limit("open files", Resource::Nofile, value)?,
             Some("--file-bytes") => limit("file size", Resource::Fsize, value)?,
             Some("--cpu-seconds") => limit("processor time", Resource::Cpu, value)?,
+            Some("--proxy") => told.port = Some(u16::try_from(value).map_err(|_| usage())?),
+            #[cfg(target_os = "linux")]
+            Some("--apart") => {
+                crate::apart::tried().map_err(|why| LaunchError::Sandbox(why.into()))?
+            }
             _ => return Err(usage()),
         }
     }
     Err(LaunchError::NoCommand)
+}
+
+impl Told {
+    /// Takes an option that says what is open in the box, if this is one.
+    fn box_option(&mut self, option: &OsStr, text: &OsStr) -> bool {
+        let network = match text.to_str() {
+            Some("all") => Some(Network::All),
+            Some("off") => Some(Network::Off),
+            _ => None,
+        };
+        match (option.to_str(), network) {
+            (Some("--network"), Some(network)) => self.reach().network = network,
+            (Some("--strict"), _) if text == "yes" => self.reach().strict = true,
+            (Some("--read"), _) => self.reach().read.push(text.into()),
+            (Some("--write"), _) => self.reach().write.push(text.into()),
+            (Some("--handoff"), _) => self.handoff = Some(text.into()),
+            _ => return false,
+        }
+        true
+    }
+
+    fn reach(&mut self) -> &mut Reach {
+        self.reach.get_or_insert_default()
+    }
+
+    fn close(self) -> Result<(), LaunchError> {
+        let proxy = match (self.port, self.handoff) {
+            (Some(port), Some(handoff)) => Some(Proxy { port, handoff }),
+            (None, None) => None,
+            _ => return Err(LaunchError::Usage("--proxy".to_owned())),
+        };
+        let Some(reach) = self.reach else {
+            return proxy.map_or(Ok(()), |_| Err(LaunchError::Usage("--proxy".to_owned())));
+        };
+        sandbox::close(&reach, proxy.as_ref()).map_err(LaunchError::Sandbox)?;
+        // In a namespace of users the kernel forgets what it was told before.
+        self.parent.filter(|_| proxy.is_some()).map_or(Ok(()), die_with)
+    }
 }
 
 fn parse(value: &OsStr) -> Option<u64> {

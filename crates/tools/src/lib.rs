@@ -11,12 +11,18 @@ pub mod pin;
 pub mod probe;
 pub mod serve;
 
+#[cfg(target_os = "linux")]
+mod apart;
 mod callback;
 mod caller;
 mod children;
 mod connection;
 mod ears;
+mod egress;
+mod hosts;
+mod lane;
 mod oauth;
+mod offered;
 mod outcome;
 mod pool;
 mod process;
@@ -30,14 +36,15 @@ mod tokens;
 mod wire;
 
 pub use callback::Callback;
-pub use connection::{Hints, Offered};
 pub use ears::Answers;
+pub use hosts::Host;
 pub use oauth::SignIn;
+pub use offered::{Hints, Offered};
 pub use outcome::{Called, Said};
 pub use pool::Tools;
 pub use process::Launcher;
 pub use progress::{Follower, Progress};
-pub use sandbox::{Gap, Reach, Sandbox, gaps};
+pub use sandbox::{Gap, Network, Reach, Sandbox, gaps};
 pub use spec::{Client, Limits, Program, Remote, Secret, ServerSpec, Way};
 pub use tokens::{Standing, Tokens};
 

@@ -128,6 +128,20 @@ impl Called {
         self
     }
 
+    /// A failure with what is known of its reason besides. A question stays as it is.
+    pub(crate) fn explained(mut self, why: Option<String>, bytes_max: u32) -> Self {
+        let (Some(why), Err(failure)) = (why, &mut self.outcome.result) else { return self };
+        if failure.question().is_some() {
+            return self;
+        }
+        let why = format!(" ({why})");
+        let room = bytes_max.saturating_sub(u32::try_from(why.len()).unwrap_or(u32::MAX));
+        failure.text = clip(std::mem::take(&mut failure.text), room) + &why;
+        let recorded = &failure.text;
+        self.said = self.said.map(|said| Said { recorded: recorded.clone(), ..said });
+        self
+    }
+
     /// A person is to answer something, and then the call is made again.
     fn asks(question: Question, certain: bool) -> Self {
         let failure = Failure::asking(&question);
@@ -211,9 +225,8 @@ fn clean(question: &Question, change: &impl Fn(String) -> String) -> bool {
     serde_json::to_value(question).is_ok_and(|value| changed(value.clone(), change) == value)
 }
 
-/// A call's outcome with no secret of its server in it. What only reads leaves nothing in doubt.
-pub(crate) fn redacted(spec: &ServerSpec, mut called: Called, reads: bool) -> Called {
-    called.certain |= reads;
+/// A call's outcome with no secret of its server in it.
+pub(crate) fn redacted(spec: &ServerSpec, called: Called) -> Called {
     if spec.secrets.is_empty() && spec.tokens().is_none() {
         return called;
     }

@@ -10,7 +10,7 @@ use plan::lock::{Approval, Definition, Lock, LockError, Pinned};
 use plan::workflow::{ArgRole, Effect, Takes, Trust};
 use serde_json::Value;
 
-use crate::connection::Offered;
+use crate::offered::Offered;
 
 /// Why a definition was not written into the lock.
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use journal::{Code, Payload, Permit, ToolAsk};
@@ -13,12 +13,14 @@ use plan::lock::Lock;
 use plan::workflow::{Effect, Trust};
 use rmcp::ServiceError;
 use serde_json::{Map, Value};
-use tokio::sync::{Mutex, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::Fault;
-use crate::connection::{Connection, Offered, Unfit};
+use crate::connection::{Connection, Unfit};
 use crate::ears::Answers;
+use crate::lane::Lane;
+use crate::offered::Offered;
 use crate::outcome::{self, Called};
 use crate::process::{Launcher, Spawner};
 use crate::progress::{Follower, Telling};
@@ -26,9 +28,6 @@ use crate::spec::ServerSpec;
 
 /// How long a server may take to end by itself once its input is closed.
 const GRACE: Duration = Duration::from_secs(2);
-
-/// How long a server that let a call time out may take to show that it is alive.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
 
 /// The servers of a workspace.
 pub struct Tools {
@@ -54,24 +53,6 @@ struct Server {
     next: AtomicUsize,
 }
 
-/// One process of a server.
-struct Lane {
-    state: Mutex<State>,
-    room: Semaphore,
-    places: u32,
-    /// The server has asked something of a person while it worked.
-    asks: AtomicBool,
-}
-
-#[derive(Default)]
-struct State {
-    live: Option<Arc<Connection>>,
-    /// Failures since a call was last answered.
-    failures: u32,
-    /// Until when nothing is started, and why.
-    rest: Option<(Instant, String)>,
-}
-
 impl Tools {
     /// A pool that has started nothing yet.
     #[must_use]
@@ -85,20 +66,12 @@ impl Tools {
             (name.clone(), way)
         });
         let servers = specs.into_iter().map(|spec| {
-            let lane = || {
-                let places = u32::try_from(spec.limits.in_flight.max(1)).unwrap_or(u32::MAX);
-                Lane {
-                    state: Mutex::default(),
-                    room: Semaphore::new(places as usize),
-                    places,
-                    asks: AtomicBool::new(false),
-                }
-            };
+            let spec = Arc::new(spec);
             let server = Server {
-                lane: lane(),
-                more: (1..spec.limits.processes).map(|_| lane()).collect(),
+                lane: Lane::new(&spec),
+                more: (1..spec.limits.processes).map(|_| Lane::new(&spec)).collect(),
                 next: AtomicUsize::new(0),
-                spec: Arc::new(spec),
+                spec,
             };
             (server.spec.name.clone(), server)
         });
@@ -134,18 +107,15 @@ impl Tools {
             return Called::failed(Code::Unavailable, fault.to_string());
         };
         let way = self.ways.get(&ask.tool);
-        let reads = way.is_some_and(|w| w.reads);
         let args = match arguments(&ask, way.and_then(|w| w.key_arg.as_deref())) {
             Ok(args) => args,
             Err(why) => return Called::failed(Code::Defect, why),
         };
-        let telling = follower.map(|to| Telling {
-            spec: Arc::clone(&server.spec),
-            trusted: way.is_some_and(|w| w.trusted),
-            to,
-        });
-        let called = self.perform(server, &ask, args, reads, telling).await;
-        outcome::redacted(&server.spec, called, reads)
+        let follower = follower.map(|to| (to, way.is_some_and(|w| w.trusted)));
+        let mut called = self.perform(server, &ask, args, follower).await;
+        // What only reads leaves nothing in doubt.
+        called.certain |= self.reads(&ask.tool);
+        called
     }
 
     /// What a server offers now.
@@ -156,7 +126,7 @@ impl Tools {
         let listing = live.offered(Duration::ZERO).await;
         let tools = listing.map_err(|why| Fault::Listing {
             server: server.spec.name.clone(),
-            why: server.spec.redact(why),
+            why: live.held().redact(why),
         })?;
         Ok(tools.to_vec())
     }
@@ -206,13 +176,16 @@ impl Tools {
         self.servers.get(name).ok_or_else(unknown)
     }
 
+    fn reads(&self, tool: &ToolName) -> bool {
+        self.ways.get(tool).is_some_and(|way| way.reads)
+    }
+
     async fn perform(
         &self,
         server: &Server,
         ask: &ToolAsk,
         args: Map<String, Value>,
-        reads: bool,
-        telling: Option<Telling>,
+        follower: Option<(Follower, bool)>,
     ) -> Called {
         let lane = server.lane();
         // Only of a call that is out by itself is it known that it is the one that asks.
@@ -228,8 +201,23 @@ impl Tools {
             }
             Err(fault) => return Called::failed(Code::Unavailable, fault.to_string()),
         };
+        let telling =
+            follower.map(|(to, trusted)| Telling { spec: Arc::clone(live.held()), trusted, to });
+        let called = self.attempt(lane, &live, ask, args, telling).await;
+        outcome::redacted(live.held(), called)
+    }
+
+    /// One call over a connection, if the tool is still the approved one.
+    async fn attempt(
+        &self,
+        lane: &Lane,
+        live: &Arc<Connection>,
+        ask: &ToolAsk,
+        args: Map<String, Value>,
+        telling: Option<Telling>,
+    ) -> Called {
         // What reads may rest on a listing some seconds old; what acts may not.
-        let age = if reads { server.spec.limits.listing } else { Duration::ZERO };
+        let age = if self.reads(&ask.tool) { lane.spec.limits.listing } else { Duration::ZERO };
         match live.fit(ask.tool.tool(), &ask.digest, age).await {
             Ok(()) => {}
             Err(Unfit::Changed(why)) => {
@@ -237,17 +225,16 @@ impl Tools {
                 return Called::failed(Code::ToolChanged, text);
             }
             Err(Unfit::Silent(why)) => {
-                lane.failed(server, &live, &why).await;
-                let fault = Fault::Listing { server: server.spec.name.clone(), why };
+                lane.failed(live, &why).await;
+                let fault = Fault::Listing { server: lane.spec.name.clone(), why };
                 return Called::failed(Code::Unavailable, fault.to_string());
             }
         }
-        self.send(server, lane, &live, ask, args, telling).await
+        self.send(lane, live, ask, args, telling).await
     }
 
     async fn send(
         &self,
-        server: &Server,
         lane: &Lane,
         live: &Arc<Connection>,
         ask: &ToolAsk,
@@ -256,7 +243,7 @@ impl Tools {
     ) -> Called {
         let limit = Duration::from_millis(ask.time_out_ms);
         let key = ask.key.to_string();
-        let out = live.out(&ask.answers);
+        let (out, refusals) = (live.out(&ask.answers), live.refusals());
         let answer = live.call(ask.tool.tool(), args, &key, &ask.answers, telling);
         let called = match tokio::time::timeout(limit, answer).await {
             Ok(Ok(result)) => {
@@ -269,18 +256,18 @@ impl Tools {
                 let words = if answered { String::new() } else { live.last_words().await };
                 let called = outcome::broken(error, live.cut(), &words);
                 if let (false, Err(failure)) = (answered, &called.outcome.result) {
-                    lane.failed(server, live, &failure.text).await;
+                    lane.failed(live, &failure.text).await;
                 }
                 called
             }
             Err(_) => {
-                lane.examine(server, live).await;
+                lane.examine(live).await;
                 let text = format!("no answer within {} ms", ask.time_out_ms);
                 Called::unknown(Code::TimedOut, text)
             }
         };
         match out.asked() {
-            None => called,
+            None => called.explained(live.kept_from(refusals), ask.bytes_max),
             Some(asked) => {
                 lane.asks.store(true, Ordering::Relaxed);
                 outcome::interrupted(asked)
@@ -293,7 +280,7 @@ impl Tools {
         let mut state = lane.state.lock().await;
         if let Some(live) = state.live.take_if(|live| live.closed()) {
             let why = outcome::with_last_words("it went away".to_owned(), &live.last_words().await);
-            state.lost(server, &why);
+            state.lost(&server.spec, live.held().redact(why));
         }
         let mut closed = self.closed.subscribe();
         if *closed.borrow() {
@@ -325,8 +312,7 @@ impl Tools {
                 Ok(live)
             }
             Err(why) => {
-                let why = server.spec.redact(why);
-                state.rest(server, &why);
+                state.rest(&server.spec, why.clone());
                 Err(Fault::Start { server: server.spec.name.clone(), why })
             }
         }
@@ -342,47 +328,6 @@ impl Server {
     fn lane(&self) -> &Lane {
         let turn = self.next.fetch_add(1, Ordering::Relaxed) % (self.more.len() + 1);
         self.lanes().nth(turn).unwrap_or(&self.lane)
-    }
-}
-
-impl Lane {
-    /// Gives up a connection, unless somebody already did, and rests.
-    async fn failed(&self, server: &Server, live: &Arc<Connection>, why: &str) {
-        let mut state = self.state.lock().await;
-        if state.live.as_ref().is_some_and(|l| Arc::ptr_eq(l, live)) {
-            state.live = None;
-            state.lost(server, why);
-            // Others may wait for it too; they are told that no answer comes.
-            live.kill();
-        }
-    }
-
-    /// After a time-out: a server that does not even list its tools hangs, and is given up.
-    async fn examine(&self, server: &Server, live: &Arc<Connection>) {
-        let sign = tokio::time::timeout(SIGN_OF_LIFE, live.offered(Duration::ZERO));
-        if !matches!(sign.await, Ok(Ok(_))) {
-            self.failed(server, live, "it does not answer").await;
-        }
-    }
-}
-
-impl State {
-    /// A server that ran is gone. One that did its work before is started again at once.
-    fn lost(&mut self, server: &Server, why: &str) {
-        if self.failures == 0 {
-            self.failures = 1;
-        } else {
-            self.rest(server, &server.spec.redact(why.to_owned()));
-        }
-    }
-
-    /// No start before a pause that doubles with every failure.
-    fn rest(&mut self, server: &Server, why: &str) {
-        let limits = &server.spec.limits;
-        let factor = 1_u32.checked_shl(self.failures).unwrap_or(u32::MAX);
-        let pause = limits.rest_first.saturating_mul(factor);
-        self.failures = self.failures.saturating_add(1).min(31);
-        self.rest = Some((Instant::now() + pause.min(limits.rest_longest), why.to_owned()));
     }
 }
 

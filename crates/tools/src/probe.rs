@@ -11,7 +11,7 @@ use plan::workflow::{ArgRole, Effect, Takes, Trust};
 use serde_json::Value;
 
 use crate::Fault;
-use crate::connection::Offered;
+use crate::offered::Offered;
 use crate::pin::{self, Declared};
 use crate::pool::Tools;
 

@@ -16,8 +16,9 @@ use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 
 use crate::children::Counting;
+use crate::egress::Egress;
 use crate::launch;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Network, Reach, Sandbox};
 use crate::spec::{ProcessLimits, Program};
 
 /// How much of what a server writes to its error stream is kept.
@@ -36,6 +37,23 @@ pub enum Launcher {
     Direct,
 }
 
+impl Launcher {
+    /// Whether a server may have a network of its own: tried by a program that does nothing.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn tries_apart(&self) -> bool {
+        let Self::Through(line) = self else { return false };
+        let Some((first, rest)) = line.split_first() else { return false };
+        let tried = std::process::Command::new(first)
+            .args(rest)
+            .args(["--parent", &std::process::id().to_string(), "--apart", "1", "--", "true"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        tried.is_ok_and(|status| status.success())
+    }
+}
+
 /// A running server. Dropping it kills the process and whatever it started.
 #[derive(Debug)]
 pub(crate) struct Process {
@@ -46,6 +64,8 @@ pub(crate) struct Process {
     said_all: watch::Receiver<()>,
     /// Counts what it starts; it ends before the process does.
     _counting: Option<Counting>,
+    /// Its only way out, where it has one.
+    egress: Option<Egress>,
     /// The only place it may write to undeclared, removed after the kill.
     _temporary: Option<TempDir>,
 }
@@ -66,6 +86,11 @@ impl Process {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<u8>> {
         self.last_words.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its only way out, where it has one.
+    pub(crate) fn egress(&self) -> Option<&Egress> {
+        self.egress.as_ref()
     }
 
     /// Kills the server and whatever it started.
@@ -135,7 +160,14 @@ impl Spawner {
             (Launcher::Through(_), Sandbox::Closed(_)) => Some(tempfile::tempdir()?),
             _ => None,
         };
-        let command = self.command(spec, limits, temporary.as_ref().map(TempDir::path));
+        let folder = temporary.as_ref().map(TempDir::path);
+        let egress = match (&spec.sandbox, folder) {
+            (Sandbox::Closed(Reach { network: Network::Hosts(hosts), .. }), Some(folder)) => {
+                Some(Egress::start(hosts, folder).await?)
+            }
+            _ => None,
+        };
+        let command = self.command(spec, limits, folder, egress.as_ref());
         let job = Job { command, runtime: Handle::current(), reply };
         let gone = || std::io::Error::other("no thread is left to start it");
         self.jobs.send(job).map_err(|_| gone())?;
@@ -157,12 +189,19 @@ impl Spawner {
             last_words,
             said_all,
             _counting: counting,
+            egress,
             _temporary: temporary,
         };
         Ok((process, (stdout, stdin)))
     }
 
-    fn command(&self, spec: &Program, limits: &ProcessLimits, temporary: Option<&Path>) -> Command {
+    fn command(
+        &self,
+        spec: &Program,
+        limits: &ProcessLimits,
+        temporary: Option<&Path>,
+        egress: Option<&Egress>,
+    ) -> Command {
         let program = program(&spec.command, &spec.cwd);
         let mut command = match &self.launcher {
             Launcher::Through(line) => {
@@ -178,7 +217,8 @@ impl Spawner {
                         Some(reach)
                     }
                 };
-                command.args(launch::options(limits, reach.as_ref()));
+                let proxy = egress.map(Egress::proxy);
+                command.args(launch::options(limits, reach.as_ref(), proxy.as_ref()));
                 command.arg(program);
                 command
             }
@@ -194,6 +234,8 @@ impl Spawner {
         for (name, secret) in &spec.env {
             command.env(name, secret.reveal());
         }
+        // Whatever was declared, there is no other way out.
+        command.envs(egress.iter().flat_map(|egress| egress.variables()));
         command
             .current_dir(&spec.cwd)
             .stdin(Stdio::piped())

@@ -88,6 +88,17 @@ pub(crate) fn client(reach: Reach) -> Result<Client, String> {
 }
 
 impl Reach {
+    /// Where a name or a number leads. None is given away before each was judged: whoever answers
+    /// for a name may answer differently the next time, so what was judged is what is connected to.
+    pub(crate) async fn looked_up(self, name: &str, port: u16) -> Result<Vec<SocketAddr>, Astray> {
+        let found = tokio::net::lookup_host((name, port)).await.map_err(Astray::Unknown)?;
+        let all: Vec<SocketAddr> = found.collect();
+        for address in &all {
+            self.allows(address.ip()).map_err(Astray::Refused)?;
+        }
+        Ok(all)
+    }
+
     fn allows(self, ip: IpAddr) -> Result<(), String> {
         match (self, leads(ip)) {
             (Self::Loopback, Leads::Loopback)
@@ -95,7 +106,8 @@ impl Reach {
             | (Self::Private, Leads::Private | Leads::Loopback) => Ok(()),
             (Self::Public, Leads::Private | Leads::Loopback) => {
                 Err("its address leads into a private network, which its declaration does not \
-                     allow (`\"allowPrivate\": true` beside a `url`, or `--allow-private`)"
+                     allow (`\"allowPrivate\": true` beside a `url`, `--allow-private`, or \
+                     `private:` before a host)"
                     .to_owned())
             }
             (Self::Loopback, _) => Err("`localhost` leads to another machine".to_owned()),
@@ -145,19 +157,24 @@ fn leads_v6(ip: Ipv6Addr) -> Leads {
     }
 }
 
-/// Looks names up, and gives no address away before each one was judged. Whoever may answer for a
-/// name may answer differently the next time, so what was judged is what is connected to.
+/// Why a name leads nowhere.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Astray {
+    #[error(transparent)]
+    Unknown(std::io::Error),
+    /// It leads where it must not.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// Looks names up for a client.
 struct Resolver(Reach);
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let reach = self.0;
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let all: Vec<SocketAddr> = found.collect();
-            for address in &all {
-                reach.allows(address.ip()).map_err(std::io::Error::other)?;
-            }
+            let all = reach.looked_up(name.as_str(), 0).await?;
             Ok(Box::new(all.into_iter()) as Addrs)
         })
     }

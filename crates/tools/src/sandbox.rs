@@ -5,6 +5,9 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use crate::hosts::Host;
+use crate::process::Launcher;
+
 /// What a program may reach beyond what every program needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sandbox {
@@ -20,10 +23,29 @@ pub struct Reach {
     pub read: Vec<PathBuf>,
     /// Files and folders it may change too.
     pub write: Vec<PathBuf>,
-    /// Whether it may open connections, to anywhere.
-    pub network: bool,
+    pub network: Network,
     /// Whether it is not to be started where the kernel cannot enforce all of this.
     pub strict: bool,
+}
+
+/// Which connections a program may open.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Network {
+    #[default]
+    Off,
+    /// To anywhere.
+    All,
+    /// To these, through a proxy of ours. Where a kernel cannot keep it to that proxy, the program
+    /// is not started.
+    Hosts(Vec<Host>),
+}
+
+/// The proxy of a program that may reach listed hosts.
+#[derive(Debug)]
+pub(crate) struct Proxy {
+    pub(crate) port: u16,
+    /// Where the socket of a network of its own is handed over.
+    pub(crate) handoff: PathBuf,
 }
 
 /// What a box keeps in, as a part of it that a kernel may be too old for.
@@ -39,6 +61,10 @@ pub enum Gap {
     Signals,
     /// What it starts cannot be counted.
     Processes,
+    /// It cannot be kept to the port of its proxy.
+    Hosts,
+    /// It cannot have a network of its own, and reaches the port of its proxy on every machine.
+    Apart,
 }
 
 impl Gap {
@@ -53,6 +79,11 @@ impl Gap {
             }
             Self::Processes => {
                 "servers can start processes without end (`/proc` lists no children)"
+            }
+            Self::Hosts => "servers with a list of hosts are not started (Linux 6.7 keeps to one)",
+            Self::Apart => {
+                "servers with a list of hosts can reach one port of other machines too (they may \
+                 have no network of their own here: namespaces are closed to you)"
             }
             Self::Signals => "servers can end other programs of yours (Linux 6.12 keeps them)",
         }
@@ -128,7 +159,8 @@ impl Reach {
 
     /// The options of a launch that close this box.
     pub(crate) fn options(&self) -> Vec<OsString> {
-        let network = if self.network { "all" } else { "off" };
+        // Hosts are opened by what comes on top, and by nothing else.
+        let network = if self.network == Network::All { "all" } else { "off" };
         let mut all = vec!["--network".into(), network.into()];
         if self.strict {
             all.extend(["--strict".into(), "yes".into()]);
@@ -137,6 +169,14 @@ impl Reach {
             all.extend(paths.iter().flat_map(|path| [name.into(), path.into()]));
         }
         all
+    }
+}
+
+impl Proxy {
+    /// The options of a launch that lead to this proxy alone.
+    pub(crate) fn options(&self) -> [OsString; 4] {
+        let port = self.port.to_string().into();
+        ["--proxy".into(), port, "--handoff".into(), self.handoff.clone().into()]
     }
 }
 
@@ -150,11 +190,14 @@ fn found(command: &Path) -> PathBuf {
     all.find(|file| file.is_file()).unwrap_or_else(|| command.to_owned())
 }
 
-/// What the kernel does not know how to enforce.
+/// What the kernel does not know how to enforce. The launcher tries what only a process of its own
+/// can try.
 #[cfg(target_os = "linux")]
 #[must_use]
-pub fn gaps() -> Vec<Gap> {
-    use landlock::{ABI, Access, AccessFs, CompatLevel, Compatible, Ruleset, RulesetAttr, Scope};
+pub fn gaps(launcher: &Launcher) -> Vec<Gap> {
+    use landlock::{
+        ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, Scope,
+    };
     let asked = || Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
     let files = |abi| asked().handle_access(AccessFs::from_all(abi)).is_ok();
     if !files(ABI::V1) {
@@ -165,6 +208,8 @@ pub fn gaps() -> Vec<Gap> {
         (Gap::Devices, files(ABI::V5)),
         (Gap::Signals, asked().scope(Scope::from_all(ABI::V6)).is_ok()),
         (Gap::Processes, crate::children::counted()),
+        (Gap::Hosts, asked().handle_access(AccessNet::from_all(ABI::V4)).is_ok()),
+        (Gap::Apart, launcher.tries_apart()),
     ];
     known.into_iter().filter(|(_, known)| !known).map(|(gap, _)| gap).collect()
 }
@@ -172,13 +217,21 @@ pub fn gaps() -> Vec<Gap> {
 /// Elsewhere there is nothing that closes it.
 #[cfg(not(target_os = "linux"))]
 #[must_use]
-pub fn gaps() -> Vec<Gap> {
+pub fn gaps(_: &Launcher) -> Vec<Gap> {
     vec![Gap::Everything]
 }
 
+type Failed = Box<dyn std::error::Error + Send + Sync>;
+
 /// Closes the box around this process and all it starts. It cannot be opened again.
 #[cfg(target_os = "linux")]
-pub(crate) fn close(reach: &Reach) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+pub(crate) fn close(reach: &Reach, proxy: Option<&Proxy>) -> Result<(), Failed> {
+    if let Some(proxy) = proxy {
+        let apart = crate::apart::apart(proxy.port, &proxy.handoff);
+        if reach.strict && apart.is_err() {
+            return Err(Gap::Apart.text().into());
+        }
+    }
     // A session of its own has no terminal to write to, and all that runs in it shares what one
     // session gets of the processors, however many processes it is.
     rustix::process::setsid()?;
@@ -187,19 +240,19 @@ pub(crate) fn close(reach: &Reach) -> Result<(), Box<dyn std::error::Error + Sen
     if reach.strict && !crate::children::counted() {
         return Err(Gap::Processes.text().into());
     }
-    files(reach)?;
-    calls(reach.network)
+    files(reach, proxy)?;
+    calls(&reach.network, proxy)
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn close(reach: &Reach) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    if reach.strict { Err(Gap::Everything.text().into()) } else { Ok(()) }
+pub(crate) fn close(reach: &Reach, proxy: Option<&Proxy>) -> Result<(), Failed> {
+    if reach.strict || proxy.is_some() { Err(Gap::Everything.text().into()) } else { Ok(()) }
 }
 
 #[cfg(target_os = "linux")]
-fn files(reach: &Reach) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+fn files(reach: &Reach, proxy: Option<&Proxy>) -> Result<(), Failed> {
     use landlock::{
-        ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr,
+        ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, NetPort, Ruleset, RulesetAttr,
         RulesetCreatedAttr, Scope, path_beneath_rules,
     };
     // Signals and abstract sockets are kept inside from this version on.
@@ -210,8 +263,17 @@ fn files(reach: &Reach) -> Result<(), Box<dyn std::error::Error + Send + Sync>> 
         .set_compatibility(level)
         .handle_access(all)?
         .scope(Scope::from_all(abi))?;
-    if !reach.network {
-        rules = rules.handle_access(AccessNet::from_all(abi))?;
+    if reach.network != Network::All {
+        // Without a proxy no socket is made at all. With one it all hangs on this.
+        let needed = if proxy.is_some() { CompatLevel::HardRequirement } else { level };
+        rules = rules
+            .set_compatibility(needed)
+            .handle_access(AccessNet::from_all(abi))
+            .map_err(|why| match proxy {
+                Some(_) => Failed::from(Gap::Hosts.text()),
+                None => why.into(),
+            })?
+            .set_compatibility(level);
     }
     let sink = AccessFs::ReadFile | AccessFs::WriteFile;
     // A path that is not there is left out, and so stays closed.
@@ -221,6 +283,9 @@ fn files(reach: &Reach) -> Result<(), Box<dyn std::error::Error + Send + Sync>> 
         .add_rules(path_beneath_rules(["/dev/null"], sink))?
         .add_rules(path_beneath_rules(&reach.read, read))?
         .add_rules(path_beneath_rules(&reach.write, all))?
+        .add_rules(proxy.map(|proxy| {
+            Ok::<_, landlock::RulesetError>(NetPort::new(proxy.port, AccessNet::ConnectTcp))
+        }))?
         .restrict_self()?;
     Ok(())
 }
@@ -228,30 +293,14 @@ fn files(reach: &Reach) -> Result<(), Box<dyn std::error::Error + Send + Sync>> 
 /// Refuses what Landlock does not cover: datagrams, sockets in the file system, leaving the
 /// process group that is killed at the end, and the second way to make system calls.
 #[cfg(target_os = "linux")]
-fn calls(network: bool) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    use seccompiler::{
-        BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
-        SeccompRule,
-    };
-    let mut socket = Vec::new();
-    if network {
-        let internet = [libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
-        let others = internet.into_iter().map(|family| {
-            let family = u64::try_from(family).unwrap_or_default();
-            SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, family)
-        });
-        socket.push(SeccompRule::new(others.collect::<Result<_, _>>()?)?);
-    }
-    let refused = [
-        (libc::SYS_socket, socket),
-        (libc::SYS_io_uring_setup, Vec::new()),
-        (libc::SYS_setsid, Vec::new()),
-        (libc::SYS_setpgid, Vec::new()),
-    ];
+fn calls(network: &Network, proxy: Option<&Proxy>) -> Result<(), Failed> {
+    use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
+    let sockets = sockets(network, proxy)?;
+    let always = [libc::SYS_io_uring_setup, libc::SYS_setsid, libc::SYS_setpgid, libc::SYS_setns];
+    let refused = sockets.into_iter().chain(always.map(|call| (call, Vec::new())));
     // The same calls once more under the numbers of the x32 interface.
-    let twice = refused
-        .into_iter()
-        .flat_map(|(call, rules)| [(call, rules.clone()), (call | 0x4000_0000, rules)]);
+    let twice =
+        refused.flat_map(|(call, rules)| [(call, rules.clone()), (call | 0x4000_0000, rules)]);
     let errno = u32::try_from(libc::EACCES)?;
     let filter = SeccompFilter::new(
         twice.collect(),
@@ -263,3 +312,52 @@ fn calls(network: bool) -> Result<(), Box<dyn std::error::Error + Send + Sync>> 
     seccompiler::apply_filter(&program)?;
     Ok(())
 }
+
+#[cfg(target_os = "linux")]
+type Refused = Vec<(i64, Vec<seccompiler::SeccompRule>)>;
+
+/// Which sockets are refused: all of them, all but those of the internet, or all but what leads
+/// through a proxy. A call without a rule is always refused.
+#[cfg(target_os = "linux")]
+fn sockets(network: &Network, proxy: Option<&Proxy>) -> Result<Refused, Failed> {
+    use seccompiler::SeccompCmpOp::{self, MaskedEq, Ne};
+    use seccompiler::{SeccompCmpArgLen, SeccompCondition, SeccompRule};
+    let test = |arg: u8, how: SeccompCmpOp, value: i32| {
+        let value = u64::try_from(value).unwrap_or_default();
+        SeccompCondition::new(arg, SeccompCmpArgLen::Dword, how, value)
+    };
+    // Whatever is none of these.
+    let none = |arg: u8, of: &[i32]| {
+        let all = of.iter().map(|value| test(arg, Ne, *value));
+        SeccompRule::new(all.collect::<Result<_, _>>()?)
+    };
+    let any = |arg: u8, mask: i32, value: i32| {
+        let mask = MaskedEq(u64::try_from(mask).unwrap_or_default());
+        SeccompRule::new(vec![test(arg, mask, value)?])
+    };
+    let (four, six) = (libc::AF_INET, libc::AF_INET6);
+    if *network == Network::All {
+        return Ok(vec![(libc::SYS_socket, vec![none(0, &[four, six, libc::AF_NETLINK])?])]);
+    }
+    if proxy.is_none() {
+        return Ok(vec![(libc::SYS_socket, Vec::new())]);
+    }
+    // Landlock keeps TCP to its port, and no other protocol that a stream may have.
+    let mut socket = vec![none(0, &[four, six])?, none(2, &[0, libc::IPPROTO_TCP])?];
+    // Beside the kind of a socket stands whether it waits and whether it is handed on.
+    for kind in (0..=KIND).filter(|kind| *kind != libc::SOCK_STREAM) {
+        socket.push(any(1, KIND, kind)?);
+    }
+    // What is sent while connecting is judged by nobody.
+    let fast = |arg: u8| any(arg, libc::MSG_FASTOPEN, libc::MSG_FASTOPEN);
+    Ok(vec![
+        (libc::SYS_socket, socket),
+        (libc::SYS_sendto, vec![fast(3)?]),
+        (libc::SYS_sendmsg, vec![fast(2)?]),
+        (libc::SYS_sendmmsg, vec![fast(3)?]),
+    ])
+}
+
+/// The bits of a socket's type that are its kind.
+#[cfg(target_os = "linux")]
+const KIND: i32 = 0xf;

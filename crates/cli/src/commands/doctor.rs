@@ -135,7 +135,11 @@ fn tool_servers(workspace: &Workspace) -> Vec<Finding> {
 
 /// What the kernel keeps inside the boxes of servers, and what it is too old for.
 fn boxes() -> Finding {
-    let gaps: Vec<&str> = tools::gaps().into_iter().map(tools::Gap::text).collect();
+    let gaps = match servers::launcher() {
+        Ok(launcher) => tools::gaps(&launcher),
+        Err(_) => vec![tools::Gap::Everything],
+    };
+    let gaps: Vec<&str> = gaps.into_iter().map(tools::Gap::text).collect();
     if gaps.is_empty() {
         return good("boxes", "this system keeps servers to what is open to them");
     }

@@ -10,7 +10,7 @@ use plan::lock::Lock;
 use plan::workflow::{Effect, Leave, Takes, Trust};
 use serde_json::{Value, json};
 use tools::pin::Declared;
-use tools::{Fault, Offered, Program, Sandbox, ServerSpec, Tools, Way};
+use tools::{Fault, Host, Network, Offered, Program, Sandbox, ServerSpec, Tools, Way};
 
 use super::check;
 use crate::args::{Global, Open, Pin};
@@ -47,7 +47,7 @@ pub fn add(screen: &Screen, root: &Path, name: &str, entry: Value) -> Ended {
     screen.object("server", json!({ "server": name }))?;
     screen.line(format!("`{name}` is declared; look at it with `flightdeck mcp probe {name}`"));
     if starts {
-        let open = "`--read`, `--write` and `--network`";
+        let open = "`--read`, `--write`, `--host` and `--network`";
         screen.line(format!(
             "it runs in a box, of which `sandbox` in `{SERVERS}` or {open} open more"
         ));
@@ -67,6 +67,8 @@ pub fn program(command: &[String], env: &[String], open: &Open) -> Result<Value,
     }
     if open.network {
         sandbox.insert("network".to_owned(), json!("all"));
+    } else if !open.host.is_empty() {
+        sandbox.insert("network".to_owned(), json!(open.host));
     }
     if let Some(why) = &open.no_box {
         sandbox.insert("off".to_owned(), json!(why));
@@ -179,7 +181,7 @@ fn unusable(workspace: &Workspace, places: &Places, server: &str, fault: Fault) 
     let help = match boxed(&spec) {
         Some(open) => format!(
             "it runs in a box, {open}; `\"sandbox\": {{ \"read\": [..], \"write\": [..], \
-             \"network\": \"all\" }}` beside its command in `{SERVERS}` opens more"
+             \"network\": [..] }}` beside its command in `{SERVERS}` opens more"
         ),
         None => "`flightdeck mcp list` shows the servers".to_owned(),
     };
@@ -199,9 +201,16 @@ fn boxed(spec: &ServerSpec) -> Option<String> {
             paths.iter().map(short).collect::<Vec<_>>().join(", ")
         }
     };
-    let network = if reach.network { "with" } else { "without" };
+    let network = match &reach.network {
+        Network::Off => "without network".to_owned(),
+        Network::All => "with network".to_owned(),
+        Network::Hosts(hosts) => {
+            let hosts: Vec<String> = hosts.iter().map(Host::to_string).collect();
+            format!("connects to {} alone", hosts.join(", "))
+        }
+    };
     let (read, write) = (all(&reach.read), all(&reach.write));
-    Some(format!("reads {read}, writes {write}, {network} network"))
+    Some(format!("reads {read}, writes {write}, {network}"))
 }
 
 /// Says what each tool of a server can do and what can go wrong.

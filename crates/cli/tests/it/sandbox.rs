@@ -230,6 +230,9 @@ fn a_box_that_cannot_be_closed_or_opens_our_records_starts_nothing() {
     check(json!({ "read": [".flightdeck"] }), "would open our records");
     check(json!({ "read": ["nowhere"] }), "which is not there");
     check(json!({ "off": " " }), "does not say why");
-    check(json!({ "network": ["api.example.com"] }), "network");
+    check(json!({ "network": [] }), "a list of hosts");
+    check(json!({ "network": "some" }), "a list of hosts");
+    check(json!({ "network": ["*.com"] }), "a whole country");
+    check(json!({ "network": ["https://api.example.com"] }), "`https://api.example.com`");
     check(json!({ "reed": ["."] }), "reed");
 }

@@ -1,9 +1,11 @@
 //! `.mcp.json` and `mcp.lock`: which servers there are, and which of their tools are approved.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::de::{Error, SeqAccess, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::codes;
 use crate::files::Spot;
@@ -60,11 +62,45 @@ pub struct Sandbox {
     pub off: Option<String>,
 }
 
-/// Where a program may connect to. Lists of addresses are refused until something enforces them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// Where a program may connect to.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Network {
     All,
+    /// These hosts and no others, as they are written.
+    Hosts(Vec<String>),
+}
+
+impl<'de> Deserialize<'de> for Network {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Wanted)
+    }
+}
+
+struct Wanted;
+
+impl<'de> Visitor<'de> for Wanted {
+    type Value = Network;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("`\"all\"`, or a list of hosts such as `[\"api.example.com\"]`, for `network`")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<Network, E> {
+        if word == "all" {
+            Ok(Network::All)
+        } else {
+            Err(E::invalid_value(Unexpected::Str(word), &self))
+        }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Network, A::Error> {
+        let mut all = Vec::new();
+        while let Some(host) = entries.next_element()? {
+            all.push(host);
+        }
+        // Without a word the network is off; a list is there to name somebody.
+        if all.is_empty() { Err(Error::invalid_length(0, &self)) } else { Ok(Network::Hosts(all)) }
+    }
 }
 
 /// What this program is to the server that hands out tokens for another.

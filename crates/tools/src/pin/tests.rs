@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::connection::Hints;
+use crate::offered::Hints;
 
 fn offered(name: &str, description: &str, input: Value) -> Offered {
     let definition =

@@ -4,7 +4,7 @@ use plan::lock::Definition;
 use serde_json::json;
 
 use super::*;
-use crate::connection::Hints;
+use crate::offered::Hints;
 
 fn offered(name: &str, description: &str, args: &[&str], hints: Hints) -> Offered {
     let properties: serde_json::Map<_, _> =

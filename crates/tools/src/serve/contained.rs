@@ -102,7 +102,7 @@ impl Reading {
             .split_first()
             .ok_or_else(|| std::io::Error::other("nothing says how to start a process"))?;
         let mut command = Command::new(first);
-        command.args(rest).args(launch::options(&limits, None)).args(&self.read).arg(name);
+        command.args(rest).args(launch::options(&limits, None, None)).args(&self.read).arg(name);
         command.env_clear().current_dir("/").stdin(Stdio::from(file));
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         // On this thread, which waits for it: the kernel kills the child when its thread ends.

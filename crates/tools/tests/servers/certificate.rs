@@ -18,16 +18,16 @@ use tools::{Remote, Secret, ServerSpec, Tools, Way};
 use crate::far::Far;
 use crate::launcher;
 
-type Authority = CertifiedIssuer<'static, KeyPair>;
+pub type Authority = CertifiedIssuer<'static, KeyPair>;
 
-fn authority() -> Authority {
+pub fn authority() -> Authority {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
 /// What shows a certificate of this authority for `localhost`.
-fn acceptor(authority: &Authority) -> TlsAcceptor {
+pub fn acceptor(authority: &Authority) -> TlsAcceptor {
     let key = KeyPair::generate().unwrap();
     let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
     let certificate = params.signed_by(&key, authority).unwrap();
@@ -43,9 +43,9 @@ fn acceptor(authority: &Authority) -> TlsAcceptor {
     TlsAcceptor::from(Arc::new(config.unwrap()))
 }
 
-struct Encrypted {
-    listener: TcpListener,
-    acceptor: TlsAcceptor,
+pub struct Encrypted {
+    pub listener: TcpListener,
+    pub acceptor: TlsAcceptor,
 }
 
 impl Listener for Encrypted {

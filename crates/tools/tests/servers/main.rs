@@ -13,6 +13,7 @@
 
 mod api;
 mod certificate;
+mod egress;
 mod far;
 mod oauth;
 mod permit;

@@ -2,6 +2,7 @@
 
 use super::{Guard, TOOLS};
 
+const EGRESS: &str = "crates/tools/src/egress.rs";
 const LAUNCH: &str = "crates/tools/src/launch.rs";
 const POOL: &str = "crates/tools/src/pool.rs";
 const PROCESS: &str = "crates/tools/src/process.rs";
@@ -33,8 +34,59 @@ pub const ALL: &[Guard] = &[
     Guard {
         name: "a server makes no call that its box does not cover",
         file: SANDBOX,
-        is: "    calls(reach.network)\n",
+        is: "    calls(&reach.network, proxy)\n",
         becomes: "    let _ = calls;\n    Ok(())\n",
+        rooms: TOOLS,
+    },
+    Guard {
+        name: "a server with a list reaches no host that is not on it",
+        file: EGRESS,
+        is: "let Some(reach) = place.opened(&self.hosts) else {",
+        becomes: "let open = Some(crate::reach::Reach::Private);
+        let Some(reach) = place.opened(&self.hosts).or(open) else {",
+        rooms: TOOLS,
+    },
+    Guard {
+        name: "nobody uses the proxy of a server without its password",
+        file: EGRESS,
+        is: "scheme.eq_ignore_ascii_case(\"basic\") && shown == self.knows",
+        becomes: "scheme.eq_ignore_ascii_case(\"basic\") || shown == self.knows",
+        rooms: TOOLS,
+    },
+    Guard {
+        name: "a server with a list connects to its proxy alone",
+        file: SANDBOX,
+        is: "NetPort::new(proxy.port, AccessNet::ConnectTcp)",
+        becomes: "NetPort::new(proxy.port.saturating_add(1), AccessNet::ConnectTcp)",
+        rooms: TOOLS,
+    },
+    Guard {
+        name: "a server with a list has a network of its own",
+        file: SANDBOX,
+        is: "let apart = crate::apart::apart(proxy.port, &proxy.handoff);",
+        becomes: "let _ = crate::apart::apart;
+        let apart: std::io::Result<()> = Ok(());",
+        rooms: TOOLS,
+    },
+    Guard {
+        name: "a server with a list sends no datagrams",
+        file: SANDBOX,
+        is: "(0..=KIND).filter(|kind| *kind != libc::SOCK_STREAM)",
+        becomes: "(0..=KIND).filter(|kind| *kind > libc::SOCK_DGRAM)",
+        rooms: TOOLS,
+    },
+    Guard {
+        name: "a server with a list speaks no protocol that nobody judges",
+        file: SANDBOX,
+        is: ", none(2, &[0, libc::IPPROTO_TCP])?];",
+        becomes: "];",
+        rooms: TOOLS,
+    },
+    Guard {
+        name: "a server with a list sends nothing while it connects",
+        file: SANDBOX,
+        is: "(libc::SYS_sendto, vec![fast(3)?]),",
+        becomes: "",
         rooms: TOOLS,
     },
     Guard {
