@@ -1,6 +1,8 @@
-//! Tool servers as the workspace declares them, made ready to be started or called: `${NAME}`
-//! looked up, our own program found without the `PATH`. The one place where the values of secrets
-//! are read.
+//! Tool servers as the workspace declares them, made ready to be started or called: our own program
+//! found without the `PATH`, and `${NAME}` looked up each time that a server is reached. The one
+//! place where the values of secrets are read; it must not keep any.
+
+mod boxes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -9,15 +11,13 @@ use std::sync::Arc;
 
 use plan::variables::{self, Unfilled};
 use plan::{Address, Grant, OAuth, Places, Plan, Server};
-use tools::{
-    Client, Host, Launcher, Network, Program, Reach, Remote, Sandbox, Secret, ServerSpec, Tokens,
-    Tools, Way,
-};
+use tools::{Client, Launcher, Lookup, Program, Remote, Secret, ServerSpec, Tokens, Tools, Way};
 
-use crate::canary;
 use crate::exit::Stop;
+use crate::screen::Screen;
 use crate::vault::Vault;
 use crate::workspace::Workspace;
+use boxes::sandbox;
 
 /// The servers that are there without being declared, and how they are started.
 const BUILT_IN: &[(&str, &[&str])] = &[
@@ -35,6 +35,13 @@ pub fn tokens(data: &Path, server: &str) -> Tokens {
     Tokens::new(&data.join(TOKENS), server)
 }
 
+/// The folders of a workspace, for whoever looks values up later.
+#[derive(Clone)]
+struct Ground {
+    root: PathBuf,
+    data: PathBuf,
+}
+
 /// One server of a workspace, declared or built in.
 pub fn spec(workspace: &Workspace, places: &Places, name: &str) -> Result<ServerSpec, Stop> {
     let found = specs(workspace, places)?.into_iter().find(|spec| spec.name == name);
@@ -44,21 +51,73 @@ pub fn spec(workspace: &Workspace, places: &Places, name: &str) -> Result<Server
     })
 }
 
-/// All servers of a workspace, by name.
+/// All servers of a workspace, by name. A secret that is missing is missed now.
 pub fn specs(workspace: &Workspace, places: &Places) -> Result<Vec<ServerSpec>, Stop> {
+    known_to(workspace, places, None)
+}
+
+/// The same. Whoever takes secrets out of texts knows each value before a server does.
+fn known_to(
+    workspace: &Workspace,
+    places: &Places,
+    secrets: Option<&Arc<guard::Secrets>>,
+) -> Result<Vec<ServerSpec>, Stop> {
     let own = std::env::current_exe()?;
-    let vault = Vault::new(&workspace.root, &places.secrets);
+    let ground = Ground { root: workspace.root.clone(), data: workspace.data.clone() };
+    // For all servers at once: a keyring is not to be opened for each of them.
+    let vault = Vault::new(&ground.root, &places.secrets);
     let mut all: BTreeMap<&str, ServerSpec> = BTreeMap::new();
     for (name, args) in BUILT_IN {
-        let mut program = Program::new(&own.to_string_lossy(), &workspace.root);
+        let mut program = Program::new(&own.to_string_lossy(), &ground.root);
         program.args = args.iter().map(|arg| (*arg).to_owned()).collect();
-        program.sandbox = sandbox(workspace, name, &program, &plan::Sandbox::default())?;
+        program.sandbox = sandbox(&ground, name, &program, &plan::Sandbox::default())?;
         all.insert(name, ServerSpec::new(name, Way::Program(program)));
     }
     for (name, server) in &places.servers {
-        all.insert(name, one(workspace, &vault, &own, name, server)?);
+        let mut spec = one(&ground, &vault, &own, name, server)?;
+        if !server.secrets().is_empty() {
+            as_declared(&mut spec, server);
+            let (ground, own, server) = (ground.clone(), own.clone(), server.clone());
+            let (name, wanted) = (name.clone(), places.secrets.clone());
+            let secrets = secrets.cloned();
+            spec.lookup = Some(Lookup::new(move || {
+                let vault = Vault::new(&ground.root, &wanted);
+                let spec = one(&ground, &vault, &own, &name, &server);
+                let spec = spec.map_err(|stop| format!("{:#}", stop.what))?;
+                if let Some(secrets) = &secrets {
+                    secrets.learn(server.secrets().into_iter().filter_map(|name| {
+                        let value = vault.get(&name)?;
+                        Some((name, value))
+                    }));
+                }
+                Ok(spec)
+            }));
+        }
+        all.insert(name, spec);
     }
     Ok(all.into_values().collect())
+}
+
+/// Puts the names of secrets back into the place of their values.
+fn as_declared(spec: &mut ServerSpec, server: &Server) {
+    let texts = |all: &BTreeMap<String, String>| -> BTreeMap<String, Secret> {
+        all.iter().map(|(key, text)| (key.clone(), Secret::new(text.clone()))).collect()
+    };
+    spec.secrets.clear();
+    match &mut spec.way {
+        Way::Program(program) => {
+            program.args.clone_from(&server.args);
+            program.env = texts(&server.env);
+        }
+        Way::Remote(remote) => {
+            remote.url = Secret::new(server.url.clone().unwrap_or_default());
+            remote.headers = texts(&server.headers);
+            if let Some(oauth) = &server.oauth {
+                remote.client.id.clone_from(&oauth.client_id);
+                remote.client.secret = oauth.client_secret.clone().map(Secret::new);
+            }
+        }
+    }
 }
 
 /// The value of every environment variable that is named as a secret: what servers are given as
@@ -94,7 +153,7 @@ pub fn guarded_pool(
     places: &Places,
     secrets: &Arc<guard::Secrets>,
 ) -> Result<Tools, Stop> {
-    let specs = specs(workspace, places)?;
+    let specs = known_to(workspace, places, Some(secrets))?;
     for (spec, tokens) in specs.iter().filter_map(|spec| Some((spec, spec.tokens()?))) {
         let name = format!("a token of {}", spec.name);
         let known = move |tokens: &Tokens, secrets: &guard::Secrets| {
@@ -104,7 +163,8 @@ pub fn guarded_pool(
         let secrets = Arc::clone(secrets);
         tokens.tell(move |tokens| known(tokens, &secrets));
     }
-    Ok(Tools::new(specs, &places.lock, launcher()?))
+    let tools = Tools::new(specs, &places.lock, launcher()?);
+    Ok(tools.heard_by(|why| Screen::new(false).note(why)))
 }
 
 /// Every server is started through this program, which sets its limits first.
@@ -120,7 +180,7 @@ pub fn known(places: &Places, name: &str) -> bool {
 }
 
 fn one(
-    workspace: &Workspace,
+    ground: &Ground,
     vault: &Vault,
     own: &Path,
     name: &str,
@@ -129,13 +189,13 @@ fn one(
     let mut found = Found { server: name, vault, secrets: BTreeMap::new() };
     let way = match (&server.command, &server.url) {
         (Some(command), None) => {
-            let mut program = Program::new(&program(own, command), &workspace.root);
+            let mut program = Program::new(&program(own, command), &ground.root);
             for arg in &server.args {
                 program.args.push(found.filled(arg)?);
             }
             program.env = found.all(&server.env)?;
             let declared = server.sandbox.clone().unwrap_or_default();
-            program.sandbox = sandbox(workspace, name, &program, &declared)?;
+            program.sandbox = sandbox(ground, name, &program, &declared)?;
             Way::Program(program)
         }
         (None, Some(url)) => match server.transport.as_deref() {
@@ -145,7 +205,7 @@ fn one(
                 headers: found.all(&server.headers)?,
                 private: server.allow_private,
                 client: found.client(server.oauth.as_ref())?,
-                tokens: Some(Arc::new(tokens(&workspace.data, name))),
+                tokens: Some(Arc::new(tokens(&ground.data, name))),
             }),
             Some(other) => {
                 let what = format!("the server `{name}` is of the type `{other}`");
@@ -164,118 +224,6 @@ fn one(
     let mut spec = ServerSpec::new(name, way);
     spec.secrets = found.secrets;
     Ok(spec)
-}
-
-/// What a program may reach: what is declared, and to read what its command line names.
-fn sandbox(
-    workspace: &Workspace,
-    name: &str,
-    program: &Program,
-    declared: &plan::Sandbox,
-) -> Result<Sandbox, Stop> {
-    let own = std::env::current_exe()?;
-    if let Some(why) = &declared.off {
-        if why.trim().is_empty() {
-            let what = format!("the server `{name}` runs without a box and does not say why");
-            return Err(Stop::usage(what).help("write the reason after `off`"));
-        }
-        return Ok(Sandbox::Off);
-    }
-    let from_here = |path: &String| workspace.root.join(path);
-    let mut reach = Reach {
-        read: declared.read.iter().map(from_here).collect(),
-        write: declared.write.iter().map(from_here).collect(),
-        network: network(name, declared.network.as_ref())?,
-        strict: declared.strict,
-    };
-    if Path::new(&program.command) == own {
-        ours(workspace, name, &program.args, &mut reach)?;
-    }
-    if let Some(missing) = reach.read.iter().chain(&reach.write).find(|path| !path.exists()) {
-        let what = format!("the box of `{name}` names `{}`, which is not there", missing.display());
-        return Err(Stop::usage(what).help("make it, or correct `sandbox` in `.mcp.json`"));
-    }
-    if let Some(ours) =
-        reach.read.iter().chain(&reach.write).find(|path| opens_records(path, workspace))
-    {
-        let what = format!("the box of `{name}` would open our records: `{}`", ours.display());
-        let help = "give the server a folder of its own, apart from ours";
-        return Err(Stop::usage(what).help(help));
-    }
-    // What drills call writes into a folder of its own among our records, and nowhere else.
-    let drills = canary::folder(&workspace.data);
-    let is_canary = Path::new(&program.command) == own
-        && program.args.get(1).is_some_and(|arg| arg == "canary");
-    if is_canary && program.args.iter().any(|arg| Path::new(arg) == drills) {
-        reach.write.push(drills);
-    }
-    // A folder that holds somebody's home is opened by declaration only, and our records never.
-    let home = std::env::var_os("HOME").and_then(|home| PathBuf::from(home).canonicalize().ok());
-    let named = program.args.iter().filter_map(|arg| from_here(arg).canonicalize().ok());
-    reach.read.extend(named.filter(|path| {
-        !opens_records(path, workspace) && !home.iter().any(|home| home.starts_with(path))
-    }));
-    Ok(Sandbox::Closed(reach))
-}
-
-/// Which connections a program may open, by what is declared.
-fn network(name: &str, declared: Option<&plan::Network>) -> Result<Network, Stop> {
-    let listed = match declared {
-        None => return Ok(Network::Off),
-        Some(plan::Network::All) => return Ok(Network::All),
-        Some(plan::Network::Hosts(listed)) => listed,
-    };
-    let read = |entry: &String| {
-        Host::new(entry).map_err(|why| {
-            let what = format!("the box of `{name}` opens `{entry}` of its `network`: {why}");
-            let help = "write `api.example.com`, `*.example.org` for what is below a name, a port \
-                        behind it where it is neither 443 nor 80, and `private:` before it where \
-                        it leads into a private network";
-            Stop::usage(what).help(help)
-        })
-    };
-    listed.iter().map(read).collect::<Result<_, _>>().map(Network::Hosts)
-}
-
-/// What our own servers need beyond reading what they are given: the folder that one writes to, and
-/// the network for those that are made to go there.
-fn ours(workspace: &Workspace, name: &str, args: &[String], reach: &mut Reach) -> Result<(), Stop> {
-    let after = |name: &str| {
-        let at = args.iter().position(|arg| arg == name)?;
-        args.get(at + 1).map(|path| workspace.root.join(path))
-    };
-    let has = |name: &str| args.iter().any(|arg| arg == name);
-    let written = match args.get(1).map(String::as_str) {
-        Some("files") if has("--write") => after("--root"),
-        Some("mail") => after("--drafts"),
-        Some("http" | "web") => {
-            if let Network::Hosts(_) = reach.network {
-                let what = format!("`{name}` goes only where its own command says");
-                return Err(Stop::usage(what).help("leave its `network` out"));
-            }
-            reach.network = Network::All;
-            None
-        }
-        _ => None,
-    };
-    if let Some(folder) = written {
-        // Only what is there can be opened to a server.
-        std::fs::create_dir_all(&folder)?;
-        reach.write.push(folder);
-    }
-    Ok(())
-}
-
-/// Whether a path holds our records, or is a part of them. Before the first case there is no folder
-/// of them yet: then it counts where it will be made.
-fn opens_records(path: &Path, workspace: &Workspace) -> bool {
-    let Ok(path) = path.canonicalize() else { return true };
-    let data = &workspace.data;
-    let there = data.ancestors().find_map(|above| {
-        let rest = data.strip_prefix(above).ok()?;
-        Some(above.canonicalize().ok()?.join(rest))
-    });
-    there.is_none_or(|data| data.starts_with(&path) || path.starts_with(&data))
 }
 
 /// Our own program is this very one; a neighbour of it comes before the `PATH`.

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::stream::BoxStream;
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
@@ -27,9 +28,13 @@ type Stream = BoxStream<'static, Result<Sse, sse_stream::Error>>;
 #[derive(Clone)]
 pub(crate) struct Caller {
     client: Client,
+    refused: Refused,
     /// None where nobody signs in: there is no place for tokens, or the server has a key.
     holder: Option<Arc<Holder>>,
 }
+
+/// That the server turned a caller away, or that nothing could be had to show it.
+pub(crate) type Refused = Arc<AtomicBool>;
 
 /// What finds the token for a request.
 struct Holder {
@@ -39,7 +44,7 @@ struct Holder {
 }
 
 impl Caller {
-    pub(crate) fn new(client: Client, server: &str, remote: &Remote) -> Self {
+    pub(crate) fn new(client: Client, server: &str, remote: &Remote, refused: Refused) -> Self {
         let keyed =
             remote.headers.keys().any(|name| name.eq_ignore_ascii_case(AUTHORIZATION.as_str()));
         let tokens = remote.tokens.as_ref().filter(|_| !keyed);
@@ -47,7 +52,7 @@ impl Caller {
             let (server, tokens) = (server.to_owned(), Arc::clone(tokens));
             Arc::new(Holder { server, remote: remote.clone(), tokens })
         });
-        Self { client, holder }
+        Self { client, refused, holder }
     }
 
     /// Sends a request with a token, where there is one. A server that refuses the token has not
@@ -56,19 +61,31 @@ impl Caller {
     where
         F: Future<Output = Result<T, Fault>>,
     {
-        let Some(holder) = &self.holder else { return send(None).await };
-        let token = holder.token(None).await?;
+        let Some(holder) = &self.holder else { return self.noted(send(None).await) };
+        let token = holder.token(None).await.map_err(Fault::from);
+        let token = self.noted(token)?;
         let mut answer = send(token.clone()).await;
         if let (Err(fault), Some(refused)) = (&answer, &token)
             && unknown_caller(fault).is_some()
-            && let Some(newer) = holder.token(Some(refused)).await?
+            && let Some(newer) =
+                self.noted(holder.token(Some(refused)).await.map_err(Fault::from))?
         {
             answer = send(Some(newer)).await;
         }
-        match answer {
+        match self.noted(answer) {
             Ok(answer) => Ok(answer),
             Err(fault) => Err(holder.turned_away(fault).await),
         }
+    }
+
+    /// Remembers that what this caller holds was not good enough.
+    fn noted<T>(&self, answer: Result<T, Fault>) -> Result<T, Fault> {
+        if let Err(fault) = &answer
+            && (unknown_caller(fault).is_some() || matches!(fault, Fault::Auth(_)))
+        {
+            self.refused.store(true, Ordering::Relaxed);
+        }
+        answer
     }
 }
 

@@ -2,6 +2,7 @@
 //! check that the tool is still the approved one. It must not decide when to start a server again.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use journal::Answered;
@@ -15,9 +16,10 @@ use rmcp::{ClientLifecycleMode, ClientServiceExt, ServiceError, ServiceExt};
 use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
 
-use crate::caller::Caller;
+use crate::caller::{Caller, Refused};
 use crate::ears::{Answers, Changes, Ears, Out};
 use crate::egress::Egress;
+use crate::oauth;
 use crate::offered::{Offered, list};
 use crate::outcome::with_last_words;
 use crate::process::{Process, Spawner};
@@ -26,6 +28,9 @@ use crate::remote;
 use crate::spec::{Limits, Remote, ServerSpec, Way};
 use crate::task;
 use crate::wire::{Cut, Wire};
+
+/// How long giving a token back may take.
+const GIVING_BACK: Duration = Duration::from_secs(5);
 
 /// What a server offers, and since when we know.
 struct Listing {
@@ -39,6 +44,7 @@ struct Listing {
 pub(crate) struct Connection {
     /// What it was opened with. It is gone with the connection.
     held: Arc<ServerSpec>,
+    refused: Refused,
     service: RunningService<RoleClient, Ears>,
     listing: Mutex<Listing>,
     ears: Ears,
@@ -68,17 +74,18 @@ impl Connection {
         spec: &ServerSpec,
         answers: Option<Arc<dyn Answers>>,
     ) -> Result<Self, String> {
-        let mut held = spec.clone();
-        let opened = Self::opened(spawner, &mut held, answers).await;
+        let (mut held, refused) = (spec.leased().await?, Refused::default());
+        let opened = Self::opened(spawner, &mut held, answers, &refused).await;
         let (service, listing, ears, cut, process) = opened.map_err(|why| held.redact(why))?;
         let limits = held.limits.clone();
-        Ok(Self { held: Arc::new(held), service, listing, ears, cut, process, limits })
+        Ok(Self { held: Arc::new(held), refused, service, listing, ears, cut, process, limits })
     }
 
     async fn opened(
         spawner: &Spawner,
         held: &mut ServerSpec,
         answers: Option<Arc<dyn Answers>>,
+        refused: &Refused,
     ) -> Result<Opened, String> {
         let limits = held.limits.clone();
         let (cut, ears) = (Cut::default(), Ears::new(answers));
@@ -99,13 +106,13 @@ impl Connection {
             Way::Remote(remote) => {
                 process = None;
                 let hands = async {
-                    let first = far(held, remote, &ears)?;
+                    let first = far(held, remote, &ears, refused)?;
                     let first = ears.clone().serve_with_lifecycle(first, mode()).await;
                     // An old server may answer anything to a question that it does not know.
                     let Err(ClientInitializeError::ExpectedInitResult(_)) = first else {
                         return Ok(first);
                     };
-                    let again = far(held, remote, &ears)?;
+                    let again = far(held, remote, &ears, refused)?;
                     Ok::<_, String>(ears.clone().serve(again).await)
                 };
                 match tokio::time::timeout(limits.start, hands).await {
@@ -144,6 +151,11 @@ impl Connection {
     /// What it was opened with.
     pub(crate) fn held(&self) -> &Arc<ServerSpec> {
         &self.held
+    }
+
+    /// Whether the server turned away what this connection holds.
+    pub(crate) fn turned_away(&self) -> bool {
+        self.refused.load(Ordering::Relaxed)
     }
 
     /// Whether the server is gone.
@@ -268,14 +280,23 @@ impl Connection {
         }
     }
 
-    /// Closes the server's input, gives it a moment to end, and kills it.
-    pub(crate) async fn end(self, grace: Duration) {
+    /// Closes the server's input, gives it a moment to end, and kills it. What it was given for
+    /// itself is given back; why it could not be is no failure of anything.
+    pub(crate) async fn end(self, grace: Duration) -> Option<String> {
         let closed = self.service.cancel();
         // It only fails when the task that read from the server is gone already.
         let _ = tokio::time::timeout(grace, closed).await;
         if let Some(process) = self.process {
             process.end(grace).await;
         }
+        let Way::Remote(remote) = &self.held.way else { return None };
+        let given_back = tokio::time::timeout(GIVING_BACK, oauth::given_back(remote)).await;
+        let why = given_back.unwrap_or_else(|_| Err("it took too long".to_owned())).err()?;
+        let why = self.held.redact(why);
+        Some(format!(
+            "the token of `{}` was not given back and ends by itself: {why}",
+            self.held.name
+        ))
     }
 }
 
@@ -305,8 +326,9 @@ fn far(
     spec: &ServerSpec,
     remote: &Remote,
     ears: &Ears,
+    refused: &Refused,
 ) -> Result<Overheard<StreamableHttpClientTransport<Caller>>, String> {
-    let transport = remote::transport(&spec.name, remote, &spec.limits)?;
+    let transport = remote::transport(&spec.name, remote, &spec.limits, Arc::clone(refused))?;
     Ok(Overheard::new(transport, ears.followed.clone()))
 }
 

@@ -45,7 +45,7 @@ pub use pool::Tools;
 pub use process::Launcher;
 pub use progress::{Follower, Progress};
 pub use sandbox::{Gap, Network, Reach, Sandbox, gaps};
-pub use spec::{Client, Limits, Program, Remote, Secret, ServerSpec, Way};
+pub use spec::{Client, Limits, Lookup, Program, Remote, Secret, ServerSpec, Way};
 pub use tokens::{Standing, Tokens};
 
 /// Why a server could not be used. Nothing was asked of it.

@@ -45,8 +45,8 @@ impl SignIn {
     /// Asks the server who signs people in, and makes this program known there. `redirect` is
     /// where the person's browser is sent back to.
     pub async fn begin(spec: &ServerSpec, redirect: &str) -> Result<Self, String> {
-        let redacted = |why: String| spec.redact(why);
-        Self::begun(spec, redirect).await.map_err(redacted)
+        let spec = spec.leased().await?;
+        Self::begun(&spec, redirect).await.map_err(|why| spec.redact(why))
     }
 
     async fn begun(spec: &ServerSpec, redirect: &str) -> Result<Self, String> {
@@ -178,6 +178,33 @@ pub(crate) async fn renewed(remote: &Remote, old: &Grant) -> Result<Grant, AuthE
     let got = manager.refresh_token().await?;
     let client = (old.client.clone(), old.client_secret.clone());
     grant(&got, &old.url, issuer, client, scopes, old.refresh.clone())
+}
+
+/// Gives a token back that this program was given for itself, where whoever gave it takes it back
+/// (RFC 7009). One that is not taken back serves until it ends.
+pub(crate) async fn given_back(remote: &Remote) -> Result<(), String> {
+    let (Some(tokens), true) = (&remote.tokens, remote.client.alone) else { return Ok(()) };
+    if tokens.load()?.grant.is_none() {
+        return Ok(());
+    }
+    let Found { issuer, metadata, .. } = Found::of(remote, None).await.map_err(|e| said(&e))?;
+    let address = metadata.additional_fields.get("revocation_endpoint");
+    let Some(address) = address.and_then(|address| address.as_str()) else { return Ok(()) };
+    let turn = tokens.turn().await?;
+    let kept = tokens.load()?;
+    let url = remote.url.reveal();
+    let ours = kept.grant.filter(|grant| grant.url == url && grant.issuer == issuer);
+    let (Some(grant), Some(id), Some(secret)) = (ours, &remote.client.id, &remote.client.secret)
+    else {
+        return Ok(());
+    };
+    // Nobody shows it any more, whether it is taken back or not.
+    tokens.save(&Kept { grant: None, asked: kept.asked }, &turn)?;
+    drop(turn);
+    let (_, reach) = reach::address(url, remote.private)?;
+    let fetch = Fetch::new(reach, remote.private);
+    let form = [("token", grant.access.as_str()), ("token_type_hint", "access_token")];
+    fetch.posted(address, &form, (id, secret.reveal())).await
 }
 
 /// Who hands out tokens for a server.

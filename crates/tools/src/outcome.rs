@@ -107,6 +107,12 @@ impl Called {
         Self::failure(code, text.into(), None, false)
     }
 
+    /// Whether it is certain that nothing was done: its server was not reached, or did not look.
+    pub(crate) fn unsent(&self) -> bool {
+        let failure = self.outcome.result.as_ref().err();
+        self.certain && failure.is_some_and(|failure| failure.code == Code::Unavailable)
+    }
+
     /// The same with every text changed, in the outcome and in what the server said.
     pub(crate) fn changed(mut self, change: &impl Fn(String) -> String) -> Self {
         let recorded = match &mut self.outcome.result {

@@ -1,6 +1,6 @@
 //! One pool of servers for all runs: started when first needed, shared by everyone, rested after
 //! a failure, stopped as a whole. A call consumes a permit and reads its tool and its arguments
-//! from nowhere else. The pool never repeats a call by itself.
+//! from nowhere else. The pool repeats no call by itself that its server may have looked at.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,15 +19,12 @@ use tokio::task::JoinSet;
 use crate::Fault;
 use crate::connection::{Connection, Unfit};
 use crate::ears::Answers;
-use crate::lane::Lane;
+use crate::lane::{Hearer, Lane};
 use crate::offered::Offered;
 use crate::outcome::{self, Called};
 use crate::process::{Launcher, Spawner};
 use crate::progress::{Follower, Telling};
 use crate::spec::ServerSpec;
-
-/// How long a server may take to end by itself once its input is closed.
-const GRACE: Duration = Duration::from_secs(2);
 
 /// The servers of a workspace.
 pub struct Tools {
@@ -36,6 +33,7 @@ pub struct Tools {
     ways: BTreeMap<ToolName, Way>,
     spawner: Spawner,
     answers: Option<Arc<dyn Answers>>,
+    hearer: Hearer,
     closed: watch::Sender<bool>,
 }
 
@@ -48,8 +46,8 @@ struct Way {
 
 struct Server {
     spec: Arc<ServerSpec>,
-    lane: Lane,
-    more: Vec<Lane>,
+    lane: Arc<Lane>,
+    more: Vec<Arc<Lane>>,
     next: AtomicUsize,
 }
 
@@ -65,18 +63,22 @@ impl Tools {
             };
             (name.clone(), way)
         });
+        let hearer = Hearer::default();
         let servers = specs.into_iter().map(|spec| {
             let spec = Arc::new(spec);
+            let lane = |spec| Arc::new(Lane::new(spec, &hearer));
             let server = Server {
-                lane: Lane::new(&spec),
-                more: (1..spec.limits.processes).map(|_| Lane::new(&spec)).collect(),
+                lane: lane(&spec),
+                more: (1..spec.limits.processes).map(|_| lane(&spec)).collect(),
                 next: AtomicUsize::new(0),
                 spec,
             };
             (server.spec.name.clone(), server)
         });
+        let servers = servers.collect();
         Self {
-            servers: servers.collect(),
+            servers,
+            hearer,
             ways: ways.collect(),
             spawner: Spawner::new(launcher),
             answers: None,
@@ -88,6 +90,13 @@ impl Tools {
     #[must_use]
     pub fn answered_by(mut self, answers: Arc<dyn Answers>) -> Self {
         self.answers = Some(answers);
+        self
+    }
+
+    /// The same pool with somebody who hears what no outcome can say. The first one stays.
+    #[must_use]
+    pub fn heard_by(self, hear: impl Fn(String) + Send + Sync + 'static) -> Self {
+        let _ = self.hearer.set(Box::new(hear));
         self
     }
 
@@ -162,7 +171,10 @@ impl Tools {
         let mut ending = JoinSet::new();
         for lane in self.servers.values().flat_map(Server::lanes) {
             match lane.state.lock().await.live.take().map(Arc::try_unwrap) {
-                Some(Ok(live)) => drop(ending.spawn(live.end(GRACE))),
+                Some(Ok(live)) => {
+                    let lane = Arc::clone(lane);
+                    ending.spawn(async move { lane.ended(live).await });
+                }
                 // Somebody waits for an answer that must not come any more.
                 Some(Err(live)) => live.kill(),
                 None => {}
@@ -194,17 +206,29 @@ impl Tools {
         let Ok(_room) = lane.room.acquire_many(share).await else {
             return Called::failed(Code::Unavailable, Fault::Closed.to_string());
         };
-        let live = match self.live(server, lane).await {
-            Ok(live) => live,
-            Err(fault @ Fault::Resting { wait_ms, .. }) => {
-                return Called::later(Code::Unavailable, fault.to_string(), wait_ms);
+        let mut afresh = true;
+        loop {
+            let live = match self.live(server, lane).await {
+                Ok(live) => live,
+                Err(fault @ Fault::Resting { wait_ms, .. }) => {
+                    return Called::later(Code::Unavailable, fault.to_string(), wait_ms);
+                }
+                Err(fault) => return Called::failed(Code::Unavailable, fault.to_string()),
+            };
+            let telling = follower.clone().map(|(to, trusted)| {
+                let spec = Arc::clone(live.held());
+                Telling { spec, trusted, to }
+            });
+            let called = self.attempt(lane, &live, ask, args.clone(), telling).await;
+            lane.state.lock().await.used();
+            // Its key may have been changed since. The server turned the old one away before it
+            // looked at the call, which is made once more with the key of today.
+            let stale = lane.spec.lookup.is_some() && live.turned_away() && called.unsent();
+            if std::mem::take(&mut afresh) && stale {
+                continue;
             }
-            Err(fault) => return Called::failed(Code::Unavailable, fault.to_string()),
-        };
-        let telling =
-            follower.map(|(to, trusted)| Telling { spec: Arc::clone(live.held()), trusted, to });
-        let called = self.attempt(lane, &live, ask, args, telling).await;
-        outcome::redacted(live.held(), called)
+            return outcome::redacted(live.held(), called);
+        }
     }
 
     /// One call over a connection, if the tool is still the approved one.
@@ -276,8 +300,9 @@ impl Tools {
     }
 
     /// The lane's connection, started when there is none and it has rested after a failure.
-    async fn live(&self, server: &Server, lane: &Lane) -> Result<Arc<Connection>, Fault> {
+    async fn live(&self, server: &Server, lane: &Arc<Lane>) -> Result<Arc<Connection>, Fault> {
         let mut state = lane.state.lock().await;
+        state.used();
         if let Some(live) = state.live.take_if(|live| live.closed()) {
             let why = outcome::with_last_words("it went away".to_owned(), &live.last_words().await);
             state.lost(&server.spec, live.held().redact(why));
@@ -307,6 +332,7 @@ impl Tools {
         match opened {
             Ok(live) => {
                 let live = Arc::new(live);
+                lane.watch(&live);
                 state.live = Some(Arc::clone(&live));
                 state.rest = None;
                 Ok(live)
@@ -320,12 +346,12 @@ impl Tools {
 }
 
 impl Server {
-    fn lanes(&self) -> impl Iterator<Item = &Lane> {
+    fn lanes(&self) -> impl Iterator<Item = &Arc<Lane>> {
         std::iter::once(&self.lane).chain(&self.more)
     }
 
     /// Lanes in turn.
-    fn lane(&self) -> &Lane {
+    fn lane(&self) -> &Arc<Lane> {
         let turn = self.next.fetch_add(1, Ordering::Relaxed) % (self.more.len() + 1);
         self.lanes().nth(turn).unwrap_or(&self.lane)
     }

@@ -15,7 +15,7 @@ use rmcp::transport::streamable_http_client::{
     StreamableHttpClientTransportConfig, StreamableHttpError,
 };
 
-use crate::caller::Caller;
+use crate::caller::{Caller, Refused};
 use crate::reach::{address, client};
 use crate::spec::{Limits, Remote, Secret};
 
@@ -27,6 +27,7 @@ pub(crate) fn transport(
     name: &str,
     remote: &Remote,
     limits: &Limits,
+    refused: Refused,
 ) -> Result<StreamableHttpClientTransport<Caller>, String> {
     let (url, reach) = address(remote.url.reveal(), remote.private)?;
     let headers = headers(&remote.headers)?;
@@ -40,7 +41,7 @@ pub(crate) fn transport(
         // A call is repeated by the engine, on record, and by nobody else.
         .reinit_on_expired_session(false);
     config.retry_config = Arc::new(resume);
-    let caller = Caller::new(client(reach)?, name, remote);
+    let caller = Caller::new(client(reach)?, name, remote, refused);
     Ok(StreamableHttpClientTransport::with_client(caller, config))
 }
 

@@ -1,5 +1,6 @@
 //! What is needed to reach a server: a program to start or an address to call, and its limits. It
-//! reads no file and no environment: secrets arrive as values that the caller looked up by name.
+//! reads no file and no environment: who looks secrets up is handed in, and is asked each time that
+//! the server is reached.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,6 +20,25 @@ pub struct ServerSpec {
     /// Values that were looked up for it, by name. They appear in no text that leaves this crate.
     pub secrets: BTreeMap<String, Secret>,
     pub limits: Limits,
+    /// Who looks its values up. Without, they stand in `way` as they are.
+    pub lookup: Option<Lookup>,
+}
+
+/// Looks up what a server is reached with: the same server, its values in place of their names.
+#[derive(Clone)]
+pub struct Lookup(Arc<dyn Fn() -> Result<ServerSpec, String> + Send + Sync>);
+
+impl Lookup {
+    /// It may take its time, and is not asked on a thread that others wait for.
+    pub fn new(look_up: impl Fn() -> Result<ServerSpec, String> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(look_up))
+    }
+}
+
+impl fmt::Debug for Lookup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Lookup(..)")
+    }
 }
 
 /// How a server is reached.
@@ -91,6 +111,8 @@ pub struct Limits {
     /// The first pause after a failure; it doubles up to `rest_longest`.
     pub rest_first: Duration,
     pub rest_longest: Duration,
+    /// How long a connection that no call uses is kept. What it holds is forgotten with it.
+    pub idle: Duration,
     pub process: ProcessLimits,
 }
 
@@ -120,6 +142,7 @@ impl Default for Limits {
             listing: Duration::from_secs(30),
             rest_first: Duration::from_millis(250),
             rest_longest: Duration::from_secs(30),
+            idle: Duration::from_secs(600),
             process: ProcessLimits::default(),
         }
     }
@@ -141,7 +164,20 @@ impl ServerSpec {
     /// A server that is reached in this way, with the usual limits.
     #[must_use]
     pub fn new(name: &str, way: Way) -> Self {
-        Self { name: name.to_owned(), way, secrets: BTreeMap::new(), limits: Limits::default() }
+        let (secrets, limits) = (BTreeMap::new(), Limits::default());
+        Self { name: name.to_owned(), way, secrets, limits, lookup: None }
+    }
+
+    /// The same server with the values of this moment, for one connection.
+    pub(crate) async fn leased(&self) -> Result<Self, String> {
+        let Some(lookup) = self.lookup.clone() else { return Ok(self.clone()) };
+        let looked_up = tokio::task::spawn_blocking(move || (lookup.0)());
+        let mut leased = looked_up.await.map_err(|error| error.to_string())??;
+        // Whoever keeps its tokens has told others of them, and stays.
+        if let (Way::Remote(leased), Way::Remote(own)) = (&mut leased.way, &self.way) {
+            leased.tokens.clone_from(&own.tokens);
+        }
+        Ok(Self { way: leased.way, secrets: leased.secrets, lookup: None, ..self.clone() })
     }
 
     /// A text with every secret of this server blotted out.

@@ -7,6 +7,7 @@ use evidence::words;
 use journal::Millis;
 use notify::State;
 use serde_json::json;
+use tools::Gap;
 
 use super::mcp;
 use crate::args::Global;
@@ -34,7 +35,7 @@ pub fn doctor(screen: &Screen, global: &Global) -> Ended {
             all.push(files(&workspace));
             all.push(guards(&workspace));
             all.extend(tool_servers(&workspace));
-            all.push(boxes());
+            all.push(boxes(&workspace));
             all.push(disk(&workspace.data));
             all.push(runs(global));
             all.extend(told(&workspace));
@@ -134,12 +135,19 @@ fn tool_servers(workspace: &Workspace) -> Vec<Finding> {
 }
 
 /// What the kernel keeps inside the boxes of servers, and what it is too old for.
-fn boxes() -> Finding {
+fn boxes(workspace: &Workspace) -> Finding {
     let gaps = match servers::launcher() {
         Ok(launcher) => tools::gaps(&launcher),
-        Err(_) => vec![tools::Gap::Everything],
+        Err(_) => vec![Gap::Everything],
     };
-    let gaps: Vec<&str> = gaps.into_iter().map(tools::Gap::text).collect();
+    let listed = |server: &plan::Server| {
+        let network = server.sandbox.as_ref().and_then(|sandbox| sandbox.network.as_ref());
+        matches!(network, Some(plan::Network::Hosts(_)))
+    };
+    let lists = workspace.places().is_ok_and(|places| places.servers.values().any(listed));
+    // What matters to a list of hosts alone is no trouble where there is none.
+    let matters = |gap: &Gap| lists || !matches!(gap, Gap::Hosts | Gap::Apart);
+    let gaps: Vec<&str> = gaps.into_iter().filter(matters).map(Gap::text).collect();
     if gaps.is_empty() {
         return good("boxes", "this system keeps servers to what is open to them");
     }

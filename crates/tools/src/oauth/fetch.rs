@@ -4,8 +4,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::header::LOCATION;
-use reqwest::{Client, Request};
+use reqwest::header::{CONTENT_TYPE, LOCATION};
+use reqwest::{Client, Request, Url};
 use rmcp::transport::auth::{OAuthHttpClient, OAuthHttpClientFuture, OAuthHttpRequest};
 
 use crate::reach::{self, Reach};
@@ -55,6 +55,30 @@ impl Fetch {
             return Err("its address leads to this machine, where the server is not".to_owned());
         }
         Ok(reach)
+    }
+
+    /// Sends a form, as the client that these two words name.
+    pub(super) async fn posted(
+        &self,
+        address: &str,
+        form: &[(&str, &str)],
+        (id, secret): (&str, &str),
+    ) -> Result<(), String> {
+        let client = self.client(self.allowed(address)?)?;
+        let encoded = |pairs: &[(&str, &str)]| {
+            let url = Url::parse_with_params("http://localhost", pairs);
+            url.ok().and_then(|url| url.query().map(str::to_owned)).unwrap_or_default()
+        };
+        // Before the two are put together each is written as in a form (RFC 6749, 2.3.1).
+        let word = |word: &str| encoded(&[("", word)]).trim_start_matches('=').to_owned();
+        let asked = client
+            .post(address)
+            .basic_auth(word(id), Some(word(secret)))
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(encoded(form));
+        let answer = asked.send().await.map_err(|error| remote::chain(&error))?;
+        let status = answer.status();
+        if status.is_success() { Ok(()) } else { Err(format!("the answer was {status}")) }
     }
 
     async fn fetched(&self, asked: OAuthHttpRequest) -> Result<http::Response<Vec<u8>>, String> {

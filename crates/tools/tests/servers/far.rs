@@ -42,6 +42,9 @@ pub struct Desk {
     pub says_issuer: Option<String>,
     pub says_error: Option<String>,
     pub without_pkce: bool,
+    /// How it answers when a token is given back; nothing where it takes none back.
+    pub takes_back: Option<u16>,
+    pub taken_back: Vec<Pairs>,
     pub names_server: Option<String>,
     pub sends_elsewhere: Option<String>,
 }
@@ -60,6 +63,7 @@ impl Far {
         let desk = Shared::default();
         let app = Router::new().route("/.well-known/oauth-authorization-server", get(metadata));
         let app = app.route("/authorize", get(authorize)).route("/register", post(register));
+        let app = app.route("/revoke", post(revoke));
         let sign_in = listen(app.route("/token", post(token)).with_state(desk.clone())).await;
         let app = Router::new().route("/mcp", any(mcp));
         let app = app.route("/.well-known/oauth-protected-resource/mcp", get(resource));
@@ -160,6 +164,9 @@ async fn metadata(State(desk): State<Shared>) -> Response {
         "authorization_response_iss_parameter_supported": true,
         "token_endpoint_auth_methods_supported": ["client_secret_basic"],
     });
+    if desk.takes_back.is_some() {
+        said["revocation_endpoint"] = json!(at("/revoke"));
+    }
     if !desk.without_pkce {
         said["code_challenge_methods_supported"] = json!(["S256"]);
     }
@@ -187,12 +194,28 @@ async fn authorize(State(desk): State<Shared>, Query(asked): Query<Pairs>) -> Re
     (StatusCode::FOUND, [(LOCATION, back)]).into_response()
 }
 
-async fn token(State(desk): State<Shared>, headers: HeaderMap, body: String) -> Response {
+async fn revoke(State(desk): State<Shared>, headers: HeaderMap, body: String) -> StatusCode {
     let mut desk = desk.lock().unwrap();
-    let Query(mut asked) =
-        Query::<Pairs>::try_from_uri(&format!("/?{body}").parse().unwrap()).unwrap();
+    let given = form(&headers, &body);
+    if let Some(takes) = &mut desk.takes {
+        takes.remove(&given["token"]);
+    }
+    desk.taken_back.push(given);
+    StatusCode::from_u16(desk.takes_back.unwrap()).unwrap()
+}
+
+/// A form, and who sent it.
+fn form(headers: &HeaderMap, body: &str) -> Pairs {
+    let address = format!("/?{body}").parse().unwrap();
+    let Query(mut asked) = Query::<Pairs>::try_from_uri(&address).unwrap();
     let client = headers.get(AUTHORIZATION).map_or("", |value| value.to_str().unwrap());
     asked.insert("authorization".to_owned(), client.to_owned());
+    asked
+}
+
+async fn token(State(desk): State<Shared>, headers: HeaderMap, body: String) -> Response {
+    let mut desk = desk.lock().unwrap();
+    let asked = form(&headers, &body);
     let number = desk.tokens.len() + 1;
     let renewal = asked.get("refresh_token").cloned();
     let scope = desk.authorized.last().and_then(|asked| asked.get("scope")).cloned();

@@ -15,6 +15,7 @@ mod api;
 mod certificate;
 mod egress;
 mod far;
+mod leases;
 mod oauth;
 mod permit;
 mod progress;

@@ -25,9 +25,16 @@ pub const ALL: &[Guard] = &[
         rooms: TOOLS,
     },
     Guard {
+        name: "a call that may have been looked at is not made again",
+        file: POOL,
+        is: "let stale = lane.spec.lookup.is_some() && live.turned_away() && called.unsent();",
+        becomes: "let stale = lane.spec.lookup.is_some();",
+        rooms: TOOLS,
+    },
+    Guard {
         name: "a server reaches no file that it was not given",
         file: SANDBOX,
-        is: "    files(reach)?;\n",
+        is: "    files(reach, proxy)?;\n",
         becomes: "    let _ = files;\n",
         rooms: TOOLS,
     },
