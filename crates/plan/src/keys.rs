@@ -491,8 +491,26 @@ pub(crate) static SECRET: Shape = Shape {
     keys: &[
         may("file", Text, "A file that holds it and that nobody else may read."),
         may("command", List(&Text), "A program that prints it, with its arguments."),
+        may("age", Form::Shape(&AGE), "A file that is encrypted with `age`, and the key to it."),
+        may("keyring", Form::Shape(&KEYRING), "An entry of the keyring of this machine."),
         may("since", Text, "The day since which it has its value, `\"2026-10-01\"`."),
         may("every", Duration, "How long it may keep that value."),
+    ],
+};
+
+pub(crate) static AGE: Shape = Shape {
+    said: "an encrypted secret",
+    keys: &[
+        must("file", Text, "The file that `age` encrypted."),
+        must("identity", Text, "The key that opens it, in a file that nobody else may read."),
+    ],
+};
+
+pub(crate) static KEYRING: Shape = Shape {
+    said: "an entry of a keyring",
+    keys: &[
+        must("service", Text, "What it is for, as the keyring has it."),
+        must("account", Text, "Whose it is, as the keyring has it."),
     ],
 };
 

@@ -31,6 +31,10 @@ pub fn secrets(screen: &Screen, global: &Global) -> Ended {
         let from = match place.map(|place| &place.from) {
             None | Some(SecretFrom::Environment) => "environment".to_owned(),
             Some(SecretFrom::File(path)) => format!("file {path}"),
+            Some(SecretFrom::Age { file, .. }) => format!("age {file}"),
+            Some(SecretFrom::Keyring { service, account }) => {
+                format!("keyring {service}, {account}")
+            }
             Some(SecretFrom::Command(line)) => {
                 format!("command {}", line.first().map_or("", String::as_str))
             }

@@ -45,4 +45,5 @@ mod servers;
 mod sign_in;
 mod traces;
 mod trials;
+mod vault;
 mod vendor;

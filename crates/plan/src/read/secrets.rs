@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::codes;
 use crate::keys;
 use crate::problem::{Cx, Found};
+use crate::read::scalars::Fields;
 use crate::variables;
 use crate::yaml::Node;
 
@@ -25,9 +26,23 @@ pub enum From {
     Environment,
     /// A file that nobody else may read.
     File(String),
-    /// What a program prints: a keyring, a vault, a file that is encrypted.
+    /// What a program prints, such as the one of a vault.
     Command(Vec<String>),
+    /// A file that is encrypted with `age`, and the file with the key to it. `~/` before either is
+    /// the home of whoever runs the program.
+    Age {
+        file: String,
+        identity: String,
+    },
+    /// An entry of the keyring of this machine.
+    Keyring {
+        service: String,
+        account: String,
+    },
 }
+
+/// The keys that say where a secret comes from. Without any of them it is the environment.
+const PLACES: &[&str] = &["file", "command", "age", "keyring"];
 
 pub(crate) fn read(cx: &Cx<'_>, node: &Node) -> BTreeMap<String, SecretPlace> {
     let mut all = BTreeMap::new();
@@ -39,23 +54,47 @@ pub(crate) fn read(cx: &Cx<'_>, node: &Node) -> BTreeMap<String, SecretPlace> {
             continue;
         }
         let Some(fields) = cx.fields(&entry.value, &keys::SECRET) else { continue };
-        let file = fields.get("file").and_then(|n| cx.text(n));
-        let command = fields.get("command").and_then(|n| cx.list(n));
-        let command: Option<Vec<String>> =
-            command.map(|all| all.iter().filter_map(|n| cx.text(n)).collect());
-        let from = match (file, command) {
-            (None, None) => From::Environment,
-            (Some(file), None) => From::File(file),
-            (None, Some(line)) if !line.is_empty() => From::Command(line),
-            _ => {
-                let what = "a secret comes from one place: `file`, or `command` with its arguments";
-                cx.add::<()>(Found::new(&codes::KIND, &entry.value.at, what));
-                continue;
-            }
-        };
+        if PLACES.iter().filter(|place| fields.get(place).is_some()).count() > 1 {
+            let what = "a secret comes from one place: `file`, `command`, `age` or `keyring`";
+            cx.add::<()>(Found::new(&codes::KIND, &entry.value.at, what));
+            continue;
+        }
+        let Some(from) = from(cx, &fields) else { continue };
         let since = fields.get("since").and_then(|n| super::people::date(cx, n));
         let every_ms = fields.get("every").and_then(|n| cx.duration(n));
         all.insert(entry.key.clone(), SecretPlace { from, since, every_ms });
     }
     all
 }
+
+/// Where one secret comes from. What is not as it should be is a problem by now.
+fn from(cx: &Cx<'_>, fields: &Fields<'_>) -> Option<From> {
+    let two = |node, shape, (first, second): (&str, &str)| {
+        let fields = cx.fields(node, shape)?;
+        let text = |name: &str| fields.get(name).and_then(|n| cx.text(n));
+        text(first).zip(text(second))
+    };
+    if let Some(node) = fields.get("file") {
+        return cx.text(node).map(From::File);
+    }
+    if let Some(node) = fields.get("command") {
+        let line: Vec<String> = cx.list(node)?.iter().filter_map(|n| cx.text(n)).collect();
+        if line.is_empty() {
+            let what = "no program stands in `command`";
+            return cx.add(Found::new(&codes::KIND, &node.at, what));
+        }
+        return Some(From::Command(line));
+    }
+    if let Some(node) = fields.get("age") {
+        let (file, identity) = two(node, &keys::AGE, ("file", "identity"))?;
+        return Some(From::Age { file, identity });
+    }
+    if let Some(node) = fields.get("keyring") {
+        let (service, account) = two(node, &keys::KEYRING, ("service", "account"))?;
+        return Some(From::Keyring { service, account });
+    }
+    Some(From::Environment)
+}
+
+#[cfg(test)]
+mod tests;
