@@ -90,6 +90,43 @@ pub enum AnswerShape {
     Choice(Choice),
 }
 
+/// Questions beside a conversation, by the second number of a model call's question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aside {
+    /// The n-th further answer to the same material.
+    Again(u8),
+    /// Whether the answer in a line of the conversation is right.
+    Check,
+    /// Whether the text in a line of the conversation speaks to the model.
+    Judge,
+}
+
+impl Aside {
+    const AGAIN: u8 = 128;
+    const CHECK: u8 = 254;
+    const JUDGE: u8 = 255;
+
+    /// Its number.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Again(n) => Self::AGAIN.saturating_add(n),
+            Self::Check => Self::CHECK,
+            Self::Judge => Self::JUDGE,
+        }
+    }
+
+    /// The question of a number; none for the wordings of a grounded field.
+    #[must_use]
+    pub fn of(number: u8) -> Option<Self> {
+        match number {
+            Self::JUDGE => Some(Self::Judge),
+            Self::CHECK => Some(Self::Check),
+            n => n.checked_sub(Self::AGAIN).map(Self::Again),
+        }
+    }
+}
+
 /// A question whose answer is one of the options.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {

@@ -15,8 +15,8 @@ pub mod review;
 pub mod stain;
 
 pub use ask::{
-    AnswerShape, Answered, Choice, Code, Failure, Form, Message, ModelAnswer, ModelAsk, NotifyAsk,
-    Outcome, Payload, Question, Role, ToolAsk, ToolCall, ToolDef, Usage,
+    AnswerShape, Answered, Aside, Choice, Code, Failure, Form, Message, ModelAnswer, ModelAsk,
+    NotifyAsk, Outcome, Payload, Question, Role, ToolAsk, ToolCall, ToolDef, Usage,
 };
 pub use body::{Body, BodyMeta, BodyRef, Entropy, commitment};
 pub use command::{Command, Order, Output, Reply};
@@ -29,7 +29,7 @@ pub use ids::{ActNo, At, CommandId, Epoch, Hash, Millis, ReviewNo, RunId, RunIdE
 pub use label::{Label, Labels, Source, Sources};
 pub use ledger::{Account, CasesOf, Draw, StopScope};
 pub use record::{
-    Alert, Aside, Concern, Drill, End, Eraser, Finish, Mode, Part, Record, Rule, Starter, What, Why,
+    Alert, Concern, Drill, End, Eraser, Finish, Mode, Part, Record, Rule, Starter, What, Why,
 };
 pub use review::{About, Answer, Decline, Shown};
 
