@@ -36,7 +36,7 @@ pub fn run(root: &Path) -> Result<(), String> {
     for (guard, place) in guards.iter().zip(&places) {
         without(guard, place)?;
     }
-    for room in [Room::Guard, Room::Engine, Room::Store, Room::Tools] {
+    for room in [Room::Guard, Room::Engine, Room::Store, Room::Tools, Room::Product] {
         if guards.iter().any(|guard| guard.rooms.contains(&room)) && !bench.holds(room)? {
             return Err(format!("the tests of `{}` do not pass as they are", room.package()));
         }
@@ -136,12 +136,18 @@ impl Bench {
         let args = ["test", "--quiet", "-p", room.package(), "--target-dir", &target];
         let args = [&args[..], room.tests()].concat();
         let quiet = ["--config", "build.rustflags=[\"-Awarnings\"]"];
+        if let Some(package) = room.beside() {
+            let build = ["build", "--quiet", "-p", package, "--target-dir", &target];
+            shell::run(&self.copy, &shell::cargo(), &[&build[..], &quiet].concat())?;
+        }
         let built =
             shell::code(&self.copy, &shell::cargo(), &[&args[..], &quiet, &["--no-run"]].concat())?;
         if built != 0 {
             return Err("it does not compile without that guard".to_owned());
         }
-        let (_, code) = shell::read(&self.copy, &shell::cargo(), &[&args[..], &quiet].concat())?;
+        let named = [&["--"], room.named()].concat();
+        let all = [&args[..], &quiet, &named].concat();
+        let (_, code) = shell::read(&self.copy, &shell::cargo(), &all)?;
         Ok(code == 0)
     }
 }

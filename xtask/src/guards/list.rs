@@ -3,6 +3,7 @@
 
 mod boxes;
 mod judge;
+mod product;
 mod records;
 mod values;
 
@@ -13,6 +14,8 @@ pub enum Room {
     Engine,
     Store,
     Tools,
+    /// The program itself, run as a person runs it.
+    Product,
 }
 
 impl Room {
@@ -22,6 +25,7 @@ impl Room {
             Self::Engine => "engine",
             Self::Store => "store",
             Self::Tools => "tools",
+            Self::Product => "flightdeck",
         }
     }
 
@@ -30,7 +34,21 @@ impl Room {
         match self {
             Self::Guard | Self::Engine | Self::Store => &["--lib"],
             Self::Tools => &["--test", "servers"],
+            Self::Product => &["--test", "it"],
         }
+    }
+
+    /// Which of these: the whole of the program's tests takes minutes.
+    pub fn named(self) -> &'static [&'static str] {
+        match self {
+            Self::Guard | Self::Engine | Self::Store | Self::Tools => &[],
+            Self::Product => &["ladder", "seeds", "vault", "trials"],
+        }
+    }
+
+    /// What has to be built beside it.
+    pub fn beside(self) -> Option<&'static str> {
+        (self == Self::Product).then_some("erp-stand-in")
     }
 }
 
@@ -46,10 +64,11 @@ pub struct Guard {
 
 /// Every guard.
 pub fn all() -> impl Iterator<Item = &'static Guard> {
-    [judge::ALL, values::ALL, records::ALL, boxes::ALL].into_iter().flatten()
+    [judge::ALL, values::ALL, records::ALL, boxes::ALL, product::ALL].into_iter().flatten()
 }
 
 const BOTH: &[Room] = &[Room::Guard, Room::Engine];
 const ENGINE: &[Room] = &[Room::Engine];
 const STORE: &[Room] = &[Room::Store];
 const TOOLS: &[Room] = &[Room::Tools];
+const PRODUCT: &[Room] = &[Room::Product];

@@ -19,5 +19,5 @@ fn a_certificate_that_nobody_vouches_for_gets_no_question() {
 
     let trusted = ("SSL_CERT_FILE", certificate.to_str().unwrap());
     let said = desk.say_with(&["model", "test"], &[key, trusted]);
-    assert_eq!((said.code, vendor.asked()), (0, 4), "{}{}", said.out, said.err);
+    assert_eq!((said.code, vendor.asked()), (0, 5), "{}{}", said.out, said.err);
 }

@@ -2,6 +2,7 @@
 
 use super::{BOTH, ENGINE, Guard};
 
+const ADVANCE: &str = "crates/engine/src/advance.rs";
 const FLOW: &str = "crates/guard/src/flow.rs";
 const LEASH: &str = "crates/guard/src/leash.rs";
 const WORKFLOW: &str = "crates/plan/src/workflow.rs";
@@ -12,6 +13,13 @@ const SURE: &str = "crates/engine/src/agent/sure.rs";
 const TAGS: &str = "crates/guard/src/tags.rs";
 
 pub const ALL: &[Guard] = &[
+    Guard {
+        name: "one sender opens so many cases in an hour and no more",
+        file: ADVANCE,
+        is: "if let Some(most) = workflow.limits.hour.each_sender {",
+        becomes: "if let Some(most) = workflow.limits.hour.each_sender.map(|_| u64::MAX) {",
+        rooms: ENGINE,
+    },
     Guard {
         name: "answers that must be alike are compared",
         file: SURE,

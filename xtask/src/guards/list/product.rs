@@ -1,0 +1,62 @@
+//! What holds where the parts come together, and only the program as a whole can show.
+
+use super::{Guard, PRODUCT};
+
+const LADDER: &str = "crates/runtime/src/ladder.rs";
+const PEOPLE: &str = "crates/runtime/src/people.rs";
+const SEEDS: &str = "crates/runtime/src/seeds.rs";
+const TRIAL: &str = "crates/cli/src/trial.rs";
+const UNDO: &str = "crates/cli/src/commands/stops/undo.rs";
+const VAULT: &str = "crates/cli/src/vault.rs";
+
+pub const ALL: &[Guard] = &[
+    Guard {
+        name: "taking back lifts no stop that a person had set",
+        file: UNDO,
+        is: "if before.contains(&scope) {",
+        becomes: "if before.len() > 1_000_000 {",
+        rooms: PRODUCT,
+    },
+    Guard {
+        name: "a full queue opens no further case",
+        file: PEOPLE,
+        is: "if waiting < limit { Ok(()) }",
+        becomes: "if waiting <= limit { Ok(()) }",
+        rooms: PRODUCT,
+    },
+    Guard {
+        name: "only whoever answers for a workflow puts a wrong case before its people",
+        file: PEOPLE,
+        is: "new.mode == Mode::Seeded && !over(workflow).contains(who)",
+        becomes: "new.mode == Mode::Seeded && over(workflow).is_empty()",
+        rooms: PRODUCT,
+    },
+    Guard {
+        name: "what was not confirmed holds its step lower",
+        file: LADDER,
+        is: "Record::Failed { at, code: Code::NotConfirmed, .. } => {",
+        becomes: "Record::Failed { at, code: Code::Cancelled, .. } => {",
+        rooms: PRODUCT,
+    },
+    Guard {
+        name: "a drawn seed is held back by a full queue too",
+        file: SEEDS,
+        is: "people::has_room(&runtime.inner, workflow).await.is_err()",
+        becomes: "people::has_room(&runtime.inner, workflow).await.is_err() && run.0 == 0",
+        rooms: PRODUCT,
+    },
+    Guard {
+        name: "a secret that others may read is none",
+        file: VAULT,
+        is: "about.permissions().mode() & 0o077 != 0",
+        becomes: "about.permissions().mode() & 0o077 == 0o1000",
+        rooms: PRODUCT,
+    },
+    Guard {
+        name: "nothing is done in a trial",
+        file: TRIAL,
+        is: "Payload::Tool(ask) if self.reads.contains(&ask.tool) => {",
+        becomes: "Payload::Tool(_) => {",
+        rooms: PRODUCT,
+    },
+];
