@@ -42,7 +42,8 @@ pub const ALL: &[Guard] = &[
         name: "a drawn seed is held back by a full queue too",
         file: SEEDS,
         is: "people::has_room(&runtime.inner, workflow).await.is_err()",
-        becomes: "people::has_room(&runtime.inner, workflow).await.is_err() && run.0 == 0",
+        becomes: "people::has_room(&runtime.inner, workflow).await.is_err()
+        && run == RunId::DESK",
         rooms: PRODUCT,
     },
     Guard {
