@@ -56,13 +56,15 @@ fn about(workflow: &Workflow) -> Vec<String> {
         From::Outside => "Anyone may have written it, so nothing in it is trusted by itself.",
         From::Inside => "It comes from inside the organisation.",
     };
+    let judge = workflow.judge.as_ref();
+    let judge = judge.map(|judge| format!(" The model {judge} looks at it first."));
     let mut lines = vec![
         format!("{}: {}", workflow.name, workflow.purpose),
         format!(
             "{person} ({}) answers for it; {} may stop and overrule it.",
             workflow.accountable, workflow.override_by
         ),
-        format!("A case is one {}. {from}", workflow.case.one),
+        format!("A case is one {}. {from}{}", workflow.case.one, judge.unwrap_or_default()),
         format!("The risk is {}. {}", risk(workflow.risk), autonomy(workflow.autonomy)),
     ];
     for start in &workflow.starts {

@@ -25,6 +25,8 @@ const FILES: &[(&str, &str)] = &[
     ("inbox/001-ada.txt", include_str!("../../template/inbox/001-ada.txt")),
     ("inbox/002-ben.txt", include_str!("../../template/inbox/002-ben.txt")),
     ("workflows/expenses.md", include_str!("../../template/workflows/expenses.md")),
+    ("cases/expenses/001-ada.yaml", include_str!("../../template/cases/expenses/001-ada.yaml")),
+    ("cases/expenses/002-ben.yaml", include_str!("../../template/cases/expenses/002-ben.yaml")),
     (".gitignore", "/.flightdeck\n/outbox\n"),
 ];
 
@@ -51,6 +53,7 @@ pub fn new(screen: &Screen, global: &Global, folder: &Path) -> Ended {
     screen.line(format!("  cd {}", folder.display()));
     screen.line("  flightdeck check");
     screen.line("  flightdeck show expenses");
+    screen.line("  flightdeck test expenses");
     Ok(Exit::Done)
 }
 
