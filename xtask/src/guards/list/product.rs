@@ -4,7 +4,6 @@ use super::{Guard, PRODUCT};
 
 const LADDER: &str = "crates/runtime/src/ladder.rs";
 const PEOPLE: &str = "crates/runtime/src/people.rs";
-const SEEDS: &str = "crates/runtime/src/seeds.rs";
 const TRIAL: &str = "crates/cli/src/trial.rs";
 const UNDO: &str = "crates/cli/src/commands/stops/undo.rs";
 const VAULT: &str = "crates/cli/src/vault.rs";
@@ -36,14 +35,6 @@ pub const ALL: &[Guard] = &[
         file: LADDER,
         is: "Record::Failed { at, code: Code::NotConfirmed, .. } => {",
         becomes: "Record::Failed { at, code: Code::Cancelled, .. } => {",
-        rooms: PRODUCT,
-    },
-    Guard {
-        name: "a drawn seed is held back by a full queue too",
-        file: SEEDS,
-        is: "people::has_room(&runtime.inner, workflow).await.is_err()",
-        becomes: "people::has_room(&runtime.inner, workflow).await.is_err()
-        && run == RunId::DESK",
         rooms: PRODUCT,
     },
     Guard {
