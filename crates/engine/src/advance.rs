@@ -73,7 +73,7 @@ pub fn open(engine: &Engine, opening: &Opening) -> Draft {
     let mut work =
         Work::new(engine, &control, &env, opening.now, opening.entropy, &opening.refusals);
     let workflow = engine.plan.workflow();
-    if matches!(opening.starter, Starter::Person(_)) {
+    if !matches!(opening.starter, Starter::Parent { .. }) {
         let account = work.account(opening.now, "cases");
         work.take(account, 1, workflow.limits.day.cases);
         if let Some(most) = workflow.limits.hour.cases {

@@ -13,14 +13,14 @@ fn zone(hours: &WorkingHours) -> TimeZone {
     TimeZone::get(&hours.zone).unwrap_or(TimeZone::UTC)
 }
 
-fn timestamp(at: Millis) -> Timestamp {
+pub(crate) fn timestamp(at: Millis) -> Timestamp {
     i64::try_from(at.0)
         .ok()
         .and_then(|ms| Timestamp::from_millisecond(ms).ok())
         .unwrap_or(Timestamp::MAX)
 }
 
-fn millis(at: Timestamp) -> Millis {
+pub(crate) fn millis(at: Timestamp) -> Millis {
     Millis(u64::try_from(at.as_millisecond()).unwrap_or(0))
 }
 

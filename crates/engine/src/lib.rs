@@ -11,6 +11,7 @@ mod call;
 mod control;
 mod copy;
 mod drive;
+pub mod due;
 mod ending;
 mod env;
 pub mod hours;

@@ -107,9 +107,9 @@ pub fn children(
     let Some(opening) = control.opening() else { return runs };
     let (root, mut above) = match &opening.starter {
         Starter::Parent { root, above, .. } => (*root, above.clone()),
-        Starter::Person(_) => (control.run(), Vec::new()),
+        Starter::Person(_) | Starter::Trigger { .. } => (control.run(), Vec::new()),
     };
-    let by = opening.starter.person().cloned();
+    let (by, trigger) = (opening.starter.person().cloned(), opening.starter.is_trigger());
     above.push((control.run(), plan.workflow().name.clone()));
     for (at, visit) in &control.live {
         let Some(step) = plan.step(&at.step) else { continue };
@@ -136,6 +136,7 @@ pub fn children(
                     above,
                     suspected: control.suspected,
                     by,
+                    trigger,
                 },
                 mode: opening.mode,
             });

@@ -69,6 +69,7 @@ pub(crate) struct Rig {
     pub on_call: Vec<plan::ids::RoleId>,
     /// As what new runs are opened.
     pub mode: Mode,
+    pub starter: Starter,
     seed: u64,
     desk: journal::Hash,
     desk_next: u32,
@@ -94,6 +95,7 @@ impl Rig {
             stands_for: Vec::new(),
             on_call: Vec::new(),
             mode: Mode::Live,
+            starter: Starter::Person(PersonId::new(workspace::STARTER).unwrap()),
             seed,
             desk: journal::Hash::default(),
             desk_next: 0,
@@ -138,14 +140,13 @@ impl Rig {
         let mut random = [0; 10];
         random[..8].copy_from_slice(&self.random().to_be_bytes());
         let run = RunId::new(self.now, random);
-        let starter = Starter::Person(PersonId::new(workspace::STARTER).unwrap());
         let opening = Opening {
             run,
             now: self.now,
             entropy: self.entropy(),
             case: case.to_string().into_bytes(),
             labels: None,
-            starter,
+            starter: self.starter.clone(),
             mode: self.mode,
             refusals: Vec::new(),
         };

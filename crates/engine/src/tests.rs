@@ -2,6 +2,7 @@
 
 mod agents;
 mod doubt;
+mod due;
 mod flow;
 mod golden;
 mod kept;

@@ -44,7 +44,7 @@ pub enum Kind {
     Stop,
     /// A control does not hold, or nothing is done because it is not proven.
     Control,
-    /// A limit of the day or the hour is used up.
+    /// A limit of the day or the hour is used up, or a start begins no cases.
     Limit,
     /// Those who are asked may no longer look.
     Attention,
@@ -201,6 +201,13 @@ fn desk(record: &Record) -> Option<Found> {
         Some(Found { urgent: true, ..Found::new(Kind::Control, text) })
     } else if let Record::LimitReached { account, workflow, limit, until } = record {
         let text = words::used_up(account, workflow, *limit, &words::when(*until, None));
+        Some(Found { workflow: Some(workflow.clone()), ..Found::new(Kind::Limit, text) })
+    } else if let Record::StartMissed { workflow, from, until, times, .. } = record {
+        let (from, until) = (words::when(*from, None), words::when(*until, None));
+        let text = words::missed(workflow, *times, &from, &until);
+        Some(Found { workflow: Some(workflow.clone()), ..Found::new(Kind::Limit, text) })
+    } else if let Record::StartHeld { workflow, because, .. } = record {
+        let text = words::start_held(workflow, *because);
         Some(Found { workflow: Some(workflow.clone()), ..Found::new(Kind::Limit, text) })
     } else if let Record::Alerted(alert) = record {
         Some(Found::new(Kind::Attention, words::alert(alert)))

@@ -77,7 +77,7 @@ fn of_run(view: &RunView) -> Span {
     used(&mut attributes, view.usage);
     let parent = match &view.starter {
         Some(Starter::Parent { run, at, .. }) => Some(id(*run, "step", at, 0)),
-        Some(Starter::Person(_)) | None => None,
+        Some(Starter::Person(_) | Starter::Trigger { .. }) | None => None,
     };
     let error = match &view.end {
         Some(End::Failed(code)) => Some(codes::page(*code).id),
@@ -209,7 +209,7 @@ fn used(attributes: &mut Vec<(&'static str, Attribute)>, usage: Usage) {
 fn trace(view: &RunView) -> [u8; 16] {
     match &view.starter {
         Some(Starter::Parent { root, .. }) => root.to_bytes(),
-        Some(Starter::Person(_)) | None => view.run.to_bytes(),
+        Some(Starter::Person(_) | Starter::Trigger { .. }) | None => view.run.to_bytes(),
     }
 }
 

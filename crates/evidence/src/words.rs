@@ -2,7 +2,7 @@
 //! screen. The code's own words for these things must not appear in anything this file returns.
 
 use journal::{
-    Account, Alert, Aside, CasesOf, Concern, Decline, Eraser, Millis, Part, StopScope, What,
+    Account, Alert, Aside, CasesOf, Concern, Decline, Eraser, Held, Millis, Part, StopScope, What,
 };
 use plan::ids::WorkflowName;
 use plan::workflow::Next;
@@ -236,6 +236,28 @@ pub fn used_up(account: &Account, workflow: &WorkflowName, limit: u64, until: &s
             format!("`{workflow}` has opened its {limit} cases of the day; none until {until}")
         }
     }
+}
+
+/// That times at which a start was due began no case, in a sentence.
+#[must_use]
+pub fn missed(workflow: &WorkflowName, times: u32, from: &str, until: &str) -> String {
+    match times {
+        1 => format!("`{workflow}` missed a start that was due at {from}"),
+        _ => {
+            format!("`{workflow}` missed {times} starts that were due between {from} and {until}")
+        }
+    }
+}
+
+/// What keeps a start from beginning cases, in a sentence.
+#[must_use]
+pub fn start_held(workflow: &WorkflowName, because: Held) -> String {
+    let why = match because {
+        Held::Full => "as many of its cases wait for a person as it allows",
+        Held::Unreadable => "its folder, or a file in it, cannot be read",
+        Held::Flooded => "more files lie in its folder than are looked at",
+    };
+    format!("a start of `{workflow}` begins no cases for now: {why}")
 }
 
 /// What was measured beyond its limit, in a sentence.

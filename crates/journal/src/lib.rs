@@ -29,7 +29,8 @@ pub use ids::{ActNo, At, CommandId, Epoch, Hash, Millis, ReviewNo, RunId, RunIdE
 pub use label::{Label, Labels, Source, Sources};
 pub use ledger::{Account, CasesOf, Draw, StopScope};
 pub use record::{
-    Alert, Concern, Drill, End, Eraser, Finish, Mode, Part, Record, Rule, Starter, What, Why,
+    Alert, Concern, Drill, End, Eraser, Finish, Held, Mode, Part, Record, Rule, Starter, Trigger,
+    What, Why,
 };
 pub use review::{About, Answer, Decline, Shown};
 

@@ -147,6 +147,26 @@ pub enum Record {
     Drilled { drill: Drill, who: PersonId, passed: bool, runs: Vec<RunId>, told: BodyRef },
     /// Desk only: something was measured that somebody should hear of.
     Alerted(Alert),
+    /// Desk only: from this time on a start of a map begins cases. `start` is a hash of the
+    /// workflow and of what the map says, so that another order of the starts changes nothing.
+    StartWatched { workflow: WorkflowName, start: Hash, since: Millis },
+    /// Desk only: so many times at which a start was due began no case, from the first to the last
+    /// of them, and none of them begins one any more.
+    StartMissed { workflow: WorkflowName, start: Hash, from: Millis, until: Millis, times: u32 },
+    /// Desk only: a start cannot begin what it should for now.
+    StartHeld { workflow: WorkflowName, start: Hash, because: Held },
+}
+
+/// What keeps a start from beginning cases, where no other entry says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Held {
+    /// As many cases wait for a person as the workflow allows.
+    Full,
+    /// The folder, or a file in it, cannot be read.
+    Unreadable,
+    /// More files lie in the folder than are looked at.
+    Flooded,
 }
 
 /// What was measured beyond its limit. It is told once for the time that was looked at.
@@ -223,6 +243,11 @@ impl Drill {
 #[serde(rename_all = "snake_case")]
 pub enum Starter {
     Person(PersonId),
+    /// One of the `starts` of the release, by its place among them. No person is known.
+    Trigger {
+        start: u16,
+        by: Trigger,
+    },
     /// The step and item of another run.
     Parent {
         run: RunId,
@@ -238,7 +263,20 @@ pub enum Starter {
         /// Who started the outermost run. Only journals of engines before 5 leave it out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<PersonId>,
+        /// No person started the outermost run: one of the starts of its release did.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        trigger: bool,
     },
+}
+
+/// What a start began a case for. It holds nothing that anybody wrote, not even a file's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// A file: a keyed hash of where it lies and of what is in it.
+    File(Hash),
+    /// The clock: the time that was due.
+    Due(Millis),
 }
 
 impl Starter {
@@ -247,7 +285,18 @@ impl Starter {
     pub fn person(&self) -> Option<&PersonId> {
         match self {
             Self::Person(who) => Some(who),
+            Self::Trigger { .. } => None,
             Self::Parent { by, .. } => by.as_ref(),
+        }
+    }
+
+    /// Whether no person set this run going, through however many runs above it, but a start.
+    #[must_use]
+    pub fn is_trigger(&self) -> bool {
+        match self {
+            Self::Person(_) => false,
+            Self::Trigger { .. } => true,
+            Self::Parent { trigger, .. } => *trigger,
         }
     }
 

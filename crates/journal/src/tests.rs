@@ -371,6 +371,7 @@ fn the_stops_of_runs_above_cover_a_run_too() {
         above,
         suspected: false,
         by: None,
+        trigger: false,
     };
     let run = |n| StopScope::Run(id(n));
     let named = |name| StopScope::Workflow(workflow(name));

@@ -210,7 +210,9 @@ fn whoever_holds_the_folder_decides_who_may() {
             above: Vec::new(),
             suspected: false,
             by: None,
+            trigger: false,
         },
+        Starter::Trigger { start: 0, by: journal::Trigger::Due(runtime::now()) },
     ] {
         refused(&Request::Open {
             release: holder.plan.release(),

@@ -135,7 +135,10 @@ impl Control {
             | Record::GuardProven { .. }
             | Record::Erased { .. }
             | Record::Drilled { .. }
-            | Record::Alerted(_) => {}
+            | Record::Alerted(_)
+            | Record::StartWatched { .. }
+            | Record::StartMissed { .. }
+            | Record::StartHeld { .. } => {}
         }
         Ok(())
     }
@@ -384,5 +387,8 @@ fn desk(record: &Record) -> bool {
             | Record::Erased { .. }
             | Record::Drilled { .. }
             | Record::Alerted(_)
+            | Record::StartWatched { .. }
+            | Record::StartMissed { .. }
+            | Record::StartHeld { .. }
     )
 }

@@ -1,6 +1,6 @@
 //! Questions to people: late, wrong, twice; and what ends or turns a case.
 
-use journal::{Decline, End, Order, Record, Reply, ReviewNo, Status, Why};
+use journal::{Decline, End, Hash, Order, Record, Reply, ReviewNo, Starter, Status, Trigger, Why};
 use plan::ids::PersonId;
 use serde_json::json;
 
@@ -261,7 +261,57 @@ fn where_nobody_knows_who_started_a_case_nobody_passes_it() {
         above: Vec::new(),
         suspected: false,
         by: None,
+        trigger: false,
     };
     rig.reply(run, "lea@x.example", 1, Reply::Approve);
     assert_eq!(rig.status(run), Status::Waiting, "it may have been this person");
+}
+
+#[test]
+fn a_case_that_a_start_began_is_passed_by_two_people_and_by_nobody_alone() {
+    let looks = "  - step: look\n    review:\n      by: clerk\n      never_by: [ starter ]\n      \
+                 question: Right?\n      show: [ case ]\n      within: 8 working hours\n      \
+                 late: { then: stop }\n      if_rejected: { then: stop }\n";
+    let inner = "case: { one: an item, from: outside, fields: { name: text } }\n\
+                 on_failure: { then: stop }\n";
+    let last = "  - step: last\n    end: done\n";
+    let calls = "  - step: call\n    workflow: inmost\n    with: { name: case.name }\n";
+    let calls = format!("{calls}{last}");
+    let files = [
+        ("main", workspace::workflow("main", "", &calls)),
+        ("inmost", workspace::workflow("inmost", inner, &format!("{looks}{last}"))),
+    ];
+    let files: Vec<(&str, &str)> = files.iter().map(|(n, text)| (*n, text.as_str())).collect();
+    let nested = workspace::engine(&workspace::plan(&files));
+    for engine in [nested, engine("", looks)] {
+        let mut rig = Rig::new(1);
+        let by = Trigger::File(Hash([7; 32]));
+        rig.starter = Starter::Trigger { start: 0, by };
+        let outermost = rig.open(&engine, &case());
+        rig.settle();
+        let mut runs = rig.runs.iter().filter(|(_, of)| !of.control.reviews.is_empty());
+        let run = *runs.next().expect("somebody is asked").0;
+        for _ in 0..2 {
+            rig.reply(run, "cem@x.example", 1, Reply::Approve);
+            rig.settle();
+            assert_eq!(rig.status(run), Status::Waiting, "nobody passes it alone");
+        }
+        rig.reply(run, workspace::STARTER, 1, Reply::Approve);
+        rig.settle();
+        assert_eq!(rig.status(outermost), Status::Done);
+        rig.audit(run);
+        rig.audit(outermost);
+    }
+}
+
+#[test]
+fn a_case_that_a_start_began_counts_like_any_other() {
+    let day = "limits: { case: { cost: 5 USD, tokens: 100000, acts: 40, days: 30, active: 1 hour }, \
+               day: { cost: 50 USD, cases: 2 } }\n";
+    let engine = engine(day, "");
+    let mut rig = Rig::new(1);
+    rig.starter = Starter::Trigger { start: 0, by: Trigger::Due(rig.now) };
+    assert!(rig.try_open(&engine, &case()).is_some());
+    assert!(rig.try_open(&engine, &case()).is_some());
+    assert_eq!(rig.try_open(&engine, &case()), None);
 }

@@ -2,8 +2,8 @@
 //! says; none may conclude anything that stands in no record.
 
 use journal::{
-    ActNo, At, BodyRef, Code, End, Finish, Frame, Millis, Mode, Record, Starter, Status, Usage,
-    What, Why,
+    ActNo, At, BodyRef, Code, End, Finish, Frame, Millis, Mode, Record, Starter, Status, Trigger,
+    Usage, What, Why,
 };
 use plan::Plan;
 use plan::ids::StepId;
@@ -139,13 +139,23 @@ impl Walk<'_> {
             | Record::GuardProven { .. }
             | Record::Erased { .. }
             | Record::Drilled { .. }
-            | Record::Alerted(_) => self.desk(record),
+            | Record::Alerted(_)
+            | Record::StartWatched { .. }
+            | Record::StartMissed { .. }
+            | Record::StartHeld { .. } => self.desk(record),
         }
     }
 
     fn opened(&mut self, starter: &Starter) {
         let by = match starter {
             Starter::Person(who) => format!("opened by {who}"),
+            Starter::Trigger { start, by: Trigger::File(_) } => {
+                format!("opened by start {} of its map, for a file", start.saturating_add(1))
+            }
+            Starter::Trigger { start, by: Trigger::Due(at) } => {
+                let (no, at) = (start.saturating_add(1), self.when(*at));
+                format!("opened by start {no} of its map, which was due at {at}")
+            }
             Starter::Parent { run, at, item, .. } => {
                 format!("opened as part {} of `{at}` in the run {run}", item + 1)
             }

@@ -176,6 +176,12 @@ impl Walk<'_> {
             format!("{who} drilled `{}`: {came}", drill.as_str())
         } else if let Record::Alerted(alert) = record {
             format!("{} (since {})", words::alert(alert), self.when(alert.since))
+        } else if let Record::StartWatched { workflow, since, .. } = record {
+            format!("a start of `{workflow}` begins cases from {} on", self.when(*since))
+        } else if let Record::StartMissed { workflow, from, until, times, .. } = record {
+            words::missed(workflow, *times, &self.when(*from), &self.when(*until))
+        } else if let Record::StartHeld { workflow, because, .. } = record {
+            words::start_held(workflow, *because)
         } else {
             return;
         };
