@@ -33,6 +33,14 @@ pub fn next(clock: &Clock, after: Millis) -> Option<Millis> {
     instants(clock, after).take(2 * WEEK).find(|at| *at > after)
 }
 
+/// An instant of a clock in its zone: `2026-11-23T07:30:00+00:00`, or the date alone.
+#[must_use]
+pub fn said(clock: &Clock, at: Millis, is_date: bool) -> String {
+    let zone = TimeZone::get(&clock.zone).unwrap_or(TimeZone::UTC);
+    let form = if is_date { "%Y-%m-%d" } else { "%Y-%m-%dT%H:%M:%S%:z" };
+    timestamp(at).to_zoned(zone).strftime(form).to_string()
+}
+
 /// The instants of a clock from the day before `from` on.
 fn instants(clock: &Clock, from: Millis) -> impl Iterator<Item = Millis> {
     // `check` refuses unknown zones; a release from elsewhere falls back to UTC.

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, mpsc};
 
 use engine::Engine;
+use engine::due::Missed;
 use journal::{
     Account, Alert, Body, BodyRef, CasesOf, Cause, Chain, CommitError, Concern, Draft, Epoch, Hash,
-    Label, Labels, Millis, Record, RunId, Seq, Source, Store, StoreError,
+    Held, Label, Labels, Millis, Record, RunId, Seq, Source, Store, StoreError,
 };
 use plan::ids::{FieldName, ReleaseId, WorkflowName};
 
@@ -15,6 +16,9 @@ use crate::{entropy, lock, now};
 
 /// Frames read in one go.
 const PAGE: usize = 256;
+
+/// How long what holds a start is not written down again.
+const HELD_AGAIN_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// Tries against others who write at the same time.
 const TRIES: usize = 16;
@@ -41,6 +45,11 @@ struct Said {
     closed: BTreeSet<ReleaseId>,
     /// When each alert was last written.
     alerts: BTreeMap<(FieldName, Concern), Millis>,
+    /// Starts by the clock: since when each is watched, and up to when it missed some.
+    watched: BTreeMap<Hash, Millis>,
+    missed: BTreeMap<Hash, Millis>,
+    /// When it was last written what holds a start.
+    held: BTreeMap<(Hash, Held), Millis>,
 }
 
 impl Said {
@@ -57,6 +66,16 @@ impl Said {
             }
             Record::Alerted(alert) => {
                 self.alerts.insert((alert.name.clone(), alert.about.clone()), at);
+            }
+            Record::StartWatched { start, since, .. } => {
+                self.watched.entry(*start).or_insert(*since);
+            }
+            Record::StartMissed { start, until, .. } => {
+                let last = self.missed.entry(*start).or_insert(*until);
+                *last = (*last).max(*until);
+            }
+            Record::StartHeld { start, because, .. } => {
+                self.held.insert((*start, *because), at);
             }
             _ => {}
         }
@@ -168,6 +187,51 @@ impl Desk {
         let of = (alert.name.clone(), alert.about.clone());
         let is_new = |said: &Said| said.alerts.get(&of).is_none_or(|told| *told <= alert.since);
         self.once(None, is_new, |_| Record::Alerted(alert.clone()))
+    }
+
+    /// Since when a start by the clock is watched, which is written down the first time, and up to
+    /// when it is known to have missed some. It blocks.
+    pub(crate) fn watched(
+        &self,
+        workflow: &WorkflowName,
+        start: Hash,
+        since: Millis,
+    ) -> Result<(Millis, Option<Millis>), String> {
+        let record = |_| Record::StartWatched { workflow: workflow.clone(), start, since };
+        self.once(None, |said| !said.watched.contains_key(&start), record)?;
+        let said = lock(&self.said);
+        Ok((said.watched.get(&start).copied().unwrap_or(since), said.missed.get(&start).copied()))
+    }
+
+    /// Writes down what a start missed, unless it is. It blocks.
+    pub(crate) fn missed(
+        &self,
+        workflow: &WorkflowName,
+        start: Hash,
+        missed: Missed,
+    ) -> Result<(), String> {
+        let Missed { from, until, times } = missed;
+        let is_new = |said: &Said| said.missed.get(&start).is_none_or(|last| *last < until);
+        let workflow = workflow.clone();
+        let record =
+            |_| Record::StartMissed { workflow: workflow.clone(), start, from, until, times };
+        self.once(None, is_new, record)
+    }
+
+    /// Writes down what holds a start, once a day for each cause. It blocks.
+    pub(crate) fn held(
+        &self,
+        workflow: &WorkflowName,
+        start: Hash,
+        because: Held,
+        now: Millis,
+    ) -> Result<(), String> {
+        let is_new = |said: &Said| {
+            let told = said.held.get(&(start, because));
+            told.is_none_or(|told| now.0.abs_diff(told.0) >= HELD_AGAIN_MS)
+        };
+        let record = |_| Record::StartHeld { workflow: workflow.clone(), start, because };
+        self.once(None, is_new, record)
     }
 
     /// Writes a record if what stands there does not say it already.

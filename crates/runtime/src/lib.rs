@@ -13,6 +13,7 @@ mod seeds;
 pub mod socket;
 mod stains;
 mod stop;
+mod triggers;
 mod world;
 
 use std::collections::hash_map::Entry;
@@ -39,6 +40,7 @@ pub use people::People;
 pub use releases::Releases;
 use stains::Stains;
 pub use stop::StopError;
+pub use triggers::{Triggers, start_key};
 pub use world::{Answered, World};
 
 /// Why the driver could not do what it was told.
@@ -72,6 +74,8 @@ pub enum Fault {
     Drill(String),
     #[error("the alert cannot be recorded: {0}")]
     Alert(String),
+    #[error("a start cannot go on: {0}")]
+    Start(String),
     /// Cases are counted, and the limit of the count is reached.
     #[error(
         "no further case of `{workflow}`{} is opened until {until}: `{}` is used up",
@@ -122,6 +126,7 @@ impl Fault {
             | Self::Erasing(_)
             | Self::Drill(_)
             | Self::Alert(_)
+            | Self::Start(_)
             | Self::Socket(_) => Kind::Failed,
         }
     }
@@ -253,10 +258,27 @@ impl Runtime {
     /// Opens a case under an id that whoever asks can compute again. Gives whether it was opened
     /// now: a case that is there already, or is just being opened, is left as it is.
     pub async fn admit_once(&self, run: RunId, new: NewRun) -> Result<bool, Fault> {
-        if self.inner.is_live(run) || self.line(run).await?.is_some() {
+        if self.is_there(run).await? {
             return Ok(false);
         }
         people::may_open(&self.inner, &new).await?;
+        self.open_once(run, new).await
+    }
+
+    /// The same for a start of a map, which no person has to be allowed.
+    pub(crate) async fn start_once(&self, run: RunId, new: NewRun) -> Result<bool, Fault> {
+        if self.is_there(run).await? {
+            return Ok(false);
+        }
+        people::has_room(&self.inner, new.plan.workflow()).await?;
+        self.open_once(run, new).await
+    }
+
+    async fn is_there(&self, run: RunId) -> Result<bool, StoreError> {
+        Ok(self.inner.is_live(run) || self.line(run).await?.is_some())
+    }
+
+    async fn open_once(&self, run: RunId, new: NewRun) -> Result<bool, Fault> {
         let (plan, mode) = (Arc::clone(&new.plan), new.mode);
         match self.open_as(run, new).await {
             Ok(()) => {

@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 
 use engine::Engine;
 use guard::Guard;
-use journal::Store;
+use journal::{Hash, Store};
 use plan::Plan;
-use plan::ids::ReleaseId;
+use plan::ids::{ReleaseId, WorkflowName};
 
 use crate::desk::Desk;
 use crate::{Fault, lock, words};
@@ -47,6 +47,19 @@ impl Releases {
             }
         }
         Ok(self.ready(plan.clone()))
+    }
+
+    /// What a file is known by: where it lies below the workspace and what is in it. Nobody without
+    /// the installation's secret can try whether it is a file that they know.
+    pub(crate) fn file_key(&self, workflow: &WorkflowName, path: &str, content: Hash) -> Hash {
+        let parts: [&[u8]; 5] = [
+            b"flightdeck start by a file",
+            &self.keying,
+            workflow.as_str().as_bytes(),
+            path.as_bytes(),
+            &content.0,
+        ];
+        Hash::of_parts(&parts)
     }
 
     /// A release that is ready already.

@@ -1,0 +1,294 @@
+//! What begins cases without a person: new files of a folder, and the clock. A case's id is made
+//! of what it is begun for, so that the same is begun once, whatever dies when. Nothing is written
+//! while nothing is new. It must not say when a clock is due, nor keep a place outside the journal.
+
+mod folder;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::due::Schedule;
+use journal::{CommitError, Hash, Held, Millis, Mode, RunId, Starter, StopScope, Trigger};
+use plan::Plan;
+use plan::ids::WorkflowName;
+use plan::workflow::{Clock, Start, Type};
+use serde_json::{Map, Value, json};
+use tokio::task::AbortHandle;
+
+use crate::{Fault, NewRun, Runtime, blocking, now};
+use folder::{Folder, Ready};
+
+/// How often folders are looked at.
+const LOOK_MS: u64 = 2_000;
+/// The longest time without a look at the clock, which may be set anew.
+const NAP_MS: u64 = 60_000;
+/// How long a start is left alone that could not begin what it should.
+const REST_MS: u64 = 15_000;
+
+/// Every start of some releases.
+pub struct Triggers {
+    runtime: Runtime,
+    /// The workspace, whose folders are watched.
+    root: PathBuf,
+    starts: Vec<Watched>,
+}
+
+/// One start of a release.
+struct Watched {
+    plan: Arc<Plan>,
+    no: u16,
+    key: Hash,
+    on: On,
+    rests_until: Option<Millis>,
+}
+
+/// What is looked at.
+enum On {
+    Folder(Folder),
+    /// Nothing is known of how far it has come until the journal was read.
+    Clock(Clock, Option<Schedule>),
+}
+
+/// What a start of a workflow is known by in the desk's journal, wherever it stands in the map.
+#[must_use]
+pub fn start_key(workflow: &WorkflowName, start: &Start) -> Hash {
+    let said = match start {
+        Start::Folder(folder) => format!("folder {folder}"),
+        Start::At(Clock { days, minute, zone }) => format!("at {days:?} {minute} {zone}"),
+    };
+    Hash::of_parts(&[b"flightdeck start of a map", workflow.as_str().as_bytes(), said.as_bytes()])
+}
+
+impl Runtime {
+    /// Begins cases as the maps of these releases say, until the handle is dropped.
+    pub fn keep_starts(
+        &self,
+        root: PathBuf,
+        plans: &BTreeMap<WorkflowName, Arc<Plan>>,
+    ) -> AbortHandle {
+        let mut triggers = Triggers::new(self.clone(), root, plans);
+        tokio::spawn(async move {
+            loop {
+                let next = triggers.look(now()).await;
+                tokio::time::sleep(Duration::from_millis(next.0.saturating_sub(now().0))).await;
+            }
+        })
+        .abort_handle()
+    }
+}
+
+impl Triggers {
+    /// The starts of some releases, none of which was looked at yet.
+    #[must_use]
+    pub fn new(runtime: Runtime, root: PathBuf, plans: &BTreeMap<WorkflowName, Arc<Plan>>) -> Self {
+        let starts = plans.values().flat_map(|plan| {
+            let all = (0_u16..).zip(&plan.workflow().starts);
+            all.map(|(no, start)| Watched::new(plan, no, start))
+        });
+        let starts = starts.collect();
+        Self { runtime, root, starts }
+    }
+
+    /// Looks at every start, and begins what is to be begun. Gives when the next look is due.
+    pub async fn look(&mut self, now: Millis) -> Millis {
+        let mut next = Millis(now.0.saturating_add(NAP_MS));
+        for watched in &mut self.starts {
+            if let Some(until) = watched.resting(now) {
+                next = next.min(until);
+                continue;
+            }
+            watched.rests_until = None;
+            if let Err(fault) = watched.look(&self.runtime, &self.root, now).await {
+                watched.rests_until = Some(Millis(now.0.saturating_add(REST_MS)));
+                watched.held(&self.runtime, &fault).await;
+            }
+            next = next.min(watched.next(now));
+        }
+        next
+    }
+}
+
+impl Watched {
+    fn new(plan: &Arc<Plan>, no: u16, start: &Start) -> Self {
+        let on = match start {
+            Start::Folder(path) => On::Folder(Folder::new(path.clone())),
+            Start::At(clock) => On::Clock(clock.clone(), None),
+        };
+        let key = start_key(&plan.workflow().name, start);
+        Self { plan: Arc::clone(plan), no, key, on, rests_until: None }
+    }
+
+    /// Until when it is left alone. Where the clock went back meanwhile, it is not.
+    fn resting(&self, now: Millis) -> Option<Millis> {
+        let is_short = |until: &Millis| *until > now && until.0 - now.0 <= REST_MS;
+        self.rests_until.filter(is_short)
+    }
+
+    /// When it is to be looked at next.
+    fn next(&self, now: Millis) -> Millis {
+        if let Some(until) = self.resting(now) {
+            return until;
+        }
+        let due = match &self.on {
+            On::Folder(_) => Some(Millis(now.0.saturating_add(LOOK_MS))),
+            On::Clock(clock, Some(schedule)) => schedule.next(clock, now),
+            On::Clock(_, None) => None,
+        };
+        due.unwrap_or(Millis(now.0.saturating_add(NAP_MS)))
+    }
+
+    async fn look(&mut self, runtime: &Runtime, root: &Path, now: Millis) -> Result<(), Fault> {
+        match &self.on {
+            On::Folder(_) => self.files(runtime, root, now).await,
+            On::Clock(clock, schedule) => {
+                let (clock, schedule) = (clock.clone(), schedule.clone());
+                self.clock(runtime, &clock, schedule, now).await
+            }
+        }
+    }
+
+    async fn clock(
+        &mut self,
+        runtime: &Runtime,
+        clock: &Clock,
+        schedule: Option<Schedule>,
+        now: Millis,
+    ) -> Result<(), Fault> {
+        let (desk, store) = (runtime.inner.desk.clone(), runtime.inner.store.clone());
+        let (workflow, key, of) = (self.plan.workflow().name.clone(), self.key, clock.clone());
+        let looked = move || {
+            let began = |at| Ok::<_, Fault>(store.tip(of_due(key, at))?.is_some());
+            let schedule = match schedule {
+                Some(schedule) => schedule,
+                None => {
+                    let (since, missed) =
+                        desk.watched(&workflow, key, now).map_err(Fault::Start)?;
+                    Schedule::again(&of, since, missed, now, began)?
+                }
+            };
+            let (schedule, missed) = schedule.at(&of, now, began)?;
+            // Before anything is begun: what is before a case that was begun is settled.
+            if let Some(missed) = missed {
+                desk.missed(&workflow, key, missed).map_err(Fault::Start)?;
+            }
+            Ok::<_, Fault>(schedule)
+        };
+        let mut schedule = apart(looked).await?;
+        self.on = On::Clock(clock.clone(), Some(schedule.clone()));
+        while let Some(at) = schedule.first() {
+            let case = due_case(&self.plan, clock, at);
+            self.begin(runtime, of_due(self.key, at), Trigger::Due(at), case).await?;
+            schedule.began(at);
+            self.on = On::Clock(clock.clone(), Some(schedule.clone()));
+        }
+        Ok(())
+    }
+
+    async fn files(&mut self, runtime: &Runtime, root: &Path, now: Millis) -> Result<(), Fault> {
+        let On::Folder(folder) = &mut self.on else { return Ok(()) };
+        let (mut looked, root) = (std::mem::take(folder), root.to_path_buf());
+        let (looked, ready, held) = apart(move || {
+            let (ready, held) = looked.look(&root);
+            Ok((looked, ready, held))
+        })
+        .await?;
+        self.on = On::Folder(looked);
+        if let Some(because) = held {
+            self.say(runtime, because, now).await;
+        }
+        for Ready { name, content } in ready {
+            let On::Folder(folder) = &self.on else { return Ok(()) };
+            let path = format!("{}/{name}", folder.path());
+            let key = runtime.inner.releases.file_key(&self.plan.workflow().name, &path, content);
+            let case = json!({ "name": name });
+            self.begin(runtime, of_file(key), Trigger::File(key), case).await?;
+            if let On::Folder(folder) = &mut self.on {
+                folder.began(&name);
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins a case, unless it was begun before. A stop holds starts too.
+    async fn begin(
+        &self,
+        runtime: &Runtime,
+        run: RunId,
+        by: Trigger,
+        case: Value,
+    ) -> Result<(), Fault> {
+        let store = runtime.inner.store.clone();
+        let held = StopScope::Workflow(self.plan.workflow().name.clone());
+        let stops = blocking(move || store.stops()).await?;
+        let stop = stops.into_iter().find(|stop| *stop == StopScope::Everything || *stop == held);
+        if let Some(stop) = stop {
+            return Err(Fault::Open(CommitError::Stopped(stop)));
+        }
+        let new = NewRun {
+            plan: Arc::clone(&self.plan),
+            case: case.to_string().into_bytes(),
+            labels: None,
+            starter: Starter::Trigger { start: self.no, by },
+            mode: Mode::Live,
+        };
+        // Whoever ends the look while a case is being opened does not leave it half open.
+        let runtime = runtime.clone();
+        let opened = tokio::spawn(async move { runtime.start_once(run, new).await }).await;
+        opened.map_err(|error| Fault::Start(error.to_string()))?.map(drop)
+    }
+
+    /// Says what holds it back, where no other entry does.
+    async fn held(&self, runtime: &Runtime, fault: &Fault) {
+        if let Fault::Full(..) = fault {
+            self.say(runtime, Held::Full, now()).await;
+        }
+    }
+
+    async fn say(&self, runtime: &Runtime, because: Held, now: Millis) {
+        let desk = runtime.inner.desk.clone();
+        let (workflow, key) = (self.plan.workflow().name.clone(), self.key);
+        // What cannot be written now is said by the next look.
+        let _ = apart(move || desk.held(&workflow, key, because, now).map_err(Fault::Start)).await;
+    }
+}
+
+/// The id of the case of a time that was due.
+fn of_due(key: Hash, at: Millis) -> RunId {
+    let hash = Hash::of_parts(&[b"flightdeck due", &key.0, &at.0.to_be_bytes()]).0;
+    let mut random = [0; 10];
+    random.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
+    RunId::new(at, random)
+}
+
+/// The id of a file's case. It holds no time: the same file later is the same case.
+fn of_file(key: Hash) -> RunId {
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(key.0).for_each(|(to, from)| *to = from);
+    RunId::from_bytes(bytes)
+}
+
+/// The case of a time that was due: the time, where the map declares a field for it.
+fn due_case(plan: &Plan, clock: &Clock, at: Millis) -> Value {
+    let fields = &plan.workflow().case.fields;
+    let mut case = Map::new();
+    if let Some((name, kind)) = fields.iter().find(|(name, _)| name.as_str() == "due") {
+        let is_date = match kind {
+            Type::Date => true,
+            Type::Optional(kind) => **kind == Type::Date,
+            _ => false,
+        };
+        let said = engine::due::said(clock, at, is_date);
+        case.insert(name.to_string(), Value::from(said));
+    }
+    Value::Object(case)
+}
+
+/// Reads off the threads that drive runs.
+async fn apart<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+) -> Result<T, Fault> {
+    let read = tokio::task::spawn_blocking(read).await;
+    read.map_err(|error| Fault::Start(error.to_string()))?
+}
