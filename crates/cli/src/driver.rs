@@ -1,6 +1,7 @@
 //! Whoever drives the runs of a data folder: this process, where nobody holds the folder, or the
 //! process that does, over its socket. Commands need not know which.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use journal::{
 };
 use model::Seat;
 use plan::Plan;
-use plan::ids::PersonId;
+use plan::ids::{PersonId, WorkflowName};
 use runtime::socket::{Client, Request, Response};
 use runtime::{Drilled, Erasure, NewRun, Runtime};
 use store::{SqliteReader, SqliteStore};
@@ -70,6 +71,8 @@ pub struct Own {
     notices: Option<notify::Following>,
     /// What looks whether those who are asked still look, where this process drives all runs.
     watch: Option<Watch>,
+    /// What begins cases without a person, where this process does.
+    starts: Option<AbortHandle>,
 }
 
 /// Another process drives.
@@ -422,12 +425,21 @@ impl Driver {
         }
     }
 
+    /// Begins cases as the maps say, from now on and until this process leaves.
+    pub fn keep_starts(
+        &mut self,
+        workspace: &Workspace,
+        plans: &BTreeMap<WorkflowName, Arc<Plan>>,
+    ) {
+        if let Self::Own(own) = self {
+            own.starts = Some(own.runtime.keep_starts(workspace.root.clone(), plans));
+        }
+    }
+
     /// Lets acts that are out come back, ends servers and leaves the folder to others.
     pub async fn close(mut self) {
         if let Self::Own(own) = &mut self {
-            if let Some(clock) = &own.clock {
-                clock.abort();
-            }
+            own.clock.iter().chain(&own.starts).for_each(AbortHandle::abort);
             // The socket still answers, so that a stop reaches what it is to stop.
             let idle = async {
                 while own.runtime.active() > 0 || own.runtime.acts_out() > 0 {
@@ -448,7 +460,8 @@ impl Driver {
     /// Leaves at once. What is out is broken off, and the records say so.
     pub async fn leave(self) {
         if let Self::Own(own) = self {
-            own.clock.iter().chain(&own.retention).for_each(AbortHandle::abort);
+            let all = own.clock.iter().chain(&own.retention).chain(&own.starts);
+            all.for_each(AbortHandle::abort);
             own.proof.abort();
             own.watch.iter().for_each(Watch::end);
             own.socket.abort();
@@ -535,6 +548,7 @@ fn own(
         traces,
         notices: told,
         watch,
+        starts: None,
     })))
 }
 

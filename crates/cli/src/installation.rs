@@ -72,6 +72,11 @@ impl Here {
         Ok(Self { inner: Arc::new(Inner { global, runtime, speaker, plans, keying }) })
     }
 
+    /// The releases that can be started here.
+    pub fn plans(&self) -> &BTreeMap<WorkflowName, Arc<Plan>> {
+        &self.inner.plans
+    }
+
     /// Each workflow with its release.
     pub fn listed(&self) -> BTreeMap<String, String> {
         let each = |(name, plan): (&WorkflowName, &Arc<Plan>)| {

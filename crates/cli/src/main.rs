@@ -18,6 +18,7 @@ mod operations;
 mod people;
 mod screen;
 mod servers;
+mod starts;
 mod stored;
 mod traces;
 mod trial;

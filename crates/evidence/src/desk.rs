@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use journal::{Account, CasesOf, Drill, Eraser, Millis, Record, RunId};
+use journal::{Account, CasesOf, Drill, Eraser, Hash, Millis, Record, RunId};
 use plan::ids::{PersonId, ReleaseId, WorkflowName};
 use serde::Serialize;
 
@@ -23,6 +23,9 @@ pub struct DeskView {
     /// The last order to erase each case's contents.
     #[serde(skip)]
     pub erased: BTreeMap<RunId, Erased>,
+    /// What each start last missed: from, until, and how many times.
+    #[serde(skip)]
+    pub missed: BTreeMap<Hash, (Millis, Millis, u32)>,
 }
 
 /// One drill, and what it found.
@@ -92,6 +95,7 @@ impl DeskView {
     pub fn of(history: &History) -> Self {
         let (mut limits, mut guards) = (BTreeMap::new(), BTreeMap::new());
         let (mut erased, mut drills) = (BTreeMap::new(), BTreeMap::new());
+        let mut missed = BTreeMap::new();
         for frame in history.frames() {
             let since = frame.at;
             for record in &frame.records {
@@ -106,6 +110,8 @@ impl DeskView {
                     guards.insert(release, Closed { release, workflow, since, reason });
                 } else if let Record::GuardProven { release, .. } = record {
                     guards.remove(release);
+                } else if let Record::StartMissed { start, from, until, times, .. } = record {
+                    missed.insert(*start, (*from, *until, *times));
                 } else if let Record::Erased { runs, by, reason, .. } = record {
                     let reason = history.text(*reason).map(|text| words::plain(&text));
                     let order = Erased { at: since, by: by.clone(), reason };
@@ -120,7 +126,7 @@ impl DeskView {
             }
         }
         let (limits, guards) = (limits.into_values().collect(), guards.into_values().collect());
-        Self { limits, guards, erased, drills }
+        Self { limits, guards, erased, drills, missed }
     }
 }
 

@@ -19,6 +19,21 @@ pub use picture::mermaid;
 use review::of_review;
 use words::{amount, cost, join, span, time};
 
+/// What begins a case, in a sentence.
+#[must_use]
+pub fn start(start: &Start) -> String {
+    match start {
+        Start::Folder(folder) => format!("Each new file in {folder} begins a case."),
+        Start::At(clock) => format!(
+            "A case begins {} at {:02}:{:02} ({}).",
+            words::days(&clock.days),
+            clock.minute / 60,
+            clock.minute % 60,
+            clock.zone
+        ),
+    }
+}
+
 /// The whole plan as sentences, one in a line, with a heading for each step.
 #[must_use]
 pub fn sentences(plan: &Plan) -> String {
@@ -67,18 +82,7 @@ fn about(workflow: &Workflow) -> Vec<String> {
         format!("A case is one {}. {from}{}", workflow.case.one, judge.unwrap_or_default()),
         format!("The risk is {}. {}", risk(workflow.risk), autonomy(workflow.autonomy)),
     ];
-    for start in &workflow.starts {
-        lines.push(match start {
-            Start::Folder(folder) => format!("Each new file in {folder} begins a case."),
-            Start::At(clock) => format!(
-                "A case begins {} at {:02}:{:02} ({}).",
-                words::days(&clock.days),
-                clock.minute / 60,
-                clock.minute % 60,
-                clock.zone
-            ),
-        });
-    }
+    lines.extend(workflow.starts.iter().map(start));
     lines.extend(workflow.seeds.as_ref().map(|seeds| words::seeds(seeds.share)));
     for set in &workflow.once_per {
         let set: Vec<String> = set.iter().map(ToString::to_string).collect();

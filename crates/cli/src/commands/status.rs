@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 
 use evidence::{Notice, words};
 use journal::{RunLine, RunQuery, Status};
+use plan::Plan;
+use plan::ids::WorkflowName;
 use serde_json::json;
 
 use crate::args::{Global, Runs as RunsArgs};
 use crate::exit::{Ended, Exit};
 use crate::held;
 use crate::screen::{Look, Screen};
+use crate::starts;
 use crate::stored::{Runs, now};
+use crate::workspace::Workspace;
 
 /// More lines than anybody reads, and few enough to count in a moment.
 const COUNTED: usize = 200_000;
@@ -18,11 +22,15 @@ const COUNTED: usize = 200_000;
 /// Counts, stops, and what is most urgent.
 pub fn status(screen: &Screen, global: &Global) -> Ended {
     let Some(runs) = Runs::open(global)? else {
+        let starts = starts::standing(&plans(global), None, now())?;
         screen.object(
             "status",
-            json!({ "cases": {}, "stops": [], "held_back": [], "working": null }),
+            json!({
+                "cases": {}, "stops": [], "held_back": [], "working": null, "starts": starts,
+            }),
         )?;
         screen.line("nothing has run here yet");
+        starts.iter().for_each(|start| screen.line(start.told()));
         return Ok(Exit::Done);
     };
     let lines = runs.lines(&RunQuery { limit: COUNTED, ..RunQuery::default() })?;
@@ -38,11 +46,12 @@ pub fn status(screen: &Screen, global: &Global) -> Ended {
         .map(|((workflow, status), n)| json!({ "workflow": workflow, "status": status, "n": n }))
         .collect();
     let held = held::back(&runs, global, now())?;
+    let starts = starts::standing(&plans(global), Some(&runs), now())?;
     screen.object(
         "status",
         json!({
             "cases": cases, "stops": stops, "held_back": held, "working": working,
-            "next_wake": wake,
+            "next_wake": wake, "starts": starts,
         }),
     )?;
     for ((workflow, status), n) in &counts {
@@ -56,6 +65,7 @@ pub fn status(screen: &Screen, global: &Global) -> Ended {
     for Notice { code, headline, .. } in &held {
         screen.line(format!("{} ({code}); `flightdeck why`", screen.word(Look::Bad, headline)));
     }
+    starts.iter().for_each(|start| screen.line(start.told()));
     if let Some(wake) = wake {
         screen.line(format!("the next case wakes at {}", words::when(wake, None)));
     }
@@ -68,6 +78,12 @@ pub fn status(screen: &Screen, global: &Global) -> Ended {
         screen.line("some wait for a person: `flightdeck review`");
     }
     Ok(Exit::Done)
+}
+
+/// The maps as the files say them now. Files that cannot be read begin nothing.
+fn plans(global: &Global) -> BTreeMap<WorkflowName, Plan> {
+    let workspace = Workspace::open(global).ok();
+    workspace.map(|workspace| plan::check_all(&workspace.files).plans).unwrap_or_default()
 }
 
 /// Lists runs.

@@ -15,6 +15,7 @@ use crate::exit::{Ended, Exit, Stop};
 use crate::installation::Here;
 use crate::people;
 use crate::screen::Screen;
+use crate::starts;
 use crate::workspace::Workspace;
 
 /// A token that somebody chose is at least this long.
@@ -30,14 +31,14 @@ pub fn up(screen: &Screen, global: &Global, args: &Up) -> Ended {
     };
     let (token, shown) = token(args.token_file.as_deref())?;
     mcp::within(async {
-        let driver = Driver::start(&workspace, Drives::All).await?;
+        let mut driver = Driver::start(&workspace, Drives::All).await?;
         let Some(runtime) = driver.own().cloned() else {
             driver.close().await;
             return Err(Stop::failed("another flightdeck drives this folder already")
                 .help("`flightdeck status` says which"));
         };
         let here = Here::new(global, &workspace, runtime, speaker)?;
-        let listed = here.listed();
+        let (listed, plans) = (here.listed(), here.plans().clone());
         let woken = driver.wake().await?;
         let serving = match server::serve(Arc::new(here), args.listen, token).await {
             Ok(serving) => serving,
@@ -47,7 +48,10 @@ pub fn up(screen: &Screen, global: &Global, args: &Up) -> Ended {
             }
         };
         let url = format!("http://{}", serving.address);
-        let object = json!({ "url": url, "token": shown, "workflows": listed, "woken": woken });
+        let starts = starts::said(plans.values().map(AsRef::as_ref));
+        let object = json!({
+            "url": url, "token": shown, "workflows": listed, "woken": woken, "starts": starts,
+        });
         screen.object("up", object)?;
         screen.line(format!("listening on {url}"));
         if let Some(shown) = &shown {
@@ -56,6 +60,8 @@ pub fn up(screen: &Screen, global: &Global, args: &Up) -> Ended {
         for (workflow, release) in &listed {
             screen.line(format!("{workflow}, release {}", release.get(..12).unwrap_or(release)));
         }
+        starts.iter().for_each(|start| screen.line(start));
+        driver.keep_starts(&workspace, &plans);
         screen.line("end it with Ctrl-C; what is open goes on when it is started again");
         interrupted().await?;
         serving.close().await;
