@@ -43,6 +43,7 @@ mod sandbox;
 mod seeds;
 mod servers;
 mod sign_in;
+mod starts;
 mod traces;
 mod trials;
 mod vault;

@@ -1,0 +1,110 @@
+//! Cases that begin by themselves: files that are dropped into a folder while `up` drives.
+
+use std::fs;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use journal::{Frame, RunId};
+use serde_json::Value;
+use store::SqliteReader;
+
+use crate::desk::Desk;
+
+const WORKFLOW: &str = r#"---
+workflow: notes
+purpose: Note what lies in a folder. It never pays.
+accountable: owner@example.com
+override: lead
+risk: low
+autonomy: act
+case: { one: file of our own folder, from: inside, fields: { name: text } }
+starts: [ { folder: drops } ]
+limits:
+  case: { cost: 0.10 EUR, days: 10 }
+  day: { cost: 5 EUR, cases: 200 }
+baseline: { minutes: 6, cases_per_week: 40 }
+on_failure: { ask: clerk }
+steps:
+  - step: note
+    tool: outbox.write_file
+    with: { path: case.name, content: case.name }
+exceptions:
+  - { what: a file without a name, when: "case.name == ''", go: note }
+---
+# Notes
+"#;
+
+/// A process that drives, killed when it goes out of sight.
+struct Up(Child);
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+fn up(desk: &Desk) -> Up {
+    let mut up = desk.command();
+    up.args(["up", "--listen", "127.0.0.1:0"]).stdout(Stdio::null()).stderr(Stdio::null());
+    Up(up.spawn().unwrap())
+}
+
+/// Every case, once so many are done.
+#[allow(clippy::disallowed_methods, reason = "what is waited for is another process")]
+fn done(desk: &Desk, wanted: usize) -> Vec<Value> {
+    let began = Instant::now();
+    loop {
+        let all = desk.say(&["runs", "--json"]).json();
+        let done = all.iter().filter(|line| line["status"] == "done").count();
+        if done >= wanted {
+            return all;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "{all:?}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn each_file_of_a_folder_begins_one_case_whatever_dies_in_between() {
+    let desk = Desk::new();
+    fs::write(desk.root().join("workflows/notes.md"), WORKFLOW).unwrap();
+    let drops = desk.root().join("drops");
+    fs::create_dir(&drops).unwrap();
+    let checked = desk.say(&["check", "notes"]);
+    assert_eq!(checked.code, 0, "{}{}", checked.out, checked.err);
+    let status = desk.say(&["status", "--json"]).json().remove(0);
+    assert_eq!(status["starts"][0]["says"], "Each new file in drops begins a case.", "{status}");
+
+    for temporary in [".hidden", "~lock", "half.part", "half.tmp", "old~"] {
+        fs::write(drops.join(temporary), "nothing yet").unwrap();
+    }
+    fs::write(drops.join("a.txt"), "the first").unwrap();
+    let driving = up(&desk);
+    assert_eq!(done(&desk, 1).len(), 1);
+    drop(driving);
+
+    // The same again begins nothing, before and after a restart; another file does.
+    fs::write(drops.join("a.txt"), "the first").unwrap();
+    fs::write(drops.join("b.txt"), "the second").unwrap();
+    let driving = up(&desk);
+    assert_eq!(done(&desk, 2).len(), 2);
+    // What is in a file makes it another one.
+    fs::write(drops.join("a.txt"), "the first, corrected").unwrap();
+    let all = done(&desk, 3);
+    assert_eq!(all.len(), 3);
+    drop(driving);
+
+    let run = all[0]["run"].as_str().unwrap();
+    let told = desk.say(&["logs", run]).out;
+    assert!(told.contains("opened by start 1 of its map, for a file"), "{told}");
+    assert_eq!(desk.say(&["logs", run, "--verify"]).code, 0);
+    let status = desk.say(&["status", "--json"]).json().remove(0);
+    assert_eq!(status["starts"][0]["last"]["run"], run, "{status}");
+    // Looking at a folder in which nothing is new writes nothing down.
+    let reader = SqliteReader::open(&desk.root().join(".flightdeck")).unwrap();
+    for (_, bytes) in reader.after(0, 10_000).unwrap() {
+        let frame: Frame = serde_json::from_slice(&bytes).unwrap();
+        assert_ne!(frame.run, RunId::DESK, "{:?}", frame.records);
+    }
+}
