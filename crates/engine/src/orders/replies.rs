@@ -104,15 +104,24 @@ impl Work<'_> {
     /// A reviewer holds the role, or stands in for somebody who does, and neither of them is one
     /// of those who may never decide this one.
     fn may_answer(&self, who: &PersonId, review: &Review) -> Result<(), Decline> {
-        let never = self.never_by(review);
-        let starter = self.control.opening.as_ref().and_then(|o| o.starter.person());
+        let never = match (self.plan.step(&review.at.step).map(|s| &s.does), &review.about) {
+            (Some(Does::Review(step)), _) => step.never_by.as_slice(),
+            // What guard holds back takes a second person: nobody approves what they set going.
+            (_, About::Act { .. }) => &[NeverBy::Starter],
+            _ => &[],
+        };
+        let opening = self.control.opening.as_ref();
+        let accountable = &self.plan.workflow().accountable;
+        // A start of the map begins cases for whoever answers for it.
+        let starter = match opening.is_some_and(|opening| opening.starter.is_trigger()) {
+            true => Some(accountable),
+            false => opening.and_then(|opening| opening.starter.person()),
+        };
         let barred = |who: &PersonId| {
             never.iter().any(|never| match never {
-                // Whoever it was that set a start off, of two people one is somebody else.
-                NeverBy::Starter if self.by_trigger() => false,
                 // Where nobody knows who it was, it may have been this person.
                 NeverBy::Starter => starter.is_none_or(|starter| starter == who),
-                NeverBy::Owner => *who == self.plan.workflow().accountable,
+                NeverBy::Owner => who == accountable,
             })
         };
         let may = |voice: &PersonId| self.holds(voice, &review.by) && !barred(voice);
@@ -123,29 +132,12 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Who may never answer this one.
-    fn never_by(&self, review: &Review) -> &[NeverBy] {
-        match (self.plan.step(&review.at.step).map(|s| &s.does), &review.about) {
-            (Some(Does::Review(step)), _) => step.never_by.as_slice(),
-            // What guard holds back takes a second person: nobody approves what they set going.
-            (_, About::Act { .. }) => &[NeverBy::Starter],
-            _ => &[],
-        }
-    }
-
-    /// Whether a start began the case, or the outermost one above it.
-    fn by_trigger(&self) -> bool {
-        self.control.opening.as_ref().is_some_and(|opening| opening.starter.is_trigger())
-    }
-
-    /// How many people must agree. Nobody passes alone what they may have set going.
+    /// How many people must agree.
     fn approvals(&self, review: &Review) -> usize {
-        let said = match (self.plan.step(&review.at.step).map(|s| &s.does), &review.about) {
+        match (self.plan.step(&review.at.step).map(|s| &s.does), &review.about) {
             (Some(Does::Review(step)), About::Step { .. }) => usize::from(step.approvals),
             _ => 1,
-        };
-        let two = self.by_trigger() && self.never_by(review).contains(&NeverBy::Starter);
-        if two { said.max(2) } else { said }
+        }
     }
 
     /// What this very visit is bound to; an output of an earlier one was not asked about.

@@ -1,11 +1,9 @@
 //! Following the requests to people: what each is about, who took it up, who agreed and what came
 //! of it. Like the rest of the view it repeats what the records say.
 
-use journal::{
-    About, Answer, At, BodyRef, Millis, Question, Record, ReviewNo, Shown, Starter, What,
-};
+use journal::{About, Answer, At, BodyRef, Millis, Question, Record, ReviewNo, Shown, What};
 use plan::ids::{PersonId, RoleId};
-use plan::workflow::{Does, NeverBy};
+use plan::workflow::Does;
 use serde_json::Value;
 
 use super::follow::Walk;
@@ -96,11 +94,6 @@ impl Walk<'_> {
                 (ReviewKind::Question, question, shows)
             }
         };
-        if self.view.starter.as_ref().is_some_and(Starter::is_trigger)
-            && self.takes_another(at, about)
-        {
-            approvals = approvals.max(2);
-        }
         self.main(
             Some(&at.step),
             format!("{by} was called on: {} (due {})", words::plain(&question), self.when(due)),
@@ -122,14 +115,6 @@ impl Walk<'_> {
             may_edit,
             form,
         });
-    }
-
-    /// Whether it is kept from whoever started the case. Where a start did, two people must agree.
-    fn takes_another(&self, at: &At, about: &About) -> bool {
-        match (self.does(&at.step), about) {
-            (Some(Does::Review(review)), _) => review.never_by.contains(&NeverBy::Starter),
-            (_, about) => matches!(about, About::Act { .. }),
-        }
     }
 
     /// Where each argument of a call came from, for whoever is to say yes to it.
