@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use guard::Said;
-use journal::{AnswerShape, Aside, At, BodyRef, Choice, Message, Record, Role, Rule};
+use journal::{AnswerShape, Aside, At, BodyRef, Choice, Code, Message, Record, Role, Rule};
 use plan::workflow::{AgentStep, Step};
 use serde_json::Value;
 
@@ -32,7 +32,7 @@ impl Work<'_> {
     ) -> Result<bool, Stuck> {
         let Some(judge) = self.plan.workflow().judge.as_ref() else { return Ok(true) };
         let mut all = true;
-        for (n, line) in (0_u16..).zip(self.visit(at)?.lines.clone()) {
+        for (n, line) in self.visit(at)?.lines.clone().into_iter().enumerate() {
             let (Line::Said(body) | Line::Result { body, .. }) = line else { continue };
             // Once there is a suspicion, another one changes nothing.
             if self.control.suspected {
@@ -41,6 +41,8 @@ impl Work<'_> {
             if !self.loaded(body)?.labels().at("").untrusted() {
                 continue;
             }
+            // What nobody can be asked about is not passed over.
+            let n = u16::try_from(n).map_err(|_| Stuck::new(Code::Loop, "too much was said"))?;
             let slot = Slot::Question(n, Aside::Judge.number());
             if self.answer_of(at, slot)?.is_some() {
                 continue;
