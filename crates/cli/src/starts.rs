@@ -68,15 +68,15 @@ pub fn standing(
     now: Millis,
 ) -> Result<Vec<Standing>, Stop> {
     let mut all = Vec::new();
+    let missed = match runs {
+        Some(runs) => runs.desk()?.missed,
+        None => BTreeMap::new(),
+    };
     let begins = |plan: &&Plan| !plan.workflow().starts.is_empty();
     for plan in plans.values().filter(begins) {
         let workflow = plan.workflow();
         let last = match runs {
             Some(runs) => last(runs, &workflow.name)?,
-            None => BTreeMap::new(),
-        };
-        let missed = match runs {
-            Some(runs) => runs.desk()?.missed,
             None => BTreeMap::new(),
         };
         for (place, start) in (1..).zip(&workflow.starts) {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use evidence::trial::between;
+use evidence::trial::{Trial, between};
 use plan::Plan;
 use plan::workflow::{Does, Workflow};
 
@@ -24,35 +24,34 @@ pub async fn measure(workspace: &Workspace, plan: &Arc<Plan>) -> Result<Vec<Chec
     let mut vendors = BTreeSet::new();
     first(plan.workflow(), &mut vendors);
     let bench = Arc::new(Bench::new(workspace, plan, &trials)?);
-    let mut checks = Vec::new();
+    let found = each(&bench, plan, &trials, &names, vendors).await;
+    bench.close().await;
+    found
+}
+
+async fn each(
+    bench: &Arc<Bench>,
+    plan: &Arc<Plan>,
+    trials: &Arc<BTreeMap<String, Trial>>,
+    names: &[String],
+    vendors: BTreeSet<String>,
+) -> Result<Vec<Check>, Stop> {
     let told = |_: &str, _: &Tried| {};
-    let whole = bench.all(plan, &trials, &names, AT_ONCE, told).await;
-    let whole = match whole {
-        Ok(whole) => whole,
-        Err(stop) => {
-            bench.close().await;
-            return Err(stop);
-        }
-    };
+    let whole = bench.all(plan, trials, names, AT_ONCE, told).await?;
+    let mut checks = Vec::new();
     for vendor in vendors {
-        let without = match trial::without(plan, &vendor) {
-            Ok(without) => Arc::new(without),
-            Err(stop) => {
-                let what = "with a vendor gone another one answers";
-                checks.push(Check { what, held: false, seen: format!("{:#}", stop.what) });
-                continue;
-            }
+        let tried = match trial::without(plan, &vendor) {
+            Ok(without) => bench.all(&Arc::new(without), trials, names, AT_ONCE, told).await,
+            Err(stop) => Err(stop),
         };
-        let tried = bench.all(&without, &trials, &names, AT_ONCE, told).await;
         checks.extend(match tried {
             Ok(tried) => compared(&vendor, &whole, &tried),
             Err(stop) => {
-                let what = "the cases without a vendor came to their end";
+                let what = "with a vendor gone the cases come to their end";
                 vec![Check { what, held: false, seen: format!("{:#}", stop.what) }]
             }
         });
     }
-    bench.close().await;
     Ok(checks)
 }
 
