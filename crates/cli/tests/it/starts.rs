@@ -108,3 +108,24 @@ fn each_file_of_a_folder_begins_one_case_whatever_dies_in_between() {
         assert_ne!(frame.run, RunId::DESK, "{:?}", frame.records);
     }
 }
+
+#[test]
+fn a_stop_holds_what_begins_by_itself_and_lets_it_begin_when_it_is_lifted() {
+    let desk = Desk::new();
+    let other = WORKFLOW.replace("workflow: notes", "workflow: others").replace("drops", "ours");
+    for (name, text, folder) in [("notes", WORKFLOW, "drops"), ("others", &other, "ours")] {
+        fs::write(desk.root().join(format!("workflows/{name}.md")), text).unwrap();
+        fs::create_dir(desk.root().join(folder)).unwrap();
+        fs::write(desk.root().join(folder).join(format!("{name}.txt")), "new").unwrap();
+    }
+    let scope = ["--workflow", "notes", "--reason", "a look first", "--as", "lead@example.com"];
+    let said = desk.say(&[&["stop", "--force"][..], &scope].concat());
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    let _driving = up(&desk);
+    // It is looked at before the other one, whose case is done.
+    let all = done(&desk, 1);
+    assert_eq!((all.len(), all[0]["workflow"].as_str()), (1, Some("others")), "{all:?}");
+    let said = desk.say(&[&["resume"][..], &scope].concat());
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    assert_eq!(done(&desk, 2).len(), 2);
+}

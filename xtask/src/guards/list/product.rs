@@ -5,6 +5,7 @@ use super::{Guard, PRODUCT};
 const LADDER: &str = "crates/runtime/src/ladder.rs";
 const PEOPLE: &str = "crates/runtime/src/people.rs";
 const TRIAL: &str = "crates/cli/src/trial.rs";
+const TRIGGERS: &str = "crates/runtime/src/triggers.rs";
 const UNDO: &str = "crates/cli/src/commands/stops/undo.rs";
 const VAULT: &str = "crates/cli/src/vault.rs";
 
@@ -42,6 +43,13 @@ pub const ALL: &[Guard] = &[
         file: VAULT,
         is: "about.permissions().mode() & 0o077 != 0",
         becomes: "about.permissions().mode() & 0o077 == 0o1000",
+        rooms: PRODUCT,
+    },
+    Guard {
+        name: "a stop holds what begins by itself",
+        file: TRIGGERS,
+        is: "if let Some(stop) = stop {",
+        becomes: "if let Some(stop) = stop.filter(|_| false) {",
         rooms: PRODUCT,
     },
     Guard {
