@@ -76,9 +76,16 @@ pub const ALL: &[Guard] = &[
         rooms: ENGINE,
     },
     Guard {
+        name: "whoever answers for a map does not pass what its start began",
+        file: REPLIES,
+        is: "            true => Some(accountable),",
+        becomes: "            true => self.plan.workflow().people.keys().next(),",
+        rooms: ENGINE,
+    },
+    Guard {
         name: "the owner does not pass what they must not",
         file: REPLIES,
-        is: "NeverBy::Owner => *who == self.plan.workflow().accountable,",
+        is: "NeverBy::Owner => who == accountable,",
         becomes: "NeverBy::Owner => false,",
         rooms: ENGINE,
     },
