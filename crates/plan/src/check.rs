@@ -9,6 +9,7 @@ use crate::inspect::secrets;
 use crate::lock::Lock;
 use crate::policy::{self, Vocabulary};
 use crate::problem::{Cx, Found, Problems};
+use crate::read::access::Access;
 use crate::read::notices::Told;
 use crate::read::on_call::OnCall;
 use crate::read::people::Absence;
@@ -112,6 +113,7 @@ pub struct Places {
     pub attention: BTreeMap<RoleId, Attention>,
     pub privacy: Privacy,
     pub notices: BTreeMap<FieldName, Told>,
+    pub access: Access,
     pub vendors: BTreeMap<String, Vendor>,
     pub secrets: BTreeMap<String, SecretPlace>,
     pub servers: BTreeMap<String, Server>,
@@ -141,6 +143,7 @@ pub fn places(files: &Files) -> Result<Places, Problems> {
         attention: ws.settings.people.attention,
         privacy: ws.settings.privacy,
         notices: ws.settings.notices,
+        access: ws.settings.access,
         vendors: ws.settings.vendors,
         secrets: ws.settings.secrets,
         servers: ws.servers.servers,

@@ -318,6 +318,11 @@ codes! {
     TAG_UNKNOWN = "FD-P805": "a tag that nothing has",
         "what is said of it holds for nothing, and what it was meant for is kept for ever",
         "correct the tag, or tag the case, table or tool that it is meant for";
+
+    // 9xx: who may do what here.
+    ACCESS = "FD-P901": "an access that lets nobody in, or too many",
+        "whoever signs in decides what agents do, so this has to be sure",
+        "name at least one `owner`, and where people sign in, by `https`";
 }
 
 #[cfg(test)]

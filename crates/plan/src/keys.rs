@@ -471,6 +471,7 @@ pub(crate) static SETTINGS: Shape = Shape {
             Map(&Duration),
             "How long contents are kept once their case is over, by tag, or of `everything`.",
         ),
+        may("access", Form::Shape(&ACCESS), "Who may do what over HTTP, and how people sign in."),
         may("privacy", Form::Shape(&PRIVACY), "What a record of processing says besides."),
         may("notices", Map(&Form::Shape(&NOTICE)), "Who is told what without asking, and how."),
         may(
@@ -483,6 +484,28 @@ pub(crate) static SETTINGS: Shape = Shape {
             Map(&Form::Shape(&VENDOR)),
             "On whom the work depends: vendors and servers.",
         ),
+    ],
+};
+
+pub(crate) static ACCESS: Shape = Shape {
+    said: "`access`",
+    keys: &[
+        may("owner", List(&Person), "All of what follows, and who has access."),
+        may("operator", List(&Person), "Who starts cases and releases, stops and resumes."),
+        may("reviewer", List(&Person), "Who decides requests, as far as the maps let them."),
+        may("auditor", List(&Person), "Who reads what is stored, exactly as it is stored."),
+        may("viewer", List(&Person), "Who sees where everything stands."),
+        may("sign_in", Form::Shape(&SIGN_IN), "Where an organisation's people sign in."),
+        may("passwords", YesNo, "Whether a password is enough; true if not said."),
+    ],
+};
+
+pub(crate) static SIGN_IN: Shape = Shape {
+    said: "`sign_in`",
+    keys: &[
+        must("issuer", Text, "The address of an OpenID Connect provider."),
+        must("client", Text, "The name by which it knows this installation."),
+        may("secret", Text, "The name of the secret that was agreed with it."),
     ],
 };
 

@@ -70,6 +70,7 @@ pub use check::{Checked, Places, check, check_all, places};
 pub use files::{FILE_BYTES_MAX, Files};
 pub use fmt::{fmt, formed};
 pub use problem::{Problem, Problems};
+pub use read::access::{Access, AccessRole, Issuer};
 pub use read::notices::{Told, Way};
 pub use read::on_call::OnCall;
 pub use read::people::Absence;

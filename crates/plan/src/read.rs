@@ -2,6 +2,7 @@
 //! should be. They must not judge whether a workflow is safe; `inspect` does.
 
 mod about;
+pub(crate) mod access;
 pub(crate) mod agents;
 mod certainty;
 pub(crate) mod failure;

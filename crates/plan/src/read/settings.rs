@@ -12,6 +12,7 @@ use crate::variables;
 use crate::workflow::{Can, Leave, Model, Personal, Price, Takes};
 use crate::yaml::{self, Entry, Node};
 
+use super::access::Access;
 use super::notices::Told;
 use super::people::People;
 use super::scalars::Fields;
@@ -85,6 +86,7 @@ pub(crate) struct Settings {
     pub(crate) tagged: Vec<(FieldName, Spot)>,
     pub(crate) privacy: Privacy,
     pub(crate) notices: BTreeMap<FieldName, Told>,
+    pub(crate) access: Access,
     pub(crate) vendors: BTreeMap<String, Vendor>,
     pub(crate) secrets: BTreeMap<String, SecretPlace>,
 }
@@ -163,6 +165,9 @@ pub(crate) fn read(cx: &Cx<'_>) -> Settings {
     }
     if let Some(node) = fields.get("vendors") {
         settings.vendors = super::vendors::read(cx, node);
+    }
+    if let Some(node) = fields.get("access") {
+        settings.access = super::access::read(cx, node, &settings.people);
     }
     if let Some(node) = fields.get("notices") {
         settings.notices = super::notices::read(cx, node, &settings.people);
