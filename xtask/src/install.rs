@@ -59,6 +59,21 @@ pub fn receivers(root: &Path) -> Result<(), String> {
     std::fs::write(python.join("whole"), "").map_err(|e| format!("`target/receivers`: {e}"))
 }
 
+/// An organisation's sign-in, for tests.
+const IDENTITY: &str = "oidc-provider@9.13.3";
+
+/// Installs it unless it is there.
+pub fn identity(root: &Path) -> Result<(), String> {
+    let folder = root.join("target").join("identity");
+    if folder.join("node_modules/oidc-provider/package.json").exists() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(&folder).map_err(|e| format!("`target/identity`: {e}"))?;
+    let prefix = folder.to_string_lossy().into_owned();
+    let args = ["install", "--no-audit", "--no-fund", "--silent", "--prefix", &prefix, IDENTITY];
+    shell::run(root, "npm", &args)
+}
+
 /// Where they are put.
 pub fn servers(root: &Path) -> PathBuf {
     root.join("target").join("mcp-servers")

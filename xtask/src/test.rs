@@ -15,6 +15,7 @@ pub fn run(root: &Path, commands: &[&str]) -> Result<(), String> {
     install::mcp_servers(root)?;
     install::schemathesis(root)?;
     install::receivers(root)?;
+    install::identity(root)?;
     let lints = lints()?;
     let all: Vec<&str> = ["test", "--workspace"].into_iter().chain(lints.args()).collect();
     // The programs are built with the tests, once and with the same features: a build of their own
@@ -34,6 +35,27 @@ pub fn run(root: &Path, commands: &[&str]) -> Result<(), String> {
         start.elapsed().as_secs()
     ));
     if code == 0 { Ok(()) } else { Err(format!("{failed} tests failed")) }
+}
+
+/// Tries the HTTP interface alone: against its own description, who gets in, and what each role may
+/// do at each operation of each workspace.
+pub fn api(root: &Path) -> Result<(), String> {
+    let start = Instant::now();
+    install::schemathesis(root)?;
+    install::mcp_servers(root)?;
+    install::identity(root)?;
+    let lints = lints()?;
+    let all = ["test", "--package", "flightdeck", "--test", "it"].into_iter().chain(lints.args());
+    let all: Vec<&str> = all.chain(["--", "api::", "access::"]).collect();
+    let (text, code) = shell::read(root, &shell::cargo(), &all)?;
+    let (passed, failed) = counts(&text);
+    if code != 0 || passed == 0 {
+        say::warn(&text);
+        return Err(format!("{failed} tests failed"));
+    }
+    let seconds = start.elapsed().as_secs();
+    say::say(&format!(r#"{{"tests":{passed},"failed":{failed},"seconds":{seconds}}}"#));
+    Ok(())
 }
 
 /// How our own crates are compiled, so that each is linted by the same compilation: a run of clippy

@@ -8,9 +8,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use journal::Millis;
 use plan::ids::PersonId;
 use rusqlite::{Connection, OptionalExtension, params};
-use serde::{Deserialize, Serialize};
 
 use crate::right::{Right, Rights};
+use crate::told::{Session, TokenLine, Told, Way};
 use crate::word::{Word, digest, name};
 use crate::{Refused, password};
 
@@ -31,9 +31,12 @@ const TABLES: &str = "
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 PRAGMA busy_timeout = 5000;
-CREATE TABLE IF NOT EXISTS passwords (who TEXT PRIMARY KEY, hash TEXT NOT NULL, since INTEGER NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS links (digest BLOB PRIMARY KEY, who TEXT NOT NULL, until INTEGER NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS tries (who TEXT PRIMARY KEY, failed INTEGER NOT NULL, until INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS passwords (
+    who TEXT PRIMARY KEY, hash TEXT NOT NULL, since INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS links (
+    digest BLOB PRIMARY KEY, who TEXT NOT NULL, until INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS tries (
+    who TEXT PRIMARY KEY, failed INTEGER NOT NULL, until INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS sessions (
     digest BLOB PRIMARY KEY, who TEXT NOT NULL, way TEXT NOT NULL,
     began INTEGER NOT NULL, seen INTEGER NOT NULL
@@ -44,65 +47,6 @@ CREATE TABLE IF NOT EXISTS tokens (
     used INTEGER, ended INTEGER
 ) STRICT;
 ";
-
-/// How somebody showed who they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Way {
-    Password,
-    /// By a link that was made for them and works once.
-    Link,
-    /// At the organisation's own sign-in.
-    Provider,
-}
-
-impl Way {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Password => "password",
-            Self::Link => "link",
-            Self::Provider => "provider",
-        }
-    }
-
-    fn named(name: &str) -> Self {
-        match name {
-            "link" => Self::Link,
-            "provider" => Self::Provider,
-            _ => Self::Password,
-        }
-    }
-}
-
-/// Somebody who signed in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
-    pub who: PersonId,
-    pub way: Way,
-    pub until: Millis,
-}
-
-/// What a token lets somebody do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
-    pub id: String,
-    pub who: PersonId,
-    pub workspace: String,
-    pub rights: Rights,
-}
-
-/// A token as it is listed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct TokenLine {
-    pub id: String,
-    pub who: PersonId,
-    pub label: String,
-    pub rights: Rights,
-    pub made: Millis,
-    pub until: Millis,
-    pub used: Option<Millis>,
-    pub ended: Option<Millis>,
-}
 
 /// The file.
 pub struct Book {
@@ -131,10 +75,11 @@ impl Book {
         self.file.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether anybody ever set a password or signed in.
-    pub fn is_new(&self) -> Result<bool, Refused> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM passwords) OR EXISTS (SELECT 1 FROM sessions)";
-        Ok(!self.file().query_row(sql, [], |row| row.get::<_, bool>(0))?)
+    /// Whether nobody ever set a password or signed in, or has a link to do so.
+    pub fn is_new(&self, now: Millis) -> Result<bool, Refused> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM passwords) OR EXISTS (SELECT 1 FROM sessions) \
+                   OR EXISTS (SELECT 1 FROM links WHERE until > ?1)";
+        Ok(!self.file().query_row(sql, [at(now)], |row| row.get::<_, bool>(0))?)
     }
 
     /// A link by which somebody sets a password and signs in, once. An older one is over.
@@ -276,8 +221,8 @@ impl Book {
         Ok(())
     }
 
-    /// Somebody is signed out everywhere, has no password and no link, and no token of theirs works.
-    /// Gives how many sessions and tokens that were.
+    /// Somebody is signed out everywhere, has no password and no link, and no token of theirs
+    /// works. Gives how many sessions and tokens that were.
     pub fn shut_out(&self, who: &PersonId, now: Millis) -> Result<usize, Refused> {
         let mut file = self.file();
         let all = file.transaction()?;

@@ -2,13 +2,15 @@
 //! a signed token that says who somebody is. It must not let anybody in: it only says whose address
 //! the provider vouches for.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreProviderMetadata};
 use openidconnect::{
-    AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet,
-    EndpointSet, HttpRequest, HttpResponse, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier,
-    RedirectUrl, Scope, TokenResponse,
+    AsyncHttpClient, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet,
+    EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IssuerUrl, Nonce, PkceCodeChallenge,
+    PkceCodeVerifier, RedirectUrl, Scope, TokenResponse,
 };
 use plan::ids::PersonId;
 
@@ -33,8 +35,11 @@ pub struct Elsewhere {
     client: String,
     secret: Option<String>,
     redirect: String,
-    http: reqwest::Client,
+    http: Http,
 }
+
+/// How the provider is spoken to.
+struct Http(reqwest::Client);
 
 /// Somebody who was sent there. It is kept here until they come back.
 pub struct Errand {
@@ -52,7 +57,7 @@ pub struct Gone {
 
 /// Why the provider could not be reached.
 #[derive(Debug, thiserror::Error)]
-enum Unreached {
+pub enum Unreached {
     #[error("{0}")]
     Http(#[from] reqwest::Error),
     #[error("{0}")]
@@ -77,13 +82,12 @@ impl Elsewhere {
             .timeout(TIME)
             .build();
         let http = http.map_err(|error| Refused::Elsewhere(error.to_string()))?;
-        Ok(Self { issuer, client, secret, redirect, http })
+        Ok(Self { issuer, client, secret, redirect, http: Http(http) })
     }
 
     async fn client(&self) -> Result<Client, Refused> {
         let issuer = IssuerUrl::new(self.issuer.clone()).map_err(elsewhere)?;
-        let ask = |request| self.ask(request);
-        let known = CoreProviderMetadata::discover_async(issuer, &ask).await;
+        let known = CoreProviderMetadata::discover_async(issuer, &self.http).await;
         let known = known.map_err(elsewhere)?;
         let id = ClientId::new(self.client.clone());
         let secret = self.secret.clone().map(ClientSecret::new);
@@ -108,9 +112,8 @@ impl Elsewhere {
     /// Whose address the provider vouches for.
     pub async fn finish(&self, errand: Errand, code: String) -> Result<PersonId, Refused> {
         let client = self.client().await?;
-        let ask = |request| self.ask(request);
         let exchange = client.exchange_code(AuthorizationCode::new(code)).map_err(elsewhere)?;
-        let token = exchange.set_pkce_verifier(errand.verifier).request_async(&ask).await;
+        let token = exchange.set_pkce_verifier(errand.verifier).request_async(&self.http).await;
         let token = token.map_err(elsewhere)?;
         let said = token.id_token().ok_or_else(|| not("it says nothing about who it is"))?;
         let claims = said.claims(&client.id_token_verifier(), &errand.nonce).map_err(elsewhere)?;
@@ -122,10 +125,12 @@ impl Elsewhere {
         PersonId::new(&address.as_str().to_lowercase())
             .map_err(|_| not("the address is no person's"))
     }
+}
 
-    async fn ask(&self, request: HttpRequest) -> Result<HttpResponse, Unreached> {
+impl Http {
+    async fn sent(&self, request: HttpRequest) -> Result<HttpResponse, Unreached> {
         let (head, body) = request.into_parts();
-        let sent = self.http.request(head.method, head.uri.to_string());
+        let sent = self.0.request(head.method, head.uri.to_string());
         let mut answer = sent.headers(head.headers).body(body).send().await?;
         let mut response = http::Response::builder().status(answer.status());
         for (name, value) in answer.headers() {
@@ -139,6 +144,15 @@ impl Elsewhere {
             bytes.extend_from_slice(&chunk);
         }
         Ok(response.body(bytes)?)
+    }
+}
+
+impl<'c> AsyncHttpClient<'c> for Http {
+    type Error = Unreached;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, Unreached>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(self.sent(request))
     }
 }
 

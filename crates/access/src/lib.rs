@@ -8,12 +8,14 @@ mod elsewhere;
 mod pace;
 mod password;
 mod right;
+mod told;
 mod word;
 
-pub use book::{Book, Session, TokenLine, Told, Way};
+pub use book::Book;
 pub use elsewhere::{Elsewhere, Errand, Gone};
 pub use pace::Pace;
 pub use right::{Right, Rights};
+pub use told::{Session, TokenLine, Told, Way};
 pub use word::{Opener, Word};
 
 /// Why somebody is not let in, or something could not be looked up.

@@ -1,6 +1,7 @@
 //! The command line as types: what can be typed, and nothing of what it does. Each line of help
 //! is the operator's prose, so it uses the operator's words.
 
+mod access;
 mod connectors;
 mod controls;
 
@@ -14,6 +15,7 @@ use journal::{Status, StopScope};
 use plan::ids::{FieldName, PersonId, RoleId, ToolName, WorkflowName};
 use plan::workflow::{ArgRole, Effect};
 
+pub use access::{Access, Door, NewToken, Token};
 pub use connectors::{Http, Mail, Web};
 pub use controls::{Attention, Controls, Data, Drill, Erase, Policy};
 
@@ -183,6 +185,8 @@ pub enum Command {
     },
     #[command(flatten)]
     Controls(Controls),
+    #[command(flatten)]
+    Door(Door),
     /// Tool servers: declare, look at, approve, compare
     Mcp {
         #[command(subcommand)]
@@ -210,7 +214,7 @@ pub enum Command {
     /// Drive every case of this workspace, and answer over HTTP
     ///
     /// One process, until it is ended. It listens on this machine alone unless told otherwise, and
-    /// answers whoever shows the token it prints. `/openapi.json` describes it.
+    /// answers whoever signs in or shows a token. `/openapi.json` describes it.
     Up(Up),
     /// Write the manual pages into a folder
     #[command(hide = true)]
@@ -239,9 +243,12 @@ pub struct Up {
     /// Address to listen on
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4180")]
     pub listen: SocketAddr,
-    /// File with the token; otherwise a fresh token is made and printed
-    #[arg(long, value_name = "FILE")]
-    pub token_file: Option<PathBuf>,
+    /// Another workspace that this process drives too; who has access is kept with the first one
+    #[arg(long, value_name = "FOLDER")]
+    pub with: Vec<PathBuf>,
+    /// The address under which people reach it, where a proxy stands before it
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -517,7 +524,7 @@ pub struct McpServe {
     /// The port; otherwise any that is free
     #[arg(long, value_name = "PORT", requires = "http")]
     pub port: Option<u16>,
-    /// File with the token, such as the one of `up`; otherwise a fresh token is made and printed
+    /// File with the token; otherwise a fresh token is made and printed
     #[arg(long, value_name = "FILE", requires = "http")]
     pub token_file: Option<PathBuf>,
 }

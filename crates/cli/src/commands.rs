@@ -1,6 +1,7 @@
 //! What each command does, one file each. A command reads its input, calls the rooms, and writes
 //! to the screen; it must hold no rule of the business.
 
+pub mod access;
 pub mod attention;
 pub mod autonomy;
 pub mod check;

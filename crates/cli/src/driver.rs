@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use journal::{
-    ActNo, Command, CommandId, Drill, Hash, Mode, Order, RunId, RunQuery, Starter, Status,
+    Access, ActNo, Command, CommandId, Drill, Hash, Mode, Order, RunId, RunQuery, Starter, Status,
     StopScope, Store, ToolCall,
 };
 use model::Seat;
@@ -392,6 +392,14 @@ impl Driver {
                 Response::Swept { cases } => Ok(cases),
                 other => Err(odd(&other)),
             },
+        }
+    }
+
+    /// Keeps what happened at the door.
+    pub async fn accessed(&self, access: Access) -> Result<(), Stop> {
+        match self {
+            Self::Own(own) => own.runtime.accessed(access).await.map_err(|fault| no(&fault)),
+            Self::Other(_) => self.told(&Request::Accessed(access)).await.map(drop),
         }
     }
 

@@ -49,6 +49,7 @@ fn matters(runs: &Runs, workspace: Option<&Workspace>, guard: &Closed) -> Result
         workflow: Some(guard.workflow.clone()),
         status: open.to_vec(),
         prefix: None,
+        after: None,
         limit: LOOKED_AT,
     };
     Ok(runs.lines(&query)?.iter().any(|line| line.release == guard.release))

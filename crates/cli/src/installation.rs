@@ -1,19 +1,19 @@
 //! This installation as the HTTP interface meets it: the runtime that drives here, the stored runs,
 //! and the maps as they were when it was started. It decides nothing: it passes on what is asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use evidence::{ReviewState, ReviewView, RunView};
 use guard::contract;
 use journal::{
-    Command, CommandId, Decline, Hash, Millis, Mode, Order, Reply, ReviewNo, RunId, RunLine,
-    RunQuery, Starter, Status, StopScope,
+    Access, Command, CommandId, Decline, Hash, Millis, Mode, Order, Reply, ReviewNo, RunId,
+    RunLine, RunQuery, Starter, Status, StopScope,
 };
-use plan::Plan;
 use plan::ids::{PersonId, WorkflowName};
 use plan::workflow::{Type, Workflow};
+use plan::{AccessRole, Plan};
 use runtime::{Fault, Kind, NewRun, Runtime};
 use serde_json::{Map, Value};
 use server::{Answer, Decide, Decided, Installation, No, Query, Row, Start, Started, Why};
@@ -23,6 +23,7 @@ use crate::commands::stops;
 use crate::driver;
 use crate::exit::{Exit, Stop};
 use crate::held;
+use crate::people::{FromFiles, Over};
 use crate::stored::Runs;
 use crate::values;
 use crate::workspace::Workspace;
@@ -45,7 +46,8 @@ pub struct Here {
 struct Inner {
     global: Global,
     runtime: Runtime,
-    speaker: Option<PersonId>,
+    people: FromFiles,
+    over: Vec<Over>,
     plans: BTreeMap<WorkflowName, Arc<Plan>>,
     keying: [u8; 32],
 }
@@ -53,28 +55,34 @@ struct Inner {
 impl Here {
     /// The installation of a workspace that this process drives. Maps with problems are left out,
     /// unless none is fit.
-    pub fn new(
-        global: &Global,
-        workspace: &Workspace,
-        runtime: Runtime,
-        speaker: Option<PersonId>,
-    ) -> Result<Self, Stop> {
+    pub fn new(global: &Global, workspace: &Workspace, runtime: Runtime) -> Result<Self, Stop> {
         let checked = plan::check_all(&workspace.files);
         if checked.plans.is_empty() && !checked.problems.is_empty() {
             return Err(Stop::usage("no workflow of this workspace is fit to run")
                 .help("`flightdeck check` says why"));
         }
+        let over = checked.plans.values().map(Over::of).collect();
+        let people = FromFiles::new(workspace);
         let plans = checked.plans.into_iter().map(|(name, plan)| (name, Arc::new(plan))).collect();
         let keying = driver::keying(&workspace.data)?;
         let mut global = global.clone();
         global.workspace = Some(workspace.root.clone());
         global.data = Some(workspace.data.clone());
-        Ok(Self { inner: Arc::new(Inner { global, runtime, speaker, plans, keying }) })
+        Ok(Self { inner: Arc::new(Inner { global, runtime, people, over, plans, keying }) })
     }
 
     /// The releases that can be started here.
     pub fn plans(&self) -> &BTreeMap<WorkflowName, Arc<Plan>> {
         &self.inner.plans
+    }
+
+    /// The first who owns the workspace, or whoever was named and does.
+    pub fn first_owner(&self, global: &Global) -> Option<PersonId> {
+        let all = self.inner.people.all_roles(&self.inner.over);
+        let owns =
+            |who: &PersonId| all.get(who).is_some_and(|roles| roles.contains(&AccessRole::Owner));
+        let named = global.person.clone().filter(owns);
+        named.or_else(|| all.keys().find(|who| owns(who)).cloned())
     }
 
     /// Each workflow with its release.
@@ -334,8 +342,25 @@ fn fields(workflow: &Workflow, case: Value) -> Result<Value, No> {
 }
 
 impl Installation for Here {
-    fn speaker(&self) -> Option<PersonId> {
-        self.inner.speaker.clone()
+    fn roles(&self, who: PersonId) -> Answer<BTreeSet<AccessRole>> {
+        let inner = self.inner.clone();
+        Box::pin(async move {
+            let read = move || inner.people.roles_of(&who, &inner.over);
+            tokio::task::spawn_blocking(read).await.map_err(|error| No::new(Why::Failed, error))
+        })
+    }
+
+    fn people(&self) -> Answer<BTreeMap<PersonId, BTreeSet<AccessRole>>> {
+        let inner = self.inner.clone();
+        Box::pin(async move {
+            let read = move || inner.people.all_roles(&inner.over);
+            tokio::task::spawn_blocking(read).await.map_err(|error| No::new(Why::Failed, error))
+        })
+    }
+
+    fn accessed(&self, access: Access) -> Answer<()> {
+        let runtime = self.inner.runtime.clone();
+        Box::pin(async move { runtime.accessed(access).await.map_err(|error| fault(&error)) })
     }
 
     fn trouble(&self) -> Answer<Vec<String>> {
@@ -357,8 +382,8 @@ impl Installation for Here {
     }
 
     fn cases(&self, query: Query) -> Answer<Vec<RunLine>> {
-        let Query { workflow, status, limit } = query;
-        let query = RunQuery { workflow, status, prefix: None, limit };
+        let Query { workflow, status, after, limit } = query;
+        let query = RunQuery { workflow, status, after, limit, prefix: None };
         self.read(move |_, runs| runs.lines(&query).map_err(no))
     }
 

@@ -34,8 +34,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use args::{Cli, Command, Controls, Instructions, Mcp, Model, OneReview, Reason, Review};
-use commands::orders::Said;
+use args::{Cli, Command, Controls, Door, Instructions, Mcp, Model, OneReview, Reason, Review};
+use commands::orders::{Said, order};
 use exit::{Ended, Exit};
 use journal::Order;
 use screen::Screen;
@@ -83,18 +83,14 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
         Command::Runs(args) => commands::status::runs(screen, global, &args),
         Command::Run(args) => commands::run::run(screen, global, &args),
         Command::Review { command } => review(screen, global, command),
-        Command::Retry { run } => {
-            commands::orders::order(screen, global, &run, |who| Order::Retry { who })
-        }
+        Command::Retry { run } => order(screen, global, &run, |who| Order::Retry { who }),
         Command::Skip { run, reason: Reason { reason } } => {
-            commands::orders::order(screen, global, &run, |who| Order::Skip { who, reason })
+            order(screen, global, &run, |who| Order::Skip { who, reason })
         }
         Command::Cancel { run, reason: Reason { reason } } => {
-            commands::orders::order(screen, global, &run, |who| Order::Cancel { who, reason })
+            order(screen, global, &run, |who| Order::Cancel { who, reason })
         }
-        Command::Pause { run } => {
-            commands::orders::order(screen, global, &run, |who| Order::Pause { who })
-        }
+        Command::Pause { run } => order(screen, global, &run, |who| Order::Pause { who }),
         Command::Stop { scope, reason, force, drain, undo } => {
             let how = commands::stops::How { force, drain, undo };
             commands::stops::stop(screen, global, &scope, reason.as_deref(), how)
@@ -119,6 +115,7 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
         Command::Doctor => commands::doctor::doctor(screen, global),
         Command::Demo { folder } => commands::demo::demo(screen, global, &folder),
         Command::Controls(controls) => self::controls(screen, global, controls),
+        Command::Door(command) => door(screen, global, command),
         Command::Handover { hours } => commands::handover::handover(screen, global, hours),
         Command::Up(up) => commands::up::up(screen, global, &up),
         Command::Man { folder } => commands::man::man(&folder),
@@ -150,6 +147,13 @@ fn review(screen: &Screen, global: &args::Global, command: Option<Review>) -> En
             answer(&one, Said::Escalate { to, reason })
         }
         Some(Review::Happened { one, yes, .. }) => answer(&one, Said::Happened { yes }),
+    }
+}
+
+fn door(screen: &Screen, global: &args::Global, command: Door) -> Ended {
+    match command {
+        Door::Access { command } => commands::access::access(screen, global, command.as_ref()),
+        Door::Token { command } => commands::access::token(screen, global, &command),
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use journal::Millis;
 use plan::ids::{PersonId, RoleId, WorkflowName};
 use plan::workflow::WorkingHours;
-use plan::{Absence, OnCall, Places, Plan, Retention};
+use plan::{Absence, Access, AccessRole, OnCall, Places, Plan, Retention};
 use runtime::People;
 
 use crate::args::Global;
@@ -53,6 +53,23 @@ struct Known {
     hours: Option<WorkingHours>,
     away: Vec<Absence>,
     on_call: Vec<OnCall>,
+    access: Access,
+    roles: BTreeMap<RoleId, Vec<PersonId>>,
+}
+
+/// Who answers for a workflow, and the role that may overrule it.
+pub struct Over {
+    accountable: PersonId,
+    override_by: RoleId,
+}
+
+impl Over {
+    pub fn of(plan: &Plan) -> Self {
+        let workflow = plan.workflow();
+        let (accountable, override_by) =
+            (workflow.accountable.clone(), workflow.override_by.clone());
+        Self { accountable, override_by }
+    }
 }
 
 /// When a file was changed, and its length.
@@ -79,11 +96,37 @@ impl FromFiles {
         {
             return Some(known.clone());
         }
-        let Places { people, hours, away, on_call, .. } = self.workspace()?.places().ok()?;
+        let Places { people, hours, away, on_call, access, roles, .. } =
+            self.workspace()?.places().ok()?;
         let people = people.into_keys().collect();
-        let known = Arc::new(Known { people, hours, away, on_call });
+        let known = Arc::new(Known { people, hours, away, on_call, access, roles });
         *kept = Some((stamp, known.clone()));
         Some(known)
+    }
+
+    /// What a person is to the workspace; nothing where they are nobody here. `over` are workflows
+    /// and who answers for them or may overrule them.
+    pub fn roles_of(&self, who: &PersonId, over: &[Over]) -> BTreeSet<AccessRole> {
+        let Some(known) = self.known() else { return BTreeSet::new() };
+        if !known.people.contains(who) {
+            return BTreeSet::new();
+        }
+        let overrules = |role: &RoleId| known.roles.get(role).is_some_and(|all| all.contains(who));
+        let answers = over.iter().any(|one| one.accountable == *who || overrules(&one.override_by));
+        known.access.of(who, answers)
+    }
+
+    /// What everybody is to the workspace.
+    pub fn all_roles(&self, over: &[Over]) -> BTreeMap<PersonId, BTreeSet<AccessRole>> {
+        let Some(known) = self.known() else { return BTreeMap::new() };
+        known.people.iter().map(|who| (who.clone(), self.roles_of(who, over))).collect()
+    }
+
+    /// The same by the maps as they are now.
+    pub fn roles(&self) -> BTreeMap<PersonId, BTreeSet<AccessRole>> {
+        let plans = self.plans();
+        let over: Vec<Over> = plans.values().map(Over::of).collect();
+        self.all_roles(&over)
     }
 
     fn stamp(&self) -> Option<Stamp> {

@@ -50,6 +50,15 @@ impl Workspace {
         Ok(Self { root, data, files })
     }
 
+    /// What it is called where there are several: as its folder, in letters fit for an address.
+    pub fn name(&self) -> String {
+        let folder = self.root.file_name().map(|name| name.to_string_lossy().to_lowercase());
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+        let name: String = folder.unwrap_or_default().chars().map(plain).collect();
+        let name = name.trim_matches('-');
+        if name.is_empty() { "workspace".to_owned() } else { name.to_owned() }
+    }
+
     /// The plan of one workflow, or its problems.
     pub fn plan(&self, workflow: &str) -> Result<Plan, Problems> {
         plan::check(&self.files, workflow)

@@ -2,7 +2,7 @@
 //! failed, that something was stopped or does not hold. It says which case and what to type, and
 //! never what is in the case: a notice goes through other hands.
 
-use journal::{About, Code, End, Frame, Hash, Millis, Record, RunId};
+use journal::{About, Code, Did, End, Frame, Hash, Millis, Record, RunId};
 use plan::ids::{RoleId, StepId, WorkflowName};
 use plan::workflow::EndOutcome;
 use serde::{Deserialize, Serialize};
@@ -209,6 +209,10 @@ fn desk(record: &Record) -> Option<Found> {
     } else if let Record::StartHeld { workflow, because, .. } = record {
         let text = words::start_held(workflow, *because);
         Some(Found { workflow: Some(workflow.clone()), ..Found::new(Kind::Limit, text) })
+    } else if let Record::Access(access) = record
+        && matches!(access.did, Did::Waits { .. })
+    {
+        Some(Found { urgent: true, ..Found::new(Kind::Control, words::access(access)) })
     } else if let Record::Alerted(alert) = record {
         Some(Found::new(Kind::Attention, words::alert(alert)))
     } else {

@@ -2,7 +2,8 @@
 //! screen. The code's own words for these things must not appear in anything this file returns.
 
 use journal::{
-    Account, Alert, Aside, CasesOf, Concern, Decline, Eraser, Held, Millis, Part, StopScope, What,
+    Access, Account, Alert, Aside, CasesOf, Concern, Decline, Did, Eraser, Held, Millis, Part,
+    StopScope, What,
 };
 use plan::ids::WorkflowName;
 use plan::workflow::Next;
@@ -258,6 +259,29 @@ pub fn start_held(workflow: &WorkflowName, because: Held) -> String {
         Held::Flooded => "more files lie in its folder than are looked at",
     };
     format!("a start of `{workflow}` begins no cases for now: {why}")
+}
+
+/// What happened at the door, in a sentence.
+#[must_use]
+pub fn access(access: &Access) -> String {
+    let Access { who, by, did } = access;
+    let by = by.as_ref().map_or(String::new(), |by| format!(" by {by}"));
+    match did {
+        Did::SignedIn { way } => format!("{who} signed in ({way})"),
+        Did::Waits { until } => {
+            let until = when(*until, None);
+            format!("too many wrong passwords for {who}: none is looked at until {until}")
+        }
+        Did::LinkMade => format!("a link to sign in was made for {who}{by}"),
+        Did::PasswordSet => format!("{who} set a password"),
+        Did::TokenMade { id, rights, until } => {
+            let rights: Vec<&str> = rights.iter().map(|right| right.as_str()).collect();
+            let (rights, until) = (rights.join(", "), when(*until, None));
+            format!("the token `{id}` was made for {who}{by}: {rights}, until {until}")
+        }
+        Did::TokenEnded { id } => format!("the token `{id}` of {who} was ended{by}"),
+        Did::ShutOut => format!("{who} was signed out everywhere{by}"),
+    }
 }
 
 /// What was measured beyond its limit, in a sentence.

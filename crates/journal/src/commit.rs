@@ -476,6 +476,8 @@ pub struct RunQuery {
     pub status: Vec<Status>,
     /// The beginning of the run's id as text.
     pub prefix: Option<String>,
+    /// Only those that are listed after this one.
+    pub after: Option<RunId>,
     pub limit: usize,
 }
 

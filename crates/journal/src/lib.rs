@@ -6,6 +6,7 @@ pub mod ask;
 pub mod body;
 pub mod command;
 pub mod commit;
+mod door;
 pub mod frame;
 pub mod ids;
 pub mod label;
@@ -25,6 +26,7 @@ pub use commit::{
     Batch, CommitError, Committed, Done, Draft, Permit, Receipt, RunLine, RunQuery, Standing,
     Status, Store, StoreError, Stored, commit,
 };
+pub use door::{Access, Did};
 pub use frame::{Cause, Chain, ChainError, ENGINE, FRAME_VERSION, Frame};
 pub use ids::{ActNo, At, CommandId, Epoch, Hash, Millis, ReviewNo, RunId, RunIdError, Seq};
 pub use label::{Label, Labels, Source, Sources};

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ask::{Code, Usage};
 use crate::body::BodyRef;
+use crate::door::Access;
 use crate::ids::{ActNo, At, CommandId, Hash, Millis, ReviewNo, RunId};
 use crate::label::Label;
 use crate::ledger::{Account, StopScope};
@@ -154,6 +155,8 @@ pub enum Record {
     /// Desk only: so many times at which a start was due began no case, from the first to the last
     /// of them, and none of them begins one any more.
     StartMissed { workflow: WorkflowName, start: Hash, from: Millis, until: Millis, times: u32 },
+    /// Desk only: something happened at the door.
+    Access(Access),
     /// Desk only: a start cannot begin what it should for now.
     StartHeld { workflow: WorkflowName, start: Hash, because: Held },
 }

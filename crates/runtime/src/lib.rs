@@ -24,8 +24,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use engine::Event;
 use journal::{
-    ActNo, Alert, CasesOf, Command, CommandId, CommitError, Entropy, Labels, Millis, Mode, Order,
-    RunId, RunLine, RunQuery, Standing, Starter, Status, StopScope, Store, StoreError,
+    Access, ActNo, Alert, CasesOf, Command, CommandId, CommitError, Entropy, Labels, Millis, Mode,
+    Order, Record, RunId, RunLine, RunQuery, Standing, Starter, Status, StopScope, Store,
+    StoreError,
 };
 use plan::Plan;
 use plan::ids::{PersonId, WorkflowName};
@@ -72,6 +73,8 @@ pub enum Fault {
     Erasing(String),
     #[error("the drill cannot be recorded: {0}")]
     Drill(String),
+    #[error("what happened at the door cannot be recorded: {0}")]
+    Access(String),
     #[error("the alert cannot be recorded: {0}")]
     Alert(String),
     #[error("a start cannot go on: {0}")]
@@ -125,6 +128,7 @@ impl Fault {
             | Self::Over(..)
             | Self::Erasing(_)
             | Self::Drill(_)
+            | Self::Access(_)
             | Self::Alert(_)
             | Self::Start(_)
             | Self::Socket(_) => Kind::Failed,
@@ -506,6 +510,13 @@ impl Runtime {
         let (drill, passed) = (drilled.drill, drilled.passed);
         drill::record(&self.inner, who, drilled).await?;
         if passed { Ok(()) } else { drill::lower(&self.inner, who, drill).await }
+    }
+
+    /// Keeps what happened at the door.
+    pub async fn accessed(&self, access: Access) -> Result<(), Fault> {
+        let desk = self.inner.desk.clone();
+        let record = move || Ok(desk.write(None, |_| Record::Access(access.clone())));
+        blocking(record).await?.map_err(Fault::Access)
     }
 
     /// Keeps what was measured beyond its limit, unless it is kept already.

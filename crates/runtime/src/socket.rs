@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use journal::{ActNo, Command, Drill, Hash, Mode, RunId, Standing, Starter, StopScope};
+use journal::{Access, ActNo, Command, Drill, Hash, Mode, RunId, Standing, Starter, StopScope};
 use plan::Plan;
 use plan::ids::{PersonId, ReleaseId};
 use serde::{Deserialize, Serialize};
@@ -61,6 +61,8 @@ pub enum Request {
         reason: String,
         subject: Option<Hash>,
     },
+    /// What happened at the door.
+    Accessed(Access),
     /// Erases what is over for longer than it is kept.
     Sweep,
     Drilled {
@@ -204,6 +206,10 @@ async fn answer(runtime: &Runtime, request: Request) -> Response {
         Request::Lift { scope, who, reason } => match runtime.lift(scope, &who, &reason).await {
             Ok(woken) => Response::Lifted { woken },
             Err(error) => refused(error.kind(), error),
+        },
+        Request::Accessed(access) => match runtime.accessed(access).await {
+            Ok(()) => Response::Done,
+            Err(fault) => fault.into(),
         },
         Request::Sweep => match runtime.sweep().await {
             Ok(cases) => Response::Swept { cases },

@@ -1,8 +1,9 @@
 //! Cases: start one, see where they stand, and read what is stored of one.
 
+use access::Right;
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use journal::RunId;
 use plan::ids::WorkflowName;
@@ -11,7 +12,7 @@ use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::Desk;
-use crate::door::Speaker;
+use crate::door::{Inside, known};
 use crate::installation::{No, Query, Start, Why};
 use crate::problem::{Asked, Body, Path, Problem};
 use crate::shapes::{Case, CaseLine, CaseStatus, Cases};
@@ -46,11 +47,12 @@ pub struct CaseStarted {
 /// It is stored, counted and on its way when this answers. With the same `Idempotency-Key` again
 /// within a day the same case is named and none is started.
 #[utoipa::path(
-    post, path = "/api/v1/cases", tag = "cases", operation_id = "start_case",
+    post, path = "/api/v1/workspaces/{workspace}/cases", tag = "cases",
+    operation_id = "start_case",
     params(
+        ("workspace" = String, Path, description = "The workspace's name"),
         ("Idempotency-Key" = Option<String>, Header, max_length = 255,
-            description = "The same key again is the same case"),
-        ("Flightdeck-Person" = Option<String>, Header, description = "The person this is done for")
+            description = "The same key again is the same case")
     ),
     request_body = StartCase,
     responses(
@@ -64,18 +66,18 @@ pub struct CaseStarted {
     )
 )]
 pub async fn start(
-    State(desk): State<Desk>,
-    Speaker(who): Speaker,
+    inside: Inside,
     headers: HeaderMap,
     Body(body): Body<StartCase>,
 ) -> Result<Response, Problem> {
     let workflow = WorkflowName::new(&body.workflow).map_err(Problem::invalid)?;
     let key = key(&headers)?;
     let start = Start { workflow, case: Value::Object(body.case), key };
-    let started = desk.installation.start(who, start).await?;
+    let started = inside.here().start(inside.who.clone(), start).await?;
     let id = started.run.to_string();
     let status = if started.again { StatusCode::OK } else { StatusCode::CREATED };
-    let place = HeaderValue::from_str(&format!("/api/v1/cases/{id}"));
+    let place =
+        HeaderValue::from_str(&format!("/api/v1/workspaces/{}/cases/{id}", inside.place.name));
     let body = Json(CaseStarted { id, status: started.status.into() });
     let mut response = (status, body).into_response();
     if let Ok(place) = place {
@@ -104,6 +106,8 @@ pub struct Listed {
     workflow: Option<String>,
     /// Only cases that stand so
     status: Option<CaseStatus>,
+    /// From where the last part of the list ended: its `next`
+    after: Option<String>,
     /// At most this many
     #[param(minimum = 1, maximum = 1000, default = 100)]
     limit: Option<u32>,
@@ -113,8 +117,12 @@ pub struct Listed {
 ///
 /// Newest first.
 #[utoipa::path(
-    get, path = "/api/v1/cases", tag = "cases", operation_id = "list_cases",
-    params(Listed),
+    get, path = "/api/v1/workspaces/{workspace}/cases", tag = "cases",
+    operation_id = "list_cases",
+    params(
+        ("workspace" = String, Path, description = "The workspace's name"),
+        Listed
+    ),
     responses(
         (status = 200, description = "Cases", body = Cases),
         (status = "4XX", body = Problem, content_type = "application/problem+json",
@@ -123,10 +131,7 @@ pub struct Listed {
             description = "They cannot be listed")
     )
 )]
-pub async fn list(
-    State(desk): State<Desk>,
-    Asked(asked): Asked<Listed>,
-) -> Result<Json<Cases>, Problem> {
+pub async fn list(inside: Inside, Asked(asked): Asked<Listed>) -> Result<Json<Cases>, Problem> {
     let limit = asked.limit.unwrap_or(100);
     if limit == 0 || limit > LIST_MAX {
         return Err(Problem::invalid(format!("`limit` is a number from 1 to {LIST_MAX}")));
@@ -134,17 +139,28 @@ pub async fn list(
     let workflow = asked.workflow.as_deref().map(WorkflowName::new).transpose();
     let workflow = workflow.map_err(Problem::invalid)?;
     let status = asked.status.into_iter().map(Into::into).collect();
-    let query = Query { workflow, status, limit: limit as usize };
-    let lines = desk.installation.cases(query).await?;
-    Ok(Json(Cases { cases: lines.iter().map(CaseLine::from).collect() }))
+    let after = asked.after.map(|id| id.parse::<RunId>()).transpose();
+    let after = after.map_err(|_| Problem::invalid("`after` is not the end of a list"))?;
+    let limit = limit as usize;
+    // One more than is wanted says whether there is more.
+    let query = Query { workflow, status, after, limit: limit + 1 };
+    let lines = inside.here().cases(query).await?;
+    let more = lines.len() > limit;
+    let cases: Vec<CaseLine> = lines.iter().take(limit).map(CaseLine::from).collect();
+    let next = cases.last().filter(|_| more).map(|line| line.id.clone());
+    Ok(Json(Cases { cases, next }))
 }
 
 /// Show a case
 ///
 /// Where it stands, what waits for a person, and its story.
 #[utoipa::path(
-    get, path = "/api/v1/cases/{id}", tag = "cases", operation_id = "show_case",
-    params(("id" = String, Path, description = "The case's id")),
+    get, path = "/api/v1/workspaces/{workspace}/cases/{id}", tag = "cases",
+    operation_id = "show_case",
+    params(
+        ("workspace" = String, Path, description = "The workspace's name"),
+        ("id" = String, Path, description = "The case's id")
+    ),
     responses(
         (status = 200, description = "The case", body = Case),
         (status = "4XX", body = Problem, content_type = "application/problem+json",
@@ -153,8 +169,11 @@ pub async fn list(
             description = "It cannot be shown")
     )
 )]
-pub async fn show(State(desk): State<Desk>, Path(id): Path<String>) -> Result<Json<Case>, Problem> {
-    let view = desk.installation.case(run(&id)?).await?;
+pub async fn show(
+    inside: Inside,
+    Path((_, id)): Path<(String, String)>,
+) -> Result<Json<Case>, Problem> {
+    let view = inside.here().case(run(&id)?).await?;
     Ok(Json(Case::from(&view)))
 }
 
@@ -182,8 +201,12 @@ pub struct From {
 /// One entry a line, byte for byte as it is stored and hashed. Each names the hash of the one
 /// before.
 #[utoipa::path(
-    get, path = "/api/v1/cases/{id}/records", tag = "cases", operation_id = "read_records",
-    params(("id" = String, Path, description = "The case's id"), From),
+    get, path = "/api/v1/workspaces/{workspace}/cases/{id}/records", tag = "cases",
+    operation_id = "read_records",
+    params(
+        ("workspace" = String, Path, description = "The workspace's name"),
+        ("id" = String, Path, description = "The case's id"), From
+    ),
     responses(
         (status = 200, description = "The entries", body = String,
             content_type = "application/x-ndjson"),
@@ -194,11 +217,11 @@ pub struct From {
     )
 )]
 pub async fn records(
-    State(desk): State<Desk>,
-    Path(id): Path<String>,
+    inside: Inside,
+    Path((_, id)): Path<(String, String)>,
     Asked(asked): Asked<From>,
 ) -> Result<Response, Problem> {
-    let rows = desk.installation.records(run(&id)?, asked.from.unwrap_or(0)).await?;
+    let rows = inside.here().records(run(&id)?, asked.from.unwrap_or(0)).await?;
     let mut text = Vec::with_capacity(rows.iter().map(|row| row.len() + 1).sum());
     for row in rows {
         text.extend_from_slice(&row);
@@ -212,7 +235,7 @@ pub async fn records(
 pub struct Health {
     /// Whether new work can begin.
     ok: bool,
-    /// What holds it back.
+    /// What holds it back, for whoever is signed in.
     trouble: Vec<String>,
     version: &'static str,
 }
@@ -220,22 +243,29 @@ pub struct Health {
 /// Ask how the installation is
 ///
 /// It answers with 503 while new work is held back: a stop of everything, a guard that is not
-/// proven, a disk that takes nothing.
+/// proven, a disk that takes nothing. What it is, is said to whoever is signed in.
 #[utoipa::path(
-    get, path = "/health", tag = "installation", operation_id = "health",
+    get, path = "/health", tag = "installation",
+    operation_id = "health",
     responses(
         (status = 200, description = "New work can begin", body = Health),
-        (status = 503, description = "New work is held back", body = Health),
-        (status = 401, body = Problem, content_type = "application/problem+json",
-            description = "No valid token")
+        (status = 503, description = "New work is held back", body = Health)
     )
 )]
-pub async fn health(State(desk): State<Desk>) -> Response {
-    let trouble = match desk.installation.trouble().await {
-        Ok(trouble) => trouble,
-        Err(no) => vec![no.what],
+pub async fn health(State(desk): State<Desk>, method: Method, headers: HeaderMap) -> Response {
+    let (mut ok, mut trouble) = (true, Vec::new());
+    let places = match known(&desk, &method, &headers).await {
+        Ok(guest) => guest.places().await.unwrap_or_default(),
+        Err(_) => Vec::new(),
     };
-    let status = if trouble.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    for (name, here) in desk.workspaces.iter() {
+        let found = here.trouble().await.unwrap_or_else(|no| vec![no.what]);
+        ok &= found.is_empty();
+        if places.iter().any(|place| place.name == *name && place.rights.contains(&Right::Read)) {
+            trouble.extend(found);
+        }
+    }
+    let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let version = env!("CARGO_PKG_VERSION");
-    (status, Json(Health { ok: trouble.is_empty(), trouble, version })).into_response()
+    (status, Json(Health { ok, trouble, version })).into_response()
 }

@@ -4,23 +4,27 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
+use access::Right;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures_util::Stream;
 use journal::{Frame, Millis, RunId};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use utoipa::IntoParams;
 
 use crate::Desk;
-use crate::installation::{No, Row};
+use crate::door::Inside;
+use crate::installation::Row;
 use crate::problem::{Asked, Problem};
 use crate::shapes::time;
 
 /// How often the journal is looked at for more.
 const LOOK: Duration = Duration::from_millis(200);
+/// After how many looks it is asked anew whether whoever follows still may.
+const LOOKS: u32 = 25;
 /// How often a silent stream says that it lives.
 const ALIVE: Duration = Duration::from_secs(15);
 
@@ -38,8 +42,10 @@ pub struct After {
 /// Server-sent events named `entry`, one for each stored entry: `case`, `position`, `at` and the
 /// `kinds` of what it records. It does not end by itself.
 #[utoipa::path(
-    get, path = "/api/v1/events", tag = "installation", operation_id = "follow_events",
+    get, path = "/api/v1/workspaces/{workspace}/events", tag = "installation",
+    operation_id = "follow_events",
     params(
+        ("workspace" = String, Path, description = "The workspace's name"),
         After,
         ("Last-Event-ID" = Option<String>, Header, description = "The last event that was seen")
     ),
@@ -53,6 +59,7 @@ pub struct After {
 )]
 pub async fn stream(
     State(desk): State<Desk>,
+    inside: Inside,
     headers: HeaderMap,
     Asked(asked): Asked<After>,
 ) -> Result<Response, Problem> {
@@ -63,40 +70,60 @@ pub async fn stream(
             return Err(Problem::invalid("`Last-Event-ID` is not the id of an event"));
         }
     };
-    let (place, rows) = desk.installation.after(last).await?;
-    let stream = follow(desk, place, rows);
+    let (place, rows) = inside.here().after(last).await?;
+    let follower =
+        Follower { inside, ending: desk.ending, place, rows: rows.into_iter(), looks: 0 };
+    let stream = futures_util::stream::unfold(follower, |mut follower| async move {
+        let row = follower.next().await?;
+        Some((Ok::<_, Infallible>(event(&row)), follower))
+    });
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(ALIVE)).into_response())
 }
 
-fn follow(
-    desk: Desk,
+/// Somebody who follows.
+struct Follower {
+    inside: Inside,
+    ending: watch::Receiver<bool>,
     place: u64,
-    rows: Vec<Row>,
-) -> impl Stream<Item = Result<Event, Infallible>> + Send {
-    let first = (desk, place, rows.into_iter());
-    futures_util::stream::unfold(first, |(mut desk, mut place, mut rows)| async move {
+    rows: std::vec::IntoIter<Row>,
+    looks: u32,
+}
+
+impl Follower {
+    /// The next entry, once there is one. Nothing more comes when the server ends, or when whoever
+    /// follows is signed out or may not any more.
+    async fn next(&mut self) -> Option<Row> {
         loop {
-            if let Some(row) = rows.next() {
-                place = place.max(row.place);
-                return Some((Ok(event(&row)), (desk, place, rows)));
+            if let Some(row) = self.rows.next() {
+                self.place = self.place.max(row.place);
+                return Some(row);
             }
-            if *desk.ending.borrow() {
+            self.looks += 1;
+            if *self.ending.borrow() || (self.looks.is_multiple_of(LOOKS) && !self.may_stay().await)
+            {
                 return None;
             }
             // A store that cannot be read now is asked again; nothing is skipped.
-            let found: Result<(u64, Vec<Row>), No> = desk.installation.after(Some(place)).await;
+            let found = self.inside.here().after(Some(self.place)).await;
             match found {
-                Ok((_, more)) if !more.is_empty() => rows = more.into_iter(),
+                Ok((_, more)) if !more.is_empty() => self.rows = more.into_iter(),
                 Ok(_) | Err(_) => {
                     tokio::select! {
                         () = tokio::time::sleep(LOOK) => {}
                         // The sender outlives every stream; an error ends the wait all the same.
-                        _ = desk.ending.changed() => {}
+                        _ = self.ending.changed() => {}
                     }
                 }
             }
         }
-    })
+    }
+
+    async fn may_stay(&self) -> bool {
+        let Inside { guest, place, who } = &self.inside;
+        let roles = place.here.roles(who.clone()).await;
+        let may = roles.is_ok_and(|roles| Right::of_all(&roles).contains(&Right::Read));
+        may && guest.stays().await
+    }
 }
 
 /// An entry as an event. One that cannot be read is named by its place alone.

@@ -1,11 +1,13 @@
 //! What the interface needs of an installation. Whoever wires the program gives it; a test gives
 //! another one. It must not know how anything is kept or driven.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 
 use evidence::{ReviewView, RunView};
-use journal::{CommandId, RunId, RunLine, Status, StopScope};
+use journal::{Access, CommandId, RunId, RunLine, Status, StopScope};
+use plan::AccessRole;
 use plan::ids::{PersonId, RoleId, WorkflowName};
 use serde_json::Value;
 
@@ -79,6 +81,8 @@ pub struct Started {
 pub struct Query {
     pub workflow: Option<WorkflowName>,
     pub status: Vec<Status>,
+    /// Only those that are listed after this one.
+    pub after: Option<RunId>,
     pub limit: usize,
 }
 
@@ -123,8 +127,12 @@ pub struct Row {
 
 /// The installation behind the interface. Everything that a person does names the person.
 pub trait Installation: Send + Sync + 'static {
-    /// Who speaks where a request names nobody, if somebody does.
-    fn speaker(&self) -> Option<PersonId>;
+    /// What somebody is to this workspace now; nothing where they are nobody here.
+    fn roles(&self, who: PersonId) -> Answer<BTreeSet<AccessRole>>;
+    /// Everybody who is anything to it.
+    fn people(&self) -> Answer<BTreeMap<PersonId, BTreeSet<AccessRole>>>;
+    /// Keeps what happened at the door.
+    fn accessed(&self, access: Access) -> Answer<()>;
     /// Why new work is held back, in words; nothing where all is well.
     fn trouble(&self) -> Answer<Vec<String>>;
     fn start(&self, who: PersonId, start: Start) -> Answer<Started>;

@@ -1,31 +1,42 @@
 //! The HTTP interface of an installation: cases, requests to people, stops, records and events, by
 //! OpenAPI 3.1. It asks an [`Installation`] for everything and decides nothing: who may do what is
-//! said by whoever drives the runs. It must not answer anybody who has not shown the token.
+//! said by whoever drives the runs. It must not answer anybody who is not signed in, except how one
+//! signs in and whether all is well.
 
 mod cases;
 mod door;
 mod events;
+mod fresh;
 mod installation;
+mod pages;
 mod problem;
 mod reviews;
+mod session;
 mod shapes;
 mod stops;
+mod tokens;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use access::Right;
 use axum::Router;
+use axum::middleware::Next;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tower_http::compression::CompressionLayer;
 use utoipa::OpenApi;
+use utoipa::openapi::extensions::Extensions;
+use utoipa::openapi::path::Operation;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use door::Door;
 use door::Scheme;
-pub use door::Token;
 pub use installation::{
     Answer, Decide, Decided, Installation, No, Query, Reply, Row, Start, Started, Why,
 };
@@ -34,7 +45,8 @@ pub use shapes::{Case, CaseLine, Request};
 /// What every handler is given.
 #[derive(Clone)]
 struct Desk {
-    installation: Arc<dyn Installation>,
+    workspaces: Arc<BTreeMap<String, Arc<dyn Installation>>>,
+    door: Arc<Door>,
     /// True from the moment on when the server ends.
     ending: watch::Receiver<bool>,
 }
@@ -45,13 +57,16 @@ struct Desk {
     info(
         title = "Flightdeck",
         description = "Start cases, see where they stand, decide requests, stop and resume. Every \
-                       answer that is no success is problem details (RFC 9457).",
+                       answer that is no success is problem details (RFC 9457). `x-right` of an \
+                       operation is the right that it takes in the workspace.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
-    security(("token" = [])),
+    security(("token" = []), ("session" = [])),
     modifiers(&Scheme),
     tags(
-        (name = "cases", description = "Cases of the workspace's workflows"),
+        (name = "session", description = "Signing in and out"),
+        (name = "access", description = "Who has access, and tokens"),
+        (name = "cases", description = "Cases of a workspace's workflows"),
         (name = "reviews", description = "Requests that wait for a person"),
         (name = "stops", description = "The kill switch, by scope"),
         (name = "installation", description = "This installation as a whole")
@@ -59,23 +74,66 @@ struct Desk {
 )]
 struct Head;
 
-fn routes() -> OpenApiRouter<Desk> {
-    OpenApiRouter::with_openapi(Head::openapi())
-        .routes(routes!(cases::list, cases::start))
-        .routes(routes!(cases::show))
-        .routes(routes!(cases::records))
-        .routes(routes!(reviews::list))
-        .routes(routes!(reviews::decide))
-        .routes(routes!(stops::list, stops::set))
-        .routes(routes!(stops::lift))
-        .routes(routes!(events::stream))
+/// What is answered to anybody: how people sign in, and whether all is well.
+fn open() -> OpenApiRouter<Desk> {
+    let mut router = OpenApiRouter::new()
         .routes(routes!(cases::health))
+        .routes(routes!(session::ways, session::sign_in))
+        .routes(routes!(session::by_link))
+        .routes(routes!(session::go))
+        .routes(routes!(session::come_back));
+    each(&mut router, |operation| operation.security = Some(Vec::new()));
+    router
+}
+
+/// What is answered to whoever is known.
+fn closed() -> OpenApiRouter<Desk> {
+    OpenApiRouter::with_openapi(Head::openapi())
+        .routes(routes!(session::show, session::sign_out))
+        .merge(taking(
+            Right::Read,
+            OpenApiRouter::new()
+                .routes(routes!(cases::list))
+                .routes(routes!(cases::show))
+                .routes(routes!(reviews::list))
+                .routes(routes!(stops::list))
+                .routes(routes!(events::stream))
+                .routes(routes!(tokens::list, tokens::make))
+                .routes(routes!(tokens::end)),
+        ))
+        .merge(taking(Right::Records, OpenApiRouter::new().routes(routes!(cases::records))))
+        .merge(taking(Right::Start, OpenApiRouter::new().routes(routes!(cases::start))))
+        .merge(taking(Right::Decide, OpenApiRouter::new().routes(routes!(reviews::decide))))
+        .merge(taking(
+            Right::Stop,
+            OpenApiRouter::new().routes(routes!(stops::set)).routes(routes!(stops::lift)),
+        ))
+        .merge(taking(Right::Access, OpenApiRouter::new().routes(routes!(tokens::people))))
+}
+
+/// Operations that take a right. The description says so, and nobody gets to them without it: both
+/// come from here.
+fn taking(right: Right, mut router: OpenApiRouter<Desk>) -> OpenApiRouter<Desk> {
+    each(&mut router, |operation| {
+        let said = Extensions::builder().add("x-right", right.as_str()).build();
+        operation.extensions.get_or_insert_default().merge(said);
+    });
+    let may = move |request: axum::extract::Request, next: Next| door::may(right, request, next);
+    router.route_layer(axum::middleware::from_fn(may))
+}
+
+/// Every operation that a router describes.
+fn each(router: &mut OpenApiRouter<Desk>, mut change: impl FnMut(&mut Operation)) {
+    for item in router.get_openapi_mut().paths.paths.values_mut() {
+        let all = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
+        all.into_iter().flatten().for_each(&mut change);
+    }
 }
 
 /// The interface's description as OpenAPI 3.1, as it is served and checked in.
 #[must_use]
 pub fn openapi() -> String {
-    let (_, document) = routes().split_for_parts();
+    let (_, document) = closed().merge(open()).split_for_parts();
     document.to_pretty_json().unwrap_or_default() + "\n"
 }
 
@@ -91,40 +149,61 @@ pub struct Serving {
 #[error("`{0}` cannot be listened on: {1}")]
 pub struct ServeError(SocketAddr, std::io::Error);
 
-/// Listens and answers whoever shows the token.
-pub async fn serve(
-    installation: Arc<dyn Installation>,
-    address: SocketAddr,
-    token: Token,
-) -> Result<Serving, ServeError> {
-    let failed = |error| ServeError(address, error);
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
-    let bound = listener.local_addr().map_err(failed)?;
-    let (ending, ended) = watch::channel(false);
-    let app = app(Desk { installation, ending: ended.clone() }, token);
-    let task = tokio::spawn(async move {
-        let over = async move {
-            let mut ended = ended;
-            // The sender lives as long as the server is wanted.
-            let _ = ended.wait_for(|over| *over).await;
-        };
-        axum::serve(listener, app).with_graceful_shutdown(over).await
-    });
-    Ok(Serving { address: bound, ending, task })
+/// An address that is listened on; nobody is answered yet.
+pub struct Listening {
+    pub address: SocketAddr,
+    listener: TcpListener,
 }
 
-fn app(desk: Desk, token: Token) -> Router {
-    let (router, _) = routes().split_for_parts();
+/// Listens.
+pub async fn listen(address: SocketAddr) -> Result<Listening, ServeError> {
+    let failed = |error| ServeError(address, error);
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok(Listening { address, listener })
+}
+
+impl Listening {
+    /// Answers for these workspaces, each by its name.
+    #[must_use]
+    pub fn serve(self, workspaces: BTreeMap<String, Arc<dyn Installation>>, door: Door) -> Serving {
+        let Self { address, listener } = self;
+        let (ending, ended) = watch::channel(false);
+        let (workspaces, door) = (Arc::new(workspaces), Arc::new(door));
+        let app = app(Desk { workspaces, door, ending: ended.clone() });
+        let app = app.into_make_service_with_connect_info::<SocketAddr>();
+        let task = tokio::spawn(async move {
+            let over = async move {
+                let mut ended = ended;
+                // The sender lives as long as the server is wanted.
+                let _ = ended.wait_for(|over| *over).await;
+            };
+            axum::serve(listener, app).with_graceful_shutdown(over).await
+        });
+        Serving { address, ending, task }
+    }
+}
+
+fn app(desk: Desk) -> Router {
     let document: Arc<str> = openapi().into();
     let described = move || {
         let document = document.to_string();
         async move { ([("content-type", "application/json")], document).into_response() }
     };
-    router
+    let (open, _) = open().split_for_parts();
+    let (closed, _) = closed().split_for_parts();
+    // What is behind the door is so by its place here: nothing has to remember to ask.
+    let closed = closed
         .route("/openapi.json", get(described))
         .fallback(problem::no_such_path)
         .method_not_allowed_fallback(problem::no_such_method)
-        .layer(axum::middleware::from_fn_with_state(token, door::ask))
+        .layer(axum::middleware::from_fn(fresh::tagged))
+        .layer(axum::middleware::from_fn_with_state(desk.clone(), door::let_in));
+    closed
+        .merge(open.method_not_allowed_fallback(problem::no_such_method))
+        .merge(pages::routes())
+        .layer(axum::middleware::from_fn(door::guarded))
+        .layer(CompressionLayer::new())
         .with_state(desk)
 }
 

@@ -26,12 +26,25 @@ pub struct Problem {
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<String>,
+    /// After how many seconds it may be tried again.
+    #[serde(skip)]
+    after: Option<u64>,
 }
 
 impl Problem {
     pub fn new(status: StatusCode, kind: &str, title: &'static str, detail: String) -> Self {
         let kind = format!("urn:flightdeck:problem:{kind}");
-        Self { kind, title, status: status.as_u16(), detail, help: None }
+        Self { kind, title, status: status.as_u16(), detail, help: None, after: None }
+    }
+
+    /// The same with what to do about it.
+    pub fn help(self, help: &str) -> Self {
+        Self { help: Some(help.to_owned()), ..self }
+    }
+
+    /// The same with the time after which it may be tried again.
+    pub fn after(self, seconds: u64) -> Self {
+        Self { after: Some(seconds), ..self }
     }
 
     pub fn invalid(detail: impl ToString) -> Self {
@@ -66,7 +79,15 @@ impl From<No> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let after = self.after;
         let mut response = (status, Json(self)).into_response();
+        if let Some(seconds) = after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            let scheme = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+        }
         let kind = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
         response

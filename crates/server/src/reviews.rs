@@ -1,15 +1,13 @@
 //! Requests to people: what waits, and what is decided. The run itself says who may decide.
 
 use axum::Json;
-use axum::extract::State;
 use plan::ids::RoleId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-use crate::Desk;
 use crate::cases::run;
-use crate::door::Speaker;
+use crate::door::Inside;
 use crate::installation::{Decide, Reply};
 use crate::problem::{Body, Path, Problem};
 use crate::shapes::{CaseStatus, Request, Requests};
@@ -22,7 +20,9 @@ const REASON_MAX: usize = 4_000;
 ///
 /// The one that is due first at the top.
 #[utoipa::path(
-    get, path = "/api/v1/reviews", tag = "reviews", operation_id = "list_reviews",
+    get, path = "/api/v1/workspaces/{workspace}/reviews", tag = "reviews",
+    operation_id = "list_reviews",
+    params(("workspace" = String, Path, description = "The workspace's name")),
     responses(
         (status = 200, description = "Open requests", body = Requests),
         (status = "4XX", body = Problem, content_type = "application/problem+json",
@@ -31,8 +31,8 @@ const REASON_MAX: usize = 4_000;
             description = "They cannot be listed")
     )
 )]
-pub async fn list(State(desk): State<Desk>) -> Result<Json<Requests>, Problem> {
-    let all = desk.installation.reviews().await?;
+pub async fn list(inside: Inside) -> Result<Json<Requests>, Problem> {
+    let all = inside.here().reviews().await?;
     let requests = all.iter().map(|(line, review)| Request::of(line.run, review)).collect();
     Ok(Json(Requests { requests }))
 }
@@ -89,12 +89,13 @@ pub struct Taken {
 /// The decision is stored before this answers. Sending it again with the same id changes nothing
 /// and gets the same answer.
 #[utoipa::path(
-    post, path = "/api/v1/cases/{id}/reviews/{number}/decision", tag = "reviews",
+    post, path = "/api/v1/workspaces/{workspace}/cases/{id}/reviews/{number}/decision",
+    tag = "reviews",
     operation_id = "decide_review",
     params(
+        ("workspace" = String, Path, description = "The workspace's name"),
         ("id" = String, Path, description = "The case's id"),
-        ("number" = u32, Path, description = "The request's number within the case"),
-        ("Flightdeck-Person" = Option<String>, Header, description = "The person this is done for")
+        ("number" = u32, Path, description = "The request's number within the case")
     ),
     request_body = Decision,
     responses(
@@ -106,9 +107,8 @@ pub struct Taken {
     )
 )]
 pub async fn decide(
-    State(desk): State<Desk>,
-    Speaker(who): Speaker,
-    Path((id, number)): Path<(String, u32)>,
+    inside: Inside,
+    Path((_, id, number)): Path<(String, String, u32)>,
     Body(body): Body<Decision>,
 ) -> Result<Json<Taken>, Problem> {
     let run = run(&id)?;
@@ -136,6 +136,6 @@ pub async fn decide(
         Reviewed::Happened { yes } => Reply::Happened(yes),
     };
     let decide = Decide { run, review: number, id: body.id, reply };
-    let decided = desk.installation.decide(who, decide).await?;
+    let decided = inside.here().decide(inside.who.clone(), decide).await?;
     Ok(Json(Taken { case: id, status: decided.status.into(), read: decided.read }))
 }

@@ -1,9 +1,11 @@
 //! What goes over the wire: cases, requests, stops. Times are RFC 3339 in UTC. It must not leave a
 //! client to tell from a missing field that something waits for a person: that is a status.
 
+use access::Right;
 use evidence::{ReviewKind, ReviewState, ReviewView, RunView};
 use jiff::Timestamp;
 use journal::{Millis, RunId, RunLine, Status, StopScope};
+use plan::AccessRole;
 use plan::ids::{ToolName, WorkflowName};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -38,15 +40,43 @@ impl From<CaseStatus> for Status {
 
 impl PartialSchema for CaseStatus {
     fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .description(Some("Where a case stands."))
-            .enum_values(Some(Status::ALL.iter().map(|status| status.as_str())))
-            .into()
+        named("Where a case stands.", Status::ALL.iter().map(|status| status.as_str()))
     }
 }
 
 impl ToSchema for CaseStatus {}
+
+/// A right, by the name it has everywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RightName(pub Right);
+
+impl PartialSchema for RightName {
+    fn schema() -> RefOr<Schema> {
+        named("What somebody may do.", Right::ALL.iter().map(|right| right.as_str()))
+    }
+}
+
+impl ToSchema for RightName {}
+
+/// What somebody is to a workspace, by the name it has in its settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct RoleName(pub AccessRole);
+
+impl PartialSchema for RoleName {
+    fn schema() -> RefOr<Schema> {
+        let all = AccessRole::ALL.iter().map(|role| role.as_str());
+        named("What somebody is to a workspace.", all)
+    }
+}
+
+impl ToSchema for RoleName {}
+
+fn named<'a>(what: &str, all: impl Iterator<Item = &'a str>) -> RefOr<Schema> {
+    let schema = ObjectBuilder::new().schema_type(Type::String);
+    schema.description(Some(what)).enum_values(Some(all)).into()
+}
 
 /// A case in a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -84,6 +114,8 @@ impl From<&RunLine> for CaseLine {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Cases {
     pub cases: Vec<CaseLine>,
+    /// Where the next part of the list begins, if there is more: `after` of the next request.
+    pub next: Option<String>,
 }
 
 /// One case.

@@ -2,13 +2,11 @@
 //! whoever drives says what may be lifted and by whom.
 
 use axum::Json;
-use axum::extract::State;
 use journal::StopScope;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::Desk;
-use crate::door::Speaker;
+use crate::door::Inside;
 use crate::problem::{Body, Problem};
 use crate::shapes::Scope;
 
@@ -58,7 +56,9 @@ pub struct Lifted {
 
 /// List the stops in force
 #[utoipa::path(
-    get, path = "/api/v1/stops", tag = "stops", operation_id = "list_stops",
+    get, path = "/api/v1/workspaces/{workspace}/stops", tag = "stops",
+    operation_id = "list_stops",
+    params(("workspace" = String, Path, description = "The workspace's name")),
     responses(
         (status = 200, description = "Stops in force", body = Stops),
         (status = "4XX", body = Problem, content_type = "application/problem+json",
@@ -67,8 +67,8 @@ pub struct Lifted {
             description = "They cannot be listed")
     )
 )]
-pub async fn list(State(desk): State<Desk>) -> Result<Json<Stops>, Problem> {
-    let stops = desk.installation.stops().await?;
+pub async fn list(inside: Inside) -> Result<Json<Stops>, Problem> {
+    let stops = inside.here().stops().await?;
     Ok(Json(Stops { stops: stops.iter().map(Scope::from).collect() }))
 }
 
@@ -76,10 +76,9 @@ pub async fn list(State(desk): State<Desk>) -> Result<Json<Stops>, Problem> {
 ///
 /// Acts in scope are broken off, and none can be stored from then on until it is lifted.
 #[utoipa::path(
-    post, path = "/api/v1/stops", tag = "stops", operation_id = "set_stop",
-    params(
-        ("Flightdeck-Person" = Option<String>, Header, description = "The person this is done for")
-    ),
+    post, path = "/api/v1/workspaces/{workspace}/stops", tag = "stops",
+    operation_id = "set_stop",
+    params(("workspace" = String, Path, description = "The workspace's name")),
     request_body = Order,
     responses(
         (status = 200, description = "It is stopped", body = Stopped),
@@ -89,14 +88,10 @@ pub async fn list(State(desk): State<Desk>) -> Result<Json<Stops>, Problem> {
             description = "Acts were broken off, but the stop could not be stored")
     )
 )]
-pub async fn set(
-    State(desk): State<Desk>,
-    Speaker(who): Speaker,
-    Body(order): Body<Order>,
-) -> Result<Json<Stopped>, Problem> {
+pub async fn set(inside: Inside, Body(order): Body<Order>) -> Result<Json<Stopped>, Problem> {
     let (scope, reason) = order.read()?;
     let named = Scope::from(&scope);
-    let aborted = desk.installation.stop(who, scope, reason).await?;
+    let aborted = inside.here().stop(inside.who.clone(), scope, reason).await?;
     Ok(Json(Stopped { scope: named, aborted }))
 }
 
@@ -104,10 +99,9 @@ pub async fn set(
 ///
 /// It takes a person who answers for what is stopped or may overrule it.
 #[utoipa::path(
-    post, path = "/api/v1/stops/lift", tag = "stops", operation_id = "lift_stop",
-    params(
-        ("Flightdeck-Person" = Option<String>, Header, description = "The person this is done for")
-    ),
+    post, path = "/api/v1/workspaces/{workspace}/stops/lift", tag = "stops",
+    operation_id = "lift_stop",
+    params(("workspace" = String, Path, description = "The workspace's name")),
     request_body = Order,
     responses(
         (status = 200, description = "It is lifted", body = Lifted),
@@ -117,13 +111,9 @@ pub async fn set(
             description = "It was not lifted")
     )
 )]
-pub async fn lift(
-    State(desk): State<Desk>,
-    Speaker(who): Speaker,
-    Body(order): Body<Order>,
-) -> Result<Json<Lifted>, Problem> {
+pub async fn lift(inside: Inside, Body(order): Body<Order>) -> Result<Json<Lifted>, Problem> {
     let (scope, reason) = order.read()?;
     let named = Scope::from(&scope);
-    let woken = desk.installation.lift(who, scope, reason).await?;
+    let woken = inside.here().lift(inside.who.clone(), scope, reason).await?;
     Ok(Json(Lifted { scope: named, woken }))
 }

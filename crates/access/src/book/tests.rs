@@ -23,7 +23,7 @@ fn later(ms: u64) -> Millis {
 fn a_link_sets_a_password_once_and_for_a_day() {
     let (_folder, book) = book();
     let mara = who("mara@acme.example");
-    assert!(book.is_new().unwrap());
+    assert!(book.is_new(NOW).unwrap());
     let first = book.link(&mara, NOW).unwrap();
     let link = book.link(&mara, NOW).unwrap();
     assert!(matches!(book.set_password(first.shown(), GOOD, NOW), Err(Refused::Link)));
@@ -35,7 +35,7 @@ fn a_link_sets_a_password_once_and_for_a_day() {
     assert!(matches!(book.set_password(link.shown(), GOOD, late), Err(Refused::Link)));
     assert_eq!(book.set_password(link.shown(), GOOD, NOW).unwrap(), mara);
     assert!(matches!(book.set_password(link.shown(), GOOD, NOW), Err(Refused::Link)));
-    assert!(!book.is_new().unwrap());
+    assert!(!book.is_new(NOW).unwrap());
     book.check(&mara, GOOD, NOW).unwrap();
     assert!(matches!(book.check(&mara, "another one entirely", NOW), Err(Refused::Wrong)));
 }

@@ -10,7 +10,7 @@ use plan::Plan;
 use serde_json::{Value, json};
 use tools::gateway::Gate;
 
-use super::{check, mcp, status, up};
+use super::{check, mcp, mcp_serve, status, up};
 use crate::args::{self, Global};
 use crate::driver::{Driver, Drives};
 use crate::exit::{Ended, Stop};
@@ -84,7 +84,7 @@ async fn over_http(
     run: RunId,
     port: u16,
 ) -> Result<(), Stop> {
-    let (token, text) = up::fresh()?;
+    let (token, text) = mcp_serve::fresh()?;
     // A client that stays connected does not keep the driver.
     let drives = Arc::downgrade(driver);
     let goes_on = move || drives.upgrade().is_some_and(|driver| !driver.over(run));

@@ -1,8 +1,10 @@
 //! `mcp serve`: this installation's cases, requests and workflows for an operator's assistant, to
 //! read. Over pipes, standard output is the assistant's.
 
+use std::path::Path;
 use std::sync::Arc;
 
+use access::{Opener, Word};
 use serde_json::json;
 use tools::gateway::Gate;
 
@@ -13,6 +15,9 @@ use crate::exit::{Ended, Exit, Stop};
 use crate::operations::Operations;
 use crate::screen::Screen;
 use crate::workspace::Workspace;
+
+/// A token that somebody chose is at least this long.
+const TOKEN_MIN: usize = 32;
 
 /// Serves until the assistant goes, or until this process is ended.
 pub fn serve(screen: &Screen, global: &Global, args: &McpServe) -> Ended {
@@ -25,7 +30,7 @@ pub fn serve(screen: &Screen, global: &Global, args: &McpServe) -> Ended {
             tools::gateway::stdio(&gate).await.map_err(Stop::failed)?;
             return Ok(Exit::Done);
         }
-        let (token, shown) = up::token(args.token_file.as_deref())?;
+        let (token, shown) = token(args.token_file.as_deref())?;
         let opens = move |shown: &str| token.opens(shown);
         let listening =
             tools::gateway::listen(&gate, args.port.unwrap_or(0), Arc::new(opens)).await;
@@ -44,4 +49,27 @@ pub fn serve(screen: &Screen, global: &Global, args: &McpServe) -> Ended {
         listening.close().await;
         Ok(Exit::Done)
     })?
+}
+
+/// The token, and its text where it has to be shown because it was made now.
+fn token(file: Option<&Path>) -> Result<(Opener, Option<String>), Stop> {
+    let Some(file) = file else {
+        let (token, text) = fresh()?;
+        return Ok((token, Some(text)));
+    };
+    let named = |why: &str| Stop::usage(format!("`{}`: {why}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| named(&error.to_string()))?;
+    let text = text.trim();
+    if text.len() < TOKEN_MIN || text.contains(char::is_whitespace) {
+        let why = format!("a token is one word of at least {TOKEN_MIN} characters");
+        return Err(named(&why).help("`openssl rand -hex 32` makes one"));
+    }
+    Ok((Opener::of(text), None))
+}
+
+/// A token that is made now, and its text, to be shown once.
+pub fn fresh() -> Result<(Opener, String), Stop> {
+    let no = |error| Stop::failed(format!("the system gives no randomness: {error}"));
+    let word = Word::fresh("fdg_").map_err(no)?;
+    Ok((Opener::of(word.shown()), word.shown().to_owned()))
 }

@@ -96,6 +96,7 @@ pub fn runs(screen: &Screen, global: &Global, args: &RunsArgs) -> Ended {
         workflow: args.workflow.clone(),
         status: args.status.clone(),
         prefix: None,
+        after: None,
         limit: args.limit,
     };
     let now = now();

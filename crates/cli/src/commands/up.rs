@@ -1,73 +1,194 @@
-//! `up`: one process that drives every case of the workspace and answers over HTTP, until it is
+//! `up`: one process that drives every case of its workspaces and answers over HTTP, until it is
 //! told to end.
 
-use std::path::Path;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ::access::{Elsewhere, Refused};
 use serde_json::json;
-use server::Token;
+use server::{Door, Installation};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::mcp;
+use super::{access, mcp};
 use crate::args::{Global, Up};
 use crate::driver::{Driver, Drives};
 use crate::exit::{Ended, Exit, Stop};
 use crate::installation::Here;
-use crate::people;
 use crate::screen::Screen;
 use crate::starts;
+use crate::stored::now;
+use crate::vault::Vault;
 use crate::workspace::Workspace;
 
-/// A token that somebody chose is at least this long.
-const TOKEN_MIN: usize = 32;
+/// A workspace that this process drives.
+struct Driven {
+    workspace: Workspace,
+    driver: Driver,
+    here: Here,
+    woken: usize,
+}
 
 /// Drives and answers until it is interrupted.
 pub fn up(screen: &Screen, global: &Global, args: &Up) -> Ended {
-    let workspace = Workspace::open(global)?;
-    // Who speaks where a request names nobody has to be somebody of the workspace.
-    let speaker = match &global.person {
-        Some(_) => Some(people::known(global, &workspace)?),
-        None => None,
-    };
-    let (token, shown) = token(args.token_file.as_deref())?;
+    let all = workspaces(global, args)?;
     mcp::within(async {
-        let mut driver = Driver::start(&workspace, Drives::All).await?;
-        let Some(runtime) = driver.own().cloned() else {
-            driver.close().await;
-            return Err(Stop::failed("another flightdeck drives this folder already")
-                .help("`flightdeck status` says which"));
-        };
-        let here = Here::new(global, &workspace, runtime, speaker)?;
-        let (listed, plans) = (here.listed(), here.plans().clone());
-        let woken = driver.wake().await?;
-        let serving = match server::serve(Arc::new(here), args.listen, token).await {
+        let mut driven = Vec::new();
+        for workspace in all {
+            match drive(global, workspace).await {
+                Ok(one) => driven.push(one),
+                Err(no) => {
+                    leave(driven).await;
+                    return Err(no);
+                }
+            }
+        }
+        let serving = match listen(&driven, args).await {
             Ok(serving) => serving,
-            Err(error) => {
-                driver.leave().await;
-                return Err(Stop::failed(error));
+            Err(no) => {
+                leave(driven).await;
+                return Err(no);
             }
         };
-        let url = format!("http://{}", serving.address);
-        let starts = starts::said(plans.values().map(AsRef::as_ref));
-        let object = json!({
-            "url": url, "token": shown, "workflows": listed, "woken": woken, "starts": starts,
-        });
-        screen.object("up", object)?;
-        screen.line(format!("listening on {url}"));
-        if let Some(shown) = &shown {
-            screen.line(format!("token: {shown}"));
+        let url = args.public_url.clone().unwrap_or(format!("http://{}", serving.address));
+        say(screen, global, &driven, &url, serving.address.ip().is_loopback())?;
+        for one in &mut driven {
+            one.driver.keep_starts(&one.workspace, one.here.plans());
         }
-        for (workflow, release) in &listed {
-            screen.line(format!("{workflow}, release {}", release.get(..12).unwrap_or(release)));
-        }
-        starts.iter().for_each(|start| screen.line(start));
-        driver.keep_starts(&workspace, &plans);
         screen.line("end it with Ctrl-C; what is open goes on when it is started again");
         interrupted().await?;
         serving.close().await;
-        driver.close().await;
+        for one in driven {
+            one.driver.close().await;
+        }
         Ok(Exit::Done)
     })?
+}
+
+/// The workspaces, each known by another name.
+fn workspaces(global: &Global, args: &Up) -> Result<Vec<Workspace>, Stop> {
+    let mut all = vec![Workspace::open(global)?];
+    for folder in &args.with {
+        let other = Global { workspace: Some(folder.clone()), data: None, ..global.clone() };
+        let other = Workspace::open(&other)?;
+        if all.iter().any(|one| one.name() == other.name()) {
+            let what = format!("two workspaces are called `{}`", other.name());
+            return Err(Stop::usage(what).help("a workspace is called as its folder; rename one"));
+        }
+        all.push(other);
+    }
+    Ok(all)
+}
+
+async fn drive(global: &Global, workspace: Workspace) -> Result<Driven, Stop> {
+    let driver = Driver::start(&workspace, Drives::All).await?;
+    let Some(runtime) = driver.own().cloned() else {
+        driver.close().await;
+        return Err(Stop::failed("another flightdeck drives this folder already")
+            .help("`flightdeck status` says which"));
+    };
+    let here = Here::new(global, &workspace, runtime);
+    let woken = driver.wake().await;
+    match here.and_then(|here| woken.map(|woken| (here, woken))) {
+        Ok((here, woken)) => Ok(Driven { workspace, driver, here, woken }),
+        Err(no) => {
+            driver.leave().await;
+            Err(no)
+        }
+    }
+}
+
+async fn leave(driven: Vec<Driven>) {
+    for one in driven {
+        one.driver.leave().await;
+    }
+}
+
+/// Opens the door: who has access is kept with the first workspace, and its settings say how people
+/// sign in.
+async fn listen(driven: &[Driven], args: &Up) -> Result<server::Serving, Stop> {
+    let first = driven.first().ok_or_else(|| Stop::usage("there is no workspace"))?;
+    let places = first.workspace.places().map_err(Stop::usage)?;
+    let book = access::book(&first.workspace)?;
+    let listening = server::listen(args.listen).await.map_err(Stop::failed)?;
+    let base = args.public_url.clone().unwrap_or(format!("http://{}", listening.address));
+    let base = base.trim_end_matches('/').to_owned();
+    let elsewhere = match &places.access.issuer {
+        None => None,
+        Some(issuer) => {
+            let vault = Vault::new(&first.workspace.root, &places.secrets);
+            let secret = issuer.secret.as_ref().map(|name| {
+                let no = |why: String| Stop::usage(format!("the secret `{name}`: {why}"));
+                vault.read(name).map_err(no)
+            });
+            let back = format!("{base}/api/v1/sign-in/callback");
+            let (url, client) = (issuer.url.clone(), issuer.client.clone());
+            Some(Elsewhere::new(url, client, secret.transpose()?, back).map_err(no)?)
+        }
+    };
+    let door = Door::new(book, places.access.passwords, elsewhere, args.public_url.clone());
+    let named = driven.iter().map(|one| {
+        let here: Arc<dyn Installation> = Arc::new(one.here.clone());
+        (one.workspace.name(), here)
+    });
+    let named: BTreeMap<_, _> = named.collect();
+    Ok(listening.serve(named, door))
+}
+
+fn no(refused: Refused) -> Stop {
+    Stop::failed(refused)
+}
+
+/// What listens, and the first link where nobody has signed in yet. It is shown on this machine
+/// only, to whoever started this.
+fn say(
+    screen: &Screen,
+    global: &Global,
+    driven: &[Driven],
+    url: &str,
+    loopback: bool,
+) -> Result<(), Stop> {
+    let Some(first) = driven.first() else { return Ok(()) };
+    let book = access::book(&first.workspace)?;
+    let mut link = None;
+    let nobody_yet = book.is_new(now()).map_err(no)?;
+    if let (true, true, Some(who)) = (nobody_yet, loopback, first.here.first_owner(global)) {
+        let word = book.link(&who, now()).map_err(no)?;
+        link = Some((who, format!("{url}/#{}", word.shown())));
+    }
+    let starts: Vec<String> = driven
+        .iter()
+        .flat_map(|one| starts::said(one.here.plans().values().map(AsRef::as_ref)))
+        .collect();
+    let workflows: BTreeMap<String, String> =
+        driven.iter().flat_map(|one| one.here.listed()).collect();
+    let names: Vec<String> = driven.iter().map(|one| one.workspace.name()).collect();
+    let woken: usize = driven.iter().map(|one| one.woken).sum();
+    screen.object(
+        "up",
+        json!({
+            "url": url, "link": link.as_ref().map(|(_, link)| link), "workspaces": names,
+            "workflows": workflows, "woken": woken, "starts": starts,
+        }),
+    )?;
+    screen.line(format!("listening on {url}"));
+    match &link {
+        Some((who, link)) => {
+            screen.line(format!("{who} sets a password here, once and within a day:"));
+            screen.line(format!("  {link}"));
+        }
+        None if nobody_yet => {
+            screen.line("nobody has a password yet; `flightdeck access link PERSON` makes a link");
+        }
+        None => {}
+    }
+    for one in driven {
+        for (workflow, release) in one.here.listed() {
+            let release = release.get(..12).unwrap_or(&release).to_owned();
+            screen.line(format!("{}: {workflow}, release {release}", one.workspace.name()));
+        }
+    }
+    starts.iter().for_each(|start| screen.line(start));
+    Ok(())
 }
 
 /// Waits until somebody ends this process.
@@ -78,26 +199,4 @@ pub async fn interrupted() -> Result<(), Stop> {
         _ = ended.recv() => {}
     }
     Ok(())
-}
-
-/// The token, and its text where it has to be shown because it was made now.
-pub fn token(file: Option<&Path>) -> Result<(Token, Option<String>), Stop> {
-    let Some(file) = file else {
-        let (token, text) = fresh()?;
-        return Ok((token, Some(text)));
-    };
-    let named = |why: &str| Stop::usage(format!("`{}`: {why}", file.display()));
-    let text = std::fs::read_to_string(file).map_err(|error| named(&error.to_string()))?;
-    let text = text.trim();
-    if text.len() < TOKEN_MIN || text.contains(char::is_whitespace) {
-        let why = format!("a token is one word of at least {TOKEN_MIN} characters");
-        return Err(named(&why).help("`openssl rand -hex 32` makes one"));
-    }
-    Ok((Token::of(text), None))
-}
-
-/// A token that is made now, and its text, to be shown once.
-pub fn fresh() -> Result<(Token, String), Stop> {
-    let no = |error| Stop::failed(format!("the system gives no randomness: {error}"));
-    Token::fresh().map_err(no)
 }

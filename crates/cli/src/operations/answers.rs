@@ -87,7 +87,7 @@ fn cases(global: &Global, args: &Map<String, Value>) -> Result<Answer, Stop> {
     let status = Vec::from_iter(status.transpose()?);
     let limit = number(args, "limit")?.map_or(LISTED, u64::from).clamp(1, LISTED_MAX);
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let query = RunQuery { workflow, status, prefix: None, limit };
+    let query = RunQuery { workflow, status, limit, ..RunQuery::default() };
     let lines = match Runs::open(global)? {
         Some(runs) => runs.lines(&query)?,
         None => Vec::new(),

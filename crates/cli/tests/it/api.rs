@@ -1,6 +1,7 @@
 //! The HTTP interface of `up`, asked over a socket as any client would, and tried against its own
 //! description by a program that knows nothing else of it.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command};
@@ -12,6 +13,7 @@ use crate::desk::published;
 use crate::office::{Office, project};
 use crate::vendor::Vendor;
 
+const STARTER: &str = "marta@larkfield.example";
 const LEAD: &str = "ada@larkfield.example";
 const CLERK: &str = "ines@larkfield.example";
 
@@ -20,14 +22,17 @@ pub struct Up {
     pub office: Office,
     child: Child,
     pub address: String,
+    /// The token of whoever starts cases; others have one each as well.
     pub token: String,
+    tokens: BTreeMap<&'static str, String>,
+    pub said: Value,
 }
 
 /// An answer: status, headers in small letters, body.
 pub struct Answer {
-    status: u16,
-    head: String,
-    body: String,
+    pub status: u16,
+    pub head: String,
+    pub body: String,
 }
 
 impl Answer {
@@ -36,7 +41,7 @@ impl Answer {
     }
 
     /// The problem that was answered, with its status.
-    fn problem(&self, status: u16, kind: &str) {
+    pub fn problem(&self, status: u16, kind: &str) {
         assert_eq!(self.status, status, "{}", self.body);
         assert!(self.head.contains("content-type: application/problem+json"), "{}", self.head);
         let problem = self.json();
@@ -52,7 +57,15 @@ impl Up {
     }
 
     fn of(office: Office) -> Self {
-        let args = ["up", "--listen", "127.0.0.1:0", "--json"];
+        let tokens = [STARTER, LEAD, CLERK].map(|who| (who, token(&office, who, &[])));
+        Self::with(office, tokens.into(), &[])
+    }
+
+    /// `up` in an office in which nobody has a token but these.
+    pub fn with(office: Office, tokens: BTreeMap<&'static str, String>, more: &[&str]) -> Self {
+        let anywhere: &[&str] =
+            if more.contains(&"--listen") { &[] } else { &["--listen", "127.0.0.1:0"] };
+        let args = [&["up", "--json"], anywhere, more].concat();
         let mut child = office.start(&args);
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -61,14 +74,14 @@ impl Up {
             child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
             panic!("{err}");
         }
-        let up = published(&line).remove(0);
-        let word = |key: &str| up[key].as_str().unwrap().to_owned();
-        let address = word("url").strip_prefix("http://").unwrap().to_owned();
-        assert!(up["workflows"]["invoice_intake"].is_string(), "{up}");
-        Self { office, child, address, token: word("token") }
+        let said = published(&line).remove(0);
+        let address = said["url"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
+        assert!(said["workflows"]["invoice_intake"].is_string(), "{said}");
+        let token = tokens.get(STARTER).cloned().unwrap_or_default();
+        Self { office, child, address, token, tokens, said }
     }
 
-    fn send(&self, head: &str, body: &str) -> TcpStream {
+    pub fn send(&self, head: &str, body: &str) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         let length = body.len();
@@ -78,7 +91,7 @@ impl Up {
         stream
     }
 
-    fn raw(&self, head: &str, body: &str) -> Answer {
+    pub fn raw(&self, head: &str, body: &str) -> Answer {
         let mut text = String::new();
         let head = format!("{head}\r\nConnection: close");
         self.send(&head, body).read_to_string(&mut text).unwrap();
@@ -87,30 +100,56 @@ impl Up {
         Answer { status, head: head.to_lowercase(), body: body.to_owned() }
     }
 
+    /// Where an answer sends a browser, as it is written, and the cookie that goes with it.
+    pub fn location(&self, head: &str) -> (String, String) {
+        let mut text = String::new();
+        let head = format!("{head}\r\nConnection: close");
+        self.send(&head, "").read_to_string(&mut text).unwrap();
+        let after = |name: &str| {
+            let lines = text.lines().filter_map(|line| line.split_once(": "));
+            let mut found = lines.filter(|(key, _)| key.eq_ignore_ascii_case(name));
+            found.next().unwrap_or_else(|| panic!("{text}")).1.to_owned()
+        };
+        let cookie = after("set-cookie");
+        (after("location"), cookie.split(';').next().unwrap().to_owned())
+    }
+
+    /// What a client of somebody shows.
+    pub fn bearer(&self, who: &str) -> String {
+        format!("\r\nAuthorization: Bearer {}", self.tokens[who])
+    }
+
     pub fn get(&self, path: &str) -> Answer {
         let token = &self.token;
         self.raw(&format!("GET {path} HTTP/1.1\r\nAuthorization: Bearer {token}"), "")
     }
 
     fn post(&self, path: &str, more: &str, body: &Value) -> Answer {
-        let token = &self.token;
+        self.post_by(&self.token, path, more, body)
+    }
+
+    fn post_as(&self, who: &str, path: &str, body: &Value) -> Answer {
+        self.post_by(&self.tokens[who], path, "", body)
+    }
+
+    fn post_by(&self, token: &str, path: &str, more: &str, body: &Value) -> Answer {
         let head = format!(
             "POST {path} HTTP/1.1\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json{more}"
         );
         self.raw(&head, &body.to_string())
     }
 
-    fn begin(&self, document: &str, key: &str) -> Answer {
+    pub fn begin(&self, document: &str, key: &str) -> Answer {
         let case = json!({ "workflow": "invoice_intake", "case": { "name": document } });
-        self.post("/api/v1/cases", &format!("\r\nIdempotency-Key: {key}"), &case)
+        self.post("/api/v1/workspaces/desk/cases", &format!("\r\nIdempotency-Key: {key}"), &case)
     }
 
     /// Waits until a case stands so.
     #[allow(clippy::disallowed_methods, reason = "the case is another process's")]
-    fn until(&self, case: &str, status: &str) -> Value {
+    pub fn until(&self, case: &str, status: &str) -> Value {
         let until = Instant::now() + Duration::from_secs(60);
         loop {
-            let shown = self.get(&format!("/api/v1/cases/{case}")).json();
+            let shown = self.get(&format!("/api/v1/workspaces/desk/cases/{case}")).json();
             if shown["status"] == status {
                 return shown;
             }
@@ -128,31 +167,46 @@ impl Drop for Up {
     }
 }
 
+/// A token of a person, for these rights or all that they have.
+pub fn token(office: &Office, who: &str, rights: &[&str]) -> String {
+    let mut args = vec!["token", "new", "--as", who, "--label", "a test", "--json"];
+    args.extend(rights.iter().flat_map(|right| ["--right", right]));
+    let said = office.say(&args);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    said.json()[0]["token"].as_str().unwrap().to_owned()
+}
+
 /// The name of the office's document that begins so.
-fn document(office: &Office, start: &str) -> String {
+pub fn document(office: &Office, start: &str) -> String {
     let all = std::fs::read_dir(office.root().join("inbox")).unwrap();
     let mut names = all.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     names.find(|name| name.starts_with(start)).unwrap()
 }
 
 #[test]
-fn nobody_is_answered_without_the_token() {
+fn nobody_is_answered_without_a_token() {
     let up = Up::start(&["001"]);
     let wrong = "0".repeat(up.token.len());
-    let paths =
-        ["/health", "/openapi.json", "/api/v1/cases", "/api/v1/stops", "/api/v1/events", "/other"];
+    let paths = [
+        "/openapi.json",
+        "/api/v1/workspaces/desk/cases",
+        "/api/v1/workspaces/desk/stops",
+        "/api/v1/workspaces/desk/events",
+        "/other",
+    ];
     for path in paths {
         for shown in [String::new(), format!("\r\nAuthorization: Bearer {wrong}")] {
             let answer = up.raw(&format!("GET {path} HTTP/1.1{shown}"), "");
-            answer.problem(401, "no-token");
+            answer.problem(401, "sign-in");
             assert!(answer.head.contains("www-authenticate: bearer"), "{}", answer.head);
         }
     }
     let body = json!({ "scope": { "of": "everything" }, "reason": "x" }).to_string();
-    let head = "POST /api/v1/stops HTTP/1.1\r\nContent-Type: application/json";
-    up.raw(head, &body).problem(401, "no-token");
-    assert_eq!(up.get("/api/v1/stops").json()["stops"], json!([]));
-    assert_eq!(up.get("/health").json()["ok"], true);
+    let head = "POST /api/v1/workspaces/desk/stops HTTP/1.1\r\nContent-Type: application/json";
+    up.raw(head, &body).problem(401, "sign-in");
+    assert_eq!(up.get("/api/v1/workspaces/desk/stops").json()["stops"], json!([]));
+    let health = up.raw("GET /health HTTP/1.1", "");
+    assert_eq!((health.status, health.json()["ok"].clone()), (200, json!(true)));
     let stored = std::fs::read_to_string(project().join("docs/openapi.json")).unwrap();
     assert_eq!(up.get("/openapi.json").body, stored);
     up.get("/other").problem(404, "not-found");
@@ -165,7 +219,8 @@ fn a_start_with_a_key_is_one_case_also_after_a_restart() {
     let first = up.begin(&name, "k-1");
     assert_eq!(first.status, 201, "{}", first.body);
     let case = first.json()["id"].as_str().unwrap().to_owned();
-    assert!(first.head.contains(&format!("location: /api/v1/cases/{case}")), "{}", first.head);
+    let place = format!("location: /api/v1/workspaces/desk/cases/{case}");
+    assert!(first.head.contains(&place), "{}", first.head);
     let again = up.begin(&name, "k-1");
     assert_eq!((again.status, again.json()["id"].as_str()), (200, Some(case.as_str())));
     up.begin("other.txt", "k-1").problem(422, "invalid");
@@ -173,17 +228,17 @@ fn a_start_with_a_key_is_one_case_also_after_a_restart() {
     assert_eq!(shown["output"], Value::Null);
     assert!(!shown["story"].as_array().unwrap().is_empty());
     // What is stored comes out as it is hashed: each line names the hash of the one before.
-    let records = up.get(&format!("/api/v1/cases/{case}/records"));
+    let records = up.get(&format!("/api/v1/workspaces/desk/cases/{case}/records"));
     let lines: Vec<&str> = records.body.lines().collect();
     assert!(lines.len() > 1 && lines.iter().all(|line| line.starts_with('{')), "{}", records.body);
-    let part = up.get(&format!("/api/v1/cases/{case}/records?from=1"));
+    let part = up.get(&format!("/api/v1/workspaces/desk/cases/{case}/records?from=1"));
     assert_eq!(part.body.lines().collect::<Vec<_>>(), lines[1..]);
     // The process dies; the next one knows the key.
     let Up { office, .. } = &up;
     let root = office.root();
     let kill = Command::new("kill").args(["-9", &up.child.id().to_string()]).status().unwrap();
     assert!(kill.success());
-    let args = ["up", "--listen", "127.0.0.1:0", "--json", "--as", "marta@larkfield.example"];
+    let args = ["up", "--listen", "127.0.0.1:0", "--json"];
     let mut child = Command::new(env!("CARGO_BIN_EXE_flightdeck"))
         .args(args)
         .current_dir(&root)
@@ -192,23 +247,22 @@ fn a_start_with_a_key_is_one_case_also_after_a_restart() {
         .unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let fresh = published(&line).remove(0);
+    let said = published(&line).remove(0);
     let next = Up {
         office: Office::new(&Vendor::plain(), &["001"]),
         child,
-        address: fresh["url"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned(),
-        token: fresh["token"].as_str().unwrap().to_owned(),
+        address: said["url"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned(),
+        token: up.token.clone(),
+        tokens: up.tokens.clone(),
+        said,
     };
     let again = next.begin(&name, "k-1");
     assert_eq!((again.status, again.json()["id"].as_str()), (200, Some(case.as_str())));
     next.begin(&name, "").problem(422, "invalid");
     let bad = json!({ "workflow": "invoice_intake", "case": { "nme": "x" } });
-    next.post("/api/v1/cases", "", &bad).problem(422, "invalid");
+    next.post("/api/v1/workspaces/desk/cases", "", &bad).problem(422, "invalid");
     let bad = json!({ "workflow": "invoice_intake", "case": { "name": 7 } });
-    next.post("/api/v1/cases", "", &bad).problem(422, "invalid");
-    let stranger = "\r\nFlightdeck-Person: eve@x.example";
-    let good = json!({ "workflow": "invoice_intake", "case": { "name": name } });
-    next.post("/api/v1/cases", stranger, &good).problem(403, "not-permitted");
+    next.post("/api/v1/workspaces/desk/cases", "", &bad).problem(422, "invalid");
 }
 
 #[test]
@@ -218,31 +272,31 @@ fn a_request_is_decided_once_and_by_whom_it_is_for() {
     let case = started["id"].as_str().unwrap().to_owned();
     let shown = up.until(&case, "waiting");
     let request = &shown["requests"][0];
-    assert_eq!(up.get("/api/v1/reviews").json()["requests"][0], *request);
+    assert_eq!(up.get("/api/v1/workspaces/desk/reviews").json()["requests"][0], *request);
     assert!(!request["shows"].as_array().unwrap().is_empty());
-    let path = format!("/api/v1/cases/{case}/reviews/{}/decision", request["number"]);
+    let path =
+        format!("/api/v1/workspaces/desk/cases/{case}/reviews/{}/decision", request["number"]);
     let role = request["by"].as_str().unwrap();
     let who = if role == "finance_lead" { LEAD } else { CLERK };
-    let as_who = format!("\r\nFlightdeck-Person: {who}");
     let reject = |id: &str| json!({ "id": id, "decision": "reject", "reason": "not ours" });
     // Whoever started the case may not pass it.
     up.post(&path, "", &reject("d-0")).problem(403, "not-permitted");
     up.post(&path, "", &reject("d-0")).problem(403, "not-permitted");
-    up.post(&path, &as_who, &json!({ "id": "", "decision": "approve" })).problem(422, "invalid");
-    up.post(&path, &as_who, &json!({ "id": "d", "decision": "maybe" })).problem(422, "invalid");
+    up.post_as(who, &path, &json!({ "id": "", "decision": "approve" })).problem(422, "invalid");
+    up.post_as(who, &path, &json!({ "id": "d", "decision": "maybe" })).problem(422, "invalid");
     let edit = json!({ "id": "d-e", "decision": "edit", "values": { "no.such": "1" } });
-    up.post(&path, &as_who, &edit).problem(422, "invalid");
-    let taken = up.post(&path, &as_who, &reject("d-1"));
+    up.post_as(who, &path, &edit).problem(422, "invalid");
+    let taken = up.post_as(who, &path, &reject("d-1"));
     assert_eq!(taken.status, 200, "{}", taken.body);
     assert_eq!(taken.json()["read"], true);
-    let again = up.post(&path, &as_who, &reject("d-1"));
+    let again = up.post_as(who, &path, &reject("d-1"));
     assert_eq!(again.status, 200, "a repeat is harmless: {}", again.body);
-    up.post(&path, &as_who, &reject("d-2")).problem(409, "conflict");
+    up.post_as(who, &path, &reject("d-2")).problem(409, "conflict");
     let ended = up.until(&case, "rejected");
     assert_eq!(ended["requests"], json!([]));
-    let records = up.get(&format!("/api/v1/cases/{case}/records")).body;
+    let records = up.get(&format!("/api/v1/workspaces/desk/cases/{case}/records")).body;
     assert_eq!(records.matches("review_answered").count(), 1, "{records}");
-    up.post(&path.replace(&case, "0"), &as_who, &reject("d-3")).problem(404, "not-found");
+    up.post_as(who, &path.replace(&case, "0"), &reject("d-3")).problem(404, "not-found");
 }
 
 #[test]
@@ -251,7 +305,7 @@ fn events_go_on_where_a_client_was() {
     let follow = |last: &str| {
         let token = &up.token;
         let head = format!(
-            "GET /api/v1/events HTTP/1.1\r\nAuthorization: Bearer {token}{last}\r\nAccept: text/event-stream"
+            "GET /api/v1/workspaces/desk/events HTTP/1.1\r\nAuthorization: Bearer {token}{last}\r\nAccept: text/event-stream"
         );
         BufReader::new(up.send(&head, "")).lines().map_while(Result::ok)
     };
@@ -266,7 +320,8 @@ fn events_go_on_where_a_client_was() {
         });
         ids.take(count * 2).collect::<Vec<_>>()
     };
-    let total = up.get(&format!("/api/v1/cases/{case}/records")).body.lines().count();
+    let total =
+        up.get(&format!("/api/v1/workspaces/desk/cases/{case}/records")).body.lines().count();
     assert!(total > 2, "{total}");
     let (mut all, mut some) = (all, some);
     let whole = parts(&mut all, total);
@@ -276,39 +331,41 @@ fn events_go_on_where_a_client_was() {
     let last = seen.iter().rfind(|part| part.parse::<u64>().is_ok()).unwrap();
     let rest = parts(&mut follow(&format!("\r\nLast-Event-ID: {last}")), total - 2);
     assert_eq!([seen, rest].concat(), whole, "nothing is missed and nothing comes twice");
-    up.get("/api/v1/events?after=x").problem(422, "invalid");
+    up.get("/api/v1/workspaces/desk/events?after=x").problem(422, "invalid");
 }
 
 #[test]
 fn a_stop_holds_until_somebody_who_may_lifts_it() {
     let up = Up::start(&["001"]);
     let order = |reason: &str| json!({ "scope": { "of": "everything" }, "reason": reason });
-    up.post("/api/v1/stops", "", &order(" ")).problem(422, "invalid");
+    up.post("/api/v1/workspaces/desk/stops", "", &order(" ")).problem(422, "invalid");
     let nobody = json!({ "scope": { "of": "workflow", "name": "none" }, "reason": "x" });
-    up.post("/api/v1/stops", "", &nobody).problem(404, "not-found");
+    up.post("/api/v1/workspaces/desk/stops", "", &nobody).problem(404, "not-found");
     let beyond = |name: &str| json!({ "scope": { "of": "beyond", "name": name }, "reason": "x" });
-    up.post("/api/v1/stops", "", &beyond("invoice_intake=much")).problem(422, "invalid");
+    up.post("/api/v1/workspaces/desk/stops", "", &beyond("invoice_intake=much"))
+        .problem(422, "invalid");
     let lower = beyond("invoice_intake.draft=suggest");
-    assert_eq!(up.post("/api/v1/stops", "", &lower).status, 200);
-    assert_eq!(up.get("/api/v1/stops").json()["stops"], json!([lower["scope"]]));
+    assert_eq!(up.post("/api/v1/workspaces/desk/stops", "", &lower).status, 200);
+    assert_eq!(up.get("/api/v1/workspaces/desk/stops").json()["stops"], json!([lower["scope"]]));
     assert_eq!(up.get("/health").json()["ok"], json!(true), "nothing is stopped by it");
-    let lead = format!("\r\nFlightdeck-Person: {LEAD}");
-    assert_eq!(up.post("/api/v1/stops/lift", &lead, &lower).status, 200);
-    let stopped = up.post("/api/v1/stops", "", &order("a drill"));
+    assert_eq!(up.post_as(LEAD, "/api/v1/workspaces/desk/stops/lift", &lower).status, 200);
+    let stopped = up.post("/api/v1/workspaces/desk/stops", "", &order("a drill"));
     assert_eq!(stopped.status, 200, "{}", stopped.body);
-    assert_eq!(up.get("/api/v1/stops").json()["stops"], json!([{ "of": "everything" }]));
+    assert_eq!(
+        up.get("/api/v1/workspaces/desk/stops").json()["stops"],
+        json!([{ "of": "everything" }])
+    );
     let health = up.get("/health");
     assert_eq!((health.status, health.json()["ok"].clone()), (503, json!(false)));
     let started = up.begin(&document(&up.office, "001"), "k").json();
     let case = started["id"].as_str().unwrap().to_owned();
     up.until(&case, "halted");
-    let clerk = format!("\r\nFlightdeck-Person: {CLERK}");
-    up.post("/api/v1/stops/lift", &clerk, &order("over")).problem(403, "not-permitted");
-    let lead = format!("\r\nFlightdeck-Person: {LEAD}");
-    let lifted = up.post("/api/v1/stops/lift", &lead, &order("over"));
+    up.post_as(CLERK, "/api/v1/workspaces/desk/stops/lift", &order("over"))
+        .problem(403, "not-permitted");
+    let lifted = up.post_as(LEAD, "/api/v1/workspaces/desk/stops/lift", &order("over"));
     assert_eq!(lifted.status, 200, "{}", lifted.body);
     up.until(&case, "done");
-    up.post("/api/v1/stops/lift", &lead, &order("over")).problem(409, "conflict");
+    up.post_as(LEAD, "/api/v1/workspaces/desk/stops/lift", &order("over")).problem(409, "conflict");
 }
 
 #[test]
@@ -319,12 +376,17 @@ fn it_keeps_to_its_own_description() {
     // Something to list and show, so that answers with content are tried as well.
     let started = up.begin(&document(&up.office, "001"), "k").json();
     up.until(started["id"].as_str().unwrap(), "done");
+    let named = up.office.root().join("schemathesis.toml");
+    std::fs::write(&named, "[parameters]\n\"path.workspace\" = \"desk\"\n").unwrap();
     let said = Command::new(program)
+        .arg("--config-file")
+        .arg(&named)
         .arg("run")
         .arg(format!("http://{}/openapi.json", up.address))
         .args(["-H", &format!("Authorization: Bearer {}", up.token)])
         // A stream of events does not end, and schemathesis reads to the end.
-        .args(["--exclude-path", "/api/v1/events", "--max-examples", "25", "--seed", "7"])
+        .args(["--exclude-path", "/api/v1/workspaces/{workspace}/events"])
+        .args(["--max-examples", "25", "--seed", "7"])
         .args(["--checks", "not_a_server_error,status_code_conformance"])
         .args(["--checks", "content_type_conformance,response_schema_conformance"])
         .args(["--checks", "ignored_auth,unsupported_method", "--no-color"])

@@ -43,7 +43,7 @@ on_failure: { ask: clerk }
 steps:
   - step: begin
     tool: office.start_case
-    with: { body: { literal: { workflow: invoice_intake, case: { name: DOCUMENT } } } }
+    with: { workspace: { literal: desk }, body: { literal: { workflow: invoice_intake, case: { name: DOCUMENT } } } }
   - step: page
     tool: web.fetch
     with: { url: { literal: 'http://PLACE/prices' } }
@@ -118,7 +118,7 @@ fn an_api_a_page_and_a_mailbox_work_behind_approved_tools() {
 
     let bearer = format!("Bearer {}", up.token);
     let (spec, base) = (project().join("docs/openapi.json"), format!("http://{}", up.address));
-    let secret = [("OFFICE_KEY", bearer.as_str()), ("OFFICE_PERSON", "marta@larkfield.example")];
+    let secret = [("OFFICE_KEY", bearer.as_str())];
     let say = |args: &[&str]| {
         let said = desk.say_with(args, &secret);
         assert_eq!(said.code, 0, "{args:?}: {}{}", said.out, said.err);
@@ -126,9 +126,9 @@ fn an_api_a_page_and_a_mailbox_work_behind_approved_tools() {
         said.out
     };
     let serve = ["--", "flightdeck", "serve"];
-    let key = ["--env", "KEY=${OFFICE_KEY}", "--env", "PERSON=${OFFICE_PERSON}"];
+    let key = ["--env", "KEY=${OFFICE_KEY}"];
     let api = ["http", "--spec", spec.to_str().unwrap(), "--base", &base, "--operation"];
-    let headers = ["--header", "Authorization=KEY", "--header", "Flightdeck-Person=PERSON"];
+    let headers = ["--header", "Authorization=KEY"];
     let office = [&["mcp", "add", "office"][..], &key, &serve, &api, &["start_case"], &headers];
     say(&office.concat());
     say(&[&["mcp", "add", "web"][..], &serve, &["web", "--allow", &place]].concat());
@@ -149,11 +149,10 @@ fn an_api_a_page_and_a_mailbox_work_behind_approved_tools() {
     pin("mail.create_draft", &[&["write"][..], &read_back].concat());
     say(&["check", "reach_out"]);
     let who = ("FLIGHTDECK_PERSON", "owner@example.com");
-    let said =
-        desk.say_with(&["run", "reach_out", "001-ada.txt", "--json"], &[secret[0], secret[1], who]);
+    let said = desk.say_with(&["run", "reach_out", "001-ada.txt", "--json"], &[secret[0], who]);
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
 
-    let cases = up.get("/api/v1/cases").json();
+    let cases = up.get("/api/v1/workspaces/desk/cases").json();
     assert_eq!(cases["cases"].as_array().map(Vec::len), Some(1), "{cases}");
     let drafts: Vec<_> = fs::read_dir(root.join("drafts")).unwrap().collect();
     assert_eq!(drafts.len(), 1);

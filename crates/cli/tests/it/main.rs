@@ -10,6 +10,7 @@
     reason = "a test that cannot go on has failed, wherever in it that is"
 )]
 
+mod access;
 mod api;
 mod assistant;
 mod bounds;

@@ -136,6 +136,7 @@ impl Control {
             | Record::Erased { .. }
             | Record::Drilled { .. }
             | Record::Alerted(_)
+            | Record::Access(_)
             | Record::StartWatched { .. }
             | Record::StartMissed { .. }
             | Record::StartHeld { .. } => {}
@@ -387,6 +388,7 @@ fn desk(record: &Record) -> bool {
             | Record::Erased { .. }
             | Record::Drilled { .. }
             | Record::Alerted(_)
+            | Record::Access(_)
             | Record::StartWatched { .. }
             | Record::StartMissed { .. }
             | Record::StartHeld { .. }

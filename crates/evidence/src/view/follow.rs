@@ -140,6 +140,7 @@ impl Walk<'_> {
             | Record::Erased { .. }
             | Record::Drilled { .. }
             | Record::Alerted(_)
+            | Record::Access(_)
             | Record::StartWatched { .. }
             | Record::StartMissed { .. }
             | Record::StartHeld { .. } => self.desk(record),

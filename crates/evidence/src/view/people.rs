@@ -176,6 +176,8 @@ impl Walk<'_> {
             format!("{who} drilled `{}`: {came}", drill.as_str())
         } else if let Record::Alerted(alert) = record {
             format!("{} (since {})", words::alert(alert), self.when(alert.since))
+        } else if let Record::Access(access) = record {
+            words::access(access)
         } else if let Record::StartWatched { workflow, since, .. } = record {
             format!("a start of `{workflow}` begins cases from {} on", self.when(*since))
         } else if let Record::StartMissed { workflow, from, until, times, .. } = record {

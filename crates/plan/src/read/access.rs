@@ -76,7 +76,7 @@ impl Default for Access {
 
 impl Access {
     /// The roles of a person of the workspace. Where the settings give none to anybody, whoever
-    /// answers for a workflow owns the workspace, and everybody else may decide what they are asked.
+    /// answers for a workflow owns the workspace, and everybody else decides what they are asked.
     #[must_use]
     pub fn of(&self, who: &PersonId, answers: bool) -> BTreeSet<AccessRole> {
         let Some(roles) = &self.roles else {

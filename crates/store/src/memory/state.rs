@@ -257,6 +257,8 @@ impl State {
     pub(super) fn runs(&self, query: &RunQuery) -> Vec<RunLine> {
         self.lines()
             .rev()
+            .skip_while(|(id, _)| query.after.is_some_and(|after| after != *id))
+            .skip(usize::from(query.after.is_some()))
             .filter(|(id, run)| {
                 let status = query.status.is_empty() || query.status.contains(&run.status);
                 let workflow = query.workflow.as_ref().is_none_or(|w| *w == run.workflow);

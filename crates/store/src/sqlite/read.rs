@@ -172,6 +172,12 @@ impl SqliteReader {
         let mut status: Vec<Status> = query.status.clone();
         status.sort();
         status.dedup();
+        let before = match query.after.map(|after| self.number(after)).transpose()? {
+            None => i64::MAX,
+            Some(Some(no)) => no,
+            // Nothing comes after what is not there.
+            Some(None) => return Ok(Vec::new()),
+        };
         // One walk of the index per status: each is in order and ends at the limit.
         let mut walks: Vec<Option<Status>> = status.into_iter().map(Some).collect();
         if walks.is_empty() {
@@ -189,6 +195,7 @@ impl SqliteReader {
                     i64::try_from(query.limit).unwrap_or(i64::MAX),
                     RunId::DESK.to_bytes(),
                     status.map(Status::as_str),
+                    before,
                 ];
                 let mut rows = walk.query(given).map_err(fault)?;
                 while let Some(row) = rows.next().map_err(fault)? {
@@ -198,6 +205,15 @@ impl SqliteReader {
             lines.sort_by_key(|(no, _)| std::cmp::Reverse(*no));
             lines.truncate(query.limit);
             Ok(lines.into_iter().map(|(_, line)| line).collect())
+        })
+    }
+
+    /// The place of a run in the index.
+    fn number(&self, run: RunId) -> Result<Option<i64>, StoreError> {
+        self.with(|conn| {
+            let sql = "SELECT no FROM run WHERE id = ?1";
+            let mut found = conn.prepare_cached(sql).map_err(fault)?;
+            found.query_row([run.to_bytes()], |row| row.get(0)).optional().map_err(fault)
         })
     }
 
@@ -292,7 +308,7 @@ pub(super) fn lines_sql(by_id: bool, by_status: bool) -> String {
         "SELECT no, id, workflow, release, status, opened, changed, wake_at,
            (SELECT max(seq) + 1 FROM frame WHERE run = no)
          FROM run
-         WHERE {status} AND {id} BETWEEN ?2 AND ?3 AND +id <> ?5
+         WHERE {status} AND {id} BETWEEN ?2 AND ?3 AND +id <> ?5 AND no < ?7
            AND (?1 IS NULL OR workflow = ?1)
          ORDER BY no DESC LIMIT ?4"
     )
