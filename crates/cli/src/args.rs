@@ -524,8 +524,11 @@ pub struct McpServe {
     /// The port; otherwise any that is free
     #[arg(long, value_name = "PORT", requires = "http")]
     pub port: Option<u16>,
-    /// File with the token; otherwise a fresh token is made and printed
-    #[arg(long, value_name = "FILE", requires = "http")]
+    /// File with a token of `flightdeck token new`; the assistant speaks for its person
+    ///
+    /// With the right `decide` it can hand on what that person decides. Without a token an
+    /// assistant reads, and over HTTP a fresh one is made and printed.
+    #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
 }
 

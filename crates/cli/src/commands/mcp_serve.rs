@@ -1,5 +1,6 @@
 //! `mcp serve`: this installation's cases, requests and workflows for an operator's assistant, to
-//! read. Over pipes, standard output is the assistant's.
+//! read, and with a token of somebody to hand on what they decide. Over pipes, standard output is
+//! the assistant's.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,28 +13,37 @@ use super::gateway::{connecting, entry};
 use super::{mcp, up};
 use crate::args::{Global, McpServe};
 use crate::exit::{Ended, Exit, Stop};
-use crate::operations::Operations;
+use crate::operations::{Operations, Speaks};
 use crate::screen::Screen;
 use crate::workspace::Workspace;
-
-/// A token that somebody chose is at least this long.
-const TOKEN_MIN: usize = 32;
 
 /// Serves until the assistant goes, or until this process is ended.
 pub fn serve(screen: &Screen, global: &Global, args: &McpServe) -> Ended {
     let workspace = Workspace::open(global)?;
     let places = mcp::places(screen, &workspace)?;
-    let gate: Arc<dyn Gate> = Arc::new(Operations::new(global, &workspace, &places));
+    let speaks = match &args.token_file {
+        Some(file) => Some(Arc::new(Speaks::by(&workspace, &word(file)?)?)),
+        None => None,
+    };
+    let gate: Arc<dyn Gate> =
+        Arc::new(Operations::new(global, &workspace, &places, speaks.clone()));
     mcp::within(async {
         if !args.http {
-            screen.note("an assistant may read; it decides nothing");
+            screen.note(match &speaks {
+                None => "an assistant may read; it decides nothing".to_owned(),
+                Some(speaks) => format!("an assistant speaks for {}, by a token", speaks.who),
+            });
             tools::gateway::stdio(&gate).await.map_err(Stop::failed)?;
             return Ok(Exit::Done);
         }
-        let (token, shown) = token(args.token_file.as_deref())?;
-        let opens = move |shown: &str| token.opens(shown);
-        let listening =
-            tools::gateway::listen(&gate, args.port.unwrap_or(0), Arc::new(opens)).await;
+        let (opens, shown): (Opens, Option<String>) = match speaks {
+            Some(speaks) => (Arc::new(move |shown: &str| speaks.opens(shown)), None),
+            None => {
+                let (token, text) = fresh()?;
+                (Arc::new(move |shown: &str| token.opens(shown)), Some(text))
+            }
+        };
+        let listening = tools::gateway::listen(&gate, args.port.unwrap_or(0), opens).await;
         let listening = listening.map_err(Stop::failed)?;
         let url = listening.url();
         let placeholder = shown.as_deref().unwrap_or("TOKEN");
@@ -51,20 +61,17 @@ pub fn serve(screen: &Screen, global: &Global, args: &McpServe) -> Ended {
     })?
 }
 
-/// The token, and its text where it has to be shown because it was made now.
-fn token(file: Option<&Path>) -> Result<(Opener, Option<String>), Stop> {
-    let Some(file) = file else {
-        let (token, text) = fresh()?;
-        return Ok((token, Some(text)));
-    };
+/// Whether a token that is shown opens.
+type Opens = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
+/// The token that a file holds.
+fn word(file: &Path) -> Result<String, Stop> {
     let named = |why: &str| Stop::usage(format!("`{}`: {why}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|error| named(&error.to_string()))?;
-    let text = text.trim();
-    if text.len() < TOKEN_MIN || text.contains(char::is_whitespace) {
-        let why = format!("a token is one word of at least {TOKEN_MIN} characters");
-        return Err(named(&why).help("`openssl rand -hex 32` makes one"));
+    match text.trim() {
+        "" => Err(named("it is empty").help("`flightdeck token new` makes a token")),
+        text => Ok(text.to_owned()),
     }
-    Ok((Opener::of(text), None))
 }
 
 /// A token that is made now, and its text, to be shown once.

@@ -116,7 +116,7 @@ pub fn order_and_follow(
 }
 
 /// An order that was not followed ends the command with the reason.
-fn declined(global: &Global, run: RunId, id: CommandId) -> Result<(), Stop> {
+pub fn declined(global: &Global, run: RunId, id: CommandId) -> Result<(), Stop> {
     let view = Runs::existing(global)?.view(run)?;
     let Some(declined) = view.declined.iter().find(|declined| declined.command == id) else {
         return Ok(());

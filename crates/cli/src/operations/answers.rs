@@ -52,7 +52,7 @@ pub fn answer(global: &Global, tool: &str, args: &Map<String, Value>) -> Result<
     }
 }
 
-fn optional<'a>(args: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, Stop> {
+pub fn optional<'a>(args: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, Stop> {
     match args.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
@@ -60,12 +60,12 @@ fn optional<'a>(args: &'a Map<String, Value>, name: &str) -> Result<Option<&'a s
     }
 }
 
-fn text<'a>(args: &'a Map<String, Value>, name: &str) -> Result<&'a str, Stop> {
+pub fn text<'a>(args: &'a Map<String, Value>, name: &str) -> Result<&'a str, Stop> {
     let missing = || Stop::usage(format!("`{name}` is missing"));
     optional(args, name)?.filter(|text| !text.trim().is_empty()).ok_or_else(missing)
 }
 
-fn number(args: &Map<String, Value>, name: &str) -> Result<Option<u32>, Stop> {
+pub fn number(args: &Map<String, Value>, name: &str) -> Result<Option<u32>, Stop> {
     match args.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => {

@@ -253,13 +253,23 @@ fn an_assistant_reads_workflows_and_stops_and_picks_prompts() {
     assert_eq!(assistant.leave(), 0);
 }
 
+/// A file with a token of somebody.
+fn token_of(desk: &Desk, who: &str, rights: &[&str]) -> String {
+    let mut args = vec!["token", "new", "--as", who, "--label", "assistant", "--json"];
+    args.extend(rights.iter().flat_map(|right| ["--right", right]));
+    let said = desk.say(&args);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    let token = said.json()[0]["token"].as_str().unwrap().to_owned();
+    std::fs::write(desk.root().join("token"), &token).unwrap();
+    token
+}
+
 #[test]
-fn the_operations_over_http_take_the_token_of_a_file() {
+fn the_operations_over_http_take_a_persons_token_while_it_opens() {
     let desk = Desk::new();
-    let token = "0123456789abcdef0123456789abcdef";
-    std::fs::write(desk.root().join("token"), token).unwrap();
+    let token = token_of(&desk, "lead@example.com", &["read"]);
     let mut served = Served::start(&desk, &["mcp", "serve", "--token-file", "token"]);
-    assert!(served.object["token"].is_null(), "a token that somebody chose is not printed");
+    assert!(served.object["token"].is_null(), "a token that somebody has is not printed");
     let host = format!("Host: {}\r\n", served.address());
     assert_eq!(served.status(&host), Some(401));
     served.object["token"] = json!(token);
@@ -267,4 +277,42 @@ fn the_operations_over_http_take_the_token_of_a_file() {
     assert_eq!(told["result"]["serverInfo"]["name"], "flightdeck");
     let cases = served.call("list_cases", json!({}));
     assert!(cases["content"][0]["text"].as_str().unwrap().contains("\"cases\": []"), "{cases}");
+    let id = desk.say(&["token", "list", "--json"]).json()[0]["tokens"][0]["id"].clone();
+    assert_eq!(desk.say(&["token", "end", id.as_str().unwrap()]).code, 0);
+    assert_eq!(served.status(&served.shown()), Some(401));
+    let said = desk.say(&["mcp", "serve", "--token-file", "token"]);
+    assert_eq!(said.code, 4, "{}{}", said.out, said.err);
+}
+
+#[test]
+fn an_assistant_hands_on_a_decision_only_where_a_token_lets_it() {
+    let (desk, case) = waiting();
+    let by = |who: &str, rights: &[&str]| {
+        token_of(&desk, who, rights);
+        let mut assistant = Agent::of(&desk, &["mcp", "serve", "--token-file", "token"]);
+        assistant.greet();
+        assistant
+    };
+    let reject = json!({ "case": case, "decision": "reject", "reason": "not ours" });
+    let mut reader = by("clerk@example.com", &["read"]);
+    let (error, text) = reader.call("decide_review", reject.clone());
+    assert!(error && text.contains("no tool"), "{text}");
+    assert_eq!(reader.leave(), 0);
+    // A right at the door is no say in the matter: the map names who decides.
+    let mut other = by("owner@example.com", &[]);
+    let (error, text) = other.call("decide_review", reject.clone());
+    assert!(error && text.contains("may not answer"), "{text}");
+    assert_eq!(other.leave(), 0);
+    let mut clerk = by("clerk@example.com", &["read", "decide"]);
+    let tools = clerk.ask("tools/list", json!({}));
+    let decides = tools["tools"].as_array().unwrap().last().unwrap();
+    assert_eq!(decides["name"], "decide_review");
+    assert_ne!(decides["annotations"]["readOnlyHint"], true);
+    let (error, text) = clerk.call("decide_review", json!({ "case": case, "decision": "maybe" }));
+    assert!(error && text.contains("no decision"), "{text}");
+    let (error, text) = clerk.call("decide_review", reject);
+    assert!(!error && text.contains("is now"), "{text}");
+    assert_eq!(clerk.leave(), 0);
+    let log = desk.say(&["logs", &case]).out;
+    assert!(log.contains("clerk@example.com") && log.contains("not ours"), "{log}");
 }
