@@ -27,6 +27,7 @@ use crate::people::{FromFiles, Over};
 use crate::stored::Runs;
 use crate::values;
 use crate::workspace::Workspace;
+use tokio::sync::watch;
 
 /// How many entries are given at once to whoever follows events.
 const PAGE: usize = 500;
@@ -453,6 +454,10 @@ impl Installation for Here {
                 _ => No::new(Why::Unusable, error),
             })
         })
+    }
+
+    fn written(&self) -> watch::Receiver<()> {
+        self.inner.runtime.written()
     }
 
     fn after(&self, place: Option<u64>) -> Answer<(u64, Vec<Row>)> {

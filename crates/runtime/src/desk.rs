@@ -11,6 +11,7 @@ use journal::{
     Held, Label, Labels, Millis, Record, RunId, Seq, Source, Store, StoreError,
 };
 use plan::ids::{FieldName, ReleaseId, WorkflowName};
+use tokio::sync::watch;
 
 use crate::{entropy, lock, now};
 
@@ -26,6 +27,8 @@ const TRIES: usize = 16;
 /// The desk's journal, to be written.
 pub(crate) struct Desk {
     store: Arc<dyn Store>,
+    /// Changes whenever an entry was stored.
+    written: watch::Sender<()>,
     said: Mutex<Said>,
     /// Whoever writes what must stand there once holds this from the look to the write.
     turn: Mutex<Turn>,
@@ -83,8 +86,8 @@ impl Said {
 }
 
 impl Desk {
-    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, said: Mutex::default(), turn: Mutex::default() }
+    pub(crate) fn new(store: Arc<dyn Store>, written: watch::Sender<()>) -> Self {
+        Self { store, written, said: Mutex::default(), turn: Mutex::default() }
     }
 
     /// Writes one record, with a text where it has one. It blocks until the record is durable.
@@ -143,7 +146,9 @@ impl Desk {
             let _ = told.send(result.map(drop));
         });
         let closed = || Err(CommitError::Fault("the journal has closed".to_owned()));
-        Ok(heard.recv().unwrap_or_else(|_| closed()))
+        let committed = heard.recv().unwrap_or_else(|_| closed());
+        self.written.send_replace(());
+        Ok(committed)
     }
 
     /// Whether a limit that is used up stands there already. It waits for nothing.

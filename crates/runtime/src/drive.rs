@@ -247,6 +247,7 @@ pub(crate) async fn commit(inner: &Arc<Inner>, draft: Draft) -> Result<Committed
     let committed = told.await.unwrap_or_else(|_| closed())?;
     // Before anything that the frame allows is done.
     inner.stains.add(&committed.frame.draws);
+    inner.written.send_replace(());
     Ok(committed)
 }
 

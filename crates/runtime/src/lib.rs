@@ -170,6 +170,8 @@ pub(crate) struct Inner {
     pub(crate) lowering: AtomicUsize,
     /// The last reason why the journal could not be written, while it cannot.
     trouble: watch::Sender<Option<String>>,
+    /// Changes whenever an entry was stored.
+    pub(crate) written: watch::Sender<()>,
 }
 
 /// A run that is in memory.
@@ -205,7 +207,8 @@ impl Runtime {
     /// A driver over a store and a world. `keying` is the installation's secret.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, world: Arc<dyn World>, keying: [u8; 32]) -> Self {
-        let desk = Arc::new(Desk::new(store.clone()));
+        let written = watch::Sender::new(());
+        let desk = Arc::new(Desk::new(store.clone(), written.clone()));
         let inner = Inner {
             releases: Releases::new(store.clone(), keying, desk.clone()),
             desk,
@@ -220,6 +223,7 @@ impl Runtime {
             stuck: Mutex::new(HashMap::new()),
             lowering: AtomicUsize::new(0),
             trouble: watch::Sender::new(None),
+            written,
         };
         Self { inner: Arc::new(inner) }
     }
@@ -246,6 +250,12 @@ impl Runtime {
     #[must_use]
     pub fn trouble(&self) -> watch::Receiver<Option<String>> {
         self.inner.trouble.subscribe()
+    }
+
+    /// Hears whenever an entry was stored here.
+    #[must_use]
+    pub fn written(&self) -> watch::Receiver<()> {
+        self.inner.written.subscribe()
     }
 
     /// Opens a case for a person of the workspace, whoever passes the wish on.

@@ -2,7 +2,7 @@
 //! is its place in the journal, so a client that was away goes on where it was and misses nothing.
 
 use std::convert::Infallible;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use access::Right;
 use axum::extract::State;
@@ -21,10 +21,10 @@ use crate::installation::Row;
 use crate::problem::{Asked, Problem};
 use crate::shapes::time;
 
-/// How often the journal is looked at for more.
-const LOOK: Duration = Duration::from_millis(200);
-/// After how many looks it is asked anew whether whoever follows still may.
-const LOOKS: u32 = 25;
+/// How often the journal is looked at for more where nothing was heard of any.
+const LOOK: Duration = Duration::from_secs(2);
+/// How often it is asked anew whether whoever follows still may.
+const AGAIN: Duration = Duration::from_secs(5);
 /// How often a silent stream says that it lives.
 const ALIVE: Duration = Duration::from_secs(15);
 
@@ -70,9 +70,10 @@ pub async fn stream(
             return Err(Problem::invalid("`Last-Event-ID` is not the id of an event"));
         }
     };
+    let (written, asked) = (inside.here().written(), Instant::now());
     let (place, rows) = inside.here().after(last).await?;
     let follower =
-        Follower { inside, ending: desk.ending, place, rows: rows.into_iter(), looks: 0 };
+        Follower { inside, ending: desk.ending, place, rows: rows.into_iter(), written, asked };
     let stream = futures_util::stream::unfold(follower, |mut follower| async move {
         let row = follower.next().await?;
         Some((Ok::<_, Infallible>(event(&row)), follower))
@@ -86,7 +87,9 @@ struct Follower {
     ending: watch::Receiver<bool>,
     place: u64,
     rows: std::vec::IntoIter<Row>,
-    looks: u32,
+    written: watch::Receiver<()>,
+    /// When it was last asked whether whoever follows still may.
+    asked: Instant,
 }
 
 impl Follower {
@@ -98,11 +101,11 @@ impl Follower {
                 self.place = self.place.max(row.place);
                 return Some(row);
             }
-            self.looks += 1;
-            if *self.ending.borrow() || (self.looks.is_multiple_of(LOOKS) && !self.may_stay().await)
-            {
+            if *self.ending.borrow() || !self.may_stay().await {
                 return None;
             }
+            // What is stored from here on is heard of, or found by the look.
+            self.written.borrow_and_update();
             // A store that cannot be read now is asked again; nothing is skipped.
             let found = self.inside.here().after(Some(self.place)).await;
             match found {
@@ -110,7 +113,8 @@ impl Follower {
                 Ok(_) | Err(_) => {
                     tokio::select! {
                         () = tokio::time::sleep(LOOK) => {}
-                        // The sender outlives every stream; an error ends the wait all the same.
+                        // Both senders outlive every stream; an error ends the wait all the same.
+                        _ = self.written.changed() => {}
                         _ = self.ending.changed() => {}
                     }
                 }
@@ -118,7 +122,11 @@ impl Follower {
         }
     }
 
-    async fn may_stay(&self) -> bool {
+    async fn may_stay(&mut self) -> bool {
+        if self.asked.elapsed() < AGAIN {
+            return true;
+        }
+        self.asked = Instant::now();
         let Inside { guest, place, who } = &self.inside;
         let roles = place.here.roles(who.clone()).await;
         let may = roles.is_ok_and(|roles| Right::of_all(&roles).contains(&Right::Read));

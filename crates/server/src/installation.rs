@@ -10,6 +10,7 @@ use journal::{Access, CommandId, RunId, RunLine, Status, StopScope};
 use plan::AccessRole;
 use plan::ids::{PersonId, RoleId, WorkflowName};
 use serde_json::Value;
+use tokio::sync::watch;
 
 /// An answer that takes a while.
 pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, No>> + Send>>;
@@ -148,6 +149,8 @@ pub trait Installation: Send + Sync + 'static {
     fn stop(&self, who: PersonId, scope: StopScope, reason: String) -> Answer<usize>;
     /// Gives how many cases may go on.
     fn lift(&self, who: PersonId, scope: StopScope, reason: String) -> Answer<usize>;
+    /// Hears whenever an entry was stored.
+    fn written(&self) -> watch::Receiver<()>;
     /// Stored entries after a place, oldest first; without a place only the last place is given.
     fn after(&self, place: Option<u64>) -> Answer<(u64, Vec<Row>)>;
 }
