@@ -9,6 +9,7 @@ mod erase;
 mod ladder;
 mod people;
 mod releases;
+mod rollout;
 mod seeds;
 pub mod socket;
 mod stains;
@@ -38,6 +39,7 @@ pub use drill::Drilled;
 pub use erase::{ERASED_AT_ONCE, Erasure};
 pub use people::People;
 pub use releases::Releases;
+pub use rollout::{ReleaseOrder, Standing as Rolled, may_release};
 use stains::Stains;
 pub use stop::StopError;
 pub use triggers::{Triggers, start_key};
@@ -76,6 +78,8 @@ pub enum Fault {
     Alert(String),
     #[error("a start cannot go on: {0}")]
     Start(String),
+    #[error("{0}")]
+    Rollout(String),
     /// Cases are counted, and the limit of the count is reached.
     #[error(
         "no further case of `{workflow}`{} is opened until {until}: `{}` is used up",
@@ -127,6 +131,7 @@ impl Fault {
             | Self::Drill(_)
             | Self::Alert(_)
             | Self::Start(_)
+            | Self::Rollout(_)
             | Self::Socket(_) => Kind::Failed,
         }
     }
@@ -166,6 +171,8 @@ pub(crate) struct Inner {
     pub(crate) lowering: AtomicUsize,
     /// The last reason why the journal could not be written, while it cannot.
     trouble: watch::Sender<Option<String>>,
+    /// How often it was changed which release new cases begin on.
+    pub(crate) rolled: watch::Sender<u64>,
 }
 
 /// A run that is in memory.
@@ -216,6 +223,7 @@ impl Runtime {
             stuck: Mutex::new(HashMap::new()),
             lowering: AtomicUsize::new(0),
             trouble: watch::Sender::new(None),
+            rolled: watch::Sender::new(0),
         };
         Self { inner: Arc::new(inner) }
     }

@@ -138,7 +138,10 @@ impl Control {
             | Record::Alerted(_)
             | Record::StartWatched { .. }
             | Record::StartMissed { .. }
-            | Record::StartHeld { .. } => {}
+            | Record::StartHeld { .. }
+            | Record::Deployed { .. }
+            | Record::Promoted { .. }
+            | Record::RolledBack { .. } => {}
         }
         Ok(())
     }
@@ -390,5 +393,8 @@ fn desk(record: &Record) -> bool {
             | Record::StartWatched { .. }
             | Record::StartMissed { .. }
             | Record::StartHeld { .. }
+            | Record::Deployed { .. }
+            | Record::Promoted { .. }
+            | Record::RolledBack { .. }
     )
 }

@@ -142,7 +142,10 @@ impl Walk<'_> {
             | Record::Alerted(_)
             | Record::StartWatched { .. }
             | Record::StartMissed { .. }
-            | Record::StartHeld { .. } => self.desk(record),
+            | Record::StartHeld { .. }
+            | Record::Deployed { .. }
+            | Record::Promoted { .. }
+            | Record::RolledBack { .. } => self.desk(record),
         }
     }
 
