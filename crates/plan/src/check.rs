@@ -12,6 +12,7 @@ use crate::problem::{Cx, Found, Problems};
 use crate::read::notices::Told;
 use crate::read::on_call::OnCall;
 use crate::read::people::Absence;
+use crate::read::releases::Releases;
 use crate::read::secrets::SecretPlace;
 use crate::read::servers::Server;
 use crate::read::settings::{ModelPlace, Privacy, Retention};
@@ -111,6 +112,7 @@ pub struct Places {
     pub retention: Retention,
     pub attention: BTreeMap<RoleId, Attention>,
     pub privacy: Privacy,
+    pub releases: Releases,
     pub notices: BTreeMap<FieldName, Told>,
     pub vendors: BTreeMap<String, Vendor>,
     pub secrets: BTreeMap<String, SecretPlace>,
@@ -140,6 +142,7 @@ pub fn places(files: &Files) -> Result<Places, Problems> {
         retention: ws.settings.retention,
         attention: ws.settings.people.attention,
         privacy: ws.settings.privacy,
+        releases: ws.settings.releases,
         notices: ws.settings.notices,
         vendors: ws.settings.vendors,
         secrets: ws.settings.secrets,
@@ -173,6 +176,13 @@ fn shared(cx: &Cx<'_>, ws: &Workspace, beside: &Beside) {
         let spot = Spot::new(file, problem.offset..problem.offset + 1);
         let found = Found::new(&codes::POLICY, &spot, problem.what.clone());
         cx.add::<()>(found.fix(problem.fix.clone()));
+    }
+    for (name, at) in &ws.settings.released {
+        if !ws.workflows.contains_key(name.as_str()) {
+            let known = ws.workflows.keys().map(String::as_str);
+            let found = Found::new(&codes::WORKFLOW_UNKNOWN, at, format!("no workflow `{name}`"));
+            cx.add::<()>(found.near(name.as_str(), known));
+        }
     }
     // A slip of the pen would keep for ever what should be gone.
     let Some(tags) = &beside.tags else { return };
