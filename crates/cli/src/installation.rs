@@ -1,7 +1,7 @@
 //! This installation as the HTTP interface meets it: the runtime that drives here, the stored runs,
 //! and the maps as they were when it was started. It decides nothing: it passes on what is asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,15 +52,16 @@ struct Inner {
 
 impl Here {
     /// The installation of a workspace that this process drives. Maps with problems are left out,
-    /// unless none is fit.
+    /// unless none is fit and no release is live.
     pub fn new(
         global: &Global,
         workspace: &Workspace,
         runtime: Runtime,
         speaker: Option<PersonId>,
+        is_deployed: bool,
     ) -> Result<Self, Stop> {
         let checked = plan::check_all(&workspace.files);
-        if checked.plans.is_empty() && !checked.problems.is_empty() {
+        if checked.plans.is_empty() && !checked.problems.is_empty() && !is_deployed {
             return Err(Stop::usage("no workflow of this workspace is fit to run")
                 .help("`flightdeck check` says why"));
         }
@@ -72,17 +73,18 @@ impl Here {
         Ok(Self { inner: Arc::new(Inner { global, runtime, speaker, plans, keying }) })
     }
 
-    /// The releases that can be started here.
-    pub fn plans(&self) -> &BTreeMap<WorkflowName, Arc<Plan>> {
-        &self.inner.plans
-    }
-
-    /// Each workflow with its release.
-    pub fn listed(&self) -> BTreeMap<String, String> {
+    /// Each workflow with the release that new cases begin on: the live one, or its draft.
+    pub fn listed(&self, live: &BTreeMap<WorkflowName, Arc<Plan>>) -> BTreeMap<String, String> {
         let each = |(name, plan): (&WorkflowName, &Arc<Plan>)| {
             (name.to_string(), plan.release().to_string())
         };
-        self.inner.plans.iter().map(each).collect()
+        self.inner.plans.iter().chain(live).map(each).collect()
+    }
+
+    /// Workflows that were never deployed: cases of theirs are started by people alone.
+    pub fn drafts(&self, live: &BTreeMap<WorkflowName, Arc<Plan>>) -> BTreeSet<String> {
+        let names = self.inner.plans.keys().filter(|name| !live.contains_key(*name));
+        names.map(ToString::to_string).collect()
     }
 
     /// Reads stored runs off the threads that drive them.
@@ -163,7 +165,17 @@ impl Inner {
 
     async fn start(self: Arc<Self>, who: PersonId, start: Start) -> Result<Started, No> {
         let Start { workflow, case, key } = start;
-        let Some(plan) = self.plans.get(&workflow) else {
+        let ids = match &key {
+            Some(key) => self.ids(&workflow, key),
+            None => {
+                let random = runtime::random().map_err(|f| fault(&f))?;
+                [RunId::new(runtime::now(), random); 2]
+            }
+        };
+        let [today, yesterday] = ids;
+        let live = self.runtime.release_for(&workflow, today).await.map_err(|f| fault(&f))?;
+        // One that was never deployed is started as its files were when this process was.
+        let Some(plan) = live.or_else(|| self.plans.get(&workflow).cloned()) else {
             let known: Vec<&str> = self.plans.keys().map(WorkflowName::as_str).collect();
             let help = format!("there are: {}", known.join(", "));
             let what = format!("there is no workflow `{workflow}` that is fit to run");
@@ -171,17 +183,16 @@ impl Inner {
         };
         let case = fields(plan.workflow(), case)?;
         let new = NewRun {
-            plan: plan.clone(),
+            plan,
             case: case.to_string().into_bytes(),
             labels: None,
             starter: Starter::Person(who),
             mode: Mode::Live,
         };
-        let Some(key) = key else {
-            let run = self.runtime.admit(new).await.map_err(|f| fault(&f))?;
-            return Ok(Started { run, status: Status::Running, again: false });
-        };
-        let [today, yesterday] = self.ids(&workflow, &key);
+        if key.is_none() {
+            self.runtime.admit_once(today, new).await.map_err(|f| fault(&f))?;
+            return Ok(Started { run: today, status: Status::Running, again: false });
+        }
         if let Some(started) = self.earlier(yesterday, &case).await? {
             return Ok(started);
         }

@@ -3,6 +3,7 @@
 
 mod alarms;
 mod args;
+mod canaries;
 mod canary;
 mod cases;
 mod commands;
@@ -16,6 +17,7 @@ mod models;
 mod notices;
 mod operations;
 mod people;
+mod releases;
 mod screen;
 mod servers;
 mod starts;
@@ -118,6 +120,7 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
         },
         Command::Doctor => commands::doctor::doctor(screen, global),
         Command::Demo { folder } => commands::demo::demo(screen, global, &folder),
+        Command::Release(what) => commands::releases::release(screen, global, what),
         Command::Controls(controls) => self::controls(screen, global, controls),
         Command::Handover { hours } => commands::handover::handover(screen, global, hours),
         Command::Up(up) => commands::up::up(screen, global, &up),

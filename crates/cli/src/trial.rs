@@ -42,6 +42,17 @@ pub fn folder(root: &Path, workflow: &str) -> PathBuf {
     root.join("cases").join(workflow)
 }
 
+/// Whether any case lies in a folder.
+pub fn has_cases(folder: &Path) -> bool {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    files.map(|entry| entry.path()).any(|path| is_case(&path))
+}
+
+fn is_case(path: &Path) -> bool {
+    let ending = path.extension().and_then(|end| end.to_str());
+    matches!(ending, Some("json" | "yaml" | "yml"))
+}
+
 /// The cases of a folder, by their names, each with its place in the workspace.
 pub fn read(folder: &Path) -> Result<BTreeMap<String, Trial>, Stop> {
     let mut all = BTreeMap::new();
@@ -51,8 +62,7 @@ pub fn read(folder: &Path) -> Result<BTreeMap<String, Trial>, Stop> {
     })?;
     for entry in listing {
         let path = entry?.path();
-        let ending = path.extension().and_then(|end| end.to_str());
-        if !matches!(ending, Some("json" | "yaml" | "yml")) {
+        if !is_case(&path) {
             continue;
         }
         let text = std::fs::read_to_string(&path)?;
@@ -115,6 +125,21 @@ fn leave_out(workflow: &mut Workflow, vendor: &str) -> Result<(), Stop> {
 pub struct Tried {
     pub scored: Scored,
     pub view: RunView,
+}
+
+/// Takes cases of a workflow to where each comes to rest, and says what each came to.
+pub async fn tried(
+    workspace: &Workspace,
+    plan: &Arc<Plan>,
+    trials: &Arc<BTreeMap<String, Trial>>,
+    names: &[String],
+    at_once: usize,
+    told: impl FnMut(&str, &Tried),
+) -> Result<BTreeMap<String, Tried>, Stop> {
+    let bench = Arc::new(Bench::new(workspace, plan, trials)?);
+    let tried = bench.all(plan, trials, names, at_once, told).await;
+    bench.close().await;
+    tried
 }
 
 /// Where cases are tried.

@@ -17,7 +17,7 @@ use crate::statistics::{newcombe, normal, real, welch, whole};
 use crate::view::{ReviewKind, ReviewState, RunView};
 
 /// Numbers of cases at which is looked, and the last one that a canary declares.
-const LOOKS: [u32; 12] = [5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 100_000];
+const LOOKS: [u32; 7] = [5, 10, 20, 50, 100, 200, 500];
 /// Fewer cases say nothing about quality or cost.
 const FEW: usize = 20;
 /// How often a canary that is no worse may be gone back from, in parts of a million.
@@ -139,9 +139,7 @@ pub fn compare(
     canary: &[Facts],
     live: &[Facts],
 ) -> Comparison {
-    let mut all = rested(canary);
-    all.sort_by_key(|facts| (facts.opened, facts.run));
-    let beside = rested(live);
+    let (all, beside) = (rested(canary), rested(live));
     let mut compared = Comparison {
         canary: all.len(),
         live: beside.len(),
@@ -167,7 +165,9 @@ pub fn compare(
     let wanted = usize::try_from(rules.cases).unwrap_or(usize::MAX);
     let first: Vec<&Facts> = all.into_iter().take(reached).collect();
     let until = first.last().map_or(since, |facts| facts.opened);
-    let beside: Vec<&Facts> = beside.into_iter().filter(|facts| facts.opened <= until).collect();
+    // Those of the same time, or a few more where these are too few to say anything.
+    let within = beside.iter().filter(|facts| facts.opened <= until).count();
+    let beside: Vec<&Facts> = beside.into_iter().take(within.max(FEW)).collect();
     compared.looked_at = first.len();
     compared.figures = level.figures(rules, &first, &beside);
     let worse = compared.figures.iter().find(|measured| measured.low > measured.margin);
@@ -181,9 +181,11 @@ pub fn compare(
     compared
 }
 
-/// Cases that can be compared: they rest, and were not known to be wrong.
+/// Cases that can be compared, the first one first: they rest, and were not known to be wrong.
 fn rested(all: &[Facts]) -> Vec<&Facts> {
-    all.iter().filter(|facts| facts.rests && !facts.seeded).collect()
+    let mut all: Vec<&Facts> = all.iter().filter(|facts| facts.rests && !facts.seeded).collect();
+    all.sort_by_key(|facts| (facts.opened, facts.run));
+    all
 }
 
 fn looks(rules: &Canary) -> impl Iterator<Item = usize> {

@@ -37,8 +37,9 @@ pub fn up(screen: &Screen, global: &Global, args: &Up) -> Ended {
             return Err(Stop::failed("another flightdeck drives this folder already")
                 .help("`flightdeck status` says which"));
         };
-        let here = Here::new(global, &workspace, runtime, speaker)?;
-        let (listed, plans) = (here.listed(), here.plans().clone());
+        let live = runtime.live().await.map_err(Stop::failed)?;
+        let here = Here::new(global, &workspace, runtime, speaker, !live.is_empty())?;
+        let (listed, drafts) = (here.listed(&live), here.drafts(&live));
         let woken = driver.wake().await?;
         let serving = match server::serve(Arc::new(here), args.listen, token).await {
             Ok(serving) => serving,
@@ -48,9 +49,10 @@ pub fn up(screen: &Screen, global: &Global, args: &Up) -> Ended {
             }
         };
         let url = format!("http://{}", serving.address);
-        let starts = starts::said(plans.values().map(AsRef::as_ref));
+        let starts = starts::said(live.values().map(AsRef::as_ref));
         let object = json!({
             "url": url, "token": shown, "workflows": listed, "woken": woken, "starts": starts,
+            "drafts": drafts,
         });
         screen.object("up", object)?;
         screen.line(format!("listening on {url}"));
@@ -58,10 +60,15 @@ pub fn up(screen: &Screen, global: &Global, args: &Up) -> Ended {
             screen.line(format!("token: {shown}"));
         }
         for (workflow, release) in &listed {
-            screen.line(format!("{workflow}, release {}", release.get(..12).unwrap_or(release)));
+            let state = match drafts.contains(workflow) {
+                true => "; a draft: what begins by itself is off until it is deployed",
+                false => "",
+            };
+            let release = release.get(..12).unwrap_or(release);
+            screen.line(format!("{workflow}, release {release}{state}"));
         }
         starts.iter().for_each(|start| screen.line(start));
-        driver.keep_starts(&workspace, &plans);
+        driver.keep_releases(&workspace)?;
         screen.line("end it with Ctrl-C; what is open goes on when it is started again");
         interrupted().await?;
         serving.close().await;

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use journal::{Frame, RunId};
+use journal::{Frame, Record, RunId};
 use serde_json::Value;
 use store::SqliteReader;
 
@@ -50,6 +50,12 @@ fn up(desk: &Desk) -> Up {
     Up(up.spawn().unwrap())
 }
 
+fn deploy(desk: &Desk, workflow: &str) {
+    let why = ["--untried", "--reason", "a test of starts", "--as", "owner@example.com"];
+    let said = desk.say(&[&["deploy", workflow][..], &why].concat());
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+}
+
 /// Every case, once so many are done.
 #[allow(clippy::disallowed_methods, reason = "what is waited for is another process")]
 fn done(desk: &Desk, wanted: usize) -> Vec<Value> {
@@ -74,13 +80,17 @@ fn each_file_of_a_folder_begins_one_case_whatever_dies_in_between() {
     let checked = desk.say(&["check", "notes"]);
     assert_eq!(checked.code, 0, "{}{}", checked.out, checked.err);
     let status = desk.say(&["status", "--json"]).json().remove(0);
-    assert_eq!(status["starts"][0]["says"], "Each new file in drops begins a case.", "{status}");
+    let start = &status["starts"][0];
+    assert_eq!(start["says"], "Each new file in drops begins a case.", "{status}");
+    assert_eq!(start["on"], false, "what was never deployed begins nothing: {status}");
 
     for temporary in [".hidden", "~lock", "half.part", "half.tmp", "old~"] {
         fs::write(drops.join(temporary), "nothing yet").unwrap();
     }
     fs::write(drops.join("a.txt"), "the first").unwrap();
+    // What is deployed while another process drives begins its cases there, without a restart.
     let driving = up(&desk);
+    deploy(&desk, "notes");
     assert_eq!(done(&desk, 1).len(), 1);
     drop(driving);
 
@@ -105,7 +115,8 @@ fn each_file_of_a_folder_begins_one_case_whatever_dies_in_between() {
     let reader = SqliteReader::open(&desk.root().join(".flightdeck")).unwrap();
     for (_, bytes) in reader.after(0, 10_000).unwrap() {
         let frame: Frame = serde_json::from_slice(&bytes).unwrap();
-        assert_ne!(frame.run, RunId::DESK, "{:?}", frame.records);
+        let is_deployed = matches!(frame.records.as_slice(), [Record::Deployed { .. }]);
+        assert!(frame.run != RunId::DESK || is_deployed, "{:?}", frame.records);
     }
 }
 
@@ -118,6 +129,8 @@ fn a_stop_holds_what_begins_by_itself_and_lets_it_begin_when_it_is_lifted() {
         fs::create_dir(desk.root().join(folder)).unwrap();
         fs::write(desk.root().join(folder).join(format!("{name}.txt")), "new").unwrap();
     }
+    deploy(&desk, "notes");
+    deploy(&desk, "others");
     let scope = ["--workflow", "notes", "--reason", "a look first", "--as", "lead@example.com"];
     let said = desk.say(&[&["stop", "--force"][..], &scope].concat());
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);

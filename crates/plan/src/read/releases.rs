@@ -128,7 +128,7 @@ fn canary(cx: &Cx<'_>, node: &Node) -> Option<CanaryRules> {
     };
     Some(CanaryRules {
         share,
-        cases: whole("cases", 20, 100_000, usual.cases)?,
+        cases: whole("cases", 20, 1_000, usual.cases)?,
         days: whole("days", 1, 365, usual.days)?,
         quality: margin("quality", usual.quality)?,
         cost: margin("cost", usual.cost)?,
