@@ -1,5 +1,5 @@
-//! Looks again and again how the cases of each canary come out beside those of the live release, and
-//! has one that is worse gone back from. It must not decide what is worse: `evidence` compares.
+//! Looks again and again how the cases of each canary come out beside those of the live release,
+//! and has one that is worse gone back from. It must not decide what is worse: `evidence` compares.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

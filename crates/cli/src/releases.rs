@@ -1,5 +1,5 @@
-//! The releases of the workspace as they are stored, and what it takes to deploy one: its kept cases
-//! and a person who may. Whoever drives the runs checks that person again and writes it down.
+//! The releases of the workspace as they are stored, and what it takes to deploy one: its kept
+//! cases and a person who may. Whoever drives the runs checks that person again and writes it down.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -62,8 +62,8 @@ pub fn in_use(runs: &Runs) -> Result<Vec<Arc<Plan>>, Stop> {
     Ok(ids.filter_map(|release| runs.release(release)).collect())
 }
 
-/// What is live and tried of each workflow, and what was gone back from by itself not long ago, in a
-/// sentence each.
+/// What is live and tried of each workflow, and what was gone back from by itself not long ago, in
+/// a sentence each.
 pub fn told(runs: &Runs, now: Millis) -> Result<Vec<String>, Stop> {
     let (all, rollouts) = stored(Some(runs))?;
     let mut told = Vec::new();
@@ -143,8 +143,10 @@ pub fn canary(
                 .help("`--share 100%` makes it live at once"));
         }
         Some(_) if !has_live => {
-            return Err(Stop::usage("there is no live release that a share could be compared with")
-                .help("the first one is deployed without `--share`"));
+            return Err(Stop::usage(
+                "there is no live release that a share could be compared with",
+            )
+            .help("the first one is deployed without `--share`"));
         }
         Some(share) => Some(share),
         None => declared,

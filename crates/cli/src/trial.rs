@@ -11,12 +11,11 @@ use std::time::Duration;
 use evidence::trial::{self, Scored, Trial};
 use evidence::{History, RunView};
 use journal::{Frame, Mode, Outcome, Payload, Permit, Record, RunId, Seq, Starter, Store, Usage};
-use plan::ids::{ModelName, ReleaseId, ToolName};
-use plan::workflow::{Does, Effect, Start, Workflow};
+use plan::ids::ToolName;
+use plan::workflow::{Effect, Start, Workflow};
 use plan::{Places, Plan};
 use runtime::{Answered, NewRun, Runtime, World};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use store::MemoryStore;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -27,6 +26,10 @@ use crate::servers;
 use crate::vault::Vault;
 use crate::workspace::Workspace;
 use crate::world::{Notices, Outside};
+
+mod without;
+
+pub use without::without;
 
 /// How long one case may take. A model on this machine is slow where many are tried at once.
 const TIME: Duration = Duration::from_secs(900);
@@ -88,37 +91,6 @@ pub fn read(folder: &Path) -> Result<BTreeMap<String, Trial>, Stop> {
         }
     }
     Ok(all)
-}
-
-/// The same map with the models of a vendor gone. It is a release of its own, and runs nowhere but
-/// in here.
-pub fn without(plan: &Plan, vendor: &str) -> Result<Plan, Stop> {
-    let mut workflow = plan.workflow().clone();
-    leave_out(&mut workflow, vendor)?;
-    let bytes = serde_json::to_vec(&workflow).map_err(Stop::failed)?;
-    let release = ReleaseId(Sha256::digest(&bytes).into());
-    Plan::open(release, &bytes).map_err(Stop::failed)
-}
-
-fn leave_out(workflow: &mut Workflow, vendor: &str) -> Result<(), Stop> {
-    let models = &workflow.models;
-    let theirs = |name: &ModelName| models.get(name).is_some_and(|model| model.vendor == vendor);
-    for (name, agent) in &mut workflow.agents {
-        agent.models.retain(|model| !theirs(model));
-        if agent.models.is_empty() {
-            let what = format!("without `{vendor}` nobody answers for the agent `{name}`");
-            return Err(Stop::usage(what).help("name a model of another vendor under `fallback`"));
-        }
-    }
-    let checkers = workflow.steps.iter().filter_map(|step| match &step.does {
-        Does::Agent(agent) => agent.sure.checker.as_ref(),
-        _ => None,
-    });
-    if let Some(name) = workflow.judge.iter().chain(checkers).find(|name| theirs(name)) {
-        let what = format!("without `{vendor}` nobody checks: `{name}` is a judge or a checker");
-        return Err(Stop::usage(what));
-    }
-    workflow.children.values_mut().try_for_each(|child| leave_out(child, vendor))
 }
 
 /// A case that was tried.

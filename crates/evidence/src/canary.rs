@@ -8,8 +8,7 @@
 //! looks.
 
 use journal::{
-    Because, Canary, Code, End, Figure, Measured, Millis, RunId, Side, Starter, Status,
-    StopScope,
+    Because, Canary, Code, End, Figure, Measured, Millis, RunId, Side, Starter, Status, StopScope,
 };
 use serde::Serialize;
 

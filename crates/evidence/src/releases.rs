@@ -2,7 +2,9 @@
 //! who deployed it and on what trial, what is tried beside it, and why one was left. It must not
 //! judge: a comparison that led to something stands in the entry that it led to.
 
-use journal::{Because, BodyRef, Canary, Decider, Figure, Measured, Millis, Record, Rollouts, Side, Tried};
+use journal::{
+    Because, BodyRef, Canary, Decider, Figure, Measured, Millis, Record, Rollouts, Side, Tried,
+};
 use plan::ids::{PersonId, ReleaseId, WorkflowName};
 use serde::Serialize;
 
@@ -161,13 +163,16 @@ pub fn told(by: &Decider, reason: Option<String>) -> String {
 pub fn because(because: &Because) -> String {
     match because {
         Because::Worse(measured) => self::measured(measured),
-        Because::TimeOver { cases: 0 } => "its days are over, and none of its cases was seen".into(),
+        Because::TimeOver { cases: 0 } => {
+            "its days are over, and none of its cases was seen".to_owned()
+        }
         Because::TimeOver { cases } => {
             let cases = words::number(u64::from(*cases));
             format!("its days are over, and too few of its cases were seen: {cases}")
         }
         Because::Enough { cases } => {
-            format!("{} of its cases were seen, and it was not worse", words::number((*cases).into()))
+            let cases = words::number(u64::from(*cases));
+            format!("{cases} of its cases were seen, and it was not worse")
         }
     }
 }

@@ -116,8 +116,7 @@ impl Desk {
             bytes: Arc::from(serde_json::Value::from(text).to_string().into_bytes()),
             labels: Labels::all(Label::from(source)),
         });
-        let workflow =
-            WorkflowName::new("desk").map_err(|e| Fault::Release(e.to_string()))?;
+        let workflow = WorkflowName::new("desk").map_err(|e| Fault::Release(e.to_string()))?;
         let draft = Draft {
             run: RunId::DESK,
             seq,

@@ -62,8 +62,8 @@ impl Releases {
         Hash::of_parts(&parts)
     }
 
-    /// Whether a case is one of the share that begins on a canary. Nobody without the installation's
-    /// secret can choose a case that is.
+    /// Whether a case is one of the share that begins on a canary. Nobody without the
+    /// installation's secret can choose a case that is.
     pub(crate) fn draws(
         &self,
         workflow: &WorkflowName,

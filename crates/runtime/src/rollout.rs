@@ -269,9 +269,8 @@ impl Inner {
             let live = self.releases.get(rollout.live)?;
             self.may(who, Some(rollout), live.plan().workflow())?;
         }
-        let decide = |rollouts: &Rollouts| {
-            record(rollouts.get(workflow).ok_or_else(never)?).map(Some)
-        };
+        let decide =
+            |rollouts: &Rollouts| record(rollouts.get(workflow).ok_or_else(never)?).map(Some);
         self.written(workflow, reason, decide)
     }
 

@@ -35,7 +35,8 @@ fn main() -> Result<(), Failure> {
         let threads =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let folder = tempfile::tempdir()?;
-        println!("{}", threads.block_on(rest::rollback(folder.path(), option("--active", 10_000)))?);
+        let active = option("--active", 10_000);
+        println!("{}", threads.block_on(rest::rollback(folder.path(), active))?);
         return Ok(());
     }
     if args.iter().any(|a| a == "--serve") {

@@ -213,8 +213,10 @@ fn before(global: &Global, workflow: &WorkflowName, start: &str) -> Result<Relea
     found.dedup();
     match found.as_slice() {
         [one] => Ok(*one),
-        [] => Err(Stop::usage(format!("no release of `{workflow}` that was live begins `{start}`"))
-            .help(format!("`flightdeck releases {workflow}` lists them"))),
+        [] => {
+            Err(Stop::usage(format!("no release of `{workflow}` that was live begins `{start}`"))
+                .help(format!("`flightdeck releases {workflow}` lists them")))
+        }
         _ => Err(Stop::usage(format!("more than one release begins with `{start}`"))
             .help("type more of its id")),
     }

@@ -35,8 +35,7 @@ pub fn test(screen: &Screen, global: &Global, args: &Test) -> Ended {
     let names = chosen(args, &trials)?;
     let (plan, trials) = (Arc::new(plan), Arc::new(trials));
     let each = |name: &str, tried: &Tried| one(screen, name, trials.get(name), tried);
-    let tried =
-        mcp::within(trial::tried(&workspace, &plan, &trials, &names, args.at_once, each))??;
+    let tried = mcp::within(trial::tried(&workspace, &plan, &trials, &names, args.at_once, each))??;
     if let Some(file) = &args.junit {
         let xml = junit(&plan, &tried).map_err(Stop::failed)?;
         std::fs::write(file, xml).with_context(|| format!("`{}`", file.display()))?;

@@ -94,7 +94,8 @@ fn desk(vendor: &Vendor) -> Desk {
         vendor.url()
     );
     desk.change("flightdeck.yaml", "models:\n", &model);
-    let rules = "releases:\n  sort: { at_least: 100 %, canary: { cases: 20, share: 50 % } }\nmodels:\n";
+    let rules =
+        "releases:\n  sort: { at_least: 100 %, canary: { cases: 20, share: 50 % } }\nmodels:\n";
     desk.change("flightdeck.yaml", "models:\n", rules);
     instruct(&desk, GOOD);
     desk
@@ -280,7 +281,10 @@ fn going_back_and_forth_is_for_whoever_may() {
     // A canary is made live by a person's word, and what its cases showed is there to be read.
     deployed(&deploy(&desk, &["--share", "10%"]));
     let tried = releases(&desk).remove(0);
-    assert_eq!((&tried["state"], &tried["compared"]["verdict"]), (&json!("canary"), &json!("goes")));
+    assert_eq!(
+        (&tried["state"], &tried["compared"]["verdict"]),
+        (&json!("canary"), &json!("goes"))
+    );
     let promoted = deployed(&desk.say(&[&["promote", "sort", "--json"][..], &OWNER].concat()));
     assert_eq!((&promoted["live"], &promoted["left"]), (&second["live"], &first));
     assert_eq!(desk.say(&[&["promote", "sort"][..], &OWNER].concat()).code, 1);
