@@ -36,14 +36,14 @@ pub fn live(runs: Option<&Runs>, workflow: &WorkflowName) -> Result<Option<Arc<P
     rollouts.get(workflow).map(|rollout| opened(runs, workflow, rollout)).transpose()
 }
 
-/// The live release of every workflow that was ever deployed.
-pub fn all_live(runs: Option<&Runs>) -> Result<BTreeMap<WorkflowName, Arc<Plan>>, Stop> {
-    let Some(runs) = runs else { return Ok(BTreeMap::new()) };
+/// The live release of every workflow that was ever deployed. One that cannot be read hides no
+/// other.
+pub fn all_live(runs: &Runs) -> Result<BTreeMap<WorkflowName, Arc<Plan>>, Stop> {
     let (_, rollouts) = stored(Some(runs))?;
     let each = |(name, rollout): (&WorkflowName, &Rollout)| {
-        Ok((name.clone(), opened(runs, name, rollout)?))
+        Some((name.clone(), runs.release(rollout.live)?))
     };
-    rollouts.iter().map(each).collect()
+    Ok(rollouts.iter().filter_map(each).collect())
 }
 
 fn opened(runs: &Runs, workflow: &WorkflowName, rollout: &Rollout) -> Result<Arc<Plan>, Stop> {

@@ -48,7 +48,7 @@ pub fn status(screen: &Screen, global: &Global) -> Ended {
         .map(|((workflow, status), n)| json!({ "workflow": workflow, "status": status, "n": n }))
         .collect();
     let held = held::back(&runs, global, now())?;
-    let live = releases::all_live(Some(&runs))?;
+    let live = releases::all_live(&runs)?;
     let starts = starts::standing(&live, &plans(global), Some(&runs), now())?;
     let released = releases::told(&runs, now())?;
     screen.object(
