@@ -142,3 +142,51 @@ fn a_stop_holds_what_begins_by_itself_and_lets_it_begin_when_it_is_lifted() {
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
     assert_eq!(done(&desk, 2).len(), 2);
 }
+
+#[test]
+fn a_share_of_what_begins_by_itself_begins_on_a_canary_that_has_the_start() {
+    let desk = Desk::new();
+    let map = desk.root().join("workflows/notes.md");
+    fs::write(&map, WORKFLOW).unwrap();
+    let drops = desk.root().join("drops");
+    fs::create_dir(&drops).unwrap();
+    deploy(&desk, "notes");
+    let drop_files = |from: usize, to: usize| {
+        for n in from..to {
+            fs::write(drops.join(format!("{n}.txt")), "new").unwrap();
+        }
+    };
+    let try_it = |text: &str| {
+        fs::write(&map, text).unwrap();
+        let why = ["--untried", "--reason", "a test", "--as", "owner@example.com", "--json"];
+        let said = desk.say(&[&["deploy", "notes", "--share", "50%"][..], &why].concat());
+        assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+        let deployed = said.json().remove(0);
+        let name = |key: &str| deployed[key].as_str().unwrap().to_owned();
+        (name("live"), name("canary"))
+    };
+    let on =
+        |all: &[Value], release: &str| all.iter().filter(|line| line["release"] == release).count();
+    // The start stands at another place of the new map: it is the same start all the same.
+    let moved = "starts: [ { at: daily 00:00 }, { folder: drops } ]";
+    let text = WORKFLOW.replace("starts: [ { folder: drops } ]", moved);
+    let (live, canary) = try_it(&text.replace("fields: { name: text }", "fields: { name: text? }"));
+    drop_files(0, 24);
+    let driving = up(&desk);
+    let all = done(&desk, 24);
+    assert_eq!(all.len(), 24, "each file begins one case, whatever it begins on");
+    assert!(on(&all, &live) > 0 && on(&all, &canary) > 0, "{all:?}");
+    let one = all.iter().find(|line| line["release"] == canary.as_str()).unwrap();
+    let told = desk.say(&["logs", one["run"].as_str().unwrap()]).out;
+    assert!(told.contains("opened by start 2 of its map, for a file"), "{told}");
+
+    // One whose map has no such start leaves every case to the live release.
+    let back = ["rollback", "notes", "--reason", "a test", "--as", "lead@example.com"];
+    assert_eq!(desk.say(&back).code, 0);
+    let (live, other) = try_it(&WORKFLOW.replace("starts: [ { folder: drops } ]\n", ""));
+    let before = on(&all, &live);
+    drop_files(24, 36);
+    let all = done(&desk, 36);
+    assert_eq!((on(&all, &other), on(&all, &live)), (0, before + 12), "{all:?}");
+    drop(driving);
+}

@@ -1,6 +1,6 @@
 //! What is found worse, what is not, and that looking often finds no more than looking once.
 
-use journal::{Canary, Figure, Millis, RunId, Worse};
+use journal::{Because, Canary, Figure, Millis, RunId, Worse};
 
 use super::{Comparison, Facts, Verdict, compare};
 
@@ -106,6 +106,21 @@ fn a_canary_that_sees_too_few_cases_ends_with_its_days() {
     assert_eq!(at(week, &[]), Verdict::Goes);
     assert_eq!(at(week + 1, &[]), Verdict::TimeOver);
     assert_eq!(at(week + 1, &cases(30, |_, _| {})), Verdict::TimeOver);
+}
+
+#[test]
+fn what_is_not_worse_becomes_live_by_itself_only_where_that_is_declared() {
+    let live = cases(200, |_, _| {});
+    let ready = compared(&cases(100, |_, _| {}), &live);
+    assert_eq!(ready.ends(&RULES), None);
+    let itself = Canary { itself: true, ..RULES };
+    assert_eq!(ready.ends(&itself), Some(Because::Enough { cases: 100 }));
+    // Before that nothing ends it but what is worse, or time.
+    assert_eq!(compared(&cases(99, |_, _| {}), &live).ends(&itself), None);
+    let worse = compared(&cases(60, |_, facts| facts.done = Some(false)), &live);
+    assert!(matches!(worse.ends(&RULES), Some(Because::Worse(_))));
+    let late = compare(&RULES, Millis(0), Millis(u64::MAX), &[], &live);
+    assert_eq!(late.ends(&itself), Some(Because::TimeOver { cases: 0 }));
 }
 
 /// Whole numbers that look drawn, and are the same each time.
