@@ -35,6 +35,14 @@ pub fn plan(workflow: &str) -> Result<Plan, String> {
     checked(workflow, false)
 }
 
+/// The same workflow under other standing instructions: another release of it.
+///
+/// # Errors
+/// The rendered problems, if the workspace has any.
+pub fn instructed(workflow: &str, text: &str) -> Result<Plan, String> {
+    of(workflow, false, Some(text))
+}
+
 /// Lines of the workspace's files.
 #[must_use]
 pub fn lines() -> usize {
@@ -84,9 +92,16 @@ pub fn governed(policies: usize) -> Result<Plan, String> {
 }
 
 fn checked(workflow: &str, lie: bool) -> Result<Plan, String> {
+    of(workflow, lie, None)
+}
+
+fn of(workflow: &str, lie: bool, instructions: Option<&str>) -> Result<Plan, String> {
     let mut files = Files::new();
     for (path, text) in FILES {
         files.insert(path, text);
+    }
+    if let Some(text) = instructions {
+        files.insert("AGENTS.md", text);
     }
     for (path, text) in policies() {
         files.insert(&path, &text);

@@ -4,6 +4,7 @@
 mod access;
 mod connectors;
 mod controls;
+mod releases;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use plan::workflow::{ArgRole, Effect};
 pub use access::{Access, Door, NewToken, Token};
 pub use connectors::{Http, Mail, Web};
 pub use controls::{Attention, Controls, Data, Drill, Erase, Policy};
+pub use releases::{Deploy, Release};
 
 /// Turns a business process into agents that run by themselves and answer for what they do
 #[derive(Debug, Parser)]
@@ -184,6 +186,8 @@ pub enum Command {
         reason: Reason,
     },
     #[command(flatten)]
+    Release(Release),
+    #[command(flatten)]
     Controls(Controls),
     #[command(flatten)]
     Door(Door),
@@ -334,6 +338,9 @@ pub struct Run {
     /// How many cases at once
     #[arg(long, default_value_t = 4, value_name = "N")]
     pub at_once: usize,
+    /// As the files are now, although another release is live
+    #[arg(long, conflicts_with = "open")]
+    pub draft: bool,
 }
 
 /// Which cases are tried, and how.

@@ -26,6 +26,7 @@ pub mod narrow;
 pub mod new;
 pub mod orders;
 pub mod policy;
+pub mod releases;
 pub mod review;
 pub mod run;
 pub mod secrets;

@@ -1,7 +1,6 @@
 //! Whoever drives the runs of a data folder: this process, where nobody holds the folder, or the
 //! process that does, over its socket. Commands need not know which.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,19 +13,22 @@ use model::Seat;
 use plan::Plan;
 use plan::ids::{PersonId, WorkflowName};
 use runtime::socket::{Client, Request, Response};
-use runtime::{Drilled, Erasure, NewRun, Runtime};
+use runtime::{Drilled, Erasure, NewRun, ReleaseOrder, Rolled, Runtime};
 use store::{SqliteReader, SqliteStore};
 use tokio::sync::Mutex;
 use tokio::task::AbortHandle;
 use tools::{Follower, Said};
 
 use crate::alarms::Watch;
+use crate::canaries;
 use crate::canary;
 use crate::exit::{Exit, Stop};
 use crate::models::Serving;
 use crate::notices;
 use crate::people;
+use crate::releases;
 use crate::servers;
+use crate::stored::Runs;
 use crate::traces;
 use crate::vault::Vault;
 use crate::workspace::Workspace;
@@ -73,6 +75,8 @@ pub struct Own {
     watch: Option<Watch>,
     /// What begins cases without a person, where this process does.
     starts: Option<AbortHandle>,
+    /// What goes back from canaries that are worse, where this process does.
+    canaries: Option<AbortHandle>,
 }
 
 /// Another process drives.
@@ -191,6 +195,43 @@ impl Driver {
                 };
                 match self.told(&request).await? {
                     Response::Opened { run } => Ok(run),
+                    other => Err(odd(&other)),
+                }
+            }
+        }
+    }
+
+    /// Opens a case of a workflow that was deployed, on the release that it begins on.
+    pub async fn begin(
+        &self,
+        workflow: &WorkflowName,
+        case: Vec<u8>,
+        by: &PersonId,
+    ) -> Result<RunId, Stop> {
+        let starter = Starter::Person(by.clone());
+        match self {
+            Self::Own(own) => {
+                own.runtime.begin(workflow, case, starter).await.map_err(|fault| no(&fault))
+            }
+            Self::Other(_) => {
+                let case = String::from_utf8_lossy(&case).into_owned();
+                let request = Request::Begin { workflow: workflow.clone(), case, starter };
+                match self.told(&request).await? {
+                    Response::Opened { run } => Ok(run),
+                    other => Err(odd(&other)),
+                }
+            }
+        }
+    }
+
+    /// Has somebody's order about releases followed, durably.
+    pub async fn release(&self, who: &PersonId, order: ReleaseOrder) -> Result<Rolled, Stop> {
+        match self {
+            Self::Own(own) => own.runtime.release(who, order).await.map_err(|fault| no(&fault)),
+            Self::Other(_) => {
+                let who = who.clone();
+                match self.told(&Request::Release { who, order }).await? {
+                    Response::Released(rolled) => Ok(rolled),
                     other => Err(odd(&other)),
                 }
             }
@@ -433,21 +474,21 @@ impl Driver {
         }
     }
 
-    /// Begins cases as the maps say, from now on and until this process leaves.
-    pub fn keep_starts(
-        &mut self,
-        workspace: &Workspace,
-        plans: &BTreeMap<WorkflowName, Arc<Plan>>,
-    ) {
+    /// Begins cases as the maps of the live releases say, and goes back from canaries that are
+    /// worse, from now on and until this process leaves.
+    pub fn keep_releases(&mut self, workspace: &Workspace) -> Result<(), Stop> {
         if let Self::Own(own) = self {
-            own.starts = Some(own.runtime.keep_starts(workspace.root.clone(), plans));
+            own.canaries = Some(canaries::keep(own.runtime.clone(), workspace.data.clone())?);
+            own.starts = Some(own.runtime.keep_starts(workspace.root.clone()));
         }
+        Ok(())
     }
 
     /// Lets acts that are out come back, ends servers and leaves the folder to others.
     pub async fn close(mut self) {
         if let Self::Own(own) = &mut self {
-            own.clock.iter().chain(&own.starts).for_each(AbortHandle::abort);
+            let begins = own.clock.iter().chain(&own.starts).chain(&own.canaries);
+            begins.for_each(AbortHandle::abort);
             // The socket still answers, so that a stop reaches what it is to stop.
             let idle = async {
                 while own.runtime.active() > 0 || own.runtime.acts_out() > 0 {
@@ -469,7 +510,7 @@ impl Driver {
     pub async fn leave(self) {
         if let Self::Own(own) = self {
             let all = own.clock.iter().chain(&own.retention).chain(&own.starts);
-            all.for_each(AbortHandle::abort);
+            all.chain(&own.canaries).for_each(AbortHandle::abort);
             own.proof.abort();
             own.watch.iter().for_each(Watch::end);
             own.socket.abort();
@@ -522,10 +563,13 @@ fn own(
         Stop::usage(problems).help("`flightdeck check` shows them with their fixes")
     })?;
     let places = canary::with(places, &workspace.data)?;
-    let plans = plan::check_all(&workspace.files).plans;
+    // Releases that new cases begin on come first: what the files say now changes none of them.
+    let in_use = releases::in_use(&Runs::at(workspace.data.clone())?)?;
+    let checked = plan::check_all(&workspace.files).plans;
+    let plans = || in_use.iter().map(AsRef::as_ref).chain(checked.values());
     let vault = Vault::new(&workspace.root, &places.secrets);
-    let models = Serving::new(&vault, &places, plans.values(), seat)?;
-    let secrets = servers::secrets(&vault, &places, plans.values(), models.own_key());
+    let models = Serving::new(&vault, &places, plans(), seat)?;
+    let secrets = servers::secrets(&vault, &places, plans(), models.own_key());
     let secrets = Arc::new(secrets);
     let tools = servers::guarded_pool(workspace, &places, &secrets)?;
     let (notices, heard) = (Notices::new(&workspace.data), seat.map(|_| Heard::default()));
@@ -557,6 +601,7 @@ fn own(
         notices: told,
         watch,
         starts: None,
+        canaries: None,
     })))
 }
 

@@ -50,6 +50,11 @@ pub const WORDS: &[Entry] = &[
         &["case"],
     ),
     entry("basis", "the policy or agreement that a decision rests on", &["decision"]),
+    entry(
+        "canary",
+        "a release on which a share of new cases begins, to be compared with the live one",
+        &["release"],
+    ),
     entry("case", "one piece of work that goes through a workflow, such as one invoice", &["run"]),
     entry(
         "checkpoint",
@@ -70,6 +75,11 @@ pub const WORDS: &[Entry] = &[
         "effect",
         "what a tool does to the world: `read`, `write`, `send`, `pay` or `delete`",
         &["tool", "undo"],
+    ),
+    entry(
+        "draft",
+        "a workflow as its files are now; people start its cases, and nothing begins by itself",
+        &["release"],
     ),
     entry("exception", "a case that does not fit, named beforehand with a way to go", &["case"]),
     entry(
@@ -115,8 +125,9 @@ pub const WORDS: &[Entry] = &[
     ),
     entry(
         "release",
-        "a workflow with everything it needs, fixed and named by a hash; a run keeps its release",
-        &["run"],
+        "a workflow with everything it needs, fixed and named by a hash; a run keeps its release. New \
+         cases begin on the live one, which `flightdeck deploy` makes so",
+        &["run", "canary", "draft"],
     ),
     entry("request", "a question to a person that a case waits for", &["checkpoint", "approval"]),
     entry(

@@ -2,12 +2,16 @@
 //! the day that are used up, as far as they still matter to what the workspace's files say today.
 //! It must not repeat what a run's own entries say.
 
+use std::sync::Arc;
+
 use evidence::{Closed, Notice, UsedUp};
 use journal::{CasesOf, Millis, RunQuery, Status};
+use plan::Plan;
 use plan::ids::ReleaseId;
 
 use crate::args::Global;
 use crate::exit::{Exit, Stop};
+use crate::releases;
 use crate::stored::Runs;
 use crate::workspace::Workspace;
 
@@ -17,16 +21,18 @@ const LOOKED_AT: usize = 10_000;
 /// Everything that holds new work back, guards first.
 pub fn back(runs: &Runs, global: &Global, now: Millis) -> Result<Vec<Notice>, Stop> {
     let desk = runs.desk()?;
+    let in_use = releases::in_use(runs)?;
     // Files that cannot be read do not make an entry go away.
     let workspace = Workspace::open(global).ok();
     let mut all = Vec::new();
     for guard in &desk.guards {
-        if matters(runs, workspace.as_ref(), guard)? {
+        let begins = in_use.iter().any(|plan| plan.release() == guard.release);
+        if begins || matters(runs, workspace.as_ref(), guard)? {
             all.push(guard.notice());
         }
     }
     for used in desk.limits.iter().filter(|used| used.holds(now)) {
-        if raised(workspace.as_ref(), used) {
+        if raised(&in_use, workspace.as_ref(), used) {
             continue;
         }
         let notice = used.notice(runs.zone_of(&used.workflow).as_deref());
@@ -56,8 +62,10 @@ fn matters(runs: &Runs, workspace: Option<&Workspace>, guard: &Closed) -> Result
 }
 
 /// Whether the limit was raised since.
-fn raised(workspace: Option<&Workspace>, used: &UsedUp) -> bool {
-    let today = workspace.and_then(|workspace| workspace.plan(used.workflow.as_str()).ok());
+fn raised(in_use: &[Arc<Plan>], workspace: Option<&Workspace>, used: &UsedUp) -> bool {
+    let mut live = in_use.iter().filter(|plan| plan.workflow().name == used.workflow).cloned();
+    let files = || workspace.and_then(|workspace| workspace.plan(used.workflow.as_str()).ok());
+    let today = live.next().or_else(|| files().map(Arc::new));
     today.is_some_and(|plan| {
         let limits = &plan.workflow().limits;
         let today = match used.account.cases() {

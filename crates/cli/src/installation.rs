@@ -55,14 +55,20 @@ struct Inner {
 
 impl Here {
     /// The installation of a workspace that this process drives. Maps with problems are left out,
-    /// unless none is fit.
-    pub fn new(global: &Global, workspace: &Workspace, runtime: Runtime) -> Result<Self, Stop> {
+    /// unless none is fit and no release is live.
+    pub fn new(
+        global: &Global,
+        workspace: &Workspace,
+        runtime: Runtime,
+        live: &BTreeMap<WorkflowName, Arc<Plan>>,
+    ) -> Result<Self, Stop> {
         let checked = plan::check_all(&workspace.files);
-        if checked.plans.is_empty() && !checked.problems.is_empty() {
+        if checked.plans.is_empty() && !checked.problems.is_empty() && live.is_empty() {
             return Err(Stop::usage("no workflow of this workspace is fit to run")
                 .help("`flightdeck check` says why"));
         }
-        let over = checked.plans.values().map(Over::of).collect();
+        let deployed = live.values().map(AsRef::as_ref);
+        let over = checked.plans.values().chain(deployed).map(Over::of).collect();
         let people = FromFiles::new(workspace);
         let plans = checked.plans.into_iter().map(|(name, plan)| (name, Arc::new(plan))).collect();
         let keying = driver::keying(&workspace.data)?;
@@ -70,11 +76,6 @@ impl Here {
         global.workspace = Some(workspace.root.clone());
         global.data = Some(workspace.data.clone());
         Ok(Self { inner: Arc::new(Inner { global, runtime, people, over, plans, keying }) })
-    }
-
-    /// The releases that can be started here.
-    pub fn plans(&self) -> &BTreeMap<WorkflowName, Arc<Plan>> {
-        &self.inner.plans
     }
 
     /// The first who owns the workspace, or whoever was named and does.
@@ -86,12 +87,18 @@ impl Here {
         named.or_else(|| all.keys().find(|who| owns(who)).cloned())
     }
 
-    /// Each workflow with its release.
-    pub fn listed(&self) -> BTreeMap<String, String> {
+    /// Each workflow with the release that new cases begin on: the live one, or its draft.
+    pub fn listed(&self, live: &BTreeMap<WorkflowName, Arc<Plan>>) -> BTreeMap<String, String> {
         let each = |(name, plan): (&WorkflowName, &Arc<Plan>)| {
             (name.to_string(), plan.release().to_string())
         };
-        self.inner.plans.iter().map(each).collect()
+        self.inner.plans.iter().chain(live).map(each).collect()
+    }
+
+    /// Workflows that were never deployed: cases of theirs are started by people alone.
+    pub fn drafts(&self, live: &BTreeMap<WorkflowName, Arc<Plan>>) -> BTreeSet<String> {
+        let names = self.inner.plans.keys().filter(|name| !live.contains_key(*name));
+        names.map(ToString::to_string).collect()
     }
 
     /// Reads stored runs off the threads that drive them.
@@ -172,7 +179,17 @@ impl Inner {
 
     async fn start(self: Arc<Self>, who: PersonId, start: Start) -> Result<Started, No> {
         let Start { workflow, case, key } = start;
-        let Some(plan) = self.plans.get(&workflow) else {
+        let ids = match &key {
+            Some(key) => self.ids(&workflow, key),
+            None => {
+                let random = runtime::random().map_err(|f| fault(&f))?;
+                [RunId::new(runtime::now(), random); 2]
+            }
+        };
+        let [today, yesterday] = ids;
+        let live = self.runtime.release_for(&workflow, today).await.map_err(|f| fault(&f))?;
+        // One that was never deployed is started as its files were when this process was.
+        let Some(plan) = live.or_else(|| self.plans.get(&workflow).cloned()) else {
             let known: Vec<&str> = self.plans.keys().map(WorkflowName::as_str).collect();
             let help = format!("there are: {}", known.join(", "));
             let what = format!("there is no workflow `{workflow}` that is fit to run");
@@ -180,17 +197,16 @@ impl Inner {
         };
         let case = fields(plan.workflow(), case)?;
         let new = NewRun {
-            plan: plan.clone(),
+            plan,
             case: case.to_string().into_bytes(),
             labels: None,
             starter: Starter::Person(who),
             mode: Mode::Live,
         };
-        let Some(key) = key else {
-            let run = self.runtime.admit(new).await.map_err(|f| fault(&f))?;
-            return Ok(Started { run, status: Status::Running, again: false });
-        };
-        let [today, yesterday] = self.ids(&workflow, &key);
+        if key.is_none() {
+            self.runtime.admit_once(today, new).await.map_err(|f| fault(&f))?;
+            return Ok(Started { run: today, status: Status::Running, again: false });
+        }
         if let Some(started) = self.earlier(yesterday, &case).await? {
             return Ok(started);
         }

@@ -3,6 +3,7 @@
 //! begin anything.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use evidence::words;
 use journal::{Frame, Millis, Record, RunId, RunLine, RunQuery, Seq, Starter};
@@ -27,6 +28,8 @@ pub struct Standing {
     /// Its place in the map, from 1.
     pub start: usize,
     pub says: String,
+    /// Whether the workflow was deployed: what begins by itself is off until then.
+    pub on: bool,
     pub next: Option<Millis>,
     pub last: Option<Began>,
     pub missed: Option<Missed>,
@@ -61,9 +64,10 @@ pub fn said<'p>(plans: impl Iterator<Item = &'p Plan>) -> Vec<String> {
     plans.flat_map(said).collect()
 }
 
-/// Every start of these releases.
+/// Every start of the live releases, and of the files that were never deployed.
 pub fn standing(
-    plans: &BTreeMap<WorkflowName, Plan>,
+    live: &BTreeMap<WorkflowName, Arc<Plan>>,
+    files: &BTreeMap<WorkflowName, Plan>,
     runs: Option<&Runs>,
     now: Millis,
 ) -> Result<Vec<Standing>, Stop> {
@@ -72,8 +76,10 @@ pub fn standing(
         Some(runs) => runs.desk()?.missed,
         None => BTreeMap::new(),
     };
-    let begins = |plan: &&Plan| !plan.workflow().starts.is_empty();
-    for plan in plans.values().filter(begins) {
+    let drafts = files.iter().filter(|(name, _)| !live.contains_key(*name));
+    let drafts = drafts.map(|(_, plan)| (plan, false));
+    let plans = live.values().map(|plan| (plan.as_ref(), true)).chain(drafts);
+    for (plan, on) in plans.filter(|(plan, _)| !plan.workflow().starts.is_empty()) {
         let workflow = plan.workflow();
         let last = match runs {
             Some(runs) => last(runs, &workflow.name)?,
@@ -83,7 +89,9 @@ pub fn standing(
             let key = start_key(&workflow.name, start);
             let (next, zone) = match start {
                 Start::Folder(_) => (None, workflow.hours.zone.clone()),
-                Start::At(clock) => (engine::due::next(clock, now), clock.zone.clone()),
+                Start::At(clock) => {
+                    (engine::due::next(clock, now).filter(|_| on), clock.zone.clone())
+                }
             };
             let missed = missed.get(&key).map(|(from, until, times)| Missed {
                 from: *from,
@@ -95,6 +103,7 @@ pub fn standing(
                 workflow: workflow.name.clone(),
                 start: place,
                 says: plan::show::start(start),
+                on,
                 next,
                 last: last.get(&key).copied(),
                 missed: missed.filter(is_new),
@@ -110,6 +119,9 @@ impl Standing {
     pub fn told(&self) -> String {
         let when = |at: Millis| words::when(at, Some(&self.zone));
         let mut line = format!("{}: {}", self.workflow, self.says);
+        if !self.on {
+            line = format!("{line} It is off: `flightdeck deploy {}` turns it on.", self.workflow);
+        }
         if let Some(next) = self.next {
             line = format!("{line} Next at {}.", when(next));
         }

@@ -11,12 +11,11 @@ use std::time::Duration;
 use evidence::trial::{self, Scored, Trial};
 use evidence::{History, RunView};
 use journal::{Frame, Mode, Outcome, Payload, Permit, Record, RunId, Seq, Starter, Store, Usage};
-use plan::ids::{ModelName, ReleaseId, ToolName};
-use plan::workflow::{Does, Effect, Start, Workflow};
+use plan::ids::ToolName;
+use plan::workflow::{Effect, Start, Workflow};
 use plan::{Places, Plan};
 use runtime::{Answered, NewRun, Runtime, World};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use store::MemoryStore;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -27,6 +26,10 @@ use crate::servers;
 use crate::vault::Vault;
 use crate::workspace::Workspace;
 use crate::world::{Notices, Outside};
+
+mod without;
+
+pub use without::without;
 
 /// How long one case may take. A model on this machine is slow where many are tried at once.
 const TIME: Duration = Duration::from_secs(900);
@@ -42,6 +45,17 @@ pub fn folder(root: &Path, workflow: &str) -> PathBuf {
     root.join("cases").join(workflow)
 }
 
+/// Whether any case lies in a folder.
+pub fn has_cases(folder: &Path) -> bool {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    files.map(|entry| entry.path()).any(|path| is_case(&path))
+}
+
+fn is_case(path: &Path) -> bool {
+    let ending = path.extension().and_then(|end| end.to_str());
+    matches!(ending, Some("json" | "yaml" | "yml"))
+}
+
 /// The cases of a folder, by their names, each with its place in the workspace.
 pub fn read(folder: &Path) -> Result<BTreeMap<String, Trial>, Stop> {
     let mut all = BTreeMap::new();
@@ -51,8 +65,7 @@ pub fn read(folder: &Path) -> Result<BTreeMap<String, Trial>, Stop> {
     })?;
     for entry in listing {
         let path = entry?.path();
-        let ending = path.extension().and_then(|end| end.to_str());
-        if !matches!(ending, Some("json" | "yaml" | "yml")) {
+        if !is_case(&path) {
             continue;
         }
         let text = std::fs::read_to_string(&path)?;
@@ -80,41 +93,25 @@ pub fn read(folder: &Path) -> Result<BTreeMap<String, Trial>, Stop> {
     Ok(all)
 }
 
-/// The same map with the models of a vendor gone. It is a release of its own, and runs nowhere but
-/// in here.
-pub fn without(plan: &Plan, vendor: &str) -> Result<Plan, Stop> {
-    let mut workflow = plan.workflow().clone();
-    leave_out(&mut workflow, vendor)?;
-    let bytes = serde_json::to_vec(&workflow).map_err(Stop::failed)?;
-    let release = ReleaseId(Sha256::digest(&bytes).into());
-    Plan::open(release, &bytes).map_err(Stop::failed)
-}
-
-fn leave_out(workflow: &mut Workflow, vendor: &str) -> Result<(), Stop> {
-    let models = &workflow.models;
-    let theirs = |name: &ModelName| models.get(name).is_some_and(|model| model.vendor == vendor);
-    for (name, agent) in &mut workflow.agents {
-        agent.models.retain(|model| !theirs(model));
-        if agent.models.is_empty() {
-            let what = format!("without `{vendor}` nobody answers for the agent `{name}`");
-            return Err(Stop::usage(what).help("name a model of another vendor under `fallback`"));
-        }
-    }
-    let checkers = workflow.steps.iter().filter_map(|step| match &step.does {
-        Does::Agent(agent) => agent.sure.checker.as_ref(),
-        _ => None,
-    });
-    if let Some(name) = workflow.judge.iter().chain(checkers).find(|name| theirs(name)) {
-        let what = format!("without `{vendor}` nobody checks: `{name}` is a judge or a checker");
-        return Err(Stop::usage(what));
-    }
-    workflow.children.values_mut().try_for_each(|child| leave_out(child, vendor))
-}
-
 /// A case that was tried.
 pub struct Tried {
     pub scored: Scored,
     pub view: RunView,
+}
+
+/// Takes cases of a workflow to where each comes to rest, and says what each came to.
+pub async fn tried(
+    workspace: &Workspace,
+    plan: &Arc<Plan>,
+    trials: &Arc<BTreeMap<String, Trial>>,
+    names: &[String],
+    at_once: usize,
+    told: impl FnMut(&str, &Tried),
+) -> Result<BTreeMap<String, Tried>, Stop> {
+    let bench = Arc::new(Bench::new(workspace, plan, trials)?);
+    let tried = bench.all(plan, trials, names, at_once, told).await;
+    bench.close().await;
+    tried
 }
 
 /// Where cases are tried.

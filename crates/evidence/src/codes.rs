@@ -63,8 +63,19 @@ pub const DIFFERS: Page = Page {
     next: "keep a copy of the data folder, and compare it with an export or a backup",
 };
 
+/// A release was gone back from because its cases came out worse.
+pub const RELEASE_WORSE: Page = Page {
+    id: "release_worse",
+    title: "a release was worse, and was gone back from",
+    why: "a share of new cases began on it, and they came out worse than those of the live release \
+          by more than `releases` in `flightdeck.yaml` allows; its open cases go on with it",
+    next: "look at what was measured with `flightdeck releases WORKFLOW`, keep such a case in \
+           `cases/WORKFLOW/`, correct the files, and deploy again",
+};
+
 /// What can be wrong with the program's own footing, beside the codes of runs.
-pub const FAULTS: &[&Page] = &[&JOURNAL_DAMAGED, &JOURNAL_UNUSABLE, &GUARD_UNPROVEN, &DIFFERS];
+pub const FAULTS: &[&Page] =
+    &[&JOURNAL_DAMAGED, &JOURNAL_UNUSABLE, &GUARD_UNPROVEN, &RELEASE_WORSE, &DIFFERS];
 
 macro_rules! pages {
     ($($code:ident = $id:literal: $title:literal, $why:literal, $next:literal;)*) => {

@@ -5,6 +5,7 @@
 #![deny(clippy::wildcard_enum_match_arm)]
 
 pub mod attention;
+pub mod canary;
 pub mod codes;
 pub mod desk;
 pub mod fleet;
@@ -12,7 +13,9 @@ pub mod handed;
 pub mod handover;
 pub mod history;
 pub mod notices;
+pub mod releases;
 pub mod rules;
+pub mod statistics;
 pub mod subject;
 pub mod trace;
 pub mod trial;

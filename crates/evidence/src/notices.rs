@@ -2,12 +2,12 @@
 //! failed, that something was stopped or does not hold. It says which case and what to type, and
 //! never what is in the case: a notice goes through other hands.
 
-use journal::{About, Code, Did, End, Frame, Hash, Millis, Record, RunId};
+use journal::{About, Code, Decider, Did, End, Frame, Hash, Millis, Record, RunId};
 use plan::ids::{RoleId, StepId, WorkflowName};
 use plan::workflow::EndOutcome;
 use serde::{Deserialize, Serialize};
 
-use crate::{codes, words};
+use crate::{codes, releases, words};
 
 /// One thing that people are told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,11 +48,13 @@ pub enum Kind {
     Limit,
     /// Those who are asked may no longer look.
     Attention,
+    /// New cases begin on another release from now on.
+    Release,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Request,
         Self::Late,
         Self::Failed,
@@ -60,6 +62,7 @@ impl Kind {
         Self::Control,
         Self::Limit,
         Self::Attention,
+        Self::Release,
     ];
 
     /// Its word in the files.
@@ -73,6 +76,7 @@ impl Kind {
             Self::Control => "control",
             Self::Limit => "limit",
             Self::Attention => "attention",
+            Self::Release => "release",
         }
     }
 }
@@ -88,6 +92,7 @@ pub fn of(frame: &Frame, hash: Hash, workflow: Option<&WorkflowName>) -> Vec<Not
                 Some(run) if found.asks => format!("flightdeck review show {run}"),
                 Some(run) => format!("flightdeck why {run}"),
                 None if found.kind == Kind::Attention => "flightdeck attention".to_owned(),
+                None if found.kind == Kind::Release => "flightdeck releases".to_owned(),
                 None => "flightdeck status".to_owned(),
             };
             let name = found.workflow.or_else(|| workflow.cloned());
@@ -182,6 +187,19 @@ fn failed(end: &End) -> Option<Found> {
     Some(Found::new(Kind::Failed, format!("a case failed ({}): {}", page.id, page.title)))
 }
 
+/// A person's reason is not in it: it may say anything.
+fn released(record: &Record) -> Option<Found> {
+    let text = releases::sentence(record, None)?;
+    let (workflow, urgent) = if let Record::RolledBack { workflow, by, .. } = record {
+        (workflow, matches!(by, Decider::Itself(_)))
+    } else if let Record::Deployed { workflow, .. } | Record::Promoted { workflow, .. } = record {
+        (workflow, false)
+    } else {
+        return None;
+    };
+    Some(Found { workflow: Some(workflow.clone()), urgent, ..Found::new(Kind::Release, text) })
+}
+
 fn desk(record: &Record) -> Option<Found> {
     if let Record::StopSet { scope, who, .. } = record {
         let what = words::scope(scope);
@@ -216,6 +234,6 @@ fn desk(record: &Record) -> Option<Found> {
     } else if let Record::Alerted(alert) = record {
         Some(Found::new(Kind::Attention, words::alert(alert)))
     } else {
-        None
+        released(record)
     }
 }

@@ -5,14 +5,18 @@ use std::sync::Arc;
 
 use journal::{
     About, Account, ActNo, Alert, Answer, At, BodyMeta, BodyRef, Cause, Code, Concern, Decline,
-    ENGINE, End, Entropy, Epoch, FRAME_VERSION, Finish, Frame, Hash, Label, Labels, Millis, Mode,
-    Part, Record, ReviewNo, Rule, RunId, Seq, Shown, Starter, StopScope, Stored, Usage, What, Why,
+    ENGINE, End, Entropy, Epoch, FRAME_VERSION, Figure, Finish, Frame, Hash, Label, Labels, Millis,
+    Mode, Part, Record, ReviewNo, Rule, RunId, Seq, Shown, Starter, StopScope, Stored, Usage, What,
+    Why,
 };
 use plan::ids::{ModelName, PersonId, ReleaseId, RoleId, StepId, ToolName, WorkflowName};
 use plan::workflow::{Baseline, EndOutcome, Next};
 use proptest::prelude::*;
 
-use crate::{Broken, DeskView, Fleet, History, RunView, UsedUp, codes, trace, verify, why, words};
+use crate::{
+    Broken, DeskView, Fleet, History, RunView, UsedUp, codes, notices, releases, trace, verify,
+    why, words,
+};
 
 /// A run in the making: frames as a store would give them back.
 struct Made {
@@ -539,6 +543,49 @@ fn a_run_is_one_trace_and_holds_nothing_that_anyone_wrote() {
     let spans = trace::spans(&failed().view());
     let codes: BTreeSet<_> = spans.iter().filter_map(|span| span.error).collect();
     assert!(codes.contains("tool_error") && codes.contains("refused"), "{codes:?}");
+}
+
+#[test]
+fn a_release_that_was_gone_back_from_is_told_with_its_figures_and_without_a_reason() {
+    let measured = |figure, canary, live, low, high, margin| {
+        let side = |(sum, of)| journal::Side { of, sum };
+        let (canary, live) = (side(canary), side(live));
+        journal::Measured { figure, canary, live, low, high, level: 996_875, margin }
+    };
+    let worse = |measured| releases::measured(&measured);
+    let shares = measured(Figure::NotDone, (9, 20), (1, 24), 41_000, 702_400, 20_000);
+    let told = "9 of 20 of its cases that ended were not done, of the live release 1 of 24: between \
+                4.1 and 70.2 points more (99.7 % sure), and 2 are allowed";
+    assert_eq!(worse(shares), told);
+    assert_eq!(
+        worse(measured(Figure::Requests, (30, 20), (5, 20), 900_000, 1_600_000, 100_000)),
+        "a case asks people 1.50 times, one of the live release 0.25 times (over 20 and 20 cases): \
+         between 0.90 and 1.60 more (99.7 % sure), and 0.10 are allowed"
+    );
+    let cost = measured(Figure::Cost, (20 << 30, 20), (20 << 29, 20), -5_000_000, 1 << 30, 1 << 27);
+    assert!(worse(cost).contains("between -0.005"), "{}", worse(cost));
+    let harm = measured(Figure::Harm, (1, 3), (0, 40), -1, 900_000, 0);
+    assert!(
+        worse(harm).ends_with("between 0 and 90 points more (99.7 % sure), and none is allowed")
+    );
+
+    let workflow = WorkflowName::new("sort").unwrap();
+    let (from, to) = (ReleaseId([0xab; 32]), ReleaseId([0xcd; 32]));
+    let reason = Some(body(0, 0));
+    let back = |by| Record::RolledBack { workflow: workflow.clone(), from, to, by, reason };
+    let itself = back(journal::Decider::Itself(journal::Because::Worse(shares)));
+    let by_hand = back(journal::Decider::Person(person("ann")));
+    let made = Made { run: RunId::DESK, ..Made::new() };
+    let made = made.frame(0, &["\"a secret of a letter\""], vec![itself, by_hand]);
+    let frame: Frame = serde_json::from_slice(&made.stored[0].bytes).unwrap();
+    let notices = notices::of(&frame, Hash::default(), None);
+    let [urgent, quiet] = notices.as_slice() else { panic!("{notices:?}") };
+    assert_eq!(
+        urgent.text,
+        format!("`sort` went back from release abababababab to cdcdcdcdcdcd: {told}")
+    );
+    assert_eq!((urgent.kind, urgent.urgent), (notices::Kind::Release, true));
+    assert!(!quiet.urgent && !quiet.text.contains("secret"), "{quiet:?}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use plan::workflow::{Effect, Workflow};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::statistics::{whole, wilson};
 use crate::view::{ActState, RunView};
 
 /// A case that an operator keeps, and what should become of it.
@@ -276,20 +277,10 @@ impl Scope for Outputs<'_> {
 /// of a million.
 #[must_use]
 pub fn between(right: usize, all: usize) -> (u32, u32) {
-    if all == 0 {
-        return (0, 1_000_000);
-    }
-    let count = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
-    let (n, z) = (count(all), 1.959_964_f64);
-    let share = count(right) / n;
-    let squared = z * z / n;
-    let middle = share + squared / 2.0;
-    let spread = z * (share * (1.0 - share) / n + squared / (4.0 * n)).sqrt();
-    let parts = |at: f64| {
-        let parts = (at / (1.0 + squared) * 1e6).clamp(0.0, 1e6);
-        format!("{parts:.0}").parse().unwrap_or(0)
-    };
-    (parts(middle - spread), parts(middle + spread))
+    let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+    let (low, high) = wilson(count(right), count(all), 1.959_964);
+    let parts = |at: f64| u32::try_from(whole(at * 1e6)).unwrap_or(0);
+    (parts(low), parts(high))
 }
 
 #[cfg(test)]

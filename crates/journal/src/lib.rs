@@ -12,6 +12,7 @@ pub mod ids;
 pub mod label;
 pub mod ledger;
 pub mod record;
+pub mod release;
 pub mod review;
 pub mod stain;
 pub mod starter;
@@ -32,6 +33,9 @@ pub use ids::{ActNo, At, CommandId, Epoch, Hash, Millis, ReviewNo, RunId, RunIdE
 pub use label::{Label, Labels, Source, Sources};
 pub use ledger::{Account, CasesOf, Draw, StopScope};
 pub use record::{Alert, Concern, Drill, End, Eraser, Finish, Mode, Part, Record, Rule, What, Why};
+pub use release::{
+    Because, Canary, Decider, Figure, Measured, OnTrial, Rollout, Rollouts, Side, Tried, Worse,
+};
 pub use review::{About, Answer, Decline, Shown};
 pub use starter::{Held, Starter, Trigger};
 

@@ -12,6 +12,7 @@ use crate::door::Access;
 use crate::ids::{ActNo, At, CommandId, Hash, Millis, ReviewNo, RunId};
 use crate::label::Label;
 use crate::ledger::{Account, StopScope};
+use crate::release::{Canary, Decider, Tried};
 use crate::review::{About, Answer, Decline, Shown};
 use crate::starter::{Held, Starter};
 
@@ -159,6 +160,35 @@ pub enum Record {
     Access(Access),
     /// Desk only: a start cannot begin what it should for now.
     StartHeld { workflow: WorkflowName, start: Hash, because: Held },
+    /// Desk only: from this entry on new cases of a workflow begin on this release, or with
+    /// `canary` a share of them does. `tried` is absent where there was no case to try it with.
+    Deployed {
+        workflow: WorkflowName,
+        release: ReleaseId,
+        /// The live release until then.
+        was: Option<ReleaseId>,
+        who: PersonId,
+        canary: Option<Canary>,
+        tried: Option<Tried>,
+        reason: Option<BodyRef>,
+    },
+    /// Desk only: a canary became the live release.
+    Promoted {
+        workflow: WorkflowName,
+        release: ReleaseId,
+        was: ReleaseId,
+        by: Decider,
+        reason: Option<BodyRef>,
+    },
+    /// Desk only: new cases begin on `to` again, and none on `from` any more. Where `to` was live
+    /// already, `from` was its canary.
+    RolledBack {
+        workflow: WorkflowName,
+        from: ReleaseId,
+        to: ReleaseId,
+        by: Decider,
+        reason: Option<BodyRef>,
+    },
 }
 
 /// What was measured beyond its limit. It is told once for the time that was looked at.

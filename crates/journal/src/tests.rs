@@ -15,6 +15,66 @@ fn at(step: &str, visit: u32) -> At {
 }
 
 #[test]
+fn one_fold_says_which_release_is_live_and_which_is_tried() {
+    let workflow = WorkflowName::new("sort").unwrap();
+    let release = |n: u8| ReleaseId([n; 32]);
+    let rules = Canary {
+        share: 100_000,
+        cases: 50,
+        days: 7,
+        worse: Worse { quality: 1, cost: 2, requests: 3 },
+        itself: false,
+    };
+    let deployed = |n: u8, canary: Option<Canary>| Record::Deployed {
+        workflow: workflow.clone(),
+        release: release(n),
+        was: None,
+        who: PersonId::new("ann@acme.example").unwrap(),
+        canary,
+        tried: None,
+        reason: None,
+    };
+    let because = Decider::Itself(Because::TimeOver { cases: 3 });
+    let back = |from: u8, to: u8| Record::RolledBack {
+        workflow: workflow.clone(),
+        from: release(from),
+        to: release(to),
+        by: because.clone(),
+        reason: None,
+    };
+    let promoted = Record::Promoted {
+        workflow: workflow.clone(),
+        release: release(3),
+        was: release(2),
+        by: because.clone(),
+        reason: None,
+    };
+    let mut all = Rollouts::default();
+    let mut at = 0;
+    let mut read = |record: &Record| {
+        // What is written down reads back as it was.
+        let json = serde_json::to_string(record).unwrap();
+        assert_eq!(serde_json::from_str::<Record>(&json).unwrap(), *record);
+        at += 1;
+        all.read(record, Millis(at));
+        let rollout = all.get(&workflow).unwrap();
+        let canary = rollout.canary.map(|canary| canary.release.0[0]);
+        let before: Vec<u8> = rollout.before.iter().map(|release| release.0[0]).collect();
+        (rollout.live.0[0], canary, before, rollout.since.0)
+    };
+    // The first one is live even where it was meant to be tried: there is nothing beside it.
+    assert_eq!(read(&deployed(1, Some(rules))), (1, None, vec![], 1));
+    assert_eq!(read(&deployed(2, None)), (2, None, vec![1], 2));
+    assert_eq!(read(&deployed(3, Some(rules))), (2, Some(3), vec![1], 2));
+    assert_eq!(read(&back(3, 2)), (2, None, vec![1], 2));
+    assert_eq!(read(&deployed(3, Some(rules))), (2, Some(3), vec![1], 2));
+    assert_eq!(read(&promoted), (3, None, vec![1, 2], 6));
+    assert_eq!(read(&deployed(4, Some(rules))), (3, Some(4), vec![1, 2], 6));
+    // Further back, the canary goes too, and what was left is none of those before.
+    assert_eq!(read(&back(3, 1)), (1, None, vec![], 8));
+}
+
+#[test]
 fn run_ids_read_back_and_nothing_else_does() {
     let check = |text: &str, expected: Option<RunId>| assert_eq!(text.parse().ok(), expected);
     let zeros = "0".repeat(26);

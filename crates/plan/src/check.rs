@@ -13,6 +13,7 @@ use crate::read::access::Access;
 use crate::read::notices::Told;
 use crate::read::on_call::OnCall;
 use crate::read::people::Absence;
+use crate::read::releases::Releases;
 use crate::read::secrets::SecretPlace;
 use crate::read::servers::Server;
 use crate::read::settings::{ModelPlace, Privacy, Retention};
@@ -112,6 +113,7 @@ pub struct Places {
     pub retention: Retention,
     pub attention: BTreeMap<RoleId, Attention>,
     pub privacy: Privacy,
+    pub releases: Releases,
     pub notices: BTreeMap<FieldName, Told>,
     pub access: Access,
     pub vendors: BTreeMap<String, Vendor>,
@@ -142,6 +144,7 @@ pub fn places(files: &Files) -> Result<Places, Problems> {
         retention: ws.settings.retention,
         attention: ws.settings.people.attention,
         privacy: ws.settings.privacy,
+        releases: ws.settings.releases,
         notices: ws.settings.notices,
         access: ws.settings.access,
         vendors: ws.settings.vendors,
@@ -176,6 +179,13 @@ fn shared(cx: &Cx<'_>, ws: &Workspace, beside: &Beside) {
         let spot = Spot::new(file, problem.offset..problem.offset + 1);
         let found = Found::new(&codes::POLICY, &spot, problem.what.clone());
         cx.add::<()>(found.fix(problem.fix.clone()));
+    }
+    for (name, at) in &ws.settings.released {
+        if !ws.workflows.contains_key(name.as_str()) {
+            let known = ws.workflows.keys().map(String::as_str);
+            let found = Found::new(&codes::WORKFLOW_UNKNOWN, at, format!("no workflow `{name}`"));
+            cx.add::<()>(found.near(name.as_str(), known));
+        }
     }
     // A slip of the pen would keep for ever what should be gone.
     let Some(tags) = &beside.tags else { return };

@@ -76,7 +76,8 @@ pub(crate) const OUTCOMES: &[&str] = &["done", "rejected", "failed"];
 pub(crate) const FINDS: &[&str] = &["name", "id", "date", "money", "iban", "line"];
 pub(crate) const CANS: &[&str] = &["choose", "json", "tools", "probabilities"];
 pub(crate) const NOTICES: &[&str] =
-    &["request", "late", "failed", "stop", "control", "limit", "attention"];
+    &["request", "late", "failed", "stop", "control", "limit", "attention", "release"];
+pub(crate) const PROMOTES: &[&str] = &["itself"];
 pub(crate) const FORMATS: &[&str] = &["openai", "anthropic"];
 pub(crate) const DAYS: &[&str] = &["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
@@ -472,6 +473,11 @@ pub(crate) static SETTINGS: Shape = Shape {
             "How long contents are kept once their case is over, by tag, or of `everything`.",
         ),
         may("access", Form::Shape(&ACCESS), "Who may do what over HTTP, and how people sign in."),
+        may(
+            "releases",
+            Map(&Form::Shape(&RELEASES)),
+            "What a release has to show, by workflow, or of `everything`.",
+        ),
         may("privacy", Form::Shape(&PRIVACY), "What a record of processing says besides."),
         may("notices", Map(&Form::Shape(&NOTICE)), "Who is told what without asking, and how."),
         may(
@@ -506,6 +512,34 @@ pub(crate) static SIGN_IN: Shape = Shape {
         must("issuer", Text, "The address of an OpenID Connect provider."),
         must("client", Text, "The name by which it knows this installation."),
         may("secret", Text, "The name of the secret that was agreed with it."),
+    ],
+};
+
+pub(crate) static RELEASES: Shape = Shape {
+    said: "`releases`",
+    keys: &[
+        may("at_least", Percent, "The share of kept cases that come out right; all if not said."),
+        may("canary", Form::Shape(&CANARY), "How it is tried on a share of new cases first."),
+    ],
+};
+
+pub(crate) static CANARY: Shape = Shape {
+    said: "`canary`",
+    keys: &[
+        may("share", Percent, "The share of new cases that begin on it: `10 %`."),
+        may("cases", Whole, "How many of its cases are compared; 50 if not said."),
+        may("days", Whole, "How long they are waited for; 7 if not said."),
+        may("worse", Form::Shape(&WORSE), "By how much it may be worse than the live release."),
+        may("promote", Words(PROMOTES), "`itself`: what is not worse becomes live by itself."),
+    ],
+};
+
+pub(crate) static WORSE: Shape = Shape {
+    said: "`worse`",
+    keys: &[
+        may("quality", Percent, "More cases not done, answers changed or in doubt: `2 %`."),
+        may("cost", Percent, "Dearer than a case of the live release: `20 %`."),
+        may("requests", Percent, "More requests to people for a case: `10 %`."),
     ],
 };
 

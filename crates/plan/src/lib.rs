@@ -41,6 +41,7 @@
 //! assert!(problems.iter().any(|problem| problem.code.id == "FD-P011"));
 //! ```
 
+pub mod changes;
 pub mod codes;
 pub mod data;
 pub mod expr;
@@ -74,6 +75,7 @@ pub use read::access::{Access, AccessRole, Issuer};
 pub use read::notices::{Told, Way};
 pub use read::on_call::OnCall;
 pub use read::people::Absence;
+pub use read::releases::{CanaryRules, ReleaseRules, Releases};
 pub use read::secrets::{From as SecretFrom, SecretPlace};
 pub use read::servers::{Grant, Network, OAuth, Sandbox, Server};
 pub use read::settings::{Address, ModelPlace, Privacy, Retention, WireFormat};

@@ -2,18 +2,19 @@
 //! said again and again is written down once. It must not decide anything about a run.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, mpsc};
 
 use engine::Engine;
 use engine::due::Missed;
 use journal::{
     Account, Alert, Body, BodyRef, CasesOf, Cause, Chain, CommitError, Concern, Draft, Epoch, Hash,
-    Held, Label, Labels, Millis, Record, RunId, Seq, Source, Store, StoreError,
+    Held, Label, Labels, Millis, Record, Rollouts, RunId, Seq, Source, Store, StoreError,
 };
 use plan::ids::{FieldName, ReleaseId, WorkflowName};
 use tokio::sync::watch;
 
-use crate::{entropy, lock, now};
+use crate::rollout::{REASON_OF, with_reason};
+use crate::{Fault, entropy, lock, now};
 
 /// Frames read in one go.
 const PAGE: usize = 256;
@@ -53,6 +54,7 @@ struct Said {
     missed: BTreeMap<Hash, Millis>,
     /// When it was last written what holds a start.
     held: BTreeMap<(Hash, Held), Millis>,
+    rollouts: Rollouts,
 }
 
 impl Said {
@@ -80,7 +82,7 @@ impl Said {
             Record::StartHeld { start, because, .. } => {
                 self.held.insert((*start, *because), at);
             }
-            _ => {}
+            record => self.rollouts.read(record, at),
         }
     }
 }
@@ -111,14 +113,13 @@ impl Desk {
         &self,
         text: Option<(&str, Source)>,
         record: impl Fn(BodyRef) -> Record,
-    ) -> Result<Result<(), CommitError>, crate::Fault> {
+    ) -> Result<Result<(), CommitError>, Fault> {
         let (seq, prev) = self.store.tip(RunId::DESK)?.unwrap_or((Seq(0), Hash::default()));
         let body = text.map(|(text, source)| Body {
             bytes: Arc::from(serde_json::Value::from(text).to_string().into_bytes()),
             labels: Labels::all(Label::from(source)),
         });
-        let workflow =
-            WorkflowName::new("desk").map_err(|e| crate::Fault::Release(e.to_string()))?;
+        let workflow = WorkflowName::new("desk").map_err(|e| Fault::Release(e.to_string()))?;
         let draft = Draft {
             run: RunId::DESK,
             seq,
@@ -246,17 +247,45 @@ impl Desk {
         is_new: impl Fn(&Said) -> bool,
         record: impl Fn(BodyRef) -> Record,
     ) -> Result<(), String> {
-        let mut turn = lock(&self.turn);
-        if !turn.read {
-            self.read().map_err(|error| error.to_string())?;
-            turn.read = true;
-        }
+        let _turn = self.turn()?;
         if !is_new(&lock(&self.said)) {
             return Ok(());
         }
         self.write(text.map(|text| (text, Source::Plan)), &record)?;
         lock(&self.said).read(&record(BodyRef { seq: Seq(0), n: 0 }), now());
         Ok(())
+    }
+
+    /// Where the releases of every workflow stand. It blocks.
+    pub(crate) fn rollouts(&self) -> Result<Rollouts, String> {
+        drop(self.turn()?);
+        Ok(lock(&self.said).rollouts.clone())
+    }
+
+    /// Writes what is decided on where the releases stand, and gives it. It blocks.
+    pub(crate) fn decided(
+        &self,
+        reason: Option<&str>,
+        decide: impl Fn(&Rollouts) -> Result<Option<Record>, Fault>,
+    ) -> Result<Option<Record>, Fault> {
+        let _turn = self.turn().map_err(Fault::Rollout)?;
+        let rollouts = lock(&self.said).rollouts.clone();
+        let Some(record) = decide(&rollouts)? else { return Ok(None) };
+        let text = reason.map(|text| (text, REASON_OF));
+        let written = |body| with_reason(&record, text.map(|_| body));
+        self.write(text, written).map_err(Fault::Rollout)?;
+        lock(&self.said).read(&record, now());
+        Ok(Some(record))
+    }
+
+    /// The turn to write, once all was read that stands there.
+    fn turn(&self) -> Result<MutexGuard<'_, Turn>, String> {
+        let mut turn = lock(&self.turn);
+        if !turn.read {
+            self.read().map_err(|error| error.to_string())?;
+            turn.read = true;
+        }
+        Ok(turn)
     }
 
     fn read(&self) -> Result<(), StoreError> {

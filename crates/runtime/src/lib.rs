@@ -9,6 +9,7 @@ mod erase;
 mod ladder;
 mod people;
 mod releases;
+mod rollout;
 mod seeds;
 pub mod socket;
 mod stains;
@@ -39,6 +40,7 @@ pub use drill::Drilled;
 pub use erase::{ERASED_AT_ONCE, Erasure};
 pub use people::People;
 pub use releases::Releases;
+pub use rollout::{ReleaseOrder, Standing as Rolled, may_release};
 use stains::Stains;
 pub use stop::StopError;
 pub use triggers::{Triggers, start_key};
@@ -79,6 +81,8 @@ pub enum Fault {
     Alert(String),
     #[error("a start cannot go on: {0}")]
     Start(String),
+    #[error("{0}")]
+    Rollout(String),
     /// Cases are counted, and the limit of the count is reached.
     #[error(
         "no further case of `{workflow}`{} is opened until {until}: `{}` is used up",
@@ -131,6 +135,7 @@ impl Fault {
             | Self::Access(_)
             | Self::Alert(_)
             | Self::Start(_)
+            | Self::Rollout(_)
             | Self::Socket(_) => Kind::Failed,
         }
     }
@@ -172,6 +177,8 @@ pub(crate) struct Inner {
     trouble: watch::Sender<Option<String>>,
     /// Changes whenever an entry was stored.
     pub(crate) written: watch::Sender<()>,
+    /// How often it was changed which release new cases begin on.
+    pub(crate) rolled: watch::Sender<u64>,
 }
 
 /// A run that is in memory.
@@ -224,6 +231,7 @@ impl Runtime {
             lowering: AtomicUsize::new(0),
             trouble: watch::Sender::new(None),
             written,
+            rolled: watch::Sender::new(0),
         };
         Self { inner: Arc::new(inner) }
     }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use engine::Engine;
 use guard::Guard;
-use journal::{Hash, Store};
+use journal::{Hash, RunId, Store};
 use plan::Plan;
 use plan::ids::{ReleaseId, WorkflowName};
 
@@ -60,6 +60,28 @@ impl Releases {
             &content.0,
         ];
         Hash::of_parts(&parts)
+    }
+
+    /// Whether a case is one of the share that begins on a canary. Nobody without the
+    /// installation's secret can choose a case that is.
+    pub(crate) fn draws(
+        &self,
+        workflow: &WorkflowName,
+        canary: ReleaseId,
+        run: RunId,
+        share: u32,
+    ) -> bool {
+        let parts: [&[u8]; 5] = [
+            b"flightdeck case of a canary",
+            &self.keying,
+            workflow.as_str().as_bytes(),
+            &canary.0,
+            &run.to_bytes(),
+        ];
+        let Some(first) = Hash::of_parts(&parts).0.first_chunk::<4>().copied() else {
+            return false;
+        };
+        (u64::from(u32::from_be_bytes(first)) * 1_000_000) >> 32 < u64::from(share)
     }
 
     /// A release that is ready already.

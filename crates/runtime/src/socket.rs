@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use journal::{Access, ActNo, Command, Drill, Hash, Mode, RunId, Standing, Starter, StopScope};
 use plan::Plan;
-use plan::ids::{PersonId, ReleaseId};
+use plan::ids::{PersonId, ReleaseId, WorkflowName};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::AbortHandle;
 
-use crate::{Drilled, Erasure, Fault, Kind, NewRun, Runtime};
+use crate::{Drilled, Erasure, Fault, Kind, NewRun, ReleaseOrder, Rolled, Runtime};
 
 /// A request line longer than this is refused: a release with its instructions fits many times.
 const LINE_MAX: u64 = 32 << 20;
@@ -33,6 +33,17 @@ pub enum Request {
         case: String,
         starter: Starter,
         mode: Mode,
+    },
+    /// A case of a workflow that was deployed, on the release that it begins on.
+    Begin {
+        workflow: WorkflowName,
+        case: String,
+        starter: Starter,
+    },
+    /// What becomes of a release.
+    Release {
+        who: PersonId,
+        order: ReleaseOrder,
     },
     Settled {
         run: RunId,
@@ -83,6 +94,7 @@ pub enum Response {
         run: RunId,
     },
     Standing(Standing),
+    Released(Rolled),
     Stopped {
         aborted: usize,
         /// Acts that were out, some of them where there were many.
@@ -180,6 +192,16 @@ async fn answer(runtime: &Runtime, request: Request) -> Response {
                 Err(fault) => fault.into(),
             }
         }
+        Request::Begin { workflow, case, starter } => {
+            match runtime.begin(&workflow, case.into_bytes(), starter).await {
+                Ok(run) => Response::Opened { run },
+                Err(fault) => fault.into(),
+            }
+        }
+        Request::Release { who, order } => match runtime.release(&who, order).await {
+            Ok(standing) => Response::Released(standing),
+            Err(fault) => fault.into(),
+        },
         Request::Settled { run } => match runtime.settled(run).await {
             Ok(standing) => Response::Standing(standing),
             Err(fault) => fault.into(),

@@ -4,7 +4,7 @@
 
 mod folder;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +17,7 @@ use plan::workflow::{Clock, Start, Type};
 use serde_json::{Map, Value, json};
 use tokio::task::AbortHandle;
 
+use crate::rollout::Chosen;
 use crate::{Fault, NewRun, Runtime, blocking, now};
 use folder::{Folder, Ready};
 
@@ -62,17 +63,27 @@ pub fn start_key(workflow: &WorkflowName, start: &Start) -> Hash {
 }
 
 impl Runtime {
-    /// Begins cases as the maps of these releases say, until the handle is dropped.
-    pub fn keep_starts(
-        &self,
-        root: PathBuf,
-        plans: &BTreeMap<WorkflowName, Arc<Plan>>,
-    ) -> AbortHandle {
-        let mut triggers = Triggers::new(self.clone(), root, plans);
+    /// Begins cases as the maps of the live releases say, until the handle is dropped. What becomes
+    /// live, or is live no more, is followed at once.
+    pub fn keep_starts(&self, root: PathBuf) -> AbortHandle {
+        let runtime = self.clone();
         tokio::spawn(async move {
+            let mut changes = runtime.inner.rolled.subscribe();
+            let mut triggers = Triggers::new(runtime.clone(), root, &BTreeMap::new());
+            let mut is_read = false;
             loop {
+                // Which are live and cannot be read now is read at the next look.
+                if !is_read && let Ok(plans) = runtime.live().await {
+                    triggers.turn_to(&plans);
+                    is_read = true;
+                }
                 let next = triggers.look(now()).await;
-                tokio::time::sleep(Duration::from_millis(next.0.saturating_sub(now().0))).await;
+                let most = if is_read { NAP_MS } else { LOOK_MS };
+                let pause = Duration::from_millis(next.0.saturating_sub(now().0).min(most));
+                tokio::select! {
+                    () = tokio::time::sleep(pause) => {}
+                    Ok(()) = changes.changed() => is_read = false,
+                }
             }
         })
         .abort_handle()
@@ -83,12 +94,24 @@ impl Triggers {
     /// The starts of some releases, none of which was looked at yet.
     #[must_use]
     pub fn new(runtime: Runtime, root: PathBuf, plans: &BTreeMap<WorkflowName, Arc<Plan>>) -> Self {
-        let starts = plans.values().flat_map(|plan| {
+        let mut triggers = Self { runtime, root, starts: Vec::new() };
+        triggers.turn_to(plans);
+        triggers
+    }
+
+    /// Turns to the starts of other releases. Those of a release that stays are gone on with.
+    fn turn_to(&mut self, plans: &BTreeMap<WorkflowName, Arc<Plan>>) {
+        let stays = |watched: &Watched| {
+            let plan = plans.get(&watched.plan.workflow().name);
+            plan.is_some_and(|plan| plan.release() == watched.plan.release())
+        };
+        self.starts.retain(stays);
+        let known: BTreeSet<WorkflowName> =
+            self.starts.iter().map(|watched| watched.plan.workflow().name.clone()).collect();
+        for plan in plans.values().filter(|plan| !known.contains(&plan.workflow().name)) {
             let all = (0_u16..).zip(&plan.workflow().starts);
-            all.map(|(no, start)| Watched::new(plan, no, start))
-        });
-        let starts = starts.collect();
-        Self { runtime, root, starts }
+            self.starts.extend(all.map(|(no, start)| Watched::new(plan, no, start)));
+        }
     }
 
     /// Looks at every start, and begins what is to be begun. Gives when the next look is due.
@@ -178,7 +201,7 @@ impl Watched {
         let mut schedule = apart(looked).await?;
         self.on = On::Clock(clock.clone(), Some(schedule.clone()));
         while let Some(at) = schedule.first() {
-            let case = due_case(&self.plan, clock, at);
+            let case = |plan: &Plan| due_case(plan, clock, at);
             self.begin(runtime, of_due(self.key, at), Trigger::Due(at), case).await?;
             schedule.began(at);
             self.on = On::Clock(clock.clone(), Some(schedule.clone()));
@@ -202,7 +225,7 @@ impl Watched {
             let On::Folder(folder) = &self.on else { return Ok(()) };
             let path = format!("{}/{name}", folder.path());
             let key = runtime.inner.releases.file_key(&self.plan.workflow().name, &path, content);
-            let case = json!({ "name": name });
+            let case = |_: &Plan| json!({ "name": name });
             self.begin(runtime, of_file(key), Trigger::File(key), case).await?;
             if let On::Folder(folder) = &mut self.on {
                 folder.began(&name);
@@ -217,7 +240,7 @@ impl Watched {
         runtime: &Runtime,
         run: RunId,
         by: Trigger,
-        case: Value,
+        case: impl Fn(&Plan) -> Value,
     ) -> Result<(), Fault> {
         let store = runtime.inner.store.clone();
         let held = StopScope::Workflow(self.plan.workflow().name.clone());
@@ -226,17 +249,39 @@ impl Watched {
         if let Some(stop) = stop {
             return Err(Fault::Open(CommitError::Stopped(stop)));
         }
+        let Some((plan, start)) = self.release(runtime, run).await? else { return Ok(()) };
         let new = NewRun {
-            plan: Arc::clone(&self.plan),
-            case: case.to_string().into_bytes(),
+            case: case(&plan).to_string().into_bytes(),
+            plan,
             labels: None,
-            starter: Starter::Trigger { start: self.no, by },
+            starter: Starter::Trigger { start, by },
             mode: Mode::Live,
         };
         // Whoever ends the look while a case is being opened does not leave it half open.
         let runtime = runtime.clone();
         let opened = tokio::spawn(async move { runtime.start_once(run, new).await }).await;
         opened.map_err(|error| Fault::Start(error.to_string()))?.map(drop)
+    }
+
+    /// The release that a case begins on, and this start's place in its map. A canary that has no
+    /// such start leaves the case to the live release; a release that is live no more begins none.
+    async fn release(
+        &self,
+        runtime: &Runtime,
+        run: RunId,
+    ) -> Result<Option<(Arc<Plan>, u16)>, Fault> {
+        let workflow = &self.plan.workflow().name;
+        let own = || Some((Arc::clone(&self.plan), self.no));
+        let Some(Chosen { plan, live }) = runtime.chosen(workflow, run).await? else {
+            return Ok(own());
+        };
+        let mut starts = (0_u16..).zip(&plan.workflow().starts);
+        let place = starts.find(|(_, start)| start_key(workflow, start) == self.key);
+        match place.map(|(no, _)| no) {
+            Some(no) => Ok(Some((plan, no))),
+            None if live == self.plan.release() => Ok(own()),
+            None => Ok(None),
+        }
     }
 
     /// Says what holds it back, where no other entry does.

@@ -1,7 +1,8 @@
 //! Measures, as ratios in one run: our driver beside the bare floor (the same calls, the same rows
 //! and commits, nothing else), against a model server without delay. Options are `--runs N`,
 //! `--at-once N` and `--active N`.
-//! `bench --serve` is the model server, a process of its own.
+//! `bench --rollback` measures only how long going back from a release takes, and `bench --serve`
+//! is the model server, a process of its own.
 
 #![allow(clippy::print_stdout, reason = "its lines are what it is run for")]
 
@@ -30,6 +31,14 @@ fn main() -> Result<(), Failure> {
         let at = args.iter().position(|a| a == name);
         at.and_then(|n| args.get(n + 1)).and_then(|n| n.parse().ok()).unwrap_or(default)
     };
+    if args.iter().any(|a| a == "--rollback") {
+        let threads =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let folder = tempfile::tempdir()?;
+        let active = option("--active", 10_000);
+        println!("{}", threads.block_on(rest::rollback(folder.path(), active))?);
+        return Ok(());
+    }
     if args.iter().any(|a| a == "--serve") {
         let one = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         return one.block_on(async {
@@ -142,6 +151,7 @@ async fn measure(runs: usize, at_once: usize, active: usize) -> Result<(), Failu
     };
     tell(check_cost()?);
     tell(rest::stop(folder.path(), active).await?);
+    tell(rest::rollback(folder.path(), active).await?);
     tell(rest::waiting(folder.path(), active).await?);
     tell(rest::conversation(folder.path()).await?);
     println!("{all}");

@@ -2,6 +2,7 @@
 //! active, and how a long conversation grows. It must not measure in the same process state as the
 //! rates, so it comes after them.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,8 +14,9 @@ use journal::{
     Mode, ModelAnswer, Outcome, Payload, Permit, RunQuery, Seq, Status, StopScope, ToolCall, Usage,
 };
 use plan::Plan;
-use plan::ids::PersonId;
-use runtime::{Answered, NewRun, Runtime, World};
+use plan::ids::{PersonId, WorkflowName};
+use runtime::socket::{Client, Request, Response};
+use runtime::{Answered, NewRun, People, ReleaseOrder, Runtime, World};
 use serde_json::{Value, json};
 use store::{SqliteReader, SqliteStore};
 
@@ -101,6 +103,63 @@ pub async fn stop(folder: &Path, count: usize) -> Result<Value, Failure> {
     Ok(json!({
         "stop_ms": stopped.as_secs_f64() * 1e3, "stop_active": count,
         "bytes_per_active_run": active,
+    }))
+}
+
+/// Everybody may do what their workflow lets them do.
+struct Everybody;
+
+impl People for Everybody {
+    fn knows(&self, _who: &PersonId) -> bool {
+        true
+    }
+
+    fn plans(&self) -> BTreeMap<WorkflowName, Plan> {
+        BTreeMap::new()
+    }
+}
+
+/// How long it takes to go back from a release on which many cases run: from the order, given from
+/// outside as `flightdeck rollback` gives it, to a new case that is stored on the old release.
+pub async fn rollback(folder: &Path, count: usize) -> Result<Value, Failure> {
+    let data = folder.join("rollback");
+    let (runtime, old) = desk(&data, Arc::new(Slow), "three")?;
+    runtime.trust(Arc::new(Everybody));
+    let socket = runtime::socket::serve(runtime.clone(), &data)?;
+    let new = Arc::new(bench::fixture::instructed("three", "Write at length.\n")?);
+    let (who, workflow) = (PersonId::new("ann@bench.example")?, WorkflowName::new("three")?);
+    for plan in [&old, &new] {
+        let canonical = String::from_utf8(plan.canonical().to_vec())?;
+        let (release, canary, tried, reason) = (plan.release(), None, None, None);
+        let order = ReleaseOrder::Deploy { release, canonical, canary, tried, reason };
+        runtime.release(&who, order).await?;
+    }
+    let case = json!({ "text": "word ".repeat(180) });
+    open_all(&runtime, &new, count, |_| case.clone(), None).await?;
+    let active = runtime.active();
+    let mut client = Client::connect(&data).await.ok_or("nobody listens")?;
+    let reason = "bench".to_owned();
+    let order = ReleaseOrder::RollBack { workflow: workflow.clone(), to: None, reason };
+    let (start, within) = (Instant::now(), Duration::from_secs(60));
+    client.ask(&Request::Release { who, order }, within).await?;
+    let answered = start.elapsed();
+    let (case, starter) = (case.to_string(), starter()?);
+    let begun = client.ask(&Request::Begin { workflow, case, starter }, within).await?;
+    let first = start.elapsed();
+    let Response::Opened { run } = begun else { return Err("no case was begun".into()) };
+    let reader = SqliteReader::open(&data)?;
+    let lines = reader.runs(&RunQuery { limit: usize::MAX >> 1, ..RunQuery::default() })?;
+    let on = |plan: &Plan| lines.iter().filter(|line| line.release == plan.release()).count();
+    if (on(&old), on(&new), active) != (1, count, count)
+        || lines.iter().any(|line| line.run == run && line.release != old.release())
+    {
+        return Err(format!("{} cases are on the old release", on(&old)).into());
+    }
+    runtime.stop(StopScope::Everything, &PersonId::new("ann@bench.example")?, "over").await?;
+    socket.abort();
+    Ok(json!({
+        "rollback_answered_ms": answered.as_secs_f64() * 1e3,
+        "rollback_first_case_ms": first.as_secs_f64() * 1e3, "rollback_open": count,
     }))
 }
 

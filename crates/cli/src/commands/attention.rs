@@ -7,6 +7,7 @@ use std::sync::Arc;
 use evidence::attention::{Attention, Load, Reviewer, attention as weigh};
 use evidence::{RunView, words};
 use journal::{Millis, Mode, RunQuery};
+use plan::ids::WorkflowName;
 use plan::workflow::Attention as Limits;
 use plan::workflow::{Does, Effect};
 use serde_json::json;
@@ -17,6 +18,7 @@ use crate::cases;
 use crate::driver::{Driver, Drives};
 use crate::exit::{Ended, Exit, Stop};
 use crate::people;
+use crate::releases;
 use crate::screen::{Look, Screen};
 use crate::stored::{Runs, now};
 use crate::workspace::Workspace;
@@ -105,7 +107,11 @@ fn lines(screen: &Screen, told: &Attention, zone: Option<&str>) {
 fn seed(screen: &Screen, global: &Global, workflow: &str, case: &str) -> Ended {
     let workspace = Workspace::open(global)?;
     let who = people::known(global, &workspace)?;
-    let plan = Arc::new(check::plan(screen, &workspace, workflow)?);
+    let name = WorkflowName::new(workflow).map_err(Stop::usage)?;
+    let plan = match releases::live(Runs::open(global)?.as_ref(), &name)? {
+        Some(live) => live,
+        None => Arc::new(check::plan(screen, &workspace, workflow)?),
+    };
     let asks = |does: &Does| matches!(does, Does::Review(_));
     let acts = plan.workflow().tools.values().any(|tool| tool.effect != Effect::Read);
     if !acts && !plan.workflow().steps.iter().any(|step| asks(&step.does)) {

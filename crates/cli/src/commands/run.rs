@@ -7,7 +7,7 @@ use std::time::Instant;
 use evidence::{Fleet, Summary, words};
 use journal::{RunId, RunQuery, Status};
 use plan::Plan;
-use plan::ids::{PersonId, ReleaseId};
+use plan::ids::{PersonId, ReleaseId, WorkflowName};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -18,6 +18,7 @@ use crate::driver::{Driver, Drives};
 use crate::exit::{Ended, Exit, Stop};
 use crate::held;
 use crate::people;
+use crate::releases;
 use crate::screen::{Look, Screen};
 use crate::stored::Runs;
 use crate::workspace::Workspace;
@@ -32,7 +33,7 @@ pub fn run(screen: &Screen, global: &Global, args: &Run) -> Ended {
         return Err(Stop::usage("no workflow was named")
             .help("`flightdeck run WORKFLOW CASE`, `--each FOLDER`, or `--open`"));
     };
-    let plan = Arc::new(check::plan(screen, &workspace, workflow)?);
+    let (plan, is_live) = release(screen, global, &workspace, workflow, args.draft)?;
     let from: Cases = match (&args.each, &args.case) {
         (Some(each), None) => cases::each(&workspace.root, each, plan.workflow())?,
         (None, Some(case)) => Box::new(std::iter::once(cases::one(&workspace.root, case))),
@@ -46,14 +47,49 @@ pub fn run(screen: &Screen, global: &Global, args: &Run) -> Ended {
     };
     // Whoever starts a case may be kept from passing it, so the name is never guessed.
     let by = people::named(global)?;
-    let bulk = Bulk { screen: *screen, plan, by, at_once: args.at_once.max(1) };
+    let bulk = Bulk { screen: *screen, plan, is_live, by, at_once: args.at_once.max(1) };
     mcp::within(bulk.all(global, &workspace, from))?
+}
+
+/// The live release of a workflow, or its files where none was deployed or they are what is meant;
+/// and whether it is the live one.
+fn release(
+    screen: &Screen,
+    global: &Global,
+    workspace: &Workspace,
+    workflow: &str,
+    draft: bool,
+) -> Result<(Arc<Plan>, bool), Stop> {
+    let named = match WorkflowName::new(workflow) {
+        Ok(name) => Some(name),
+        // A file's path.
+        Err(_) => workspace.plan(workflow).ok().map(|plan| plan.workflow().name.clone()),
+    };
+    let live = match named.filter(|_| !draft) {
+        Some(name) => releases::live(Runs::open(global)?.as_ref(), &name)?,
+        None => None,
+    };
+    let Some(live) = live else {
+        return Ok((Arc::new(check::plan(screen, workspace, workflow)?), false));
+    };
+    let files = workspace.plan(workflow);
+    if files.as_ref().map_or(true, |files| files.release() != live.release()) {
+        let release = evidence::releases::short(live.release());
+        let state = if files.is_ok() { "have changed since" } else { "have problems" };
+        screen.note(format!(
+            "`{workflow}` runs on its live release {release}; its files {state} (`--draft` runs \
+             them, `flightdeck deploy {workflow}` makes them live)"
+        ));
+    }
+    Ok((live, true))
 }
 
 /// Many cases of one workflow.
 struct Bulk {
     screen: Screen,
     plan: Arc<Plan>,
+    /// Each case begins on the release that is live then, or on its canary.
+    is_live: bool,
     by: PersonId,
     at_once: usize,
 }
@@ -122,7 +158,11 @@ impl Bulk {
         case: Result<Case, Stop>,
     ) -> Result<(RunId, String), Stop> {
         let Case { name, value } = case?;
-        let run = driver.open(&self.plan, value.to_string().into_bytes(), &self.by).await?;
+        let case = value.to_string().into_bytes();
+        let run = match self.is_live {
+            true => driver.begin(&self.plan.workflow().name, case, &self.by).await?,
+            false => driver.open(&self.plan, case, &self.by).await?,
+        };
         Ok((run, name))
     }
 

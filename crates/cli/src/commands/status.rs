@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::args::{Global, Runs as RunsArgs};
 use crate::exit::{Ended, Exit};
 use crate::held;
+use crate::releases;
 use crate::screen::{Look, Screen};
 use crate::starts;
 use crate::stored::{Runs, now};
@@ -22,11 +23,12 @@ const COUNTED: usize = 200_000;
 /// Counts, stops, and what is most urgent.
 pub fn status(screen: &Screen, global: &Global) -> Ended {
     let Some(runs) = Runs::open(global)? else {
-        let starts = starts::standing(&plans(global), None, now())?;
+        let starts = starts::standing(&BTreeMap::new(), &plans(global), None, now())?;
         screen.object(
             "status",
             json!({
                 "cases": {}, "stops": [], "held_back": [], "working": null, "starts": starts,
+                "releases": [],
             }),
         )?;
         screen.line("nothing has run here yet");
@@ -46,12 +48,14 @@ pub fn status(screen: &Screen, global: &Global) -> Ended {
         .map(|((workflow, status), n)| json!({ "workflow": workflow, "status": status, "n": n }))
         .collect();
     let held = held::back(&runs, global, now())?;
-    let starts = starts::standing(&plans(global), Some(&runs), now())?;
+    let live = releases::all_live(&runs)?;
+    let starts = starts::standing(&live, &plans(global), Some(&runs), now())?;
+    let released = releases::told(&runs, now())?;
     screen.object(
         "status",
         json!({
             "cases": cases, "stops": stops, "held_back": held, "working": working,
-            "next_wake": wake, "starts": starts,
+            "next_wake": wake, "starts": starts, "releases": released,
         }),
     )?;
     for ((workflow, status), n) in &counts {
@@ -65,6 +69,7 @@ pub fn status(screen: &Screen, global: &Global) -> Ended {
     for Notice { code, headline, .. } in &held {
         screen.line(format!("{} ({code}); `flightdeck why`", screen.word(Look::Bad, headline)));
     }
+    released.iter().for_each(|one| screen.line(one));
     starts.iter().for_each(|start| screen.line(start.told()));
     if let Some(wake) = wake {
         screen.line(format!("the next case wakes at {}", words::when(wake, None)));

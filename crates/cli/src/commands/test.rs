@@ -17,7 +17,7 @@ use super::{check, mcp};
 use crate::args::{Global, Test};
 use crate::exit::{Ended, Exit, Stop};
 use crate::screen::{Look, Screen};
-use crate::trial::{self, Bench, Tried};
+use crate::trial::{self, Tried};
 use crate::workspace::Workspace;
 
 /// Tries the cases of a workflow.
@@ -34,18 +34,15 @@ pub fn test(screen: &Screen, global: &Global, args: &Test) -> Ended {
     let trials = trial::read(&folder)?;
     let names = chosen(args, &trials)?;
     let (plan, trials) = (Arc::new(plan), Arc::new(trials));
-    let tried = mcp::within(async {
-        let bench = Arc::new(Bench::new(&workspace, &plan, &trials)?);
-        let each = |name: &str, tried: &Tried| one(screen, name, trials.get(name), tried);
-        let tried = bench.all(&plan, &trials, &names, args.at_once, each).await;
-        bench.close().await;
-        tried
-    })??;
+    let each = |name: &str, tried: &Tried| one(screen, name, trials.get(name), tried);
+    let tried = mcp::within(trial::tried(&workspace, &plan, &trials, &names, args.at_once, each))??;
     if let Some(file) = &args.junit {
         let xml = junit(&plan, &tried).map_err(Stop::failed)?;
         std::fs::write(file, xml).with_context(|| format!("`{}`", file.display()))?;
     }
-    summary(screen, args, &plan, &tried)
+    let without = args.without.as_deref();
+    let tally = summary(screen, without, args.at_least, &plan, &tried)?;
+    Ok(if tally.reached(args.at_least) { Exit::Done } else { Exit::Findings })
 }
 
 fn chosen(args: &Test, trials: &BTreeMap<String, Trial>) -> Result<Vec<String>, Stop> {
@@ -64,7 +61,7 @@ fn chosen(args: &Test, trials: &BTreeMap<String, Trial>) -> Result<Vec<String>, 
 }
 
 /// A line for each case as soon as it rests, so that nobody waits in the dark.
-fn one(screen: &Screen, name: &str, trial: Option<&Trial>, tried: &Tried) {
+pub fn one(screen: &Screen, name: &str, trial: Option<&Trial>, tried: &Tried) {
     let Tried { scored, view } = tried;
     // A line that cannot be written is no reason to stop a case.
     let _ = screen.object(
@@ -94,25 +91,46 @@ fn one(screen: &Screen, name: &str, trial: Option<&Trial>, tried: &Tried) {
     }
 }
 
-fn summary(
+/// How many cases came out how.
+pub struct Tally {
+    pub all: usize,
+    pub right: usize,
+    pub harm: usize,
+}
+
+impl Tally {
+    fn of(tried: &BTreeMap<String, Tried>) -> Self {
+        let count = |of: &dyn Fn(&Tried) -> bool| tried.values().filter(|tried| of(tried)).count();
+        let (right, harm) = (count(&|one| one.scored.right()), count(&|one| one.scored.harm));
+        Self { all: tried.len(), right, harm }
+    }
+
+    /// Whether enough came out as expected, and none did harm.
+    pub fn reached(&self, at_least: Option<u32>) -> bool {
+        let parts = self.right.saturating_mul(1_000_000).checked_div(self.all);
+        let share = u32::try_from(parts.unwrap_or_default()).unwrap_or_default();
+        self.harm == 0 && share >= at_least.unwrap_or(1_000_000)
+    }
+}
+
+/// Says how many came out as they should.
+pub fn summary(
     screen: &Screen,
-    args: &Test,
+    without: Option<&str>,
+    at_least: Option<u32>,
     plan: &Plan,
     tried: &BTreeMap<String, Tried>,
-) -> Result<Exit, Stop> {
-    let count = |of: &dyn Fn(&Tried) -> bool| tried.values().filter(|tried| of(tried)).count();
-    let (all, right) = (tried.len(), count(&|tried| tried.scored.right()));
-    let harm = count(&|tried| tried.scored.harm);
+) -> Result<Tally, Stop> {
+    let tally = Tally::of(tried);
+    let Tally { all, right, harm } = tally;
     let (low, high) = between(right, all);
     let used = tried.values().fold(Usage::default(), |sum, tried| sum.plus(tried.view.usage));
-    let enough = args.at_least.unwrap_or(1_000_000);
-    let share = u32::try_from(right.saturating_mul(1_000_000).checked_div(all).unwrap_or_default());
-    let reached = harm == 0 && share.unwrap_or_default() >= enough;
+    let reached = tally.reached(at_least);
     screen.object(
         "tested",
         json!({ "workflow": plan.workflow().name, "release": plan.release(), "cases": all,
             "right": right, "harm": harm, "between": [words::share(low), words::share(high)],
-            "without": args.without, "reached": reached,
+            "without": without, "reached": reached,
             "tokens": used.tokens(), "cost": words::cost(used.cost_nanos) }),
     )?;
     screen.line(format!(
@@ -126,7 +144,7 @@ fn summary(
         let what = format!("{} did, or would have done, what must not be done", words::cases(harm));
         screen.line(screen.word(Look::Bad, &what));
     }
-    Ok(if reached { Exit::Done } else { Exit::Findings })
+    Ok(tally)
 }
 
 /// The result as most build servers read it.

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ::access::{Elsewhere, Refused};
+use plan::Plan;
+use plan::ids::WorkflowName;
 use serde_json::json;
 use server::{Door, Installation};
 use tokio::signal::unix::{SignalKind, signal};
@@ -25,6 +27,7 @@ struct Driven {
     workspace: Workspace,
     driver: Driver,
     here: Here,
+    live: BTreeMap<WorkflowName, Arc<Plan>>,
     woken: usize,
 }
 
@@ -52,7 +55,7 @@ pub fn up(screen: &Screen, global: &Global, args: &Up) -> Ended {
         let url = args.public_url.clone().unwrap_or(format!("http://{}", serving.address));
         say(screen, global, &driven, &url, serving.address.ip().is_loopback())?;
         for one in &mut driven {
-            one.driver.keep_starts(&one.workspace, one.here.plans());
+            one.driver.keep_releases(&one.workspace)?;
         }
         screen.line("end it with Ctrl-C; what is open goes on when it is started again");
         interrupted().await?;
@@ -86,10 +89,13 @@ async fn drive(global: &Global, workspace: Workspace) -> Result<Driven, Stop> {
         return Err(Stop::failed("another flightdeck drives this folder already")
             .help("`flightdeck status` says which"));
     };
-    let here = Here::new(global, &workspace, runtime);
-    let woken = driver.wake().await;
-    match here.and_then(|here| woken.map(|woken| (here, woken))) {
-        Ok((here, woken)) => Ok(Driven { workspace, driver, here, woken }),
+    let begun = async {
+        let live = runtime.live().await.map_err(Stop::failed)?;
+        let here = Here::new(global, &workspace, runtime, &live)?;
+        Ok::<_, Stop>((here, live, driver.wake().await?))
+    };
+    match begun.await {
+        Ok((here, live, woken)) => Ok(Driven { workspace, driver, here, live, woken }),
         Err(no) => {
             driver.leave().await;
             Err(no)
@@ -155,19 +161,18 @@ fn say(
         let word = book.link(&who, now()).map_err(no)?;
         link = Some((who, format!("{url}/#{}", word.shown())));
     }
-    let starts: Vec<String> = driven
-        .iter()
-        .flat_map(|one| starts::said(one.here.plans().values().map(AsRef::as_ref)))
-        .collect();
+    let said = |one: &Driven| starts::said(one.live.values().map(AsRef::as_ref));
+    let starts: Vec<String> = driven.iter().flat_map(said).collect();
     let workflows: BTreeMap<String, String> =
-        driven.iter().flat_map(|one| one.here.listed()).collect();
+        driven.iter().flat_map(|one| one.here.listed(&one.live)).collect();
+    let drafts: Vec<String> = driven.iter().flat_map(|one| one.here.drafts(&one.live)).collect();
     let names: Vec<String> = driven.iter().map(|one| one.workspace.name()).collect();
     let woken: usize = driven.iter().map(|one| one.woken).sum();
     screen.object(
         "up",
         json!({
             "url": url, "link": link.as_ref().map(|(_, link)| link), "workspaces": names,
-            "workflows": workflows, "woken": woken, "starts": starts,
+            "workflows": workflows, "woken": woken, "starts": starts, "drafts": drafts,
         }),
     )?;
     screen.line(format!("listening on {url}"));
@@ -182,9 +187,14 @@ fn say(
         None => {}
     }
     for one in driven {
-        for (workflow, release) in one.here.listed() {
-            let release = release.get(..12).unwrap_or(&release).to_owned();
-            screen.line(format!("{}: {workflow}, release {release}", one.workspace.name()));
+        let drafts = one.here.drafts(&one.live);
+        for (workflow, release) in one.here.listed(&one.live) {
+            let state = match drafts.contains(&workflow) {
+                true => "; a draft: what begins by itself is off until it is deployed",
+                false => "",
+            };
+            let (name, release) = (one.workspace.name(), release.get(..12).unwrap_or(&release));
+            screen.line(format!("{name}: {workflow}, release {release}{state}"));
         }
     }
     starts.iter().for_each(|start| screen.line(start));

@@ -38,6 +38,7 @@ mod passing;
 mod policies;
 mod questions;
 mod refusals;
+mod releases;
 mod research;
 mod runs;
 mod sandbox;

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use journal::{Frame, RunId};
+use journal::{Frame, Record, RunId};
 use serde_json::Value;
 use store::SqliteReader;
 
@@ -50,6 +50,12 @@ fn up(desk: &Desk) -> Up {
     Up(up.spawn().unwrap())
 }
 
+fn deploy(desk: &Desk, workflow: &str) {
+    let why = ["--untried", "--reason", "a test of starts", "--as", "owner@example.com"];
+    let said = desk.say(&[&["deploy", workflow][..], &why].concat());
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+}
+
 /// Every case, once so many are done.
 #[allow(clippy::disallowed_methods, reason = "what is waited for is another process")]
 fn done(desk: &Desk, wanted: usize) -> Vec<Value> {
@@ -74,13 +80,17 @@ fn each_file_of_a_folder_begins_one_case_whatever_dies_in_between() {
     let checked = desk.say(&["check", "notes"]);
     assert_eq!(checked.code, 0, "{}{}", checked.out, checked.err);
     let status = desk.say(&["status", "--json"]).json().remove(0);
-    assert_eq!(status["starts"][0]["says"], "Each new file in drops begins a case.", "{status}");
+    let start = &status["starts"][0];
+    assert_eq!(start["says"], "Each new file in drops begins a case.", "{status}");
+    assert_eq!(start["on"], false, "what was never deployed begins nothing: {status}");
 
     for temporary in [".hidden", "~lock", "half.part", "half.tmp", "old~"] {
         fs::write(drops.join(temporary), "nothing yet").unwrap();
     }
     fs::write(drops.join("a.txt"), "the first").unwrap();
+    // What is deployed while another process drives begins its cases there, without a restart.
     let driving = up(&desk);
+    deploy(&desk, "notes");
     assert_eq!(done(&desk, 1).len(), 1);
     drop(driving);
 
@@ -105,7 +115,8 @@ fn each_file_of_a_folder_begins_one_case_whatever_dies_in_between() {
     let reader = SqliteReader::open(&desk.root().join(".flightdeck")).unwrap();
     for (_, bytes) in reader.after(0, 10_000).unwrap() {
         let frame: Frame = serde_json::from_slice(&bytes).unwrap();
-        assert_ne!(frame.run, RunId::DESK, "{:?}", frame.records);
+        let is_deployed = matches!(frame.records.as_slice(), [Record::Deployed { .. }]);
+        assert!(frame.run != RunId::DESK || is_deployed, "{:?}", frame.records);
     }
 }
 
@@ -118,6 +129,8 @@ fn a_stop_holds_what_begins_by_itself_and_lets_it_begin_when_it_is_lifted() {
         fs::create_dir(desk.root().join(folder)).unwrap();
         fs::write(desk.root().join(folder).join(format!("{name}.txt")), "new").unwrap();
     }
+    deploy(&desk, "notes");
+    deploy(&desk, "others");
     let scope = ["--workflow", "notes", "--reason", "a look first", "--as", "lead@example.com"];
     let said = desk.say(&[&["stop", "--force"][..], &scope].concat());
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
@@ -128,4 +141,52 @@ fn a_stop_holds_what_begins_by_itself_and_lets_it_begin_when_it_is_lifted() {
     let said = desk.say(&[&["resume"][..], &scope].concat());
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
     assert_eq!(done(&desk, 2).len(), 2);
+}
+
+#[test]
+fn a_share_of_what_begins_by_itself_begins_on_a_canary_that_has_the_start() {
+    let desk = Desk::new();
+    let map = desk.root().join("workflows/notes.md");
+    fs::write(&map, WORKFLOW).unwrap();
+    let drops = desk.root().join("drops");
+    fs::create_dir(&drops).unwrap();
+    deploy(&desk, "notes");
+    let drop_files = |from: usize, to: usize| {
+        for n in from..to {
+            fs::write(drops.join(format!("{n}.txt")), "new").unwrap();
+        }
+    };
+    let try_it = |text: &str| {
+        fs::write(&map, text).unwrap();
+        let why = ["--untried", "--reason", "a test", "--as", "owner@example.com", "--json"];
+        let said = desk.say(&[&["deploy", "notes", "--share", "50%"][..], &why].concat());
+        assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+        let deployed = said.json().remove(0);
+        let name = |key: &str| deployed[key].as_str().unwrap().to_owned();
+        (name("live"), name("canary"))
+    };
+    let on =
+        |all: &[Value], release: &str| all.iter().filter(|line| line["release"] == release).count();
+    // The start stands at another place of the new map: it is the same start all the same.
+    let moved = "starts: [ { at: daily 00:00 }, { folder: drops } ]";
+    let text = WORKFLOW.replace("starts: [ { folder: drops } ]", moved);
+    let (live, canary) = try_it(&text.replace("fields: { name: text }", "fields: { name: text? }"));
+    drop_files(0, 24);
+    let driving = up(&desk);
+    let all = done(&desk, 24);
+    assert_eq!(all.len(), 24, "each file begins one case, whatever it begins on");
+    assert!(on(&all, &live) > 0 && on(&all, &canary) > 0, "{all:?}");
+    let one = all.iter().find(|line| line["release"] == canary.as_str()).unwrap();
+    let told = desk.say(&["logs", one["run"].as_str().unwrap()]).out;
+    assert!(told.contains("opened by start 2 of its map, for a file"), "{told}");
+
+    // One whose map has no such start leaves every case to the live release.
+    let back = ["rollback", "notes", "--reason", "a test", "--as", "lead@example.com"];
+    assert_eq!(desk.say(&back).code, 0);
+    let (live, other) = try_it(&WORKFLOW.replace("starts: [ { folder: drops } ]\n", ""));
+    let before = on(&all, &live);
+    drop_files(24, 36);
+    let all = done(&desk, 36);
+    assert_eq!((on(&all, &other), on(&all, &live)), (0, before + 12), "{all:?}");
+    drop(driving);
 }

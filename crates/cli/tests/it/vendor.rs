@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 pub struct Asked {
     /// Everything but the standing instructions: documents, questions, results of calls.
     pub text: String,
+    /// The standing instructions.
+    pub instructions: String,
     /// What can be chosen, where the question is a choice.
     pub options: Vec<String>,
     /// What calls of tools came to, in order.
@@ -181,11 +183,14 @@ fn question(body: &Value) -> Asked {
     let texts = messages.iter().filter(|message| message["role"] != "system");
     let text: Vec<&str> = texts.filter_map(|message| message["content"].as_str()).collect();
     let text = text.join("\n");
+    let standing = messages.iter().filter(|message| message["role"] == "system");
+    let standing: Vec<&str> = standing.filter_map(|message| message["content"].as_str()).collect();
+    let instructions = standing.join("\n");
     let of_tools = messages.iter().filter(|message| message["role"] == "tool");
     let results = of_tools.filter_map(|message| message["content"].as_str().map(str::to_owned));
     let results: Vec<String> = results.collect();
     let Some((listed, _)) = text.rsplit_once("\nAnswer with {\"choice\"") else {
-        return Asked { text, options: Vec::new(), results };
+        return Asked { text, instructions, options: Vec::new(), results };
     };
     let mut options: Vec<(usize, String)> = Vec::new();
     for line in listed.lines().rev() {
@@ -199,5 +204,5 @@ fn question(body: &Value) -> Asked {
     options.reverse();
     assert!(options.iter().enumerate().all(|(n, (listed, _))| n == *listed), "{listed}");
     let options = options.into_iter().map(|(_, option)| option).collect();
-    Asked { text, options, results }
+    Asked { text, instructions, options, results }
 }

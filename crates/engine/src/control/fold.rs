@@ -139,7 +139,10 @@ impl Control {
             | Record::Access(_)
             | Record::StartWatched { .. }
             | Record::StartMissed { .. }
-            | Record::StartHeld { .. } => {}
+            | Record::StartHeld { .. }
+            | Record::Deployed { .. }
+            | Record::Promoted { .. }
+            | Record::RolledBack { .. } => {}
         }
         Ok(())
     }
@@ -392,5 +395,8 @@ fn desk(record: &Record) -> bool {
             | Record::StartWatched { .. }
             | Record::StartMissed { .. }
             | Record::StartHeld { .. }
+            | Record::Deployed { .. }
+            | Record::Promoted { .. }
+            | Record::RolledBack { .. }
     )
 }

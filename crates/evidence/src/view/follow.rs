@@ -78,12 +78,9 @@ impl Walk<'_> {
     fn record(&mut self, record: &Record) {
         match record {
             Record::Opened { release, workflow, case, starter, mode } => {
-                self.view.workflow = Some(workflow.clone());
-                self.view.release = Some(*release);
+                (self.view.workflow, self.view.release) = (Some(workflow.clone()), Some(*release));
                 self.view.case = self.history.json(*case);
-                self.view.rehearsal = rehearsal(*mode);
-                self.view.seeded = *mode == Mode::Seeded;
-                self.opened(starter);
+                self.opened(starter, *mode);
             }
             Record::Entered { at, .. } => self.entered(at),
             Record::Said { at, body } => self.said(at, *body),
@@ -143,11 +140,16 @@ impl Walk<'_> {
             | Record::Access(_)
             | Record::StartWatched { .. }
             | Record::StartMissed { .. }
-            | Record::StartHeld { .. } => self.desk(record),
+            | Record::StartHeld { .. }
+            | Record::Deployed { .. }
+            | Record::Promoted { .. }
+            | Record::RolledBack { .. } => self.desk(record),
         }
     }
 
-    fn opened(&mut self, starter: &Starter) {
+    fn opened(&mut self, starter: &Starter, mode: Mode) {
+        self.view.rehearsal = rehearsal(mode);
+        self.view.seeded = mode == Mode::Seeded;
         let by = match starter {
             Starter::Person(who) => format!("opened by {who}"),
             Starter::Trigger { start, by: Trigger::File(_) } => {

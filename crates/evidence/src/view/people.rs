@@ -6,7 +6,7 @@ use plan::workflow::EndOutcome;
 
 use super::follow::Walk;
 use super::{DeclinedView, ReviewState, StepState, Trouble};
-use crate::{codes, words};
+use crate::{codes, releases, words};
 
 impl Walk<'_> {
     pub(super) fn items(&mut self, record: &Record) {
@@ -185,7 +185,10 @@ impl Walk<'_> {
         } else if let Record::StartHeld { workflow, because, .. } = record {
             words::start_held(workflow, *because)
         } else {
-            return;
+            let reason = releases::reason(record).and_then(|body| self.history.text(body));
+            let reason = reason.map(|text| words::plain(&text));
+            let Some(text) = releases::sentence(record, reason) else { return };
+            text
         };
         self.main(None, text);
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::codes;
 use crate::files::Spot;
-use crate::ids::{FieldName, ModelName};
+use crate::ids::{FieldName, ModelName, WorkflowName};
 use crate::keys;
 use crate::problem::{Cx, Found, Problems};
 use crate::value::Currency;
@@ -15,6 +15,7 @@ use crate::yaml::{self, Entry, Node};
 use super::access::Access;
 use super::notices::Told;
 use super::people::People;
+use super::releases::Releases;
 use super::scalars::Fields;
 use super::secrets::SecretPlace;
 use super::vendors::Vendor;
@@ -85,6 +86,9 @@ pub(crate) struct Settings {
     /// Tags of which something is said, and where.
     pub(crate) tagged: Vec<(FieldName, Spot)>,
     pub(crate) privacy: Privacy,
+    pub(crate) releases: Releases,
+    /// Workflows of whose releases something is said, and where.
+    pub(crate) released: Vec<(WorkflowName, Spot)>,
     pub(crate) notices: BTreeMap<FieldName, Told>,
     pub(crate) access: Access,
     pub(crate) vendors: BTreeMap<String, Vendor>,
@@ -159,6 +163,9 @@ pub(crate) fn read(cx: &Cx<'_>) -> Settings {
         retain(cx, entry, &mut settings.retention);
         let tag = FieldName::new(&entry.key).ok().filter(|tag| tag.as_str() != EVERYTHING);
         settings.tagged.extend(tag.map(|tag| (tag, entry.key_at.clone())));
+    }
+    if let Some(node) = fields.get("releases") {
+        (settings.releases, settings.released) = super::releases::read(cx, node);
     }
     if let Some(node) = fields.get("secrets") {
         settings.secrets = super::secrets::read(cx, node);

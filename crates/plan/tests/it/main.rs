@@ -6,6 +6,7 @@
     reason = "a test ends with what it finds"
 )]
 
+mod changes;
 mod example;
 mod folder;
 mod problems;
