@@ -12,7 +12,7 @@ use crate::keys;
 use crate::markdown;
 use crate::problem::{Cx, Found};
 use crate::types;
-use crate::workflow::{Does, Exception, FORMAT, Policy, Step, Work, Workflow};
+use crate::workflow::{Does, Exception, FORMAT, Policy, Start, Step, Work, Workflow};
 use crate::yaml::{Kind, Node};
 
 use super::about;
@@ -182,10 +182,14 @@ fn finish(
             steps.spots.insert(format!("top {key}"), node.at.clone());
         }
     }
+    for (n, node) in fields.get("starts").map(|n| cx.some(n)).into_iter().flatten().enumerate() {
+        steps.spots.insert(format!("start {n}"), node.at.clone());
+    }
     super::seeds::noticed(cx, fields, &steps);
     let people = &ws.settings.people;
     let servers = steps.tools.keys().filter_map(|tool| ws.servers.servers.get(tool.server()));
-    let secrets: BTreeSet<String> = servers.flat_map(super::servers::Server::secrets).collect();
+    let mut secrets: BTreeSet<String> = servers.flat_map(super::servers::Server::secrets).collect();
+    secrets.extend(about.starts.iter().flat_map(Start::secrets).cloned());
     // A workflow is only built when every part that the checks look at is there. What is still
     // missing was reported where it is missing.
     let workflow = Workflow {
