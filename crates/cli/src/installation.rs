@@ -16,15 +16,20 @@ use plan::ids::{PersonId, WorkflowName};
 use plan::workflow::{Type, Workflow};
 use runtime::{Fault, Kind, NewRun, Runtime};
 use serde_json::{Map, Value};
-use server::{Answer, Decide, Decided, Installation, No, Query, Row, Start, Started, Why};
+use server::{
+    Answer, Decide, Decided, HookKey, Installation, No, Query, Row, Sent, Start, Started, Taking,
+    Why,
+};
 
 use crate::args::Global;
 use crate::commands::stops;
 use crate::driver;
 use crate::exit::{Exit, Stop};
 use crate::held;
+use crate::hooks::Hooks;
 use crate::stored::Runs;
 use crate::values;
+use crate::vault::Vault;
 use crate::workspace::Workspace;
 
 /// How many entries are given at once to whoever follows events.
@@ -48,6 +53,9 @@ struct Inner {
     speaker: Option<PersonId>,
     plans: BTreeMap<WorkflowName, Arc<Plan>>,
     keying: [u8; 32],
+    hooks: Hooks,
+    /// What is wrong with the secrets of some webhooks.
+    wrong: Vec<String>,
 }
 
 impl Here {
@@ -64,17 +72,27 @@ impl Here {
             return Err(Stop::usage("no workflow of this workspace is fit to run")
                 .help("`flightdeck check` says why"));
         }
-        let plans = checked.plans.into_iter().map(|(name, plan)| (name, Arc::new(plan))).collect();
+        let plans: BTreeMap<_, _> =
+            checked.plans.into_iter().map(|(name, plan)| (name, Arc::new(plan))).collect();
+        let places = workspace.places().map_err(Stop::usage)?;
+        let vault = Vault::new(&workspace.root, &places.secrets);
+        let (hooks, wrong) = Hooks::new(plans.values().map(AsRef::as_ref), &vault);
         let keying = driver::keying(&workspace.data)?;
         let mut global = global.clone();
         global.workspace = Some(workspace.root.clone());
         global.data = Some(workspace.data.clone());
-        Ok(Self { inner: Arc::new(Inner { global, runtime, speaker, plans, keying }) })
+        let inner = Inner { global, runtime, speaker, plans, keying, hooks, wrong };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The releases that can be started here.
     pub fn plans(&self) -> &BTreeMap<WorkflowName, Arc<Plan>> {
         &self.inner.plans
+    }
+
+    /// Why some webhooks take nothing, in a sentence each.
+    pub fn wrong(&self) -> &[String] {
+        &self.inner.wrong
     }
 
     /// Each workflow with its release.
@@ -120,7 +138,7 @@ fn no(stop: Stop) -> No {
     No { why, what: format!("{:#}", stop.what), help: stop.help }
 }
 
-fn fault(fault: &Fault) -> No {
+pub fn fault(fault: &Fault) -> No {
     let why = match (fault, fault.kind()) {
         (Fault::Over(..), _) => Why::Conflict,
         (_, Kind::Stopped) => Why::Stopped,
@@ -300,7 +318,7 @@ fn case(runs: &Runs, run: RunId) -> Result<RunView, No> {
 }
 
 /// A case's fields as the workflow declares them. An amount or a date may be written as text.
-fn fields(workflow: &Workflow, case: Value) -> Result<Value, No> {
+pub fn fields(workflow: &Workflow, case: Value) -> Result<Value, No> {
     let invalid = |what: String| No::new(Why::Invalid, what);
     let Value::Object(given) = case else {
         return Err(invalid("the case is no object".to_owned()));
@@ -428,6 +446,15 @@ impl Installation for Here {
                 _ => No::new(Why::Unusable, error),
             })
         })
+    }
+
+    fn hook_keys(&self, workflow: &str, hook: &str) -> Vec<HookKey> {
+        self.inner.hooks.keys(workflow, hook)
+    }
+
+    fn take(&self, sent: Sent) -> Taking {
+        let inner = self.inner.clone();
+        Box::pin(async move { inner.hooks.take(&inner.runtime, &inner.plans, sent).await })
     }
 
     fn after(&self, place: Option<u64>) -> Answer<(u64, Vec<Row>)> {

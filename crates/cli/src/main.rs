@@ -11,6 +11,7 @@ mod exit;
 mod gateway;
 mod glossary;
 mod held;
+mod hooks;
 mod installation;
 mod models;
 mod notices;

@@ -156,6 +156,9 @@ pub enum Record {
     StartMissed { workflow: WorkflowName, start: Hash, from: Millis, until: Millis, times: u32 },
     /// Desk only: a start cannot begin what it should for now.
     StartHeld { workflow: WorkflowName, start: Hash, because: Held },
+    /// Desk only: a start was due at this time, what it is to find before it begins a case was not
+    /// there, and so it begins none for this time any more.
+    StartIdle { workflow: WorkflowName, start: Hash, at: Millis },
 }
 
 /// What was measured beyond its limit. It is told once for the time that was looked at.

@@ -40,7 +40,7 @@ pub use people::People;
 pub use releases::Releases;
 use stains::Stains;
 pub use stop::StopError;
-pub use triggers::{Triggers, start_key};
+pub use triggers::{Incoming, Took, Triggers, start_key};
 pub use world::{Answered, World};
 
 /// Why the driver could not do what it was told.

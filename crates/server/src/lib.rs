@@ -5,6 +5,7 @@
 mod cases;
 mod door;
 mod events;
+mod hooks;
 mod installation;
 mod problem;
 mod reviews;
@@ -26,8 +27,9 @@ use utoipa_axum::routes;
 
 use door::Scheme;
 pub use door::Token;
+pub use hooks::{HookKey, NotTaken, Sent, Taken};
 pub use installation::{
-    Answer, Decide, Decided, Installation, No, Query, Reply, Row, Start, Started, Why,
+    Answer, Decide, Decided, Installation, No, Query, Reply, Row, Start, Started, Taking, Why,
 };
 pub use shapes::{Case, CaseLine, Request};
 
@@ -72,10 +74,15 @@ fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(cases::health))
 }
 
+/// What is answered without a token: it is signed itself.
+fn signed() -> OpenApiRouter<Desk> {
+    OpenApiRouter::new().routes(routes!(hooks::take))
+}
+
 /// The interface's description as OpenAPI 3.1, as it is served and checked in.
 #[must_use]
 pub fn openapi() -> String {
-    let (_, document) = routes().split_for_parts();
+    let (_, document) = routes().merge(signed()).split_for_parts();
     document.to_pretty_json().unwrap_or_default() + "\n"
 }
 
@@ -115,6 +122,7 @@ pub async fn serve(
 
 fn app(desk: Desk, token: Token) -> Router {
     let (router, _) = routes().split_for_parts();
+    let (signed, _) = signed().split_for_parts();
     let document: Arc<str> = openapi().into();
     let described = move || {
         let document = document.to_string();
@@ -125,6 +133,7 @@ fn app(desk: Desk, token: Token) -> Router {
         .fallback(problem::no_such_path)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(axum::middleware::from_fn_with_state(token, door::ask))
+        .merge(signed)
         .with_state(desk)
 }
 

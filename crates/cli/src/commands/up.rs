@@ -39,6 +39,7 @@ pub fn up(screen: &Screen, global: &Global, args: &Up) -> Ended {
         };
         let here = Here::new(global, &workspace, runtime, speaker)?;
         let (listed, plans) = (here.listed(), here.plans().clone());
+        here.wrong().iter().for_each(|wrong| screen.note(wrong));
         let woken = driver.wake().await?;
         let serving = match server::serve(Arc::new(here), args.listen, token).await {
             Ok(serving) => serving,

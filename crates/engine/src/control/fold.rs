@@ -138,7 +138,8 @@ impl Control {
             | Record::Alerted(_)
             | Record::StartWatched { .. }
             | Record::StartMissed { .. }
-            | Record::StartHeld { .. } => {}
+            | Record::StartHeld { .. }
+            | Record::StartIdle { .. } => {}
         }
         Ok(())
     }
@@ -390,5 +391,6 @@ fn desk(record: &Record) -> bool {
             | Record::StartWatched { .. }
             | Record::StartMissed { .. }
             | Record::StartHeld { .. }
+            | Record::StartIdle { .. }
     )
 }

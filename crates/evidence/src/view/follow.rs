@@ -142,7 +142,8 @@ impl Walk<'_> {
             | Record::Alerted(_)
             | Record::StartWatched { .. }
             | Record::StartMissed { .. }
-            | Record::StartHeld { .. } => self.desk(record),
+            | Record::StartHeld { .. }
+            | Record::StartIdle { .. } => self.desk(record),
         }
     }
 
@@ -155,6 +156,9 @@ impl Walk<'_> {
             Starter::Trigger { start, by: Trigger::Due(at) } => {
                 let (no, at) = (start.saturating_add(1), self.when(*at));
                 format!("opened by start {no} of its map, which was due at {at}")
+            }
+            Starter::Trigger { start, by: Trigger::Hook(_) } => {
+                format!("opened by start {} of its map, for an event", start.saturating_add(1))
             }
             Starter::Parent { run, at, item, .. } => {
                 format!("opened as part {} of `{at}` in the run {run}", item + 1)

@@ -182,6 +182,8 @@ impl Walk<'_> {
             words::missed(workflow, *times, &self.when(*from), &self.when(*until))
         } else if let Record::StartHeld { workflow, because, .. } = record {
             words::start_held(workflow, *because)
+        } else if let Record::StartIdle { workflow, at, .. } = record {
+            words::start_idle(workflow, &self.when(*at))
         } else {
             return;
         };
