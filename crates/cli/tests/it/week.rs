@@ -3,6 +3,10 @@
 //! nothing for a while. The store and the starts are the real ones. Afterwards each time that was
 //! due, each file and each event has exactly one case, or an entry says why it has none.
 
+mod events;
+mod judge;
+mod maps;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,18 +14,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use journal::{
-    Command, CommandId, Frame, Hash, Held, Millis, Order, Record, Reply, ReviewNo, RunId, RunQuery,
-    Starter, Status, StopScope, Store, Trigger,
+    Command, CommandId, Hash, Millis, Order, Reply, ReviewNo, RunQuery, Status, StopScope, Store,
 };
 use plan::Plan;
 use plan::ids::{PersonId, WorkflowName};
-use plan::workflow::{Clock, Hook, Start};
-use runtime::{Incoming, Runtime, Took, Triggers, start_key};
+use plan::workflow::Start;
+use runtime::{Runtime, Triggers, start_key};
 use sha2::{Digest, Sha256};
-use store::{SqliteReader, SqliteStore};
+use store::SqliteStore;
 
 use crate::desk::Desk;
 use crate::world::{Broken, Nothing, Of};
+use events::Sent;
+use judge::Told;
+use maps::plans;
 
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
@@ -37,66 +43,6 @@ const BEGINNINGS: [&str; 4] = [
 ];
 /// How often things are looked at until all is settled.
 const SETTLING: u32 = 120;
-
-const WEEK: &str = r#"---
-workflow: week
-purpose: Note what comes in. It never pays.
-accountable: owner@example.com
-override: lead
-risk: low
-autonomy: act
-case: { one: thing, from: inside, fields: { name: text?, due: text? } }
-starts:
-  - { folder: drops }
-  - { at: "daily 01:30 Europe/London" }
-  - { at: "daily 01:30 America/New_York" }
-  - { at: "weekdays 09:00 Europe/Berlin", only_if: { folder: box } }
-  - { webhook: shop, secret: SHOP_KEY }
-limits:
-  case: { cost: 0.10 EUR, days: 10 }
-  day: { cost: 5 EUR, cases: 1000000 }
-baseline: { minutes: 6, cases_per_week: 40 }
-on_failure: { ask: clerk }
-steps:
-  - step: over
-    end: done
-exceptions:
-  - { what: a thing that is nothing, when: "case.name == 'nothing'", go: over }
----
-# Week
-"#;
-
-const QUEUE: &str = r#"---
-workflow: queue
-purpose: Let a person look at what comes in. It never pays.
-accountable: owner@example.com
-override: lead
-risk: low
-autonomy: act
-case: { one: thing, from: inside, fields: { name: text } }
-starts: [ { folder: queue }, { webhook: desk, secret: SHOP_KEY } ]
-limits:
-  case: { cost: 0.10 EUR, days: 10 }
-  day: { cost: 5 EUR, cases: 1000000 }
-  waiting: 3
-baseline: { minutes: 6, cases_per_week: 40 }
-on_failure: { ask: clerk }
-steps:
-  - step: look
-    review:
-      by: lead
-      never_by: [ starter, owner ]
-      show: [ case ]
-      within: 8 working hours
-      late: { then: stop }
-      if_rejected: { then: stop }
-  - step: over
-    end: done
-exceptions:
-  - { what: a thing that is nothing, when: "case.name == 'nothing'", go: look }
----
-# Queue
-"#;
 
 /// Numbers that are the same for the same seed.
 struct Dice(u64);
@@ -119,24 +65,6 @@ struct Life {
     triggers: Triggers,
 }
 
-/// What the journal says, read as it grows.
-#[derive(Default)]
-struct Told {
-    place: u64,
-    opened: BTreeMap<RunId, Trigger>,
-    watched: BTreeMap<Hash, u64>,
-    missed: Vec<(Hash, u64, u64, u64)>,
-    idle: BTreeMap<Hash, BTreeSet<u64>>,
-    held: BTreeSet<(Hash, Held)>,
-}
-
-/// An event that was sent, and its case once it is known.
-struct Sent {
-    workflow: &'static str,
-    content: String,
-    run: Option<RunId>,
-}
-
 struct Week {
     dice: Dice,
     desk: Desk,
@@ -155,17 +83,6 @@ struct Week {
     full: u32,
     stopped: bool,
     count: u64,
-}
-
-fn plans(desk: &Desk) -> BTreeMap<WorkflowName, Arc<Plan>> {
-    let mut files = plan::Files::default();
-    let settings = fs::read_to_string(desk.root().join("flightdeck.yaml")).unwrap();
-    files.insert("flightdeck.yaml", &settings);
-    files.insert("workflows/week.md", WEEK);
-    files.insert("workflows/queue.md", QUEUE);
-    let checked = plan::check_all(&files);
-    assert!(checked.problems.is_empty(), "{}", checked.problems.render(&files, false));
-    checked.plans.into_iter().map(|(name, plan)| (name, Arc::new(plan))).collect()
 }
 
 impl Week {
@@ -291,21 +208,6 @@ impl Week {
         );
     }
 
-    /// The times for which a start of `week` has begun cases.
-    fn begun(&self, no: usize) -> BTreeSet<u64> {
-        let key = start_key(&self.name("week"), &self.start("week", no));
-        let mut all = BTreeSet::new();
-        for (run, by) in &self.told.opened {
-            // The same time at two starts is told apart by the case's id alone.
-            if let Trigger::Due(at) = by
-                && *run == due_id(key, *at)
-            {
-                assert!(all.insert(at.0), "twice at {at:?}");
-            }
-        }
-        all
-    }
-
     fn name(&self, workflow: &str) -> WorkflowName {
         WorkflowName::new(workflow).unwrap()
     }
@@ -376,71 +278,6 @@ impl Week {
         }
     }
 
-    fn send_new(&mut self, workflow: &'static str, hook: &str) {
-        self.count += 1;
-        let (id, content) = (format!("{hook}-{}", self.count), format!("event {}", self.count));
-        self.sent.insert(id.clone(), Sent { workflow, content, run: None });
-        self.send(&id, None);
-    }
-
-    /// One that was sent before, as it was or as another one.
-    fn send_old(&mut self) {
-        let nth = usize::try_from(self.dice.of(1_000)).unwrap();
-        let Some(id) = self.sent.keys().cycle().nth(nth).cloned() else { return };
-        let other = (self.dice.of(4) == 0).then_some("something else");
-        self.send(&id, other);
-    }
-
-    fn send(&mut self, id: &str, other: Option<&str>) {
-        let Sent { workflow, content, run } = &self.sent[id];
-        let (workflow, known) = (*workflow, *run);
-        if other.is_some() && known.is_none() {
-            return;
-        }
-        let plan = Arc::clone(&self.plans[&self.name(workflow)]);
-        let mut hooks = plan.workflow().starts.iter().filter_map(|start| match start {
-            Start::Hook(hook) => Some(hook),
-            _ => None,
-        });
-        let hook: &Hook = hooks.next_back().unwrap();
-        let parts = ["webhook", id];
-        let incoming = || Incoming {
-            id: &parts,
-            content: other.unwrap_or(content),
-            case: serde_json::json!({ "name": id }),
-        };
-        let now = Millis(self.now);
-        let twice = self.dice.of(3) == 0;
-        let life = self.life.as_ref().unwrap();
-        let (took, too) = life.tokio.block_on(async {
-            let first = life.runtime.take(&plan, hook, incoming(), now);
-            if twice {
-                let (first, second) =
-                    tokio::join!(first, life.runtime.take(&plan, hook, incoming(), now));
-                (first, Some(second))
-            } else {
-                (first.await, None)
-            }
-        });
-        for took in std::iter::once(took).chain(too) {
-            match took {
-                Ok(Took::Altered) => {
-                    assert!(other.is_some(), "{id} is no other event");
-                    // What the journal does not take now is said by the next one.
-                    self.altered += u32::from(!self.broken.is_set());
-                }
-                Ok(Took::Began(run) | Took::Again(run)) => {
-                    assert!(other.is_none(), "{id} was another event");
-                    let sent = self.sent.get_mut(id).unwrap();
-                    assert_eq!(*sent.run.get_or_insert(run), run, "{id} has two cases");
-                }
-                // Nothing is lost: whoever sent it sends it again.
-                Err(runtime::Fault::Full(..)) => self.full += u32::from(!self.broken.is_set()),
-                Err(_) => {}
-            }
-        }
-    }
-
     fn toggle_stop(&mut self) {
         let (scope, lead) = (StopScope::Workflow(self.name("week")), PersonId::new(LEAD).unwrap());
         let life = self.life.as_ref().unwrap();
@@ -506,143 +343,6 @@ impl Week {
         }
         panic!("not settled: {:?}", self.lying());
     }
-
-    /// Files that lie there and have no case.
-    fn lying(&self) -> Vec<&str> {
-        let begun: BTreeSet<Hash> = self.told.opened.values().filter_map(of_file).collect();
-        let without = self
-            .files
-            .iter()
-            .filter(|(key, below)| !begun.contains(*key) && self.is_now(key, below));
-        without.map(|(_, below)| below.as_str()).collect()
-    }
-
-    /// Whether a file is still as it was.
-    fn is_now(&self, key: &Hash, below: &str) -> bool {
-        let Ok(text) = fs::read(self.desk.root().join(below)) else { return false };
-        let workflow = if below.starts_with("queue/") { "queue" } else { "week" };
-        let content: [u8; 32] = Sha256::digest(&text).into();
-        let parts: [&[u8]; 5] = [
-            b"flightdeck start by a file",
-            &KEYING,
-            workflow.as_bytes(),
-            below.as_bytes(),
-            &content,
-        ];
-        Hash::of_parts(&parts) == *key
-    }
-
-    /// Holds all of it against what should have been.
-    fn judge(&mut self) {
-        self.told.read(&self.data);
-        for no in 1..=3 {
-            let Start::At(clock) = self.start("week", no) else { panic!() };
-            let key = start_key(&self.name("week"), &Start::At(clock.clone()));
-            let since = self.told.watched[&key];
-            let dues = dues(&clock, since, self.latest);
-            let (begun, idle) = (self.begun(no), self.told.idle.get(&key).cloned());
-            let idle = idle.unwrap_or_default();
-            assert!(begun.is_subset(&dues), "start {no} began at no time that was due");
-            assert!(idle.is_subset(&dues) && idle.is_disjoint(&begun), "start {no}");
-            let missed: Vec<_> = self.told.missed.iter().filter(|(of, ..)| *of == key).collect();
-            let without: Vec<u64> = dues
-                .iter()
-                .filter(|at| !begun.contains(at) && !idle.contains(at))
-                .copied()
-                .collect();
-            for at in &without {
-                let is_told = missed.iter().any(|(_, from, until, _)| from <= at && at <= until);
-                assert!(is_told, "start {no} passed over {at} without a word");
-            }
-            let told: u64 = missed.iter().map(|(.., times)| times).sum();
-            assert_eq!(
-                told,
-                u64::try_from(without.len()).unwrap(),
-                "start {no} says that it missed others"
-            );
-        }
-        let files: Vec<Hash> = self.told.opened.values().filter_map(of_file).collect();
-        let distinct: BTreeSet<Hash> = files.iter().copied().collect();
-        assert_eq!(files.len(), distinct.len(), "a file has two cases");
-        let half = distinct.iter().find(|key| !self.files.contains_key(*key));
-        assert!(half.is_none(), "a file that was not whole has a case");
-        let events = self.told.opened.values().filter(|by| matches!(by, Trigger::Hook(_))).count();
-        let runs: BTreeSet<RunId> = self.sent.values().filter_map(|sent| sent.run).collect();
-        assert_eq!((events, runs.len()), (self.sent.len(), self.sent.len()), "cases of events");
-        let is_told = |because| self.told.held.iter().any(|(_, held)| *held == because);
-        assert!(self.altered == 0 || is_told(Held::Altered));
-        assert!(self.full == 0 || is_told(Held::Full));
-    }
-}
-
-impl Told {
-    fn read(&mut self, data: &Path) {
-        let Ok(reader) = SqliteReader::open(data) else { return };
-        loop {
-            let page = reader.after(self.place, 1_000).unwrap();
-            let Some((last, _)) = page.last() else { return };
-            self.place = *last;
-            for (_, bytes) in &page {
-                let frame: Frame = serde_json::from_slice(bytes).unwrap();
-                frame.records.into_iter().for_each(|record| self.note(frame.run, record));
-            }
-        }
-    }
-
-    fn note(&mut self, run: RunId, record: Record) {
-        match record {
-            Record::Opened { starter: Starter::Trigger { by, .. }, .. } => {
-                assert!(self.opened.insert(run, by).is_none(), "{run} was opened twice");
-            }
-            Record::StartWatched { start, since, .. } => {
-                assert!(self.watched.insert(start, since.0).is_none(), "it was watched already");
-            }
-            Record::StartMissed { start, from, until, times, .. } => {
-                self.missed.push((start, from.0, until.0, u64::from(times)));
-            }
-            Record::StartHeld { start, because, .. } => {
-                self.held.insert((start, because));
-            }
-            Record::StartIdle { start, at, .. } => {
-                assert!(self.idle.entry(start).or_default().insert(at.0), "idle twice at {at:?}");
-            }
-            _ => {}
-        }
-    }
-}
-
-fn of_file(by: &Trigger) -> Option<Hash> {
-    match by {
-        Trigger::File(key) => Some(*key),
-        _ => None,
-    }
-}
-
-/// The id that the case of a time has, by what decision 0029 says.
-fn due_id(key: Hash, at: Millis) -> RunId {
-    let hash = Hash::of_parts(&[b"flightdeck due", &key.0, &at.0.to_be_bytes()]).0;
-    let mut random = [0; 10];
-    random.copy_from_slice(&hash[..10]);
-    RunId::new(at, random)
-}
-
-/// Every time at which a clock is due, found by walking through the minutes: on each day of its
-/// zone, the first minute at which its time has come.
-fn dues(clock: &Clock, since: u64, until: u64) -> BTreeSet<u64> {
-    let zone = jiff::tz::TimeZone::get(&clock.zone).unwrap();
-    let mut days = BTreeMap::new();
-    let mut at = (since / MINUTE - 2 * 1_440) * MINUTE;
-    while at <= until {
-        let instant = jiff::Timestamp::from_millisecond(i64::try_from(at).unwrap()).unwrap();
-        let local = instant.to_zoned(zone.clone());
-        let minute = i32::from(local.hour()) * 60 + i32::from(local.minute());
-        let day = u8::try_from(local.weekday().to_monday_one_offset()).unwrap();
-        if minute >= i32::from(clock.minute) && clock.days.contains(&day) {
-            days.entry(local.date()).or_insert(at);
-        }
-        at += MINUTE;
-    }
-    days.into_values().filter(|at| *at > since && *at <= until).collect()
 }
 
 fn week(seed: u64) -> (usize, u64) {

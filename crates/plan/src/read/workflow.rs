@@ -177,14 +177,7 @@ fn finish(
         steps.steps.iter_mut().for_each(raising);
     }
     let output = fields.get("output").and_then(|n| steps.path(n, Place::Anywhere));
-    for key in ["workflow", "risk", "autonomy", "accountable", "override", "exceptions", "limits"] {
-        if let Some(node) = fields.get(key) {
-            steps.spots.insert(format!("top {key}"), node.at.clone());
-        }
-    }
-    for (n, node) in fields.get("starts").map(|n| cx.some(n)).into_iter().flatten().enumerate() {
-        steps.spots.insert(format!("start {n}"), node.at.clone());
-    }
+    spots(cx, fields, &mut steps.spots);
     super::seeds::noticed(cx, fields, &steps);
     let people = &ws.settings.people;
     let servers = steps.tools.keys().filter_map(|tool| ws.servers.servers.get(tool.server()));
@@ -235,6 +228,18 @@ fn finish(
     let top = Spot::top(&file.path);
     let (uses, spots, holes) = (steps.uses, steps.spots, steps.holes);
     Some(Draft { workflow, uses, spots, holes, top })
+}
+
+/// Where the settings stand that the checks speak of.
+fn spots(cx: &Cx<'_>, fields: Fields<'_>, spots: &mut BTreeMap<String, Spot>) {
+    for key in ["workflow", "risk", "autonomy", "accountable", "override", "exceptions", "limits"] {
+        if let Some(node) = fields.get(key) {
+            spots.insert(format!("top {key}"), node.at.clone());
+        }
+    }
+    for (n, node) in fields.get("starts").map(|n| cx.some(n)).into_iter().flatten().enumerate() {
+        spots.insert(format!("start {n}"), node.at.clone());
+    }
 }
 
 fn once_per(steps: &mut Steps<'_, '_>, fields: Fields<'_>) -> Vec<Vec<Path>> {
