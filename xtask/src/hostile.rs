@@ -25,6 +25,13 @@ pub fn reviews(root: &Path) -> Result<(), String> {
     suite(root, "env.FLIGHTDECK_REVIEWS=\"10000\"", &["-p", "engine", "--lib", "tests::reviews::"])
 }
 
+/// Weeks on a clock that jumps, and how long it takes from what begins a case to its first act.
+pub fn starts(root: &Path) -> Result<(), String> {
+    let it = |test| ["--test", "it", test];
+    suite(root, "env.FLIGHTDECK_WEEKS=\"300\"", &it("week::"))?;
+    suite(root, "env.FLIGHTDECK_BEGINNINGS=\"20\"", &it("hooks::how_long"))
+}
+
 fn suite(root: &Path, wish: &str, test: &[&str]) -> Result<(), String> {
     let before = ["--config", wish, "test", "--quiet", "-p", "flightdeck"];
     let after = ["--", "--nocapture", "--test-threads", "1"];

@@ -58,6 +58,11 @@ const COMMANDS: &[Command] = &[
         "try the HTTP interface against its description, and every role at every operation",
         test::api,
     ),
+    (
+        "starts",
+        "play weeks of schedules, files and events on a clock that jumps, and time the first act",
+        hostile::starts,
+    ),
     ("erase", "take one person's contents out of 100,000 cases", hostile::erase),
     ("guards", "take each guard out in turn and see that a test notices", guards::run),
     ("tidy", "check the rules of this repository", |root| tidy::run(root, &names()).map(drop)),

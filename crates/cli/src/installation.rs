@@ -16,16 +16,21 @@ use plan::workflow::{Type, Workflow};
 use plan::{AccessRole, Plan};
 use runtime::{Fault, Kind, NewRun, Runtime};
 use serde_json::{Map, Value};
-use server::{Answer, Decide, Decided, Installation, No, Query, Row, Start, Started, Why};
+use server::{
+    Answer, Decide, Decided, HookKey, Installation, No, Query, Row, Sent, Start, Started, Taking,
+    Why,
+};
 
 use crate::args::Global;
 use crate::commands::stops;
 use crate::driver;
 use crate::exit::{Exit, Stop};
 use crate::held;
+use crate::hooks::Hooks;
 use crate::people::{FromFiles, Over};
 use crate::stored::Runs;
 use crate::values;
+use crate::vault::Vault;
 use crate::workspace::Workspace;
 use tokio::sync::watch;
 
@@ -51,6 +56,7 @@ struct Inner {
     over: Vec<Over>,
     plans: BTreeMap<WorkflowName, Arc<Plan>>,
     keying: [u8; 32],
+    hooks: Hooks,
 }
 
 impl Here {
@@ -71,11 +77,14 @@ impl Here {
         let over = checked.plans.values().chain(deployed).map(Over::of).collect();
         let people = FromFiles::new(workspace);
         let plans = checked.plans.into_iter().map(|(name, plan)| (name, Arc::new(plan))).collect();
+        let places = workspace.places().map_err(Stop::usage)?;
+        let hooks = Hooks::new(Vault::new(&workspace.root, &places.secrets));
         let keying = driver::keying(&workspace.data)?;
         let mut global = global.clone();
         global.workspace = Some(workspace.root.clone());
         global.data = Some(workspace.data.clone());
-        Ok(Self { inner: Arc::new(Inner { global, runtime, people, over, plans, keying }) })
+        let inner = Inner { global, runtime, people, over, plans, keying, hooks };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The first who owns the workspace, or whoever was named and does.
@@ -85,6 +94,11 @@ impl Here {
             |who: &PersonId| all.get(who).is_some_and(|roles| roles.contains(&AccessRole::Owner));
         let named = global.person.clone().filter(owns);
         named.or_else(|| all.keys().find(|who| owns(who)).cloned())
+    }
+
+    /// Why some webhooks of live releases take nothing, in a sentence each.
+    pub fn wrong(&self, live: &BTreeMap<WorkflowName, Arc<Plan>>) -> Vec<String> {
+        self.inner.hooks.wrong(live.values().map(AsRef::as_ref))
     }
 
     /// Each workflow with the release that new cases begin on: the live one, or its draft.
@@ -136,7 +150,7 @@ fn no(stop: Stop) -> No {
     No { why, what: format!("{:#}", stop.what), help: stop.help }
 }
 
-fn fault(fault: &Fault) -> No {
+pub fn fault(fault: &Fault) -> No {
     let why = match (fault, fault.kind()) {
         (Fault::Over(..), _) => Why::Conflict,
         (_, Kind::Stopped) => Why::Stopped,
@@ -325,7 +339,7 @@ fn case(runs: &Runs, run: RunId) -> Result<RunView, No> {
 }
 
 /// A case's fields as the workflow declares them. An amount or a date may be written as text.
-fn fields(workflow: &Workflow, case: Value) -> Result<Value, No> {
+pub fn fields(workflow: &Workflow, case: Value) -> Result<Value, No> {
     let invalid = |what: String| No::new(Why::Invalid, what);
     let Value::Object(given) = case else {
         return Err(invalid("the case is no object".to_owned()));
@@ -474,6 +488,20 @@ impl Installation for Here {
 
     fn written(&self) -> watch::Receiver<()> {
         self.inner.runtime.written()
+    }
+
+    fn hook_keys(&self, workflow: String, hook: String) -> Answer<Vec<HookKey>> {
+        let inner = self.inner.clone();
+        Box::pin(async move {
+            let live = inner.runtime.live().await.map_err(|error| fault(&error))?;
+            let read = move || inner.hooks.keys(&live, &workflow, &hook);
+            tokio::task::spawn_blocking(read).await.map_err(|error| No::new(Why::Failed, error))
+        })
+    }
+
+    fn take(&self, sent: Sent) -> Taking {
+        let inner = self.inner.clone();
+        Box::pin(async move { inner.hooks.take(&inner.runtime, sent).await })
     }
 
     fn after(&self, place: Option<u64>) -> Answer<(u64, Vec<Row>)> {

@@ -12,6 +12,7 @@ mod exit;
 mod gateway;
 mod glossary;
 mod held;
+mod hooks;
 mod installation;
 mod models;
 mod notices;

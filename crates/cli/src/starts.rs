@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use evidence::words;
-use journal::{Frame, Millis, Record, RunId, RunLine, RunQuery, Seq, Starter};
+use evidence::{DeskView, words};
+use journal::{Frame, Held, Millis, Record, RunId, RunLine, RunQuery, Seq, Starter};
 use plan::Plan;
 use plan::ids::WorkflowName;
 use plan::workflow::Start;
@@ -33,6 +33,9 @@ pub struct Standing {
     pub next: Option<Millis>,
     pub last: Option<Began>,
     pub missed: Option<Missed>,
+    pub held: Option<HeldBack>,
+    /// When it last found nothing to begin a case for.
+    pub idle: Option<Millis>,
     #[serde(skip)]
     zone: String,
 }
@@ -50,6 +53,13 @@ pub struct Missed {
     pub from: Millis,
     pub until: Millis,
     pub times: u32,
+}
+
+/// What keeps a start from beginning what it should, and when it was written down.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct HeldBack {
+    pub at: Millis,
+    pub because: Held,
 }
 
 /// What begins cases, in a sentence for each start.
@@ -72,9 +82,9 @@ pub fn standing(
     now: Millis,
 ) -> Result<Vec<Standing>, Stop> {
     let mut all = Vec::new();
-    let missed = match runs {
-        Some(runs) => runs.desk()?.missed,
-        None => BTreeMap::new(),
+    let desk = match runs {
+        Some(runs) => runs.desk()?,
+        None => DeskView::default(),
     };
     let drafts = files.iter().filter(|(name, _)| !live.contains_key(*name));
     let drafts = drafts.map(|(_, plan)| (plan, false));
@@ -88,17 +98,19 @@ pub fn standing(
         for (place, start) in (1..).zip(&workflow.starts) {
             let key = start_key(&workflow.name, start);
             let (next, zone) = match start {
-                Start::Folder(_) => (None, workflow.hours.zone.clone()),
+                Start::Folder(_) | Start::Hook(_) => (None, workflow.hours.zone.clone()),
                 Start::At(clock) => {
                     (engine::due::next(clock, now).filter(|_| on), clock.zone.clone())
                 }
             };
-            let missed = missed.get(&key).map(|(from, until, times)| Missed {
+            let missed = desk.missed.get(&key).map(|(from, until, times)| Missed {
                 from: *from,
                 until: *until,
                 times: *times,
             });
-            let is_new = |missed: &Missed| now.0.saturating_sub(missed.until.0) < TOLD_MS;
+            let is_new = |at: Millis| now.0.saturating_sub(at.0) < TOLD_MS;
+            let held = desk.start_held.get(&key);
+            let held = held.map(|(at, _, because)| HeldBack { at: *at, because: *because });
             all.push(Standing {
                 workflow: workflow.name.clone(),
                 start: place,
@@ -106,7 +118,9 @@ pub fn standing(
                 on,
                 next,
                 last: last.get(&key).copied(),
-                missed: missed.filter(is_new),
+                missed: missed.filter(|missed| is_new(missed.until)),
+                held: held.filter(|held| is_new(held.at)),
+                idle: desk.idle.get(&key).copied(),
                 zone,
             });
         }
@@ -131,6 +145,13 @@ impl Standing {
         if let Some(Missed { from, until, times }) = self.missed {
             let missed = words::missed(&self.workflow, times, &when(from), &when(until));
             line = format!("{line} {missed}.");
+        }
+        if let Some(HeldBack { at, because }) = self.held {
+            let held = words::start_held(&self.workflow, because);
+            line = format!("{line} At {}, {held}.", when(at));
+        }
+        if let Some(at) = self.idle {
+            line = format!("{line} At {} there was nothing to begin a case for.", when(at));
         }
         line
     }

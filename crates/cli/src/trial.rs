@@ -311,7 +311,7 @@ fn document(file: &str) -> String {
 fn stand_in(places: &mut Places, workflow: &Workflow, folder: &Path) {
     let of = |start: &Start| match start {
         Start::Folder(folder) => Some(folder.clone()),
-        Start::At(_) => None,
+        Start::At(_) | Start::Hook(_) => None,
     };
     let mut starts: BTreeSet<String> = workflow.starts.iter().filter_map(of).collect();
     starts.insert(INBOX.to_owned());

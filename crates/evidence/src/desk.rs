@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use journal::{Account, CasesOf, Drill, Eraser, Hash, Millis, Record, RunId};
+use journal::{Account, CasesOf, Drill, Eraser, Hash, Held, Millis, Record, RunId};
 use plan::ids::{PersonId, ReleaseId, WorkflowName};
 use serde::Serialize;
 
@@ -26,6 +26,12 @@ pub struct DeskView {
     /// What each start last missed: from, until, and how many times.
     #[serde(skip)]
     pub missed: BTreeMap<Hash, (Millis, Millis, u32)>,
+    /// What last held each start, and when that was written down.
+    #[serde(skip)]
+    pub start_held: BTreeMap<Hash, (Millis, WorkflowName, Held)>,
+    /// When each start last found nothing to begin a case for.
+    #[serde(skip)]
+    pub idle: BTreeMap<Hash, Millis>,
 }
 
 /// One drill, and what it found.
@@ -95,7 +101,8 @@ impl DeskView {
     pub fn of(history: &History) -> Self {
         let (mut limits, mut guards) = (BTreeMap::new(), BTreeMap::new());
         let (mut erased, mut drills) = (BTreeMap::new(), BTreeMap::new());
-        let mut missed = BTreeMap::new();
+        let (mut missed, mut start_held, mut idle) =
+            (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for frame in history.frames() {
             let since = frame.at;
             for record in &frame.records {
@@ -112,6 +119,10 @@ impl DeskView {
                     guards.remove(release);
                 } else if let Record::StartMissed { start, from, until, times, .. } = record {
                     missed.insert(*start, (*from, *until, *times));
+                } else if let Record::StartHeld { start, workflow, because } = record {
+                    start_held.insert(*start, (since, workflow.clone(), *because));
+                } else if let Record::StartIdle { start, at, .. } = record {
+                    idle.insert(*start, *at);
                 } else if let Record::Erased { runs, by, reason, .. } = record {
                     let reason = history.text(*reason).map(|text| words::plain(&text));
                     let order = Erased { at: since, by: by.clone(), reason };
@@ -126,7 +137,7 @@ impl DeskView {
             }
         }
         let (limits, guards) = (limits.into_values().collect(), guards.into_values().collect());
-        Self { limits, guards, erased, drills, missed }
+        Self { limits, guards, erased, drills, missed, start_held, idle }
     }
 }
 

@@ -257,6 +257,13 @@ pub fn start_held(workflow: &WorkflowName, because: Held) -> String {
         Held::Full => "as many of its cases wait for a person as it allows",
         Held::Unreadable => "its folder, or a file in it, cannot be read",
         Held::Flooded => "more files lie in its folder than are looked at",
+        Held::Hurried => "more was sent to it within a minute than is taken",
+        Held::Altered => {
+            return format!("`{workflow}` was sent something else under an id that has its case");
+        }
+        Held::Unfit => {
+            return format!("`{workflow}` was sent something that has not the fields of a case");
+        }
     };
     format!("a start of `{workflow}` begins no cases for now: {why}")
 }
@@ -282,6 +289,12 @@ pub fn access(access: &Access) -> String {
         Did::TokenEnded { id } => format!("the token `{id}` of {who} was ended{by}"),
         Did::ShutOut => format!("{who} was signed out everywhere{by}"),
     }
+}
+
+/// That a start found nothing to begin a case for, in a sentence.
+#[must_use]
+pub fn start_idle(workflow: &WorkflowName, at: &str) -> String {
+    format!("`{workflow}` had nothing to begin a case for at {at}")
 }
 
 /// What was measured beyond its limit, in a sentence.

@@ -160,6 +160,9 @@ pub enum Record {
     Access(Access),
     /// Desk only: a start cannot begin what it should for now.
     StartHeld { workflow: WorkflowName, start: Hash, because: Held },
+    /// Desk only: a start was due at this time, what it is to find before it begins a case was not
+    /// there, and so it begins none for this time any more.
+    StartIdle { workflow: WorkflowName, start: Hash, at: Millis },
     /// Desk only: from this entry on new cases of a workflow begin on this release, or with
     /// `canary` a share of them does. `tried` is absent where there was no case to try it with.
     Deployed {

@@ -46,6 +46,8 @@ pub enum Trigger {
     File(Hash),
     /// The clock: the time that was due.
     Due(Millis),
+    /// What another system sent: a keyed hash of it.
+    Hook(Hash),
 }
 
 impl Starter {
@@ -94,4 +96,10 @@ pub enum Held {
     Unreadable,
     /// More files lie in the folder than are looked at.
     Flooded,
+    /// More was sent within a minute than is taken.
+    Hurried,
+    /// Something was sent again under its id, and was not what it was.
+    Altered,
+    /// What was sent does not have the fields of a case.
+    Unfit,
 }

@@ -164,10 +164,14 @@ codes! {
     NAME_TWICE = "FD-P214": "one name for two things",
         "nobody could tell which one is meant",
         "rename one of them";
-
     CHECKER = "FD-P215": "a model that checks itself",
         "whoever made a mistake finds it right when asked again",
         "name a model that answers nothing in this step";
+    START_FIELDS = "FD-P216": "a start that cannot give what a case needs",
+        "a folder gives `name`, a time gives `due`, and nothing else: such a case would begin \
+         without what its steps read",
+        "make the field optional (`text?`), or take the start out";
+
     // 3xx: decisions and reviews.
     DECIDE_BASIS = "FD-P301": "a decision without a basis",
         "a rule that nobody can trace to a policy cannot be defended",

@@ -7,6 +7,7 @@ mod flow;
 mod graph;
 mod responsible;
 pub(crate) mod secrets;
+mod starts;
 mod trust;
 mod values;
 
@@ -19,6 +20,7 @@ use graph::Graph;
 /// Reports everything that is wrong, and writes out how often each step may be entered.
 pub(crate) fn inspect(cx: &Cx<'_>, ws: &Workspace, draft: &mut Draft) {
     responsible::check(cx, ws, draft);
+    starts::check(cx, draft);
     arguments::check(cx, draft);
     let graph = Graph::new(&draft.workflow);
     values::check(cx, draft, &graph);

@@ -138,7 +138,17 @@ pub(crate) static START: Shape = Shape {
     keys: &[
         may("folder", Text, "A folder whose new files are cases."),
         may("at", Text, "A time such as `weekdays 07:30 Europe/London`."),
+        may("only_if", Form::Shape(&ONLY_IF), "What must be so at that time; with `at`."),
+        may("webhook", Name, "The name of an address to which another system sends, signed."),
+        may("secret", Some(&Text), "The name of the secret that signs; two during a change."),
+        may("type", Text, "Only events of this type begin a case; with `webhook`."),
+        may("under", Text, "The key below which the fields stand: `data`; with `webhook`."),
     ],
+};
+
+pub(crate) static ONLY_IF: Shape = Shape {
+    said: "`only_if`",
+    keys: &[must("folder", Text, "A folder in which a file must lie.")],
 };
 
 pub(crate) static SEEDS: Shape = Shape {

@@ -7,8 +7,8 @@ use crate::release::Plan;
 use crate::value::Money;
 use crate::workflow::{
     AgentStep, Arg, ArgRole, Autonomy, CopyField, DecideStep, Does, Effect, EndOutcome, Find, From,
-    Late, LateEnd, NeverBy, Next, Recover, ReviewStep, Risk, Start, Step, Sure, ToolStep, WaitStep,
-    Within, Work, Workflow,
+    Hook, Late, LateEnd, NeverBy, Next, Recover, ReviewStep, Risk, Start, Step, Sure, ToolStep,
+    WaitStep, Within, Work, Workflow,
 };
 
 mod picture;
@@ -24,13 +24,22 @@ use words::{amount, cost, join, span, time};
 pub fn start(start: &Start) -> String {
     match start {
         Start::Folder(folder) => format!("Each new file in {folder} begins a case."),
-        Start::At(clock) => format!(
-            "A case begins {} at {:02}:{:02} ({}).",
-            words::days(&clock.days),
-            clock.minute / 60,
-            clock.minute % 60,
-            clock.zone
-        ),
+        Start::At(clock) => {
+            let probe = clock.only_if.as_ref();
+            let probe = probe.map(|folder| format!(", if a file lies in {folder}"));
+            format!(
+                "A case begins {} at {:02}:{:02} ({}){}.",
+                words::days(&clock.days),
+                clock.minute / 60,
+                clock.minute % 60,
+                clock.zone,
+                probe.unwrap_or_default()
+            )
+        }
+        Start::Hook(Hook { name, kind, .. }) => {
+            let kind = kind.as_ref().map(|kind| format!(" of the type {kind}"));
+            format!("Each event{} sent to {name} begins a case.", kind.unwrap_or_default())
+        }
     }
 }
 

@@ -17,7 +17,7 @@ mod limits;
 mod review;
 mod sure;
 
-pub use case::{CaseSpec, Clock, From, Seeds, Start};
+pub use case::{CaseSpec, Clock, From, Hook, Seeds, Start};
 pub use limits::{CaseLimits, DayLimits, HourLimits, Limits};
 pub use review::{Asked, Attention, Late, LateEnd, NeverBy, Rejected, ReviewStep, Sample, Within};
 pub use sure::Sure;

@@ -52,6 +52,8 @@ struct Said {
     /// Starts by the clock: since when each is watched, and up to when it missed some.
     watched: BTreeMap<Hash, Millis>,
     missed: BTreeMap<Hash, Millis>,
+    /// Up to when each had nothing to begin a case for.
+    idle: BTreeMap<Hash, Millis>,
     /// When it was last written what holds a start.
     held: BTreeMap<(Hash, Held), Millis>,
     rollouts: Rollouts,
@@ -81,6 +83,10 @@ impl Said {
             }
             Record::StartHeld { start, because, .. } => {
                 self.held.insert((*start, *because), at);
+            }
+            Record::StartIdle { start, at, .. } => {
+                let last = self.idle.entry(*start).or_insert(*at);
+                *last = (*last).max(*at);
             }
             record => self.rollouts.read(record, at),
         }
@@ -196,7 +202,7 @@ impl Desk {
     }
 
     /// Since when a start by the clock is watched, which is written down the first time, and up to
-    /// when it is known to have missed some. It blocks.
+    /// when it is known to have missed some, or to have had nothing to begin. It blocks.
     pub(crate) fn watched(
         &self,
         workflow: &WorkflowName,
@@ -206,7 +212,20 @@ impl Desk {
         let record = |_| Record::StartWatched { workflow: workflow.clone(), start, since };
         self.once(None, |said| !said.watched.contains_key(&start), record)?;
         let said = lock(&self.said);
-        Ok((said.watched.get(&start).copied().unwrap_or(since), said.missed.get(&start).copied()))
+        let settled = said.missed.get(&start).max(said.idle.get(&start)).copied();
+        Ok((said.watched.get(&start).copied().unwrap_or(since), settled))
+    }
+
+    /// Writes down that a start that was due had nothing to begin a case for. It blocks.
+    pub(crate) fn idle(
+        &self,
+        workflow: &WorkflowName,
+        start: Hash,
+        at: Millis,
+    ) -> Result<(), String> {
+        let is_new = |said: &Said| said.idle.get(&start).is_none_or(|last| *last < at);
+        let record = |_| Record::StartIdle { workflow: workflow.clone(), start, at };
+        self.once(None, is_new, record)
     }
 
     /// Writes down what a start missed, unless it is. It blocks.

@@ -43,7 +43,7 @@ pub use releases::Releases;
 pub use rollout::{ReleaseOrder, Standing as Rolled, may_release};
 use stains::Stains;
 pub use stop::StopError;
-pub use triggers::{Triggers, start_key};
+pub use triggers::{Incoming, Took, Triggers, start_key};
 pub use world::{Answered, World};
 
 /// Why the driver could not do what it was told.

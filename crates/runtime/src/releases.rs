@@ -84,6 +84,18 @@ impl Releases {
         (u64::from(u32::from_be_bytes(first)) * 1_000_000) >> 32 < u64::from(share)
     }
 
+    /// What is known of an event that was sent: by this its case is found again.
+    pub(crate) fn event_key(&self, workflow: &WorkflowName, hook: &str, id: &[&str]) -> Hash {
+        let mut parts: Vec<&[u8]> = vec![
+            b"flightdeck start by an event",
+            &self.keying,
+            workflow.as_str().as_bytes(),
+            hook.as_bytes(),
+        ];
+        parts.extend(id.iter().map(|part| part.as_bytes()));
+        Hash::of_parts(&parts)
+    }
+
     /// A release that is ready already.
     #[must_use]
     pub fn get_open(&self, release: ReleaseId) -> Option<Arc<Engine>> {

@@ -1,7 +1,9 @@
-//! What begins cases without a person: new files of a folder, and the clock. A case's id is made
-//! of what it is begun for, so that the same is begun once, whatever dies when. Nothing is written
-//! while nothing is new. It must not say when a clock is due, nor keep a place outside the journal.
+//! What begins cases without a person: new files of a folder, the clock, and what other systems
+//! send. A case's id is made of what it is begun for, so that the same is begun once, whatever dies
+//! when. Nothing is written while nothing is new. It must not say when a clock is due, nor keep a
+//! place outside the journal.
 
+mod event;
 mod folder;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,12 +15,13 @@ use engine::due::Schedule;
 use journal::{CommitError, Hash, Held, Millis, Mode, RunId, Starter, StopScope, Trigger};
 use plan::Plan;
 use plan::ids::WorkflowName;
-use plan::workflow::{Clock, Start, Type};
+use plan::workflow::{Clock, Hook, Start, Type};
 use serde_json::{Map, Value, json};
 use tokio::task::AbortHandle;
 
 use crate::rollout::Chosen;
 use crate::{Fault, NewRun, Runtime, blocking, now};
+pub use event::{Incoming, Took};
 use folder::{Folder, Ready};
 
 /// How often folders are looked at.
@@ -57,7 +60,9 @@ enum On {
 pub fn start_key(workflow: &WorkflowName, start: &Start) -> Hash {
     let said = match start {
         Start::Folder(folder) => format!("folder {folder}"),
-        Start::At(Clock { days, minute, zone }) => format!("at {days:?} {minute} {zone}"),
+        // What a start looks for first is no other start.
+        Start::At(Clock { days, minute, zone, .. }) => format!("at {days:?} {minute} {zone}"),
+        Start::Hook(Hook { name, .. }) => format!("webhook {name}"),
     };
     Hash::of_parts(&[b"flightdeck start of a map", workflow.as_str().as_bytes(), said.as_bytes()])
 }
@@ -110,7 +115,7 @@ impl Triggers {
             self.starts.iter().map(|watched| watched.plan.workflow().name.clone()).collect();
         for plan in plans.values().filter(|plan| !known.contains(&plan.workflow().name)) {
             let all = (0_u16..).zip(&plan.workflow().starts);
-            self.starts.extend(all.map(|(no, start)| Watched::new(plan, no, start)));
+            self.starts.extend(all.filter_map(|(no, start)| Watched::new(plan, no, start)));
         }
     }
 
@@ -125,7 +130,7 @@ impl Triggers {
             watched.rests_until = None;
             if let Err(fault) = watched.look(&self.runtime, &self.root, now).await {
                 watched.rests_until = Some(Millis(now.0.saturating_add(REST_MS)));
-                watched.held(&self.runtime, &fault).await;
+                watched.held(&self.runtime, &fault, now).await;
             }
             next = next.min(watched.next(now));
         }
@@ -134,13 +139,15 @@ impl Triggers {
 }
 
 impl Watched {
-    fn new(plan: &Arc<Plan>, no: u16, start: &Start) -> Self {
+    /// A start that is looked at. What is sent comes by itself.
+    fn new(plan: &Arc<Plan>, no: u16, start: &Start) -> Option<Self> {
         let on = match start {
             Start::Folder(path) => On::Folder(Folder::new(path.clone())),
             Start::At(clock) => On::Clock(clock.clone(), None),
+            Start::Hook(_) => return None,
         };
         let key = start_key(&plan.workflow().name, start);
-        Self { plan: Arc::clone(plan), no, key, on, rests_until: None }
+        Some(Self { plan: Arc::clone(plan), no, key, on, rests_until: None })
     }
 
     /// Until when it is left alone. Where the clock went back meanwhile, it is not.
@@ -167,7 +174,7 @@ impl Watched {
             On::Folder(_) => self.files(runtime, root, now).await,
             On::Clock(clock, schedule) => {
                 let (clock, schedule) = (clock.clone(), schedule.clone());
-                self.clock(runtime, &clock, schedule, now).await
+                self.clock(runtime, root, &clock, schedule, now).await
             }
         }
     }
@@ -175,6 +182,7 @@ impl Watched {
     async fn clock(
         &mut self,
         runtime: &Runtime,
+        root: &Path,
         clock: &Clock,
         schedule: Option<Schedule>,
         now: Millis,
@@ -201,8 +209,10 @@ impl Watched {
         let mut schedule = apart(looked).await?;
         self.on = On::Clock(clock.clone(), Some(schedule.clone()));
         while let Some(at) = schedule.first() {
-            let case = |plan: &Plan| due_case(plan, clock, at);
-            self.begin(runtime, of_due(self.key, at), Trigger::Due(at), case).await?;
+            if self.finds(runtime, root, clock, at, now).await? {
+                let case = |plan: &Plan| due_case(plan, clock, at);
+                self.begin(runtime, of_due(self.key, at), Trigger::Due(at), case).await?;
+            }
             schedule.began(at);
             self.on = On::Clock(clock.clone(), Some(schedule.clone()));
         }
@@ -226,7 +236,7 @@ impl Watched {
             let path = format!("{}/{name}", folder.path());
             let key = runtime.inner.releases.file_key(&self.plan.workflow().name, &path, content);
             let case = |_: &Plan| json!({ "name": name });
-            self.begin(runtime, of_file(key), Trigger::File(key), case).await?;
+            self.begin(runtime, of_key(key), Trigger::File(key), case).await?;
             if let On::Folder(folder) = &mut self.on {
                 folder.began(&name);
             }
@@ -234,7 +244,39 @@ impl Watched {
         Ok(())
     }
 
-    /// Begins a case, unless it was begun before. A stop holds starts too.
+    /// Whether there is anything to begin a case for at a time that was due. Where there is
+    /// nothing that is written down, and the time is settled; where it cannot be looked at, no case
+    /// begins and it is looked at again. A time that has its case needs no second look.
+    async fn finds(
+        &self,
+        runtime: &Runtime,
+        root: &Path,
+        clock: &Clock,
+        at: Millis,
+        now: Millis,
+    ) -> Result<bool, Fault> {
+        let Some(only_if) = &clock.only_if else { return Ok(true) };
+        let (desk, store) = (runtime.inner.desk.clone(), runtime.inner.store.clone());
+        let (workflow, key) = (self.plan.workflow().name.clone(), self.key);
+        let folder = root.join(only_if);
+        apart(move || {
+            if store.tip(of_due(key, at))?.is_some() {
+                return Ok(true);
+            }
+            let Ok(holds) = folder::holds_any(&folder) else {
+                desk.held(&workflow, key, Held::Unreadable, now).map_err(Fault::Start)?;
+                let what = "the folder that it looks at first cannot be read";
+                return Err(Fault::Start(what.to_owned()));
+            };
+            if !holds {
+                desk.idle(&workflow, key, at).map_err(Fault::Start)?;
+            }
+            Ok(holds)
+        })
+        .await
+    }
+
+    /// Begins a case, unless it was begun before.
     async fn begin(
         &self,
         runtime: &Runtime,
@@ -242,25 +284,9 @@ impl Watched {
         by: Trigger,
         case: impl Fn(&Plan) -> Value,
     ) -> Result<(), Fault> {
-        let store = runtime.inner.store.clone();
-        let held = StopScope::Workflow(self.plan.workflow().name.clone());
-        let stops = blocking(move || store.stops()).await?;
-        let stop = stops.into_iter().find(|stop| *stop == StopScope::Everything || *stop == held);
-        if let Some(stop) = stop {
-            return Err(Fault::Open(CommitError::Stopped(stop)));
-        }
         let Some((plan, start)) = self.release(runtime, run).await? else { return Ok(()) };
-        let new = NewRun {
-            case: case(&plan).to_string().into_bytes(),
-            plan,
-            labels: None,
-            starter: Starter::Trigger { start, by },
-            mode: Mode::Live,
-        };
-        // Whoever ends the look while a case is being opened does not leave it half open.
-        let runtime = runtime.clone();
-        let opened = tokio::spawn(async move { runtime.start_once(run, new).await }).await;
-        opened.map_err(|error| Fault::Start(error.to_string()))?.map(drop)
+        let case = case(&plan);
+        begin(runtime, &plan, run, (start, by), case).await.map(drop)
     }
 
     /// The release that a case begins on, and this start's place in its map. A canary that has no
@@ -285,9 +311,9 @@ impl Watched {
     }
 
     /// Says what holds it back, where no other entry does.
-    async fn held(&self, runtime: &Runtime, fault: &Fault) {
+    async fn held(&self, runtime: &Runtime, fault: &Fault, now: Millis) {
         if let Fault::Full(..) = fault {
-            self.say(runtime, Held::Full, now()).await;
+            self.say(runtime, Held::Full, now).await;
         }
     }
 
@@ -299,6 +325,35 @@ impl Watched {
     }
 }
 
+/// Begins a case, unless it was begun before, and gives whether it was begun now. A stop holds
+/// starts too.
+async fn begin(
+    runtime: &Runtime,
+    plan: &Arc<Plan>,
+    run: RunId,
+    (start, by): (u16, Trigger),
+    case: Value,
+) -> Result<bool, Fault> {
+    let store = runtime.inner.store.clone();
+    let held = StopScope::Workflow(plan.workflow().name.clone());
+    let stops = blocking(move || store.stops()).await?;
+    let stop = stops.into_iter().find(|stop| *stop == StopScope::Everything || *stop == held);
+    if let Some(stop) = stop {
+        return Err(Fault::Open(CommitError::Stopped(stop)));
+    }
+    let new = NewRun {
+        plan: Arc::clone(plan),
+        case: case.to_string().into_bytes(),
+        labels: None,
+        starter: Starter::Trigger { start, by },
+        mode: Mode::Live,
+    };
+    // Whoever ends the look while a case is being opened does not leave it half open.
+    let runtime = runtime.clone();
+    let opened = tokio::spawn(async move { runtime.start_once(run, new).await }).await;
+    opened.map_err(|error| Fault::Start(error.to_string()))?
+}
+
 /// The id of the case of a time that was due.
 fn of_due(key: Hash, at: Millis) -> RunId {
     let hash = Hash::of_parts(&[b"flightdeck due", &key.0, &at.0.to_be_bytes()]).0;
@@ -307,8 +362,8 @@ fn of_due(key: Hash, at: Millis) -> RunId {
     RunId::new(at, random)
 }
 
-/// The id of a file's case. It holds no time: the same file later is the same case.
-fn of_file(key: Hash) -> RunId {
+/// The id of the case of a file or an event. It holds no time: the same later is the same case.
+fn of_key(key: Hash) -> RunId {
     let mut bytes = [0; 16];
     bytes.iter_mut().zip(key.0).for_each(|(to, from)| *to = from);
     RunId::from_bytes(bytes)

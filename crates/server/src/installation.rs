@@ -12,8 +12,13 @@ use plan::ids::{PersonId, RoleId, WorkflowName};
 use serde_json::Value;
 use tokio::sync::watch;
 
+use crate::hooks::{HookKey, NotTaken, Sent, Taken};
+
 /// An answer that takes a while.
 pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, No>> + Send>>;
+
+/// What becomes of an event, in a while.
+pub type Taking = Pin<Box<dyn Future<Output = Result<Taken, NotTaken>> + Send>>;
 
 /// Why something was not done or is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,6 +156,11 @@ pub trait Installation: Send + Sync + 'static {
     fn lift(&self, who: PersonId, scope: StopScope, reason: String) -> Answer<usize>;
     /// Hears whenever an entry was stored.
     fn written(&self) -> watch::Receiver<()>;
+    /// The keys either of which may have signed what is sent to an address; none where there is no
+    /// such address.
+    fn hook_keys(&self, workflow: String, hook: String) -> Answer<Vec<HookKey>>;
+    /// Begins the case of what was sent. Its signature was checked.
+    fn take(&self, sent: Sent) -> Taking;
     /// Stored entries after a place, oldest first; without a place only the last place is given.
     fn after(&self, place: Option<u64>) -> Answer<(u64, Vec<Row>)>;
 }

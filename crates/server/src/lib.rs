@@ -7,6 +7,7 @@ mod cases;
 mod door;
 mod events;
 mod fresh;
+mod hooks;
 mod installation;
 mod pages;
 mod problem;
@@ -37,8 +38,9 @@ use utoipa_axum::routes;
 
 pub use door::Door;
 use door::Scheme;
+pub use hooks::{HookKey, NotTaken, Sent, Taken};
 pub use installation::{
-    Answer, Decide, Decided, Installation, No, Query, Reply, Row, Start, Started, Why,
+    Answer, Decide, Decided, Installation, No, Query, Reply, Row, Start, Started, Taking, Why,
 };
 pub use shapes::{Case, CaseLine, Request};
 
@@ -74,10 +76,11 @@ struct Desk {
 )]
 struct Head;
 
-/// What is answered to anybody: how people sign in, and whether all is well.
+/// What is answered to anybody: how people sign in, whether all is well, and what is signed itself.
 fn open() -> OpenApiRouter<Desk> {
     let mut router = OpenApiRouter::new()
         .routes(routes!(cases::health))
+        .routes(routes!(hooks::take))
         .routes(routes!(session::ways, session::sign_in))
         .routes(routes!(session::by_link))
         .routes(routes!(session::go))

@@ -42,7 +42,7 @@ impl Room {
     pub fn named(self) -> &'static [&'static str] {
         match self {
             Self::Guard | Self::Engine | Self::Store | Self::Tools => &[],
-            Self::Product => &["ladder", "seeds", "starts", "vault", "trials"],
+            Self::Product => &["ladder", "seeds", "starts", "hooks", "week", "vault", "trials"],
         }
     }
 

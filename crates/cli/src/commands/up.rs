@@ -52,6 +52,9 @@ pub fn up(screen: &Screen, global: &Global, args: &Up) -> Ended {
                 return Err(no);
             }
         };
+        for one in &driven {
+            one.here.wrong(&one.live).iter().for_each(|wrong| screen.note(wrong));
+        }
         let url = args.public_url.clone().unwrap_or(format!("http://{}", serving.address));
         say(screen, global, &driven, &url, serving.address.ip().is_loopback())?;
         for one in &mut driven {

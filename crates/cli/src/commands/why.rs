@@ -14,6 +14,8 @@ use crate::stored::{Runs, now};
 
 /// How many waiting runs are compared to find the most urgent one.
 const COMPARED: usize = 500;
+/// How long it is told here that a start was held: it is written down once in that time.
+const HELD_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// Explains one run, or the most urgent thing.
 pub fn why(screen: &Screen, global: &Global, run: Option<&str>) -> Ended {
@@ -48,7 +50,7 @@ pub fn why(screen: &Screen, global: &Global, run: Option<&str>) -> Ended {
     };
     match run {
         Some(run) => one(screen, &runs, run, now),
-        None => idle(screen, &runs),
+        None => idle(screen, &runs, now),
     }
 }
 
@@ -166,7 +168,13 @@ fn stopped(screen: &Screen, runs: &Runs, stop: &StopScope) -> Ended {
 }
 
 /// Nothing waits and nothing failed: why does nothing run?
-fn idle(screen: &Screen, runs: &Runs) -> Ended {
+fn idle(screen: &Screen, runs: &Runs, now: Millis) -> Ended {
+    let held = runs.desk()?.start_held.into_values();
+    let today = held.filter(|(at, ..)| now.0.saturating_sub(at.0) < HELD_MS);
+    if let Some((_, workflow, because)) = today.max_by_key(|(at, ..)| *at) {
+        let next = Next { command: "flightdeck status".into(), does: "says how each start stands" };
+        return nothing(screen, &words::start_held(&workflow, because), &[next]);
+    }
     let open = runs.standing(&[Status::Running], 1)?;
     let sleeping = runs.reader().next_wake()?;
     let working = store::holder(&runs.data);

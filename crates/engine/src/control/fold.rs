@@ -140,6 +140,7 @@ impl Control {
             | Record::StartWatched { .. }
             | Record::StartMissed { .. }
             | Record::StartHeld { .. }
+            | Record::StartIdle { .. }
             | Record::Deployed { .. }
             | Record::Promoted { .. }
             | Record::RolledBack { .. } => {}
@@ -395,6 +396,7 @@ fn desk(record: &Record) -> bool {
             | Record::StartWatched { .. }
             | Record::StartMissed { .. }
             | Record::StartHeld { .. }
+            | Record::StartIdle { .. }
             | Record::Deployed { .. }
             | Record::Promoted { .. }
             | Record::RolledBack { .. }

@@ -96,10 +96,7 @@ impl Walk<'_> {
             Record::Moved { from, to, why } => self.moved(from, to, why),
             Record::Failed { at, code, detail } => self.failed(at, *code, *detail),
             Record::RetryAt { at, attempt, until } => self.retry_at(at, *attempt, *until),
-            Record::WaitingUntil { at, until } => {
-                self.view.wake_at = Some(*until);
-                self.main(Some(&at.step), format!("`{at}` waits until {}", self.when(*until)));
-            }
+            Record::WaitingUntil { at, until } => self.waiting_until(at, *until),
             Record::ReviewOpened { review, at, about, by, due } => {
                 self.review_opened(*review, at, about, by, *due);
             }
@@ -141,10 +138,16 @@ impl Walk<'_> {
             | Record::StartWatched { .. }
             | Record::StartMissed { .. }
             | Record::StartHeld { .. }
+            | Record::StartIdle { .. }
             | Record::Deployed { .. }
             | Record::Promoted { .. }
             | Record::RolledBack { .. } => self.desk(record),
         }
+    }
+
+    fn waiting_until(&mut self, at: &At, until: Millis) {
+        self.view.wake_at = Some(until);
+        self.main(Some(&at.step), format!("`{at}` waits until {}", self.when(until)));
     }
 
     fn opened(&mut self, starter: &Starter, mode: Mode) {
@@ -158,6 +161,9 @@ impl Walk<'_> {
             Starter::Trigger { start, by: Trigger::Due(at) } => {
                 let (no, at) = (start.saturating_add(1), self.when(*at));
                 format!("opened by start {no} of its map, which was due at {at}")
+            }
+            Starter::Trigger { start, by: Trigger::Hook(_) } => {
+                format!("opened by start {} of its map, for an event", start.saturating_add(1))
             }
             Starter::Parent { run, at, item, .. } => {
                 format!("opened as part {} of `{at}` in the run {run}", item + 1)

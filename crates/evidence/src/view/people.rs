@@ -184,6 +184,8 @@ impl Walk<'_> {
             words::missed(workflow, *times, &self.when(*from), &self.when(*until))
         } else if let Record::StartHeld { workflow, because, .. } = record {
             words::start_held(workflow, *because)
+        } else if let Record::StartIdle { workflow, at, .. } = record {
+            words::start_idle(workflow, &self.when(*at))
         } else {
             let reason = releases::reason(record).and_then(|body| self.history.text(body));
             let reason = reason.map(|text| words::plain(&text));

@@ -43,8 +43,12 @@ fn reviewer(cx: &Cx<'_>, ws: &Workspace, draft: &Draft, step: &Step, review: &Re
         cx.add::<()>(Found::new(&codes::REVIEW_FEW, spot, what));
     }
     let owner_only = holders.iter().all(|person| *person == draft.workflow.accountable);
-    if review.never_by.contains(&NeverBy::Owner) && owner_only && !holders.is_empty() {
-        let what = format!("only the owner holds `{}`, and the owner may not decide", review.by);
+    if never_owner(draft, review) && owner_only && !holders.is_empty() {
+        let because = match review.never_by.contains(&NeverBy::Owner) {
+            true => "the owner may not decide",
+            false => "a case that begins by itself counts as started by the owner",
+        };
+        let what = format!("only the owner holds `{}`, and {because}", review.by);
         cx.add::<()>(Found::new(&codes::REVIEW_NOBODY, spot, what));
     }
 }
@@ -58,7 +62,7 @@ fn too_few<'r>(
     if review.approvals < 2 {
         return None;
     }
-    let never_owner = review.never_by.contains(&NeverBy::Owner);
+    let never_owner = never_owner(draft, review);
     let roles = std::iter::once(&review.by).chain(review.late.chain().map(|(role, _)| role));
     let counted = roles.filter_map(|role| {
         let holders = ws.settings.people.roles.get(role)?;
@@ -67,4 +71,12 @@ fn too_few<'r>(
     });
     let need = usize::from(review.approvals);
     counted.filter(|(_, have)| *have < need).map(|(role, have)| (role, have, need)).next()
+}
+
+/// Whether the owner is kept out, of some cases at least: whoever answers for a workflow has set
+/// its starts going, and so counts as the starter of what begins by itself.
+fn never_owner(draft: &Draft, review: &ReviewStep) -> bool {
+    let by_itself = !draft.workflow.starts.is_empty();
+    review.never_by.contains(&NeverBy::Owner)
+        || by_itself && review.never_by.contains(&NeverBy::Starter)
 }

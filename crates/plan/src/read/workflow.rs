@@ -12,7 +12,7 @@ use crate::keys;
 use crate::markdown;
 use crate::problem::{Cx, Found};
 use crate::types;
-use crate::workflow::{Does, Exception, FORMAT, Policy, Step, Work, Workflow};
+use crate::workflow::{Does, Exception, FORMAT, Policy, Start, Step, Work, Workflow};
 use crate::yaml::{Kind, Node};
 
 use super::about;
@@ -177,15 +177,12 @@ fn finish(
         steps.steps.iter_mut().for_each(raising);
     }
     let output = fields.get("output").and_then(|n| steps.path(n, Place::Anywhere));
-    for key in ["workflow", "risk", "autonomy", "accountable", "override", "exceptions", "limits"] {
-        if let Some(node) = fields.get(key) {
-            steps.spots.insert(format!("top {key}"), node.at.clone());
-        }
-    }
+    spots(cx, fields, &mut steps.spots);
     super::seeds::noticed(cx, fields, &steps);
     let people = &ws.settings.people;
     let servers = steps.tools.keys().filter_map(|tool| ws.servers.servers.get(tool.server()));
-    let secrets: BTreeSet<String> = servers.flat_map(super::servers::Server::secrets).collect();
+    let mut secrets: BTreeSet<String> = servers.flat_map(super::servers::Server::secrets).collect();
+    secrets.extend(about.starts.iter().flat_map(Start::secrets).cloned());
     // A workflow is only built when every part that the checks look at is there. What is still
     // missing was reported where it is missing.
     let workflow = Workflow {
@@ -231,6 +228,18 @@ fn finish(
     let top = Spot::top(&file.path);
     let (uses, spots, holes) = (steps.uses, steps.spots, steps.holes);
     Some(Draft { workflow, uses, spots, holes, top })
+}
+
+/// Where the settings stand that the checks speak of.
+fn spots(cx: &Cx<'_>, fields: Fields<'_>, spots: &mut BTreeMap<String, Spot>) {
+    for key in ["workflow", "risk", "autonomy", "accountable", "override", "exceptions", "limits"] {
+        if let Some(node) = fields.get(key) {
+            spots.insert(format!("top {key}"), node.at.clone());
+        }
+    }
+    for (n, node) in fields.get("starts").map(|n| cx.some(n)).into_iter().flatten().enumerate() {
+        spots.insert(format!("start {n}"), node.at.clone());
+    }
 }
 
 fn once_per(steps: &mut Steps<'_, '_>, fields: Fields<'_>) -> Vec<Vec<Path>> {

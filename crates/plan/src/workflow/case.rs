@@ -42,6 +42,18 @@ pub enum Start {
     /// Each new file of this folder of the workspace, which is written with `/`.
     Folder(String),
     At(Clock),
+    /// What another system sends, signed.
+    Hook(Hook),
+}
+
+impl Start {
+    /// The names of the secrets that it needs.
+    pub(crate) fn secrets(&self) -> &[String] {
+        match self {
+            Self::Hook(hook) => &hook.secrets,
+            Self::Folder(_) | Self::At(_) => &[],
+        }
+    }
 }
 
 /// A time of the day, on some days of the week.
@@ -52,6 +64,26 @@ pub struct Clock {
     pub days: Vec<u8>,
     pub minute: u16,
     pub zone: String,
+    /// The folder of the workspace in which a file must lie, or nothing is begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only_if: Option<String>,
+}
+
+/// An address of this workflow to which another system sends what is to begin a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hook {
+    /// The last part of the address.
+    pub name: FieldName,
+    /// The names of the secrets either of which may have signed: two while one takes the place of
+    /// the other.
+    pub secrets: Vec<String>,
+    /// Only what says that it is of this type begins a case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// The keys below which the fields of the case stand, outermost first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub under: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

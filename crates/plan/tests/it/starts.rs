@@ -1,14 +1,20 @@
 //! What begins a case without a person: how it is written, and that it stands in the release.
 
-use plan::workflow::{Clock, Start};
+use plan::ids::FieldName;
+use plan::workflow::{Clock, Hook, Start};
 
 use crate::problems::changed;
+
+/// What each kind of start can give.
+const FIELDS: &str = "{ name: text?, due: text? }";
 
 fn check(starts: &str, expected: Result<&[Start], (&str, &str)>) {
     let mut files = changed("FD-P009/good.change");
     let name = "workflows/intake.md";
     let text = files.get(name).unwrap().to_string();
-    files.insert(name, &text.replace("once_per:", &format!("starts: {starts}\nonce_per:")));
+    let text = text.replace("once_per:", &format!("starts: {starts}\nonce_per:"));
+    let text = text.replace("from: outside }", &format!("from: outside, fields: {FIELDS} }}"));
+    files.insert(name, &text.replace("    copy:", "    from: case.name\n    copy:"));
     match (plan::check(&files, "intake"), expected) {
         (Ok(plan), Ok(starts)) => {
             assert_eq!(plan.workflow().starts, starts);
@@ -28,7 +34,8 @@ fn check(starts: &str, expected: Result<&[Start], (&str, &str)>) {
 }
 
 fn at(days: &[u8], minute: u16, zone: &str) -> Start {
-    Start::At(Clock { days: days.to_vec(), minute, zone: zone.to_owned() })
+    let (days, zone) = (days.to_vec(), zone.to_owned());
+    Start::At(Clock { days, minute, zone, only_if: None })
 }
 
 #[test]
@@ -53,6 +60,52 @@ fn what_begins_a_case_is_read_and_stands_in_the_release() {
         let part = format!("`{wrong}` is no folder of this workspace");
         check(&format!("[ {{ folder: \"{wrong}\" }} ]"), Err(("FD-P008", &part)));
     }
-    check("[ {} ]", Err(("FD-P008", "either a folder or a time")));
-    check("[ { folder: a, at: daily 18:00 } ]", Err(("FD-P008", "either a folder or a time")));
+    check("[ {} ]", Err(("FD-P008", "one of a folder, a time and a webhook")));
+    check(
+        "[ { folder: a, at: daily 18:00 } ]",
+        Err(("FD-P008", "one of a folder, a time and a webhook")),
+    );
+    let probe = "[ { at: daily 18:00, only_if: { folder: in/box/ } } ]";
+    let Start::At(clock) = at(&[1, 2, 3, 4, 5, 6, 7], 1_080, "Europe/London") else { panic!() };
+    check(probe, Ok(&[Start::At(Clock { only_if: Some("in/box".to_owned()), ..clock })]));
+    let misplaced = "[ { folder: a, only_if: { folder: b } } ]";
+    check(misplaced, Err(("FD-P008", "`only_if` belongs to a start by `at`")));
+    check("[ { at: daily 18:00, only_if: {} } ]", Err(("FD-P007", "folder")));
+}
+
+#[test]
+fn a_webhook_names_the_secrets_that_sign_and_holds_none() {
+    let hook = |secrets: &[&str], kind: Option<&str>, under: &[&str]| {
+        let name = FieldName::new("orders").unwrap();
+        let all = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        let (secrets, under, kind) = (all(secrets), all(under), kind.map(str::to_owned));
+        Start::Hook(Hook { name, secrets, kind, under })
+    };
+    check("[ { webhook: orders, secret: KEY } ]", Ok(&[hook(&["KEY"], None, &[])]));
+    let all = "[ { webhook: orders, secret: [ KEY, KEY_2 ], type: a.b, under: data.order } ]";
+    check(all, Ok(&[hook(&["KEY", "KEY_2"], Some("a.b"), &["data", "order"])]));
+    for (wrong, code, part) in [
+        ("[ { webhook: orders } ]", "FD-P008", "needs one secret"),
+        ("[ { webhook: orders, secret: [ A, B, C ] } ]", "FD-P008", "needs one secret"),
+        ("[ { webhook: Or/ders, secret: A } ]", "FD-P010", "is no name here"),
+        ("[ { webhook: orders, secret: key } ]", "FD-P010", "`key` is not the name of a secret"),
+        ("[ { webhook: orders, secret: whsec_x } ]", "FD-P010", "a secret stands here"),
+        ("[ { webhook: orders, secret: A, under: a..b } ]", "FD-P008", "names no key"),
+        ("[ { folder: a, secret: A } ]", "FD-P008", "belongs to a start by `webhook`"),
+        ("[ { webhook: o, secret: A }, { webhook: o, secret: B } ]", "FD-P214", "two webhooks"),
+    ] {
+        check(wrong, Err((code, part)));
+    }
+}
+
+#[test]
+fn what_begins_a_case_is_said_in_a_sentence() {
+    let said = |start: &Start| plan::show::start(start);
+    let Start::At(clock) = at(&[1, 2, 3, 4, 5], 450, "Europe/London") else { panic!() };
+    let folder = Start::Folder("inbox".to_owned());
+    assert_eq!(said(&folder), "Each new file in inbox begins a case.");
+    let sentence = "A case begins on weekdays at 07:30 (Europe/London)";
+    assert_eq!(said(&Start::At(clock.clone())), format!("{sentence}."));
+    let probed = Start::At(Clock { only_if: Some("inbox".to_owned()), ..clock });
+    assert_eq!(said(&probed), format!("{sentence}, if a file lies in inbox."));
 }

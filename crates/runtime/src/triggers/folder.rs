@@ -113,6 +113,16 @@ fn list(place: &Path) -> io::Result<Listed> {
     Ok(Listed { files: all, held })
 }
 
+/// Whether any file lies in a folder, temporary ones left out.
+pub(super) fn holds_any(place: &Path) -> io::Result<bool> {
+    for entry in fs::read_dir(place)? {
+        if file(&entry?)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// A file that is no temporary one. A link is none: it may lead out of the workspace.
 fn file(entry: &DirEntry) -> io::Result<Option<(String, Seen)>> {
     let name = entry.file_name();
