@@ -1,27 +1,35 @@
 //! `why`: what happened, the cause with its code, and the next safe command. Without a run it
 //! explains the most urgent thing, also why nothing runs. It needs no model.
 
-use evidence::{Explanation, Notice, why::Next, words};
-use journal::{Millis, RunId, RunLine, Status, StopScope};
+use evidence::why::{Cause, Next};
+use evidence::{Explanation, Notice, codes, words};
+use journal::{Code, Millis, RunId, RunLine, RunQuery, Status, StopScope};
 use serde_json::json;
 
 use crate::args::Global;
 use crate::exit::{Ended, Exit, Stop};
 use crate::held;
+use crate::people;
 use crate::screen::{Look, Screen};
 use crate::stored::{Runs, now};
 
-/// How many waiting runs are compared to find the most urgent one.
-const COMPARED: usize = 500;
+/// How many runs whose time is over first are compared to find the most urgent one. A run may want
+/// to be woken before its request is due.
+const COMPARED: usize = 50;
 
 /// Explains one run, or the most urgent thing.
 pub fn why(screen: &Screen, global: &Global, run: Option<&str>) -> Ended {
-    let Some(runs) = Runs::open(global)? else {
-        let next = [Next {
-            command: "flightdeck run WORKFLOW --each inbox --as PERSON".into(),
-            does: "starts",
-        }];
-        return nothing(screen, "nothing has run here yet", &next);
+    let runs = match Runs::open(global) {
+        Ok(Some(runs)) => runs,
+        none => {
+            let notices = held::ground(global, None);
+            if notices.is_empty() {
+                none?;
+                return nothing(screen, "nothing has run here yet", &[start()]);
+            }
+            notices.iter().try_for_each(|notice| said(screen, notice))?;
+            return Ok(Exit::Done);
+        }
     };
     let now = now();
     let run = match run {
@@ -31,7 +39,8 @@ pub fn why(screen: &Screen, global: &Global, run: Option<&str>) -> Ended {
             if let Some(stop) = &stop {
                 stopped(screen, &runs, stop)?;
             }
-            let mut notices = held::back(&runs, global, now)?;
+            let mut notices = held::ground(global, Some(&runs));
+            notices.extend(held::back(&runs, global, now)?);
             let (urgent, damaged) = urgent(&runs, now)?;
             notices.extend(damaged);
             for notice in &notices {
@@ -45,24 +54,64 @@ pub fn why(screen: &Screen, global: &Global, run: Option<&str>) -> Ended {
         }
     };
     match run {
-        Some(run) => one(screen, &runs, run, now),
+        Some(run) => one(screen, global, &runs, run),
         None => idle(screen, &runs),
     }
 }
 
-fn one(screen: &Screen, runs: &Runs, run: RunId, now: Millis) -> Ended {
+fn one(screen: &Screen, global: &Global, runs: &Runs, run: RunId) -> Ended {
+    let explanation = explained(global, runs, run)?;
+    screen.object("why", &explanation)?;
+    told(screen, &explanation);
+    Ok(Exit::Done)
+}
+
+/// A run explained by its own entries, and by what only the desk and the files know about it.
+pub fn explained(global: &Global, runs: &Runs, run: RunId) -> Result<Explanation, Stop> {
     let view = runs.view(run)?;
     let zone = runs.zone(&view);
-    let mut explanation = evidence::why(&view, now, zone.as_deref());
+    let mut explanation = evidence::why(&view, now(), zone.as_deref());
     if view.erased {
         explanation.erased = Some(match runs.desk()?.erased.get(&run) {
             Some(order) => order.told(zone.as_deref()),
             None => "its contents cannot be read, and nobody ordered them erased".to_owned(),
         });
     }
-    screen.object("why", &explanation)?;
-    told(screen, &explanation);
-    Ok(Exit::Done)
+    if matches!(view.status, Status::Halted | Status::Waiting) {
+        let desk = runs.desk()?;
+        explanation.stopped(&view, &desk, zone.as_deref());
+        explanation.lowered(&view, &desk, zone.as_deref());
+    }
+    if let (Some(part), Some(cause)) = (view.failed_part, &mut explanation.cause)
+        && cause.code == codes::page(Code::Child).id
+    {
+        let query = RunQuery { prefix: Some(part.to_string()), limit: 1, ..RunQuery::default() };
+        let line = runs.lines(&query)?.into_iter().next();
+        cause.what = line.map(|line| format!("the run {part} of `{}`", line.workflow));
+    }
+    let Some(release) = view.release else { return Ok(explanation) };
+    match runs.release(release) {
+        None if !view.status.over() => explanation.lacks_release(release),
+        Some(plan) if view.status == Status::Waiting => {
+            let most_urgent = view.open_reviews().min_by_key(|review| review.due);
+            let barred = most_urgent.and_then(|review| {
+                Some((review, people::nobody_may(global, plan.workflow(), &view, review)?))
+            });
+            if let Some((review, why)) = barred {
+                let command = format!("flightdeck review escalate {run} {}", review.no.0);
+                let pass_on = Next {
+                    command: format!("{command} --to ROLE --reason TEXT"),
+                    does: "lets another role decide",
+                };
+                explanation.next.insert(0, pass_on);
+                let cause = Cause::of(codes::NOBODY_MAY);
+                let step = Some(review.at.to_string());
+                explanation.cause = Some(Cause { detail: Some(why), step, ..cause });
+            }
+        }
+        _ => {}
+    }
+    Ok(explanation)
 }
 
 fn told(screen: &Screen, explanation: &Explanation) {
@@ -71,8 +120,12 @@ fn told(screen: &Screen, explanation: &Explanation) {
     if let Some(cause) = cause {
         let place = cause.step.as_ref().map_or(String::new(), |step| format!(" in `{step}`"));
         screen.line(format!("cause: {} ({}){place}: {}", cause.title, cause.code, cause.why));
+        if let Some(what) = &cause.what {
+            screen.line(format!("it was: {what}"));
+        }
         if let Some(rule) = &cause.rule {
-            screen.line(format!("rule: `{rule}`"));
+            let says = cause.rule_says.as_ref().map_or(String::new(), |says| format!(": {says}"));
+            screen.line(format!("rule: `{rule}`{says}"));
         }
         if let Some(detail) = &cause.detail {
             screen.line(format!("it said: {detail}"));
@@ -102,7 +155,7 @@ fn commands(screen: &Screen, next: &[Next]) {
 pub fn urgent(runs: &Runs, now: Millis) -> Result<(Option<RunId>, Vec<Notice>), Stop> {
     let mut first: Option<(Millis, RunId)> = None;
     let mut damaged = Vec::new();
-    for line in runs.standing(&[Status::Waiting], COMPARED)? {
+    for line in runs.reader().waiting(COMPARED)? {
         let view = match runs.view(line.run) {
             Ok(view) => view,
             Err(stop) if stop.is_damage() => {
@@ -131,15 +184,9 @@ pub fn urgent(runs: &Runs, now: Millis) -> Result<(Option<RunId>, Vec<Notice>), 
 }
 
 fn unread(run: RunId, stop: &Stop) -> Notice {
-    let next = vec![
-        Next {
-            command: format!("flightdeck logs {run} --verify"),
-            does: "says which entry it is; copy the data folder before anything else",
-        },
-        Next { command: "flightdeck doctor".into(), does: "says whether the file is sound" },
-    ];
+    let next = evidence::why::damaged(run);
     let headline = format!("the case {run} stays where it is: {:#}", stop.what);
-    Notice { code: evidence::codes::JOURNAL_DAMAGED.id, headline, next }
+    Notice { code: codes::JOURNAL_DAMAGED.id, headline, next }
 }
 
 fn said(screen: &Screen, notice: &Notice) -> Result<(), Stop> {
@@ -152,10 +199,9 @@ fn said(screen: &Screen, notice: &Notice) -> Result<(), Stop> {
 }
 
 fn stopped(screen: &Screen, runs: &Runs, stop: &StopScope) -> Ended {
-    let desk = runs.view(RunId::DESK).ok();
-    let told = desk.and_then(|desk| desk.timeline.last().map(|line| line.text.clone()));
-    let said = told.map_or(String::new(), |text| format!(" ({text})"));
-    let headline = format!("nothing starts in its scope: {} is stopped{said}", words::scope(stop));
+    let desk = runs.desk()?;
+    let by = desk.stops.get(stop).map_or(String::new(), |set| format!(" {}", set.told(None)));
+    let headline = format!("nothing starts in its scope: {} is stopped{by}", words::scope(stop));
     let next = [Next {
         command: format!("flightdeck resume{} --reason TEXT", words::scope_args(stop)),
         does: "lifts the stop; it needs your name and a reason",

@@ -21,6 +21,7 @@ mod drill;
 mod encrypted;
 mod erase;
 mod fail_open;
+mod faults;
 mod files;
 mod gateway;
 mod holder;
