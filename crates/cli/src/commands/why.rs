@@ -117,20 +117,7 @@ pub fn explained(global: &Global, runs: &Runs, run: RunId) -> Result<Explanation
 fn told(screen: &Screen, explanation: &Explanation) {
     let Explanation { run, headline, happened, cause, next, .. } = explanation;
     screen.line(format!("{} {headline}", screen.word(Look::Strong, &format!("{run}:"))));
-    if let Some(cause) = cause {
-        let place = cause.step.as_ref().map_or(String::new(), |step| format!(" in `{step}`"));
-        screen.line(format!("cause: {} ({}){place}: {}", cause.title, cause.code, cause.why));
-        if let Some(what) = &cause.what {
-            screen.line(format!("it was: {what}"));
-        }
-        if let Some(rule) = &cause.rule {
-            let says = cause.rule_says.as_ref().map_or(String::new(), |says| format!(": {says}"));
-            screen.line(format!("rule: `{rule}`{says}"));
-        }
-        if let Some(detail) = &cause.detail {
-            screen.line(format!("it said: {detail}"));
-        }
-    }
+    cause.iter().flat_map(lines).for_each(|line| screen.line(line));
     screen.line(screen.word(Look::Quiet, "what happened:"));
     for line in happened {
         screen.line(format!("  {line}"));
@@ -139,6 +126,19 @@ fn told(screen: &Screen, explanation: &Explanation) {
         screen.line(erased);
     }
     commands(screen, next);
+}
+
+/// A cause, line by line.
+pub fn lines(cause: &Cause) -> Vec<String> {
+    let place = cause.step.as_ref().map_or(String::new(), |step| format!(" in `{step}`"));
+    let mut lines = vec![format!("cause: {} ({}){place}: {}", cause.title, cause.code, cause.why)];
+    lines.extend(cause.what.as_ref().map(|what| format!("it was: {what}")));
+    if let Some(rule) = &cause.rule {
+        let says = cause.rule_says.as_ref().map_or(String::new(), |says| format!(": {says}"));
+        lines.push(format!("rule: `{rule}`{says}"));
+    }
+    lines.extend(cause.detail.as_ref().map(|detail| format!("it said: {detail}")));
+    lines
 }
 
 fn commands(screen: &Screen, next: &[Next]) {

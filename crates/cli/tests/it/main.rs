@@ -49,3 +49,4 @@ mod traces;
 mod trials;
 mod vault;
 mod vendor;
+mod watch;
