@@ -20,6 +20,13 @@ pub fn guard(root: &Path) -> Result<(), String> {
     run(root, &["run", "-q", "--release", "-p", "bench", "--bin", "guard"])
 }
 
+/// How long questions take that are put to a store of a million runs.
+pub fn million(root: &Path) -> Result<(), String> {
+    let build = ["build", "-q", "--release", "-p", "flightdeck", "--bin", "flightdeck"];
+    shell::run(root, &shell::cargo(), &build)?;
+    run(root, &["run", "-q", "--release", "-p", "bench", "--bin", "million", "--"])
+}
+
 fn run(root: &Path, cargo: &[&str]) -> Result<(), String> {
     let own: Vec<String> = std::env::args().skip(2).collect();
     let args: Vec<&str> = cargo.iter().copied().chain(own.iter().map(String::as_str)).collect();

@@ -106,17 +106,7 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
         Command::Why { run } => commands::why::why(screen, global, run.as_deref()),
         Command::Logs { run, verify } => commands::logs::logs(screen, global, &run, verify),
         Command::Mcp { command } => mcp(screen, global, command),
-        Command::Model { command } => match command {
-            Model::Install => commands::model::install(screen),
-            Model::List => commands::model::list(screen, &Workspace::open(global)?),
-            Model::Test { model, judge } => {
-                commands::model::test(screen, &Workspace::open(global)?, model.as_deref(), judge)
-            }
-            Model::Add(add) => commands::model::add(screen, &Workspace::open(global)?, *add),
-            Model::Use { model } => {
-                commands::model::r#use(screen, &Workspace::open(global)?, &model)
-            }
-        },
+        Command::Model { command } => model(screen, global, command),
         Command::Doctor => commands::doctor::doctor(screen, global),
         Command::Demo { folder } => commands::demo::demo(screen, global, &folder),
         Command::Controls(controls) => self::controls(screen, global, controls),
@@ -168,6 +158,18 @@ fn controls(screen: &Screen, global: &args::Global, command: Controls) -> Ended 
         Controls::Drill(args) => commands::drill::drill(screen, global, &args),
         Controls::Data { command } => commands::data::data(screen, global, &command),
         Controls::Erase(args) => commands::erase::erase(screen, global, &args),
+    }
+}
+
+fn model(screen: &Screen, global: &args::Global, command: Model) -> Ended {
+    match command {
+        Model::Install => commands::model::install(screen),
+        Model::List => commands::model::list(screen, &Workspace::open(global)?),
+        Model::Test { model, judge } => {
+            commands::model::test(screen, &Workspace::open(global)?, model.as_deref(), judge)
+        }
+        Model::Add(add) => commands::model::add(screen, &Workspace::open(global)?, *add),
+        Model::Use { model } => commands::model::r#use(screen, &Workspace::open(global)?, &model),
     }
 }
 

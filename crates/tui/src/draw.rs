@@ -1,6 +1,6 @@
 //! Draws the model into the cells of a terminal: a first line with the pages, the page, a line for
-//! what was ordered or is typed, and a last line with the keys. Colour says nothing that a word does
-//! not say as well.
+//! what was ordered or is typed, and a last line with the keys. Colour says nothing that a word
+//! does not say as well.
 
 mod pages;
 
@@ -253,9 +253,9 @@ fn keys(model: &Model) -> String {
         return "Escape leaves everything as it is".to_owned();
     }
     let answers = match model.open_request() {
-        Some(request) if request.doubt => "y it happened  n it did not  u take up",
-        Some(request) if request.failed => "t try again  a take what is there  r reject  u take up",
-        Some(_) => "a approve  r reject  u take up",
+        Some(request) if request.doubt => "y it happened  n it did not  u take up  Enter run",
+        Some(request) if request.failed => "t try again  a take it  r reject  u take up  Enter run",
+        Some(_) => "a approve  r reject  u take up  Enter run",
         None => "",
     };
     let here = match model.page {

@@ -1,5 +1,5 @@
-//! What is shown and where somebody is in it, as data. Texts may hold words of documents, models and
-//! tools as they came; they are made harmless where they are drawn.
+//! What is shown and where somebody is in it, as data. Texts may hold words of documents, models
+//! and tools as they came; they are made harmless where they are drawn.
 
 use journal::{Millis, ReviewNo, RunId, Status, StopScope};
 

@@ -226,6 +226,25 @@ fn nothing_of_a_text_reaches_the_terminal_but_its_letters() {
 }
 
 #[test]
+fn what_is_decided_about_is_shown_to_its_end() {
+    let mut model = model(Page::Requests);
+    let text = format!("{} the last word", "word ".repeat(400));
+    model.facts.requests[0].shown = vec![text];
+    press(&mut model, "\n");
+    let first = once(&mut model, 80, 24);
+    assert!(first.contains("below: up and down") && !first.contains("the last word"), "{first}");
+    model.update(Key::End);
+    let end = once(&mut model, 80, 24);
+    assert!(end.contains("the last word") && end.contains(" 0 below"), "{end}");
+    // One line up is one line, however far down somebody went.
+    model.update(Key::Up);
+    assert!(once(&mut model, 80, 24).contains(" 1 below"));
+    model.facts.requests[0].shown = vec!["x".repeat(5_000_000)];
+    model.update(Key::End);
+    assert!(once(&mut model, 80, 24).contains("(cut here)"), "a huge line ends somewhere");
+}
+
+#[test]
 fn every_size_is_drawn_and_wide_letters_keep_their_cells() {
     let mut model = model(Page::Requests);
     model.facts.requests.iter_mut().for_each(|request| request.question = "請求書は".repeat(40));

@@ -42,10 +42,22 @@ pub(crate) fn padded(text: &str, width: usize) -> String {
     out
 }
 
+/// Beyond this a line is cut, and says so: it would only fill memory at each drawing.
+const LONGEST: usize = 20_000;
+
+/// One harmless line as it is, however long.
+fn whole(text: &str) -> String {
+    let text = words::plain_lines(text).replace(['\n', '\t'], " ");
+    match text.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{} … (cut here)", text.get(..at).unwrap_or_default()),
+        None => text.trim_end().to_owned(),
+    }
+}
+
 /// Harmless lines of at most `width` cells, broken between words where that is possible. Every line
 /// but the first is indented.
 pub(crate) fn wrapped(text: &str, width: usize, indent: usize) -> Vec<String> {
-    let text = words::plain(text);
+    let text = whole(text);
     let mut lines = Vec::new();
     // Blanks in front are what something is put in by.
     let mut now: String = text.chars().take_while(|c| *c == ' ').collect();

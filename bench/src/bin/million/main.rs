@@ -27,6 +27,8 @@ const QUESTIONS: &[(&str, &[&str])] = &[
     ("runs", &["runs", "--limit", "50"]),
     ("runs_of_a_workflow", &["runs", "--workflow", "crash", "--limit", "50"]),
     ("review", &["review", "list"]),
+    ("watch", &["watch", "--once"]),
+    ("watch_requests", &["watch", "--once", "--page", "requests"]),
 ];
 
 fn main() -> Result<(), Failure> {

@@ -146,12 +146,12 @@ fn a_request_is_answered_and_everything_is_stopped_by_keys() {
     let (run, status) = office.only(&office.run_all());
     assert_eq!(status, "waiting");
     let steps = json!([
-        ["see", "1 wait for people"],
+        ["see", "1 case waits for people"],
         ["still", 3],
         ["keys", "3"],
         ["see", "finance_clerk"],
         ["keys", "\r"],
-        ["see", "a approve  r reject"],
+        ["see", "a approve  r reject  u take up  Enter run"],
         ["size", [60, 15]],
         ["see", "as ines@larkf…"],
         ["size", [80, 24]],

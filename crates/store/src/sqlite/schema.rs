@@ -44,8 +44,8 @@ CREATE TABLE release(id BLOB PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
 ";
 
 /// How many runs of each workflow stand how, kept by the transactions that move them: nobody counts
-/// a million lines to say so. And the orders in which lines are looked for: those of a workflow, and
-/// those that wait for people, by when their time is over.
+/// a million lines to say so. And the orders in which lines are looked for: those of a workflow,
+/// and those that wait for people, by when their time is over.
 const COUNTS: &str = "
 CREATE INDEX IF NOT EXISTS run_place ON run(workflow, status, no);
 CREATE INDEX IF NOT EXISTS run_due ON run(wake_at, no) WHERE status = 'waiting';

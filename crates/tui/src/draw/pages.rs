@@ -172,8 +172,9 @@ fn fleet(fleet: &Fleet, width: usize) -> Vec<(Look, String)> {
     match &fleet.due {
         Some((due, late)) => {
             let when = if *late { "was due" } else { "is due" };
-            let text =
-                format!("{} wait for people; the most urgent {when} {due}", number(fleet.waiting));
+            let wait = if fleet.waiting == 1 { "case waits" } else { "cases wait" };
+            let waiting = number(fleet.waiting);
+            let text = format!("{waiting} {wait} for people; the most urgent {when} {due}");
             put(&mut lines, if *late { Look::Bad } else { Look::Warn }, &text, width, 2);
         }
         None => lines.push((Look::Good, "nothing waits for a person".to_owned())),

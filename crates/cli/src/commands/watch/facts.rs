@@ -1,5 +1,5 @@
-//! What the pages show, read from the stored runs and the files. What takes long to read is kept for
-//! a while, and only what the open page shows is read. It must not write.
+//! What the pages show, read from the stored runs and the files. What takes long to read is kept
+//! for a while, and only what the open page shows is read. It must not write.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};

@@ -1,6 +1,6 @@
 //! An order that is given on the screen: the command that somebody would type, run by this program
-//! beside it. So whoever may do it, how it is stored and what comes of it is decided in the one place
-//! where that is always decided.
+//! beside it. So whoever may do it, how it is stored and what comes of it is decided in the one
+//! place where that is always decided.
 
 use std::io::Read;
 use std::path::PathBuf;
