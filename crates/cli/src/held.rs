@@ -12,7 +12,7 @@ use crate::args::Global;
 use crate::exit::{Exit, Stop};
 use crate::stored::Runs;
 use crate::workspace::Workspace;
-pub use ground::ground;
+pub use ground::{footing, ground};
 
 /// How many open cases of a workflow are looked at for their release.
 const LOOKED_AT: usize = 10_000;

@@ -139,6 +139,9 @@ pub struct ReviewView {
     /// Where a tool asks: JSON Schema of the answer, whose fields are given as `answer.FIELD`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub form: Option<Value>,
+    /// The rule that wants a person's yes, where one does.
+    #[serde(skip)]
+    pub rule: Option<String>,
 }
 
 /// A request that somebody has taken up.

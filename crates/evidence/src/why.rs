@@ -85,7 +85,7 @@ impl Explanation {
     /// Names who had effects of the workflow put before a person, where that is why one is.
     pub fn lowered(&mut self, view: &RunView, desk: &DeskView, zone: Option<&str>) {
         let Some(review) = view.open_reviews().min_by_key(|review| review.due) else { return };
-        if review.kind != ReviewKind::Act || !review.question.contains("`autonomy`") {
+        if review.rule.as_deref() != Some("autonomy") {
             return;
         }
         let covers = |stop: &StopScope| match stop {

@@ -76,8 +76,8 @@ pub fn watch(screen: &Screen, global: &Global, args: &Watch) -> Ended {
     let told = Arc::clone(&ended);
     std::thread::Builder::new().name("signals".into()).spawn(move || {
         // Where no signal can be heard of, the key still ends it.
-        let _ = mcp::within(up::interrupted());
-        told.store(true, Ordering::Release);
+        let heard = matches!(mcp::within(up::interrupted()), Ok(Ok(())));
+        told.store(heard, Ordering::Release);
     })?;
     let mut open = Opened::new()?;
     let left = stay(&mut open.terminal, &mut model, &mut reader, &orders, &ended);

@@ -22,7 +22,7 @@ pub fn why(screen: &Screen, global: &Global, run: Option<&str>) -> Ended {
     let runs = match Runs::open(global) {
         Ok(Some(runs)) => runs,
         none => {
-            let notices = held::ground(global, None);
+            let notices = held::footing(global, None);
             if notices.is_empty() {
                 none?;
                 return nothing(screen, "nothing has run here yet", &[start()]);
@@ -39,7 +39,7 @@ pub fn why(screen: &Screen, global: &Global, run: Option<&str>) -> Ended {
             if let Some(stop) = &stop {
                 stopped(screen, &runs, stop)?;
             }
-            let mut notices = held::ground(global, Some(&runs));
+            let mut notices = held::footing(global, Some(&runs));
             notices.extend(held::back(&runs, global, now)?);
             let (urgent, damaged) = urgent(&runs, now)?;
             notices.extend(damaged);

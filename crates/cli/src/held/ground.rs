@@ -1,6 +1,6 @@
 //! What no stored entry tells, because nothing could be begun or written: files with mistakes,
 //! secrets that are not there, a disk that takes nothing, starts whose folder is gone, queues that
-//! are full. It is looked up when somebody wants to know, and it must change nothing.
+//! are full. It is looked up when somebody wants to know, and it must leave everything as it was.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{ErrorKind, Write};
@@ -29,11 +29,18 @@ fn next(command: impl Into<String>, does: &'static str) -> Next {
     Next { command: command.into(), does }
 }
 
-/// What is wrong with the files, the secrets and the disk.
+/// What is wrong with the disk, the files and the secrets. To know of a disk something is written
+/// to it, so this is for whoever asks once, and not for a screen that stays open.
+pub fn footing(global: &Global, runs: Option<&Runs>) -> Vec<Notice> {
+    let data = workspace::data_folder(global);
+    let mut all: Vec<Notice> = data.as_deref().ok().and_then(disk).into_iter().collect();
+    all.extend(ground(global, runs));
+    all
+}
+
+/// What is wrong with the files and the secrets.
 pub fn ground(global: &Global, runs: Option<&Runs>) -> Vec<Notice> {
     let mut all = Vec::new();
-    let data = workspace::data_folder(global);
-    all.extend(data.as_deref().ok().and_then(disk));
     let Ok(workspace) = Workspace::open(global) else { return all };
     all.extend(files(&workspace));
     // Whoever drives was started with its own environment, which is not to be seen from here.
