@@ -26,6 +26,13 @@ pub fn guard(root: &Path) -> Result<(), String> {
     run(root, &["run", "-q", "--release", "-p", "bench", "--bin", "guard"], 2)
 }
 
+/// How long questions take that are put to a store of a million runs.
+pub fn million(root: &Path) -> Result<(), String> {
+    let build = ["build", "-q", "--release", "-p", "flightdeck", "--bin", "flightdeck"];
+    shell::run(root, &shell::cargo(), &build)?;
+    run(root, &["run", "-q", "--release", "-p", "bench", "--bin", "million", "--"], 2)
+}
+
 /// What `cargo xtask bench NAME` measures besides.
 const OTHERS: &[(&str, &str)] = &[("api", "the HTTP interface with sign-in on, and events")];
 

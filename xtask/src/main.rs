@@ -38,6 +38,7 @@ const COMMANDS: &[Command] = &[
     ),
     ("bench", "measure the driver beside the bare floor, as ratios", harness::bench),
     ("measure", "measure a governed decision, and what is found of personal data", harness::guard),
+    ("million", "put questions to a store of a million runs", harness::million),
     ("dist", "pack what somebody without Rust is handed; `--try` tries it", dist::run),
     ("score", "read real invoices that nobody here wrote and judge what is found", score::run),
     ("vendors", "put real questions to LiteLLM's proxy in front of the local model", vendors::run),

@@ -5,6 +5,7 @@ mod access;
 mod connectors;
 mod controls;
 mod releases;
+mod watch;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -20,6 +21,7 @@ pub use access::{Access, Door, NewToken, Token};
 pub use connectors::{Http, Mail, Web};
 pub use controls::{Attention, Controls, Data, Drill, Erase, Policy};
 pub use releases::{Deploy, Release};
+pub use watch::{First, Watch};
 
 /// Turns a business process into agents that run by themselves and answer for what they do
 #[derive(Debug, Parser)]
@@ -115,6 +117,10 @@ pub enum Command {
     Test(Test),
     /// Show where everything stands
     Status,
+    /// Keep a screen open: all cases, runs, requests, what happened, and what is stopped
+    ///
+    /// It only looks unless `--as PERSON` names who answers and stops.
+    Watch(Watch),
     /// List runs, newest first
     Runs(Runs),
     /// Answer requests that wait for a person; without a command in a terminal, one key each

@@ -37,4 +37,5 @@ pub mod stops;
 pub mod test;
 pub mod up;
 pub mod vendors;
+pub mod watch;
 pub mod why;

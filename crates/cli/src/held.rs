@@ -2,6 +2,8 @@
 //! the day that are used up, as far as they still matter to what the workspace's files say today.
 //! It must not repeat what a run's own entries say.
 
+mod ground;
+
 use std::sync::Arc;
 
 use evidence::{Closed, Notice, UsedUp};
@@ -14,6 +16,7 @@ use crate::exit::{Exit, Stop};
 use crate::releases;
 use crate::stored::Runs;
 use crate::workspace::Workspace;
+pub use ground::{footing, ground};
 
 /// How many open cases of a workflow are looked at for their release.
 const LOOKED_AT: usize = 10_000;
@@ -40,6 +43,11 @@ pub fn back(runs: &Runs, global: &Global, now: Millis) -> Result<Vec<Notice>, St
         if !all.contains(&notice) {
             all.push(notice);
         }
+    }
+    if let Some(workspace) = &workspace {
+        let plans = plan::check_all(&workspace.files).plans;
+        all.extend(ground::starts(workspace, &plans, &desk, now));
+        all.extend(ground::queues(runs, &plans)?);
     }
     Ok(all)
 }

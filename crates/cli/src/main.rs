@@ -83,6 +83,7 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
         Command::Explain { word } => commands::explain::explain(screen, &word),
         Command::Test(args) => commands::test::test(screen, global, &args),
         Command::Status => commands::status::status(screen, global),
+        Command::Watch(args) => commands::watch::watch(screen, global, &args),
         Command::Runs(args) => commands::status::runs(screen, global, &args),
         Command::Run(args) => commands::run::run(screen, global, &args),
         Command::Review { command } => review(screen, global, command),

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use journal::Millis;
+use evidence::{ReviewKind, ReviewView, RunView};
+use journal::{Millis, Starter};
 use plan::ids::{PersonId, RoleId, WorkflowName};
-use plan::workflow::WorkingHours;
+use plan::workflow::{Does, NeverBy, Workflow, WorkingHours};
 use plan::{Absence, Access, AccessRole, OnCall, Places, Plan, Retention};
 use runtime::People;
 
@@ -37,6 +38,53 @@ pub fn known(global: &Global, workspace: &Workspace) -> Result<PersonId, Stop> {
     let all: Vec<&str> = places.people.keys().map(PersonId::as_str).collect();
     let help = format!("`flightdeck.yaml` names {}", all.join(", "));
     Err(Stop { exit: Exit::NotPermitted, ..Stop::usage(what) }.help(help))
+}
+
+/// Why nobody at all may answer a request; nothing where somebody may, or the files cannot say.
+/// Who may is decided by the run; this only says what the deciding will find.
+pub fn nobody_may(
+    global: &Global,
+    workflow: &Workflow,
+    view: &RunView,
+    review: &ReviewView,
+) -> Option<String> {
+    let people = FromFiles::new(&Workspace::open(global).ok()?);
+    let known = people.known()?;
+    let at = crate::stored::now();
+    let step = workflow.steps.iter().find(|step| step.id == review.at.step);
+    let never = match (step.map(|step| &step.does), review.kind) {
+        (Some(Does::Review(step)), _) => step.never_by.as_slice(),
+        (_, ReviewKind::Act) => &[NeverBy::Starter],
+        _ => &[],
+    };
+    let starter = match view.starter.as_ref() {
+        Some(starter) if starter.is_trigger() => Some(&workflow.accountable),
+        starter => starter.and_then(Starter::person),
+    };
+    let barred = |who: &PersonId| {
+        never.iter().any(|never| match never {
+            NeverBy::Starter => starter.is_none_or(|starter| starter == who),
+            NeverBy::Owner => *who == workflow.accountable,
+        })
+    };
+    let holders = workflow.roles.get(&review.by).map_or(&[][..], Vec::as_slice);
+    let may = |who: &PersonId| {
+        let voices = std::iter::once(who.clone()).chain(people.stands_for(who, at));
+        let holds = |voice: &PersonId| holders.contains(voice) && !barred(voice);
+        let on_call = || people.on_call(who, at).contains(&review.by);
+        !barred(who) && (voices.into_iter().any(|voice| holds(&voice)) || on_call())
+    };
+    if known.people.iter().any(may) {
+        return None;
+    }
+    let why = |who: &PersonId| match (known.people.contains(who), starter == Some(who)) {
+        (false, _) => format!("{who} is no person of the workspace any more"),
+        (true, true) => format!("{who} started the case"),
+        (true, false) => format!("{who} answers for the workflow"),
+    };
+    let whys: Vec<String> = holders.iter().map(why).collect();
+    let whys = if whys.is_empty() { "nobody holds it".to_owned() } else { whys.join(", ") };
+    Some(format!("the role {}: {whys}", review.by))
 }
 
 /// The people of a workspace as its files say it now, for whoever drives its runs.

@@ -109,8 +109,8 @@ pub fn standing(
                 times: *times,
             });
             let is_new = |at: Millis| now.0.saturating_sub(at.0) < TOLD_MS;
-            let held = desk.start_held.get(&key);
-            let held = held.map(|(at, _, because)| HeldBack { at: *at, because: *because });
+            let held = desk.held.get(&key);
+            let held = held.map(|held| HeldBack { at: held.at, because: held.because });
             all.push(Standing {
                 workflow: workflow.name.clone(),
                 start: place,

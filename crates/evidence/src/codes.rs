@@ -73,9 +73,55 @@ pub const RELEASE_WORSE: Page = Page {
            `cases/WORKFLOW/`, correct the files, and deploy again",
 };
 
+/// Nobody may answer an open request.
+pub const NOBODY_MAY: Page = Page {
+    id: "nobody_may_answer",
+    title: "nobody may answer the request",
+    why: "everybody who holds its role started the case or answers for it, or is no longer a \
+          person of the workspace, so it would only run out of time",
+    next: "pass it on with `flightdeck review escalate`, or give the role to somebody else in \
+           `flightdeck.yaml`",
+};
+
+/// The queue of requests is as long as the map allows.
+pub const REQUESTS_FULL: Page = Page {
+    id: "requests_full",
+    title: "as many cases wait for people as may",
+    why: "the map's `limits.waiting` keeps a queue that nobody gets through from growing; no case \
+          is opened until some are answered",
+    next: "answer some with `flightdeck review`; raise the limit if the people can keep up",
+};
+
+/// A start begins no cases.
+pub const START_HELD: Page = Page {
+    id: "start_held",
+    title: "a start begins no cases",
+    why: "its folder or a file in it cannot be read, more comes than is looked at, or what other \
+          systems send is no case",
+    next: "mend the folder; the start goes on by itself, and `flightdeck status` shows it",
+};
+
+/// A secret is not where it should be.
+pub const SECRET_MISSING: Page = Page {
+    id: "secret_missing",
+    title: "a secret is not there",
+    why: "a model or a tool server is given a secret that is not where `flightdeck.yaml` says, or \
+          not in the environment",
+    next: "see which with `flightdeck secrets`; put it there, and start again",
+};
+
 /// What can be wrong with the program's own footing, beside the codes of runs.
-pub const FAULTS: &[&Page] =
-    &[&JOURNAL_DAMAGED, &JOURNAL_UNUSABLE, &GUARD_UNPROVEN, &RELEASE_WORSE, &DIFFERS];
+pub const FAULTS: &[&Page] = &[
+    &JOURNAL_DAMAGED,
+    &JOURNAL_UNUSABLE,
+    &GUARD_UNPROVEN,
+    &RELEASE_WORSE,
+    &DIFFERS,
+    &NOBODY_MAY,
+    &REQUESTS_FULL,
+    &START_HELD,
+    &SECRET_MISSING,
+];
 
 macro_rules! pages {
     ($($code:ident = $id:literal: $title:literal, $why:literal, $next:literal;)*) => {

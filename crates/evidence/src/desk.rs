@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use journal::{Account, CasesOf, Drill, Eraser, Hash, Held, Millis, Record, RunId};
+use journal::{Account, CasesOf, Drill, Eraser, Hash, Held, Millis, Record, RunId, StopScope};
 use plan::ids::{PersonId, ReleaseId, WorkflowName};
 use serde::Serialize;
 
@@ -17,6 +17,9 @@ use crate::{codes, words};
 pub struct DeskView {
     pub limits: Vec<UsedUp>,
     pub guards: Vec<Closed>,
+    /// Who set each stop that is in force.
+    #[serde(skip)]
+    pub stops: BTreeMap<StopScope, Stopped>,
     /// The last drill of each kind.
     #[serde(skip)]
     pub drills: BTreeMap<Drill, Drilled>,
@@ -26,12 +29,20 @@ pub struct DeskView {
     /// What each start last missed: from, until, and how many times.
     #[serde(skip)]
     pub missed: BTreeMap<Hash, (Millis, Millis, u32)>,
-    /// What last held each start, and when that was written down.
-    #[serde(skip)]
-    pub start_held: BTreeMap<Hash, (Millis, WorkflowName, Held)>,
     /// When each start last found nothing to begin a case for.
     #[serde(skip)]
     pub idle: BTreeMap<Hash, Millis>,
+    /// What last kept each start from beginning cases.
+    #[serde(skip)]
+    pub held: BTreeMap<Hash, HeldStart>,
+}
+
+/// What kept a start from beginning cases.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HeldStart {
+    pub at: Millis,
+    pub workflow: WorkflowName,
+    pub because: Held,
 }
 
 /// One drill, and what it found.
@@ -44,6 +55,23 @@ pub struct Drilled {
     pub runs: Vec<RunId>,
     /// One object for each thing that was looked at; nothing where it was erased.
     pub told: Option<serde_json::Value>,
+}
+
+/// A stop in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Stopped {
+    pub at: Millis,
+    pub who: PersonId,
+    pub reason: Option<String>,
+}
+
+impl Stopped {
+    /// Who it was, when and why.
+    #[must_use]
+    pub fn told(&self, zone: Option<&str>) -> String {
+        let said = self.reason.as_ref().map_or(String::new(), |text| format!(": {text}"));
+        format!("by {} at {}{said}", self.who, words::when(self.at, zone))
+    }
 }
 
 /// An order to erase contents.
@@ -101,8 +129,8 @@ impl DeskView {
     pub fn of(history: &History) -> Self {
         let (mut limits, mut guards) = (BTreeMap::new(), BTreeMap::new());
         let (mut erased, mut drills) = (BTreeMap::new(), BTreeMap::new());
-        let (mut missed, mut start_held, mut idle) =
-            (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (mut missed, mut stops) = (BTreeMap::new(), BTreeMap::new());
+        let (mut held, mut idle) = (BTreeMap::new(), BTreeMap::new());
         for frame in history.frames() {
             let since = frame.at;
             for record in &frame.records {
@@ -117,10 +145,17 @@ impl DeskView {
                     guards.insert(release, Closed { release, workflow, since, reason });
                 } else if let Record::GuardProven { release, .. } = record {
                     guards.remove(release);
+                } else if let Record::StopSet { scope, who, reason } = record {
+                    let reason = history.text(*reason).map(|text| words::plain(&text));
+                    let stopped = Stopped { at: since, who: who.clone(), reason };
+                    stops.insert(scope.clone(), stopped);
+                } else if let Record::StopLifted { scope, .. } = record {
+                    stops.remove(scope);
                 } else if let Record::StartMissed { start, from, until, times, .. } = record {
                     missed.insert(*start, (*from, *until, *times));
-                } else if let Record::StartHeld { start, workflow, because } = record {
-                    start_held.insert(*start, (since, workflow.clone(), *because));
+                } else if let Record::StartHeld { workflow, start, because } = record {
+                    let (workflow, because) = (workflow.clone(), *because);
+                    held.insert(*start, HeldStart { at: since, workflow, because });
                 } else if let Record::StartIdle { start, at, .. } = record {
                     idle.insert(*start, *at);
                 } else if let Record::Erased { runs, by, reason, .. } = record {
@@ -137,7 +172,7 @@ impl DeskView {
             }
         }
         let (limits, guards) = (limits.into_values().collect(), guards.into_values().collect());
-        Self { limits, guards, erased, drills, missed, start_held, idle }
+        Self { limits, guards, stops, erased, drills, missed, held, idle }
     }
 }
 

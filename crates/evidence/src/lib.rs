@@ -26,7 +26,7 @@ pub mod words;
 #[cfg(test)]
 mod tests;
 
-pub use desk::{Closed, DeskView, Drilled, Erased, Notice, UsedUp};
+pub use desk::{Closed, DeskView, Drilled, Erased, HeldStart, Notice, Stopped, UsedUp};
 pub use fleet::{Fleet, Limiter, Summary};
 pub use handover::{Handover, handover};
 pub use history::{Broken, History, Proof, verify};

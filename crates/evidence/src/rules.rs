@@ -26,13 +26,23 @@ pub fn because(rule: &str, labels: Option<&Labels>) -> Option<String> {
         }
         ("seeded", "") => "the case is one that was known to be wrong".to_owned(),
         ("loop", _) => "the same calls come again and again".to_owned(),
-        ("budget", what) => format!("the limit of {} is used up", what.replace('_', " ")),
+        ("budget", what) => format!("the limit `{}` is used up", limit(what)),
         ("cedar", "") => "no policy permits it".to_owned(),
         ("cedar", "broken") => "the policies cannot be evaluated for it".to_owned(),
         ("cedar", name) => format!("the policy `{name}` says so"),
         ("guard", _) => "nothing is allowed while the checks are not proven to work".to_owned(),
         _ => return None,
     })
+}
+
+/// The place of a limit in the map: `limits.day.cost`.
+fn limit(what: &str) -> String {
+    match what.split_once('_') {
+        Some((span @ ("day" | "hour"), rest)) => {
+            format!("limits.{span}.{}", rest.split(['_', ':']).next().unwrap_or(rest))
+        }
+        _ => format!("limits.case.{what}"),
+    }
 }
 
 /// The way of a value: `a model and a case from outside; a table had a hand in it; holds personal`.
@@ -100,7 +110,10 @@ mod tests {
             "`to` comes from a model, and nothing trusted stands for exactly this value"
         );
         assert!(said("tags:personal").unwrap().contains("`personal`"));
-        assert_eq!(said("budget:day_cost").unwrap(), "the limit of day cost is used up");
+        assert_eq!(said("budget:day_cost").unwrap(), "the limit `limits.day.cost` is used up");
+        assert!(said("budget:acts").unwrap().contains("`limits.case.acts`"));
+        assert!(said("budget:hour_calls:a.b").unwrap().contains("`limits.hour.calls`"));
+        assert!(said("budget:day_amount_currency").unwrap().contains("`limits.day.amount`"));
         assert_eq!(said("cedar:no_post").unwrap(), "the policy `no_post` says so");
         assert_eq!(said("unheard_of"), None);
         assert!(because("flow:to", None).unwrap().contains("no longer be read"));

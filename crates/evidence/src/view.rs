@@ -54,6 +54,12 @@ pub struct RunView {
     #[serde(skip)]
     pub undone: Vec<(At, bool)>,
     pub paused_by: Option<PersonId>,
+    /// Who cancelled the case, and why.
+    #[serde(skip)]
+    pub cancelled: Option<(PersonId, Option<String>)>,
+    /// The last part that did not come to a good end.
+    #[serde(skip)]
+    pub failed_part: Option<RunId>,
     pub wake_at: Option<Millis>,
     pub usage: Usage,
     /// The run's output, once it has one.
@@ -133,6 +139,9 @@ pub struct ReviewView {
     /// Where a tool asks: JSON Schema of the answer, whose fields are given as `answer.FIELD`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub form: Option<Value>,
+    /// The rule that wants a person's yes, where one does.
+    #[serde(skip)]
+    pub rule: Option<String>,
 }
 
 /// A request that somebody has taken up.

@@ -2,11 +2,17 @@
 //! that is safe. It works without any model, and it must not recommend what the records do not
 //! bear.
 
-use journal::{Code, Millis, ReviewNo, RunId, Starter, Status};
+mod cause;
+
+use journal::{Code, End, Millis, ReviewNo, RunId, Starter, Status, StopScope};
+use plan::ids::{PersonId, ReleaseId};
 use serde::Serialize;
 
+use crate::codes::Page;
+use crate::desk::DeskView;
 use crate::view::{ReviewKind, ReviewView, RunView};
 use crate::{codes, words};
+use cause::{cause, look, rejected};
 
 /// The answer to "why".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,10 +37,25 @@ pub struct Cause {
     pub code: &'static str,
     pub title: &'static str,
     pub why: &'static str,
+    /// What was being done: a question to a model, the call of a tool.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub what: Option<String>,
     /// What the outside world or the check said.
     pub detail: Option<String>,
     pub rule: Option<String>,
+    /// The rule in plain words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule_says: Option<String>,
     pub step: Option<String>,
+}
+
+impl Cause {
+    /// A cause that is no more than its page.
+    #[must_use]
+    pub fn of(page: Page) -> Self {
+        let Page { id: code, title, why, .. } = page;
+        Self { code, title, why, what: None, detail: None, rule: None, rule_says: None, step: None }
+    }
 }
 
 /// A command, and what it does.
@@ -46,6 +67,66 @@ pub struct Next {
 
 pub(crate) fn next(command: impl Into<String>, does: &'static str) -> Next {
     Next { command: command.into(), does }
+}
+
+impl Explanation {
+    /// Names who set the stops that hold the case back, and why.
+    pub fn stopped(&mut self, view: &RunView, desk: &DeskView, zone: Option<&str>) {
+        if self.status != Status::Halted {
+            return;
+        }
+        let told = |stop| desk.stops.get(stop).map(|stopped| stopped.told(zone));
+        let told: Vec<String> = view.stops.iter().filter_map(told).collect();
+        if !told.is_empty() {
+            self.headline = format!("{}, {}", self.headline, told.join(", and "));
+        }
+    }
+
+    /// Names who had effects of the workflow put before a person, where that is why one is.
+    pub fn lowered(&mut self, view: &RunView, desk: &DeskView, zone: Option<&str>) {
+        let Some(review) = view.open_reviews().min_by_key(|review| review.due) else { return };
+        if review.rule.as_deref() != Some("autonomy") {
+            return;
+        }
+        let covers = |stop: &StopScope| match stop {
+            StopScope::Beyond { workflow, step, .. } => {
+                view.workflow.as_ref() == Some(workflow)
+                    && step.as_ref().is_none_or(|step| *step == review.at.step)
+            }
+            StopScope::Everything
+            | StopScope::Workflow(_)
+            | StopScope::Run(_)
+            | StopScope::Tool(_)
+            | StopScope::Server(_)
+            | StopScope::Vendor(_) => false,
+        };
+        if let Some((stop, set)) = desk.stops.iter().find(|(stop, _)| covers(stop)) {
+            let what = words::scope(stop);
+            let told = set.told(zone);
+            self.headline = format!("{}; {what} are put before a person {told}", self.headline);
+        }
+    }
+
+    /// What is stored of the case's map cannot be read, so that it can neither go on nor be told.
+    pub fn lacks_release(&mut self, release: ReleaseId) {
+        let short: String = release.to_string().chars().take(12).collect();
+        let detail = format!("its release {short} cannot be read");
+        self.headline = format!("the case stays where it is: {detail}");
+        self.cause = Some(Cause { detail: Some(detail), ..Cause::of(codes::JOURNAL_DAMAGED) });
+        self.next = damaged(self.run);
+    }
+}
+
+/// What is safe where stored entries are damaged.
+#[must_use]
+pub fn damaged(run: RunId) -> Vec<Next> {
+    vec![
+        next(
+            format!("flightdeck logs {run} --verify"),
+            "says which entry it is; copy the data folder before anything else",
+        ),
+        next("flightdeck doctor", "says whether the file is sound"),
+    ]
 }
 
 /// Explains a run as of `now`. Times are written in `zone`.
@@ -70,21 +151,6 @@ pub fn why(view: &RunView, now: Millis, zone: Option<&str>) -> Explanation {
     Explanation { run, status, headline, happened, cause, next, erased: None }
 }
 
-fn cause(view: &RunView) -> Option<Cause> {
-    // A finished case has no cause to look for, whatever it overcame on its way.
-    let healthy = matches!(view.status, Status::Done | Status::Duplicate);
-    let trouble = view.trouble.as_ref().filter(|_| !healthy)?;
-    let page = codes::page(trouble.code);
-    Some(Cause {
-        code: page.id,
-        title: page.title,
-        why: page.why,
-        detail: trouble.detail.clone(),
-        rule: trouble.rule.clone(),
-        step: trouble.at.as_ref().map(ToString::to_string),
-    })
-}
-
 fn waiting(view: &RunView, now: Millis, zone: Option<&str>) -> (String, Vec<Next>) {
     let run = view.run;
     let Some(review) = view.open_reviews().min_by_key(|review| review.due) else {
@@ -98,8 +164,20 @@ fn waiting(view: &RunView, now: Millis, zone: Option<&str>) -> (String, Vec<Next
         words::plain(&review.question)
     );
     let mut commands = vec![show(run, review.no)];
-    commands.extend(answers(run, review));
+    let trouble = view.trouble.as_ref().filter(|_| review.kind == ReviewKind::Failure);
+    commands.extend(trouble.map(|trouble| look(view, trouble)));
+    if review.kind == ReviewKind::InDoubt {
+        commands.push(logs(view));
+    }
+    // What happened may have happened: trying it again is not safe before somebody has looked.
+    let once = trouble.is_some_and(|trouble| trouble.code == Code::NotConfirmed);
+    let safe = |next: &Next| !(once && next.command.starts_with("flightdeck retry "));
+    commands.extend(answers(run, review).into_iter().filter(safe));
     (headline, commands)
+}
+
+fn logs(view: &RunView) -> Next {
+    next(format!("flightdeck logs {}", view.run), "shows every entry of the case")
 }
 
 fn show(run: RunId, no: ReviewNo) -> Next {
@@ -177,63 +255,54 @@ fn halted(view: &RunView) -> (String, Vec<Next>) {
 
 fn failed(view: &RunView) -> (String, Vec<Next>) {
     let Some(trouble) = &view.trouble else {
-        return ("the case failed".to_owned(), vec![again(view)]);
+        return ("the case failed".to_owned(), vec![logs(view), again(view)]);
     };
     let page = codes::page(trouble.code);
     let place = trouble.at.as_ref().map_or_else(String::new, |at| format!(" in `{at}`"));
     let headline = format!("the case failed{place}: {} ({})", page.title, page.id);
-    let first = match trouble.code {
-        Code::RateLimited | Code::TimedOut | Code::Unavailable => {
-            next("flightdeck doctor", "says what is down")
-        }
-        Code::VendorRefused => next("flightdeck model test", "says what the vendor refuses"),
-        Code::ToolChanged => next("flightdeck mcp diff", "shows what changed in the tool"),
-        Code::Budget => next("flightdeck status", "shows what was spent and on what"),
-        Code::Expression => next("flightdeck check", "finds most such mistakes"),
-        Code::BadAnswer
-        | Code::Doubt
-        | Code::ToolError
-        | Code::Question
-        | Code::TooLarge
-        | Code::Stopped
-        | Code::Refused
-        | Code::Loop
-        | Code::Late
-        | Code::Rejected
-        | Code::NotConfirmed
-        | Code::InDoubt
-        | Code::Child
-        | Code::BodyMissing
-        | Code::Cancelled
-        | Code::Expired
-        | Code::Ended
-        | Code::Defect => {
-            next(format!("flightdeck logs {}", view.run), "shows every entry of the case")
-        }
-    };
     let explain = next(format!("flightdeck explain {}", page.id), "explains the code");
-    (headline, vec![first, explain, again(view)])
+    let first = look(view, trouble);
+    let explain = (first != explain).then_some(explain);
+    (headline, std::iter::once(first).chain(explain).chain([again(view)]).collect())
 }
 
 fn over(view: &RunView) -> (String, Vec<Next>) {
-    let headline = match view.status {
-        Status::Done if view.reviews.is_empty() => {
+    let because = |who: &PersonId, did: &str, reason: Option<&String>| {
+        let said = reason.map_or(String::new(), |text| format!(": {text}"));
+        format!("{who} {did} the case{said}")
+    };
+    let headline = match (view.status, &view.end) {
+        (Status::Done, _) if view.reviews.is_empty() => {
             "the case is done; no person had to look".to_owned()
         }
-        Status::Done => "the case is done".to_owned(),
-        Status::Rejected => "the case was rejected".to_owned(),
-        Status::Duplicate => {
-            "the case is the same as an earlier one; nothing was done twice".into()
+        (Status::Done, _) => "the case is done".to_owned(),
+        (Status::Rejected, _) => match rejected(view) {
+            Some((_, who, reason)) => because(who, "rejected", reason),
+            None => "the case was rejected".to_owned(),
+        },
+        (Status::Duplicate, Some(End::Duplicate(of))) => {
+            let first = next(format!("flightdeck why {of}"), "explains the earlier one");
+            let headline = format!("the case is the same as {of}; nothing was done twice");
+            return (headline, vec![first, logs(view)]);
         }
-        Status::Cancelled => "a person cancelled the case".to_owned(),
-        Status::Running
-        | Status::Sleeping
-        | Status::Waiting
-        | Status::Paused
-        | Status::Halted
-        | Status::Failed => "the case is over".to_owned(),
+        (Status::Duplicate, _) => {
+            "the case is the same as an earlier one; nothing was done twice".to_owned()
+        }
+        (Status::Cancelled, _) => match &view.cancelled {
+            Some((who, reason)) => because(who, "cancelled", reason.as_ref()),
+            None => "a person cancelled the case".to_owned(),
+        },
+        (
+            Status::Running
+            | Status::Sleeping
+            | Status::Waiting
+            | Status::Paused
+            | Status::Halted
+            | Status::Failed,
+            _,
+        ) => "the case is over".to_owned(),
     };
-    (headline, vec![next(format!("flightdeck logs {}", view.run), "shows every entry of the case")])
+    (headline, vec![logs(view)])
 }
 
 fn again(view: &RunView) -> Next {

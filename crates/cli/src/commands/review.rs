@@ -32,7 +32,10 @@ pub fn open(screen: &Screen, runs: &Runs) -> Result<Vec<Open>, Stop> {
 /// The same, with what is damaged beside it.
 pub fn waiting(runs: &Runs) -> Result<(Vec<Open>, Vec<Stop>), Stop> {
     let (mut all, mut damaged) = (Vec::new(), Vec::new());
-    for line in runs.standing(&[Status::Waiting, Status::Running, Status::Sleeping], LISTED)? {
+    // Those whose time is over first must not stand behind a thousand newer ones.
+    let mut lines = runs.reader().waiting(LISTED)?;
+    lines.extend(runs.standing(&[Status::Running, Status::Sleeping], LISTED)?);
+    for line in lines {
         let view = match runs.view(line.run) {
             Ok(view) => view,
             Err(stop) if stop.is_damage() => {

@@ -81,7 +81,7 @@ pub fn secrets(screen: &Screen, global: &Global) -> Ended {
 }
 
 /// Who is given each secret.
-fn used<'p>(
+pub fn used<'p>(
     places: &Places,
     plans: impl Iterator<Item = &'p Plan>,
 ) -> BTreeMap<String, BTreeSet<String>> {

@@ -17,9 +17,6 @@ use crate::starts;
 use crate::stored::{Runs, now};
 use crate::workspace::Workspace;
 
-/// More lines than anybody reads, and few enough to count in a moment.
-const COUNTED: usize = 200_000;
-
 /// Counts, stops, and what is most urgent.
 pub fn status(screen: &Screen, global: &Global) -> Ended {
     let Some(runs) = Runs::open(global)? else {
@@ -35,11 +32,11 @@ pub fn status(screen: &Screen, global: &Global) -> Ended {
         starts.iter().for_each(|start| screen.line(start.told()));
         return Ok(Exit::Done);
     };
-    let lines = runs.lines(&RunQuery { limit: COUNTED, ..RunQuery::default() })?;
-    let mut counts: BTreeMap<(String, &'static str), u64> = BTreeMap::new();
-    for line in &lines {
-        *counts.entry((line.workflow.to_string(), line.status.as_str())).or_default() += 1;
-    }
+    let tally = runs.reader().tally()?;
+    let counts: BTreeMap<(String, &'static str), u64> = tally
+        .into_iter()
+        .map(|(workflow, status, n)| ((workflow.to_string(), status.as_str()), n))
+        .collect();
     let stops = runs.reader().stops()?;
     let working = store::holder(&runs.data);
     let wake = runs.reader().next_wake()?;
@@ -78,8 +75,7 @@ pub fn status(screen: &Screen, global: &Global) -> Ended {
         Some(pid) => screen.line(format!("process {pid} is working on them")),
         None => screen.line("nothing is working on them now"),
     }
-    let waiting = lines.iter().any(|line| line.status == Status::Waiting);
-    if waiting {
+    if counts.keys().any(|(_, status)| *status == Status::Waiting.as_str()) {
         screen.line("some wait for a person: `flightdeck review`");
     }
     Ok(Exit::Done)

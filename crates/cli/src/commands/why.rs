@@ -1,30 +1,36 @@
 //! `why`: what happened, the cause with its code, and the next safe command. Without a run it
 //! explains the most urgent thing, also why nothing runs. It needs no model.
 
-use evidence::{Explanation, Notice, why::Next, words};
-use journal::{Millis, RunId, RunLine, Status, StopScope};
+use evidence::why::{Cause, Next};
+use evidence::{Explanation, Notice, codes, words};
+use journal::{Code, Millis, RunId, RunLine, RunQuery, Status, StopScope};
 use serde_json::json;
 
 use crate::args::Global;
 use crate::exit::{Ended, Exit, Stop};
 use crate::held;
+use crate::people;
 use crate::releases;
 use crate::screen::{Look, Screen};
 use crate::stored::{Runs, now};
 
-/// How many waiting runs are compared to find the most urgent one.
-const COMPARED: usize = 500;
-/// How long it is told here that a start was held: it is written down once in that time.
-const HELD_MS: u64 = 24 * 60 * 60 * 1_000;
+/// How many runs whose time is over first are compared to find the most urgent one. A run may want
+/// to be woken before its request is due.
+const COMPARED: usize = 50;
 
 /// Explains one run, or the most urgent thing.
 pub fn why(screen: &Screen, global: &Global, run: Option<&str>) -> Ended {
-    let Some(runs) = Runs::open(global)? else {
-        let next = [Next {
-            command: "flightdeck run WORKFLOW --each inbox --as PERSON".into(),
-            does: "starts",
-        }];
-        return nothing(screen, "nothing has run here yet", &next);
+    let runs = match Runs::open(global) {
+        Ok(Some(runs)) => runs,
+        none => {
+            let notices = held::footing(global, None);
+            if notices.is_empty() {
+                none?;
+                return nothing(screen, "nothing has run here yet", &[start()]);
+            }
+            notices.iter().try_for_each(|notice| said(screen, notice))?;
+            return Ok(Exit::Done);
+        }
     };
     let now = now();
     let run = match run {
@@ -34,7 +40,8 @@ pub fn why(screen: &Screen, global: &Global, run: Option<&str>) -> Ended {
             if let Some(stop) = &stop {
                 stopped(screen, &runs, stop)?;
             }
-            let mut notices = held::back(&runs, global, now)?;
+            let mut notices = held::footing(global, Some(&runs));
+            notices.extend(held::back(&runs, global, now)?);
             notices.extend(releases::fell_lately(&runs, now)?);
             let (urgent, damaged) = urgent(&runs, now)?;
             notices.extend(damaged);
@@ -49,39 +56,70 @@ pub fn why(screen: &Screen, global: &Global, run: Option<&str>) -> Ended {
         }
     };
     match run {
-        Some(run) => one(screen, &runs, run, now),
-        None => idle(screen, &runs, now),
+        Some(run) => one(screen, global, &runs, run),
+        None => idle(screen, &runs),
     }
 }
 
-fn one(screen: &Screen, runs: &Runs, run: RunId, now: Millis) -> Ended {
+fn one(screen: &Screen, global: &Global, runs: &Runs, run: RunId) -> Ended {
+    let explanation = explained(global, runs, run)?;
+    screen.object("why", &explanation)?;
+    told(screen, &explanation);
+    Ok(Exit::Done)
+}
+
+/// A run explained by its own entries, and by what only the desk and the files know about it.
+pub fn explained(global: &Global, runs: &Runs, run: RunId) -> Result<Explanation, Stop> {
     let view = runs.view(run)?;
     let zone = runs.zone(&view);
-    let mut explanation = evidence::why(&view, now, zone.as_deref());
+    let mut explanation = evidence::why(&view, now(), zone.as_deref());
     if view.erased {
         explanation.erased = Some(match runs.desk()?.erased.get(&run) {
             Some(order) => order.told(zone.as_deref()),
             None => "its contents cannot be read, and nobody ordered them erased".to_owned(),
         });
     }
-    screen.object("why", &explanation)?;
-    told(screen, &explanation);
-    Ok(Exit::Done)
+    if matches!(view.status, Status::Halted | Status::Waiting) {
+        let desk = runs.desk()?;
+        explanation.stopped(&view, &desk, zone.as_deref());
+        explanation.lowered(&view, &desk, zone.as_deref());
+    }
+    if let (Some(part), Some(cause)) = (view.failed_part, &mut explanation.cause)
+        && cause.code == codes::page(Code::Child).id
+    {
+        let query = RunQuery { prefix: Some(part.to_string()), limit: 1, ..RunQuery::default() };
+        let line = runs.lines(&query)?.into_iter().next();
+        cause.what = line.map(|line| format!("the run {part} of `{}`", line.workflow));
+    }
+    let Some(release) = view.release else { return Ok(explanation) };
+    match runs.release(release) {
+        None if !view.status.over() => explanation.lacks_release(release),
+        Some(plan) if view.status == Status::Waiting => {
+            let most_urgent = view.open_reviews().min_by_key(|review| review.due);
+            let barred = most_urgent.and_then(|review| {
+                Some((review, people::nobody_may(global, plan.workflow(), &view, review)?))
+            });
+            if let Some((review, why)) = barred {
+                let command = format!("flightdeck review escalate {run} {}", review.no.0);
+                let pass_on = Next {
+                    command: format!("{command} --to ROLE --reason TEXT"),
+                    does: "lets another role decide",
+                };
+                explanation.next.insert(0, pass_on);
+                let cause = Cause::of(codes::NOBODY_MAY);
+                let step = Some(review.at.to_string());
+                explanation.cause = Some(Cause { detail: Some(why), step, ..cause });
+            }
+        }
+        _ => {}
+    }
+    Ok(explanation)
 }
 
 fn told(screen: &Screen, explanation: &Explanation) {
     let Explanation { run, headline, happened, cause, next, .. } = explanation;
     screen.line(format!("{} {headline}", screen.word(Look::Strong, &format!("{run}:"))));
-    if let Some(cause) = cause {
-        let place = cause.step.as_ref().map_or(String::new(), |step| format!(" in `{step}`"));
-        screen.line(format!("cause: {} ({}){place}: {}", cause.title, cause.code, cause.why));
-        if let Some(rule) = &cause.rule {
-            screen.line(format!("rule: `{rule}`"));
-        }
-        if let Some(detail) = &cause.detail {
-            screen.line(format!("it said: {detail}"));
-        }
-    }
+    cause.iter().flat_map(lines).for_each(|line| screen.line(line));
     screen.line(screen.word(Look::Quiet, "what happened:"));
     for line in happened {
         screen.line(format!("  {line}"));
@@ -90,6 +128,19 @@ fn told(screen: &Screen, explanation: &Explanation) {
         screen.line(erased);
     }
     commands(screen, next);
+}
+
+/// A cause, line by line.
+pub fn lines(cause: &Cause) -> Vec<String> {
+    let place = cause.step.as_ref().map_or(String::new(), |step| format!(" in `{step}`"));
+    let mut lines = vec![format!("cause: {} ({}){place}: {}", cause.title, cause.code, cause.why)];
+    lines.extend(cause.what.as_ref().map(|what| format!("it was: {what}")));
+    if let Some(rule) = &cause.rule {
+        let says = cause.rule_says.as_ref().map_or(String::new(), |says| format!(": {says}"));
+        lines.push(format!("rule: `{rule}`{says}"));
+    }
+    lines.extend(cause.detail.as_ref().map(|detail| format!("it said: {detail}")));
+    lines
 }
 
 fn commands(screen: &Screen, next: &[Next]) {
@@ -106,7 +157,7 @@ fn commands(screen: &Screen, next: &[Next]) {
 pub fn urgent(runs: &Runs, now: Millis) -> Result<(Option<RunId>, Vec<Notice>), Stop> {
     let mut first: Option<(Millis, RunId)> = None;
     let mut damaged = Vec::new();
-    for line in runs.standing(&[Status::Waiting], COMPARED)? {
+    for line in runs.reader().waiting(COMPARED)? {
         let view = match runs.view(line.run) {
             Ok(view) => view,
             Err(stop) if stop.is_damage() => {
@@ -135,15 +186,9 @@ pub fn urgent(runs: &Runs, now: Millis) -> Result<(Option<RunId>, Vec<Notice>), 
 }
 
 fn unread(run: RunId, stop: &Stop) -> Notice {
-    let next = vec![
-        Next {
-            command: format!("flightdeck logs {run} --verify"),
-            does: "says which entry it is; copy the data folder before anything else",
-        },
-        Next { command: "flightdeck doctor".into(), does: "says whether the file is sound" },
-    ];
+    let next = evidence::why::damaged(run);
     let headline = format!("the case {run} stays where it is: {:#}", stop.what);
-    Notice { code: evidence::codes::JOURNAL_DAMAGED.id, headline, next }
+    Notice { code: codes::JOURNAL_DAMAGED.id, headline, next }
 }
 
 fn said(screen: &Screen, notice: &Notice) -> Result<(), Stop> {
@@ -156,10 +201,9 @@ fn said(screen: &Screen, notice: &Notice) -> Result<(), Stop> {
 }
 
 fn stopped(screen: &Screen, runs: &Runs, stop: &StopScope) -> Ended {
-    let desk = runs.view(RunId::DESK).ok();
-    let told = desk.and_then(|desk| desk.timeline.last().map(|line| line.text.clone()));
-    let said = told.map_or(String::new(), |text| format!(" ({text})"));
-    let headline = format!("nothing starts in its scope: {} is stopped{said}", words::scope(stop));
+    let desk = runs.desk()?;
+    let by = desk.stops.get(stop).map_or(String::new(), |set| format!(" {}", set.told(None)));
+    let headline = format!("nothing starts in its scope: {} is stopped{by}", words::scope(stop));
     let next = [Next {
         command: format!("flightdeck resume{} --reason TEXT", words::scope_args(stop)),
         does: "lifts the stop; it needs your name and a reason",
@@ -168,13 +212,7 @@ fn stopped(screen: &Screen, runs: &Runs, stop: &StopScope) -> Ended {
 }
 
 /// Nothing waits and nothing failed: why does nothing run?
-fn idle(screen: &Screen, runs: &Runs, now: Millis) -> Ended {
-    let held = runs.desk()?.start_held.into_values();
-    let today = held.filter(|(at, ..)| now.0.saturating_sub(at.0) < HELD_MS);
-    if let Some((_, workflow, because)) = today.max_by_key(|(at, ..)| *at) {
-        let next = Next { command: "flightdeck status".into(), does: "says how each start stands" };
-        return nothing(screen, &words::start_held(&workflow, because), &[next]);
-    }
+fn idle(screen: &Screen, runs: &Runs) -> Ended {
     let open = runs.standing(&[Status::Running], 1)?;
     let sleeping = runs.reader().next_wake()?;
     let working = store::holder(&runs.data);

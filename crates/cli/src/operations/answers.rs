@@ -124,13 +124,11 @@ pub fn beginning(global: &Global, start: &str) -> Result<Vec<String>, Stop> {
 fn explained(global: &Global, start: &str) -> Result<Answer, Stop> {
     let runs = Runs::existing(global)?;
     let run = runs.find(start)?;
-    Ok(material(format!("Why the case {run} stands where it stands"), why_of(&runs, run)?))
+    Ok(material(format!("Why the case {run} stands where it stands"), why_of(global, &runs, run)?))
 }
 
-fn why_of(runs: &Runs, run: RunId) -> Result<Value, Stop> {
-    let view = runs.view(run)?;
-    let zone = runs.zone(&view);
-    Ok(json!(evidence::why(&view, now(), zone.as_deref())))
+fn why_of(global: &Global, runs: &Runs, run: RunId) -> Result<Value, Stop> {
+    Ok(json!(why::explained(global, runs, run)?))
 }
 
 /// The most urgent thing, and whatever holds new work back.
@@ -141,7 +139,7 @@ fn urgent(global: &Global) -> Result<Answer, Stop> {
     let mut held = held::back(&runs, global, now())?;
     let (urgent, damaged) = why::urgent(&runs, now())?;
     held.extend(damaged);
-    let urgent = urgent.map(|run| why_of(&runs, run)).transpose()?;
+    let urgent = urgent.map(|run| why_of(global, &runs, run)).transpose()?;
     let value = json!({ "stops": stopped(&runs)?, "held_back": held, "most_urgent": urgent });
     Ok(material("The most urgent thing", value))
 }

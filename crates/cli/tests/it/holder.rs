@@ -111,6 +111,20 @@ impl Holder {
     }
 }
 
+/// An office whose guard broke down while a case ran, was found by the next proof, and is closed.
+#[cfg(debug_assertions)]
+pub fn with_a_closed_guard() -> Office {
+    let (office, holder) = held();
+    let engine = holder.runtime.releases().add(&holder.plan).unwrap();
+    engine.guard().break_down();
+    let run = holder.open(&holder.plan).unwrap();
+    holder.tokio.block_on(holder.runtime.settled(run)).unwrap();
+    holder.runtime.releases().prove();
+    drop(engine);
+    holder.leave();
+    office
+}
+
 #[test]
 #[cfg(debug_assertions)]
 fn t2_a_guard_that_panics_lets_nothing_through_and_why_says_so() {

@@ -1,6 +1,8 @@
 //! Follows a run's records one by one into a [`RunView`]. Each arm writes down what its record
 //! says; none may conclude anything that stands in no record.
 
+use std::collections::BTreeMap;
+
 use journal::{
     ActNo, At, BodyRef, Code, End, Finish, Frame, Millis, Mode, Record, Starter, Status, Trigger,
     Usage, What, Why,
@@ -42,6 +44,8 @@ pub(super) fn follow(history: &History, plan: Option<&Plan>) -> RunView {
         undone: Vec::new(),
         suspected: Vec::new(),
         paused_by: None,
+        cancelled: None,
+        failed_part: None,
         wake_at: None,
         usage: Usage::default(),
         output: None,
@@ -52,7 +56,8 @@ pub(super) fn follow(history: &History, plan: Option<&Plan>) -> RunView {
         tip: history.tip(),
         erased: history.is_erased(),
     };
-    let mut walk = Walk { history, plan, view, now: first };
+    let again = BTreeMap::new();
+    let mut walk = Walk { history, plan, view, now: first, again };
     for frame in history.frames() {
         walk.frame(frame);
     }
@@ -65,6 +70,8 @@ pub(super) struct Walk<'h> {
     pub(super) plan: Option<&'h Plan>,
     pub(super) view: RunView,
     pub(super) now: Millis,
+    /// How often parts of a step were begun again; it is a part of their runs' ids.
+    pub(super) again: BTreeMap<(At, u32), u32>,
 }
 
 impl Walk<'_> {

@@ -14,7 +14,9 @@ impl Walk<'_> {
             self.view.items.started += to.saturating_sub(*from);
             let text = format!("`{at}` began its parts {} to {to}", from + 1);
             self.detail(Some(&at.step), text);
-        } else if let Record::ItemsAgain { at, items, .. } = record {
+        } else if let Record::ItemsAgain { at, items, again } = record {
+            let which = items.iter().map(|item| ((at.clone(), *item), *again));
+            self.again.extend(which);
             let again = u32::try_from(items.len()).unwrap_or(u32::MAX);
             self.view.items.failed = self.view.items.failed.saturating_sub(again);
             let text = match again {
@@ -26,6 +28,11 @@ impl Walk<'_> {
             let done = *ended == End::Reached(EndOutcome::Done);
             self.view.items.done += u32::from(done);
             self.view.items.failed += u32::from(!done);
+            if !done {
+                let again = self.again.get(&(at.clone(), *item)).copied().unwrap_or_default();
+                let part = self.view.run.child(at, *item, again);
+                self.view.failed_part = Some(part);
+            }
             let text = format!("part {} of `{at}` ended: {}", item + 1, end(ended));
             if done { self.detail(Some(&at.step), text) } else { self.main(Some(&at.step), text) }
         }
@@ -89,7 +96,10 @@ impl Walk<'_> {
             }
             format!("{who} let the case go on past `{at}`{said}")
         } else if let Record::CancelAsked { who, reason: body } = record {
-            format!("{who} cancelled the case{}", reason(body))
+            let told = format!("{who} cancelled the case{}", reason(body));
+            let said = self.history.text(*body).map(|text| words::plain(&text));
+            self.view.cancelled = Some((who.clone(), said));
+            told
         } else if let Record::Settled { at, act, happened } = record {
             let named = self.view.acts.iter().find(|a| a.no == *act);
             let what = named.map_or_else(|| format!("an act of `{at}`"), |act| act.what.clone());

@@ -114,6 +114,7 @@ impl Walk<'_> {
             shows,
             may_edit,
             form,
+            rule: rule_of(about),
         });
     }
 
@@ -273,4 +274,9 @@ impl Walk<'_> {
         });
         self.main(step.as_ref(), text);
     }
+}
+
+/// The rule that wants a person's yes.
+fn rule_of(about: &About) -> Option<String> {
+    if let About::Act { rule, .. } = about { Some(rule.0.to_string()) } else { None }
 }

@@ -172,6 +172,11 @@ impl SqliteReader {
         let mut status: Vec<Status> = query.status.clone();
         status.sort();
         status.dedup();
+        // Of a workflow the index has one walk for each status, and no other.
+        let of_workflow = query.workflow.is_some() && query.prefix.is_none();
+        if of_workflow && status.is_empty() {
+            status = Status::ALL.to_vec();
+        }
         let before = match query.after.map(|after| self.number(after)).transpose()? {
             None => i64::MAX,
             Some(Some(no)) => no,
@@ -186,7 +191,10 @@ impl SqliteReader {
         self.with(|conn| {
             let mut lines: Vec<(i64, RunLine)> = Vec::new();
             for status in &walks {
-                let sql = lines_sql(query.prefix.is_some(), status.is_some());
+                let sql = match of_workflow {
+                    true => lines_of_workflow(),
+                    false => lines_sql(query.prefix.is_some(), status.is_some()),
+                };
                 let mut walk = conn.prepare_cached(&sql).map_err(fault)?;
                 let given = params![
                     query.workflow.as_ref().map(WorkflowName::as_str),
@@ -214,6 +222,40 @@ impl SqliteReader {
             let sql = "SELECT no FROM run WHERE id = ?1";
             let mut found = conn.prepare_cached(sql).map_err(fault)?;
             found.query_row([run.to_bytes()], |row| row.get(0)).optional().map_err(fault)
+        })
+    }
+
+    /// How many runs of each workflow stand how.
+    pub fn tally(&self) -> Result<Vec<(WorkflowName, Status, u64)>, StoreError> {
+        self.with(|conn| {
+            let mut query = conn
+                .prepare_cached("SELECT workflow, status, n FROM tally WHERE n > 0")
+                .map_err(fault)?;
+            let mut rows = query.query([]).map_err(fault)?;
+            let mut all = Vec::new();
+            let broken = || StoreError::Damaged("the counts of runs cannot be read".to_owned());
+            while let Some(row) = rows.next().map_err(fault)? {
+                let workflow: String = row.get(0).map_err(fault)?;
+                let status: String = row.get(1).map_err(fault)?;
+                let workflow = WorkflowName::new(&workflow).map_err(|_| broken())?;
+                let status = Status::named(&status).ok_or_else(broken)?;
+                all.push((workflow, status, uint(row.get(2).map_err(fault)?)));
+            }
+            Ok(all)
+        })
+    }
+
+    /// Lines of runs that wait for a person, the one whose time is over first at the top.
+    pub fn waiting(&self, limit: usize) -> Result<Vec<RunLine>, StoreError> {
+        self.with(|conn| {
+            let mut query = conn.prepare_cached(&waiting_sql()).map_err(fault)?;
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let mut rows = query.query([limit]).map_err(fault)?;
+            let mut lines = Vec::new();
+            while let Some(row) = rows.next().map_err(fault)? {
+                lines.push(line(row)?);
+            }
+            Ok(lines)
         })
     }
 
@@ -299,17 +341,35 @@ SELECT id FROM run WHERE no IN (
   AND id <> ?2
 ORDER BY no LIMIT ?3";
 
+/// What a line is read from.
+const LINE: &str = "SELECT no, id, workflow, release, status, opened, changed, wake_at,
+           (SELECT max(seq) + 1 FROM frame WHERE run = no)
+         FROM run";
+
+/// Those that wait for a person, by when their time is over.
+pub(super) fn waiting_sql() -> String {
+    // Without knowing how many stand how, SQLite would sort all that wait.
+    format!("{LINE} INDEXED BY run_due WHERE status = 'waiting' ORDER BY wake_at, no LIMIT ?1")
+}
+
+/// A walk through one workflow's lines of one status, newest first.
+pub(super) fn lines_of_workflow() -> String {
+    format!(
+        "{LINE}
+         WHERE workflow = ?1 AND status = ?6 AND no < ?7 AND +id BETWEEN ?2 AND ?3 AND +id <> ?5
+         ORDER BY no DESC LIMIT ?4"
+    )
+}
+
 /// A walk of the index, newest first. By id only for a prefix: otherwise the walk in order ends at
 /// the limit, and need not sort a million lines.
 pub(super) fn lines_sql(by_id: bool, by_status: bool) -> String {
     let id = if by_id { "id" } else { "+id" };
     let status = if by_status { "status = ?6" } else { "?6 IS NULL" };
     format!(
-        "SELECT no, id, workflow, release, status, opened, changed, wake_at,
-           (SELECT max(seq) + 1 FROM frame WHERE run = no)
-         FROM run
+        "{LINE}
          WHERE {status} AND {id} BETWEEN ?2 AND ?3 AND +id <> ?5 AND no < ?7
-           AND (?1 IS NULL OR workflow = ?1)
+           AND (?1 IS NULL OR +workflow = ?1)
          ORDER BY no DESC LIMIT ?4"
     )
 }

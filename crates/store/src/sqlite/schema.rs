@@ -11,7 +11,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use super::crypt::{ERASED, InstallationKey};
 
 /// The version of the tables.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 /// "FDJ1": tells our files from other programs' SQLite files.
 const APPLICATION: i64 = 0x4644_4A31;
 
@@ -41,6 +41,27 @@ CREATE TABLE account(name TEXT PRIMARY KEY, amount INTEGER NOT NULL) STRICT, WIT
 CREATE TABLE claim(claim BLOB PRIMARY KEY, run BLOB NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE stop(scope TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TABLE release(id BLOB PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+";
+
+/// How many runs of each workflow stand how, kept by the transactions that move them: nobody counts
+/// a million lines to say so. And the orders in which lines are looked for: those of a workflow,
+/// and those that wait for people, by when their time is over.
+const COUNTS: &str = "
+CREATE INDEX IF NOT EXISTS run_place ON run(workflow, status, no);
+CREATE INDEX IF NOT EXISTS run_due ON run(wake_at, no) WHERE status = 'waiting';
+CREATE TABLE IF NOT EXISTS tally(
+  workflow TEXT NOT NULL, status TEXT NOT NULL, n INTEGER NOT NULL,
+  PRIMARY KEY(workflow, status)) STRICT, WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS run_opened AFTER INSERT ON run WHEN new.id <> zeroblob(16) BEGIN
+  INSERT INTO tally(workflow, status, n) VALUES (new.workflow, new.status, 1)
+    ON CONFLICT(workflow, status) DO UPDATE SET n = n + 1;
+END;
+CREATE TRIGGER IF NOT EXISTS run_moved AFTER UPDATE OF status ON run
+  WHEN new.id <> zeroblob(16) AND new.status <> old.status BEGIN
+  UPDATE tally SET n = n - 1 WHERE workflow = old.workflow AND status = old.status;
+  INSERT INTO tally(workflow, status, n) VALUES (new.workflow, new.status, 1)
+    ON CONFLICT(workflow, status) DO UPDATE SET n = n + 1;
+END;
 ";
 
 /// A failure of SQLite in our words: damage is told from everything else.
@@ -106,16 +127,33 @@ pub(super) fn current(conn: &Connection, file: &Path) -> Result<(), StoreError> 
     )))
 }
 
+/// Brings the tables of an older program to today's, one version after the other.
+fn renew(conn: &Connection) -> Result<(), StoreError> {
+    if version(conn)? < 2 {
+        keys_apart(conn)?;
+    }
+    conn.execute_batch(&format!(
+        "BEGIN IMMEDIATE;
+         {COUNTS}
+         DELETE FROM tally;
+         INSERT INTO tally(workflow, status, n)
+           SELECT workflow, status, count(*) FROM run WHERE id <> zeroblob(16) GROUP BY 1, 2;
+         PRAGMA user_version = {VERSION};
+         COMMIT;"
+    ))
+    .map_err(fault)
+}
+
 /// Tables 1 kept keys in rows that grew and moved. They move once more, and the file is written
 /// anew, so that no copy stays behind in a page.
-fn renew(conn: &Connection) -> Result<(), StoreError> {
+fn keys_apart(conn: &Connection) -> Result<(), StoreError> {
     conn.execute_batch(&format!(
         "BEGIN IMMEDIATE;
          CREATE TABLE key(no INTEGER PRIMARY KEY, wrapped BLOB NOT NULL) STRICT;
          INSERT INTO key(no, wrapped)
            SELECT no, coalesce(key, x'{}') FROM run ORDER BY no;
          ALTER TABLE run DROP COLUMN key;
-         PRAGMA user_version = {VERSION};
+         PRAGMA user_version = 2;
          COMMIT;
          VACUUM;",
         hex(&ERASED),
@@ -162,6 +200,7 @@ fn create(conn: &Connection, key: &InstallationKey) -> rusqlite::Result<()> {
     conn.execute_batch("BEGIN IMMEDIATE")?;
     let made = (|| {
         conn.execute_batch(TABLES)?;
+        conn.execute_batch(COUNTS)?;
         conn.execute("INSERT INTO meta(name, value) VALUES ('key', ?1)", [key.proof()])?;
         conn.pragma_update(None, "application_id", APPLICATION)?;
         conn.pragma_update(None, "user_version", VERSION)?;

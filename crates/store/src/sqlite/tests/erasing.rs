@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use journal::{Millis, RunId, Seq, Store, StoreError};
+use journal::{Millis, RunId, Seq, Status, Store, StoreError};
+use plan::ids::WorkflowName;
 use rusqlite::{Connection, params};
 
 use super::fixture::*;
@@ -190,6 +191,8 @@ fn a_journal_of_tables_1_is_read_and_keeps_no_old_copy() {
     let store = open(folder.path());
     let told = |n| store.frames(run(n), Seq(0), 9).unwrap()[0].bodies.is_some();
     assert_eq!([1, 2, 3].map(told), [true, false, true]);
+    let name = WorkflowName::new("invoice").unwrap();
+    assert_eq!(store.reader().tally().unwrap(), [(name, Status::Done, 3)], "counted anew");
     let keys = secrets(store.reader());
     put(&store, erasure(&store, &[run(1), run(3)])).unwrap();
     store.scrub().unwrap();

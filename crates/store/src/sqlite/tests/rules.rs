@@ -7,11 +7,11 @@ use journal::{
     Account, CommitError, Draw, Epoch, Hash, Millis, RunId, RunQuery, Seq, Status, StopScope,
     Store, StoreError,
 };
-use plan::ids::{ReleaseId, ToolName};
+use plan::ids::{ReleaseId, ToolName, WorkflowName};
 
 use super::fixture::*;
 use crate::MemoryStore;
-use crate::sqlite::read::{DUE, NEXT_WAKE, lines_sql};
+use crate::sqlite::read::{DUE, NEXT_WAKE, lines_of_workflow, lines_sql, waiting_sql};
 
 /// Runs the same test on each kind of store.
 fn each(test: impl Fn(&dyn Store)) {
@@ -279,7 +279,13 @@ fn who_is_due_is_found_by_index() {
         };
         store.reader().with(read).unwrap()
     };
-    for (sql, given) in [(DUE, 3), (NEXT_WAKE, 0), (&lines_sql(false, true), 7)] {
+    for (sql, given) in [
+        (DUE, 3),
+        (NEXT_WAKE, 0),
+        (&lines_sql(false, true), 7),
+        (&lines_of_workflow(), 7),
+        (&waiting_sql(), 1),
+    ] {
         let plan = plan(sql, given);
         assert!(!plan.contains("SCAN run\n") && !plan.ends_with("SCAN run"), "{plan}");
         assert!(!plan.contains("SCAN frame"), "{plan}");
@@ -288,6 +294,60 @@ fn who_is_due_is_found_by_index() {
     assert!(plan(NEXT_WAKE, 0).contains("USING COVERING INDEX run_wake"));
     assert!(!plan(&lines_sql(false, true), 7).contains("TEMP B-TREE"));
     assert!(!plan(&lines_sql(false, false), 7).contains("TEMP B-TREE"));
+    for (sql, given, index) in
+        [(lines_of_workflow(), 7, "run_place"), (waiting_sql(), 1, "run_due")]
+    {
+        let plan = plan(&sql, given);
+        assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{plan}");
+    }
+}
+
+#[test]
+fn the_counts_are_what_counting_gives_whatever_happens_to_runs() {
+    let folder = folder();
+    let store = open(folder.path());
+    let counted = || {
+        let read = |conn: &rusqlite::Connection| {
+            let sql = "SELECT workflow || ' ' || status || ' ' || count(*) FROM run
+                       WHERE id <> zeroblob(16) GROUP BY workflow, status ORDER BY 1";
+            let mut query = conn.prepare(sql).unwrap();
+            let rows = query.query_map([], |row| row.get::<_, String>(0)).unwrap();
+            Ok(rows.map(Result::unwrap).collect::<Vec<_>>())
+        };
+        store.reader().with(read).unwrap()
+    };
+    let tally = || {
+        let all = store.reader().tally().unwrap();
+        let mut all: Vec<_> =
+            all.iter().map(|(name, status, n)| format!("{name} {} {n}", status.as_str())).collect();
+        all.sort();
+        all
+    };
+    let ways = [
+        &[Status::Running, Status::Waiting, Status::Done][..],
+        &[Status::Waiting, Status::Waiting, Status::Waiting],
+        &[Status::Running, Status::Failed],
+        &[Status::Running],
+    ];
+    for n in 0..40_u8 {
+        for status in ways[usize::from(n) % ways.len()] {
+            let mut draft = draft(&store, run(n), 1);
+            draft.standing = Some(standing(*status, Some(u64::from(200 - n))));
+            put(&store, draft).unwrap();
+        }
+    }
+    assert_eq!(tally(), counted());
+    assert_eq!(tally().len(), 4);
+    let first = store.reader().waiting(3).unwrap();
+    let wakes: Vec<_> = first.iter().map(|line| line.wake_at.unwrap().0).collect();
+    assert_eq!(wakes, [163, 167, 171], "the one whose time is over first");
+    let of = |workflow: &str| {
+        let workflow = Some(WorkflowName::new(workflow).unwrap());
+        let query = RunQuery { workflow, limit: 5, ..RunQuery::default() };
+        store.runs(&query).unwrap().iter().map(|line| line.run).collect::<Vec<_>>()
+    };
+    assert_eq!(of("invoice"), [39, 38, 37, 36, 35].map(run), "newest first, however they stand");
+    assert!(of("other").is_empty());
 }
 
 #[test]

@@ -306,8 +306,8 @@ fn a_folder_that_is_not_ours_is_refused() {
     };
     let sql = |text: &'static str| move |f: &TempDir| raw(f).execute_batch(text).unwrap();
     check(
-        &sql("PRAGMA user_version = 3"),
-        "`F/journal.db` was written by a newer version of this program (tables 3, known 2)",
+        &sql("PRAGMA user_version = 4"),
+        "`F/journal.db` was written by a newer version of this program (tables 4, known 3)",
     );
     check(&sql("PRAGMA application_id = 7"), "`F/journal.db` is not a journal");
     check(
