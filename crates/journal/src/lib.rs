@@ -6,6 +6,7 @@ pub mod ask;
 pub mod body;
 pub mod command;
 pub mod commit;
+mod desk;
 mod door;
 pub mod frame;
 pub mod ids;

@@ -12,7 +12,10 @@ pub(crate) use acts::{slot, turn};
 
 impl Control {
     pub(crate) fn apply(&mut self, record: &Record, at: Millis) -> Result<(), FoldError> {
-        if self.opening.is_none() && !matches!(record, Record::Opened { .. }) && !desk(record) {
+        if self.opening.is_none()
+            && !matches!(record, Record::Opened { .. })
+            && !record.is_the_desks()
+        {
             return Err(FoldError::NotOpened);
         }
         if self.ended.is_some()
@@ -379,26 +382,4 @@ impl Control {
         }
         Ok(())
     }
-}
-
-fn desk(record: &Record) -> bool {
-    matches!(
-        record,
-        Record::StopSet { .. }
-            | Record::StopLifted { .. }
-            | Record::LimitReached { .. }
-            | Record::GuardClosed { .. }
-            | Record::GuardProven { .. }
-            | Record::Erased { .. }
-            | Record::Drilled { .. }
-            | Record::Alerted(_)
-            | Record::Access(_)
-            | Record::StartWatched { .. }
-            | Record::StartMissed { .. }
-            | Record::StartHeld { .. }
-            | Record::StartIdle { .. }
-            | Record::Deployed { .. }
-            | Record::Promoted { .. }
-            | Record::RolledBack { .. }
-    )
 }
