@@ -3,6 +3,7 @@
 
 mod connectors;
 mod controls;
+mod observe;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ use plan::workflow::{ArgRole, Effect};
 
 pub use connectors::{Http, Mail, Web};
 pub use controls::{Attention, Controls, Data, Drill, Erase, Policy};
+pub use observe::Observe;
 
 /// Turns a business process into agents that run by themselves and answer for what they do
 #[derive(Debug, Parser)]
@@ -183,6 +185,8 @@ pub enum Command {
     },
     #[command(flatten)]
     Controls(Controls),
+    #[command(flatten)]
+    Observe(Observe),
     /// Tool servers: declare, look at, approve, compare
     Mcp {
         #[command(subcommand)]

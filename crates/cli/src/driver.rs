@@ -23,6 +23,7 @@ use tools::{Follower, Said};
 use crate::alarms::Watch;
 use crate::canary;
 use crate::exit::{Exit, Stop};
+use crate::measured::Measuring;
 use crate::models::Serving;
 use crate::notices;
 use crate::people;
@@ -71,6 +72,8 @@ pub struct Own {
     notices: Option<notify::Following>,
     /// What looks whether those who are asked still look, where this process drives all runs.
     watch: Option<Watch>,
+    /// What measures by the rules of the workspace, where this process drives all runs.
+    measuring: Option<Measuring>,
     /// What begins cases without a person, where this process does.
     starts: Option<AbortHandle>,
 }
@@ -464,6 +467,7 @@ impl Driver {
             all.for_each(AbortHandle::abort);
             own.proof.abort();
             own.watch.iter().for_each(Watch::end);
+            own.measuring.iter().for_each(Measuring::end);
             own.socket.abort();
             own.outside.tools.close().await;
         }
@@ -534,9 +538,12 @@ fn own(
     let clock = (drives == Drives::All).then(|| runtime.keep_time());
     let proof = runtime.keep_proven();
     let retention = (drives == Drives::All).then(|| runtime.keep_retention());
-    let watch = match drives {
-        Drives::All => Some(Watch::keep(runtime.clone(), workspace)?),
-        Drives::Told => None,
+    let (watch, measuring) = match drives {
+        Drives::All => (
+            Some(Watch::keep(runtime.clone(), workspace)?),
+            Some(Measuring::keep(runtime.clone(), workspace)?),
+        ),
+        Drives::Told => (None, None),
     };
     Ok(Driver::Own(Box::new(Own {
         runtime,
@@ -548,6 +555,7 @@ fn own(
         traces,
         notices: told,
         watch,
+        measuring,
         starts: None,
     })))
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use evidence::codes::GUARD_UNPROVEN;
 use evidence::{ReviewState, ReviewView, RunView};
 use guard::contract;
 use journal::{
@@ -23,6 +24,7 @@ use crate::commands::stops;
 use crate::driver;
 use crate::exit::{Exit, Stop};
 use crate::held;
+use crate::meter::Meter;
 use crate::stored::Runs;
 use crate::values;
 use crate::workspace::Workspace;
@@ -48,6 +50,7 @@ struct Inner {
     speaker: Option<PersonId>,
     plans: BTreeMap<WorkflowName, Arc<Plan>>,
     keying: [u8; 32],
+    meter: Meter,
 }
 
 impl Here {
@@ -69,7 +72,8 @@ impl Here {
         let mut global = global.clone();
         global.workspace = Some(workspace.root.clone());
         global.data = Some(workspace.data.clone());
-        Ok(Self { inner: Arc::new(Inner { global, runtime, speaker, plans, keying }) })
+        let meter = Meter::new(&Runs::at(workspace.data.clone())?, workspace)?;
+        Ok(Self { inner: Arc::new(Inner { global, runtime, speaker, plans, keying, meter }) })
     }
 
     /// The releases that can be started here.
@@ -350,6 +354,25 @@ impl Installation for Here {
             all.extend(notices.into_iter().map(|notice| notice.headline));
             Ok(all)
         })
+    }
+
+    fn unready(&self) -> Answer<Vec<String>> {
+        self.read(|inner, runs| {
+            let mut all = Vec::new();
+            let stops = runs.reader().stops().map_err(|error| no(error.into()))?;
+            if stops.contains(&StopScope::Everything) {
+                all.push("everything is stopped".to_owned());
+            }
+            all.extend(inner.runtime.trouble_of(None).map(|fault| fault.to_string()));
+            let notices = held::back(runs, &inner.global, runtime::now()).map_err(no)?;
+            let unproven = notices.into_iter().filter(|n| n.code == GUARD_UNPROVEN.id);
+            all.extend(unproven.map(|notice| notice.headline));
+            Ok(all)
+        })
+    }
+
+    fn metrics(&self) -> Answer<String> {
+        self.read(|inner, runs| inner.meter.read(runs, &inner.global).map_err(no))
     }
 
     fn start(&self, who: PersonId, start: Start) -> Answer<Started> {

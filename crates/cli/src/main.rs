@@ -12,6 +12,8 @@ mod gateway;
 mod glossary;
 mod held;
 mod installation;
+mod measured;
+mod meter;
 mod models;
 mod notices;
 mod operations;
@@ -119,6 +121,7 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
         Command::Doctor => commands::doctor::doctor(screen, global),
         Command::Demo { folder } => commands::demo::demo(screen, global, &folder),
         Command::Controls(controls) => self::controls(screen, global, controls),
+        Command::Observe(what) => commands::observe::observe(screen, global, what),
         Command::Handover { hours } => commands::handover::handover(screen, global, hours),
         Command::Up(up) => commands::up::up(screen, global, &up),
         Command::Man { folder } => commands::man::man(&folder),

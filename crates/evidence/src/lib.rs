@@ -4,13 +4,17 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+pub mod alerts;
 pub mod attention;
 pub mod codes;
 pub mod desk;
+pub mod drift;
+pub mod facts;
 pub mod fleet;
 pub mod handed;
 pub mod handover;
 pub mod history;
+pub mod metrics;
 pub mod notices;
 pub mod rules;
 pub mod subject;

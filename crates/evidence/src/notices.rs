@@ -2,7 +2,7 @@
 //! failed, that something was stopped or does not hold. It says which case and what to type, and
 //! never what is in the case: a notice goes through other hands.
 
-use journal::{About, Code, End, Frame, Hash, Millis, Record, RunId};
+use journal::{About, Code, End, Frame, Hash, Measured, Millis, Record, RunId};
 use plan::ids::{RoleId, StepId, WorkflowName};
 use plan::workflow::EndOutcome;
 use serde::{Deserialize, Serialize};
@@ -48,11 +48,13 @@ pub enum Kind {
     Limit,
     /// Those who are asked may no longer look.
     Attention,
+    /// What a rule of the workspace watches is beyond its limit, or is within it again.
+    Alert,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Request,
         Self::Late,
         Self::Failed,
@@ -60,6 +62,7 @@ impl Kind {
         Self::Control,
         Self::Limit,
         Self::Attention,
+        Self::Alert,
     ];
 
     /// Its word in the files.
@@ -73,6 +76,7 @@ impl Kind {
             Self::Control => "control",
             Self::Limit => "limit",
             Self::Attention => "attention",
+            Self::Alert => "alert",
         }
     }
 }
@@ -88,6 +92,7 @@ pub fn of(frame: &Frame, hash: Hash, workflow: Option<&WorkflowName>) -> Vec<Not
                 Some(run) if found.asks => format!("flightdeck review show {run}"),
                 Some(run) => format!("flightdeck why {run}"),
                 None if found.kind == Kind::Attention => "flightdeck attention".to_owned(),
+                None if found.kind == Kind::Alert => "flightdeck alerts".to_owned(),
                 None => "flightdeck status".to_owned(),
             };
             let name = found.workflow.or_else(|| workflow.cloned());
@@ -211,7 +216,16 @@ fn desk(record: &Record) -> Option<Found> {
         Some(Found { workflow: Some(workflow.clone()), ..Found::new(Kind::Limit, text) })
     } else if let Record::Alerted(alert) = record {
         Some(Found::new(Kind::Attention, words::alert(alert)))
+    } else if let Record::AlertFired(measured) = record {
+        Some(measures(measured, words::beyond(measured)))
+    } else if let Record::AlertEnded(measured) = record {
+        Some(measures(measured, words::within(measured)))
     } else {
         None
     }
+}
+
+fn measures(measured: &Measured, text: String) -> Found {
+    let (workflow, role) = (Some(measured.workflow.clone()), Some(measured.tell.clone()));
+    Found { workflow, role, ..Found::new(Kind::Alert, text) }
 }

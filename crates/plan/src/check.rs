@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::alerts::AlertRule;
 use crate::codes;
 use crate::files::{Files, Spot};
 use crate::ids::{FieldName, ModelName, PersonId, RoleId, WorkflowName};
@@ -112,6 +113,7 @@ pub struct Places {
     pub attention: BTreeMap<RoleId, Attention>,
     pub privacy: Privacy,
     pub notices: BTreeMap<FieldName, Told>,
+    pub alerts: Vec<AlertRule>,
     pub vendors: BTreeMap<String, Vendor>,
     pub secrets: BTreeMap<String, SecretPlace>,
     pub servers: BTreeMap<String, Server>,
@@ -141,6 +143,7 @@ pub fn places(files: &Files) -> Result<Places, Problems> {
         attention: ws.settings.people.attention,
         privacy: ws.settings.privacy,
         notices: ws.settings.notices,
+        alerts: ws.settings.alerts.into_iter().map(|(rule, _)| rule).collect(),
         vendors: ws.settings.vendors,
         secrets: ws.settings.secrets,
         servers: ws.servers.servers,
@@ -173,6 +176,13 @@ fn shared(cx: &Cx<'_>, ws: &Workspace, beside: &Beside) {
         let spot = Spot::new(file, problem.offset..problem.offset + 1);
         let found = Found::new(&codes::POLICY, &spot, problem.what.clone());
         cx.add::<()>(found.fix(problem.fix.clone()));
+    }
+    for (rule, at) in &ws.settings.alerts {
+        if !ws.workflows.contains_key(rule.of.as_str()) {
+            let what = format!("there is no workflow `{}`", rule.of);
+            let found = Found::new(&codes::WORKFLOW_UNKNOWN, at, what);
+            cx.add::<()>(found.near(rule.of.as_str(), ws.workflows.keys()));
+        }
     }
     // A slip of the pen would keep for ever what should be gone.
     let Some(tags) = &beside.tags else { return };

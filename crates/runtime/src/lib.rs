@@ -24,8 +24,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use engine::Event;
 use journal::{
-    ActNo, Alert, CasesOf, Command, CommandId, CommitError, Entropy, Labels, Millis, Mode, Order,
-    RunId, RunLine, RunQuery, Standing, Starter, Status, StopScope, Store, StoreError,
+    ActNo, Alert, CasesOf, Command, CommandId, CommitError, Entropy, Labels, Measured, Millis,
+    Mode, Order, RunId, RunLine, RunQuery, Standing, Starter, Status, StopScope, Store, StoreError,
 };
 use plan::Plan;
 use plan::ids::{PersonId, WorkflowName};
@@ -512,6 +512,12 @@ impl Runtime {
     pub async fn alert(&self, alert: Alert) -> Result<(), Fault> {
         let desk = self.inner.desk.clone();
         blocking(move || Ok(desk.alert(&alert))).await?.map_err(Fault::Alert)
+    }
+
+    /// Keeps that what a rule watches is beyond its limit, or is not any more.
+    pub async fn measured(&self, fired: bool, measured: Measured) -> Result<(), Fault> {
+        let desk = self.inner.desk.clone();
+        blocking(move || Ok(desk.measured(fired, &measured))).await?.map_err(Fault::Alert)
     }
 
     /// Aborts every act that is out, whatever the journal says. For the stop of last resort.

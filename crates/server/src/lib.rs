@@ -6,6 +6,7 @@ mod cases;
 mod door;
 mod events;
 mod installation;
+mod metrics;
 mod problem;
 mod reviews;
 mod shapes;
@@ -70,6 +71,9 @@ fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(stops::lift))
         .routes(routes!(events::stream))
         .routes(routes!(cases::health))
+        .routes(routes!(metrics::live))
+        .routes(routes!(metrics::ready))
+        .routes(routes!(metrics::metrics))
 }
 
 /// The interface's description as OpenAPI 3.1, as it is served and checked in.

@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::args::{Global, Runs as RunsArgs};
 use crate::exit::{Ended, Exit};
 use crate::held;
+use crate::measured;
 use crate::screen::{Look, Screen};
 use crate::starts;
 use crate::stored::{Runs, now};
@@ -46,12 +47,14 @@ pub fn status(screen: &Screen, global: &Global) -> Ended {
         .map(|((workflow, status), n)| json!({ "workflow": workflow, "status": status, "n": n }))
         .collect();
     let held = held::back(&runs, global, now())?;
+    let firing = measured::firing(&runs, global)?;
     let starts = starts::standing(&plans(global), Some(&runs), now())?;
     screen.object(
         "status",
         json!({
             "cases": cases, "stops": stops, "held_back": held, "working": working,
             "next_wake": wake, "starts": starts,
+            "alerts": firing.iter().map(|n| &n.headline).collect::<Vec<_>>(),
         }),
     )?;
     for ((workflow, status), n) in &counts {
@@ -64,6 +67,9 @@ pub fn status(screen: &Screen, global: &Global) -> Ended {
     }
     for Notice { code, headline, .. } in &held {
         screen.line(format!("{} ({code}); `flightdeck why`", screen.word(Look::Bad, headline)));
+    }
+    for Notice { headline, .. } in &firing {
+        screen.line(format!("{}; `flightdeck alerts`", screen.word(Look::Bad, headline)));
     }
     starts.iter().for_each(|start| screen.line(start.told()));
     if let Some(wake) = wake {

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::args::Global;
 use crate::exit::{Ended, Exit, Stop};
 use crate::held;
+use crate::measured;
 use crate::screen::{Look, Screen};
 use crate::stored::{Runs, now};
 
@@ -32,6 +33,7 @@ pub fn why(screen: &Screen, global: &Global, run: Option<&str>) -> Ended {
                 stopped(screen, &runs, stop)?;
             }
             let mut notices = held::back(&runs, global, now)?;
+            notices.extend(measured::firing(&runs, global)?);
             let (urgent, damaged) = urgent(&runs, now)?;
             notices.extend(damaged);
             for notice in &notices {

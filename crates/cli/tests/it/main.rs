@@ -13,6 +13,7 @@
 mod api;
 mod assistant;
 mod bounds;
+mod collector;
 mod connect;
 mod desk;
 mod disk;

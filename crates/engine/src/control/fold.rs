@@ -138,7 +138,9 @@ impl Control {
             | Record::Alerted(_)
             | Record::StartWatched { .. }
             | Record::StartMissed { .. }
-            | Record::StartHeld { .. } => {}
+            | Record::StartHeld { .. }
+            | Record::AlertFired(_)
+            | Record::AlertEnded(_) => {}
         }
         Ok(())
     }
@@ -390,5 +392,7 @@ fn desk(record: &Record) -> bool {
             | Record::StartWatched { .. }
             | Record::StartMissed { .. }
             | Record::StartHeld { .. }
+            | Record::AlertFired(_)
+            | Record::AlertEnded(_)
     )
 }

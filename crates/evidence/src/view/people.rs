@@ -182,6 +182,10 @@ impl Walk<'_> {
             words::missed(workflow, *times, &self.when(*from), &self.when(*until))
         } else if let Record::StartHeld { workflow, because, .. } = record {
             words::start_held(workflow, *because)
+        } else if let Record::AlertFired(measured) = record {
+            words::beyond(measured)
+        } else if let Record::AlertEnded(measured) = record {
+            words::within(measured)
         } else {
             return;
         };

@@ -1,0 +1,79 @@
+//! What is measured, as Prometheus reads it, and whether the installation lives and may be sent
+//! work. It must not count anything itself.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::Desk;
+use crate::problem::Problem;
+
+/// The text format of Prometheus.
+const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Read what is measured
+///
+/// In Prometheus' text format. Counts begin anew with each start of the installation.
+#[utoipa::path(
+    get, path = "/metrics", tag = "installation", operation_id = "metrics",
+    responses(
+        (status = 200, description = "What is measured", body = String,
+            content_type = "text/plain"),
+        (status = "4XX", body = Problem, content_type = "application/problem+json",
+            description = "It cannot be read"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json",
+            description = "It cannot be read")
+    )
+)]
+pub async fn metrics(State(desk): State<Desk>) -> Result<Response, Problem> {
+    let text = desk.installation.metrics().await?;
+    Ok(([(header::CONTENT_TYPE, PROMETHEUS)], text).into_response())
+}
+
+/// Whether it may be sent work.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Ready {
+    ready: bool,
+    /// Why not.
+    trouble: Vec<String>,
+}
+
+/// Ask whether it lives
+///
+/// It does where this answers at all, whatever holds new work back.
+#[utoipa::path(
+    get, path = "/health/live", tag = "installation", operation_id = "live",
+    responses(
+        (status = 204, description = "It lives"),
+        (status = 401, body = Problem, content_type = "application/problem+json",
+            description = "No valid token")
+    )
+)]
+pub async fn live() -> StatusCode {
+    StatusCode::NO_CONTENT
+}
+
+/// Ask whether it may be sent work
+///
+/// It answers with 503 while a stop of everything is in force, a guard is not proven, or nothing
+/// can be written. A limit of the day that is used up does not make it unready.
+#[utoipa::path(
+    get, path = "/health/ready", tag = "installation", operation_id = "ready",
+    responses(
+        (status = 200, description = "Work may be sent", body = Ready),
+        (status = 503, description = "It would not be begun", body = Ready),
+        (status = 401, body = Problem, content_type = "application/problem+json",
+            description = "No valid token")
+    )
+)]
+pub async fn ready(State(desk): State<Desk>) -> Response {
+    let trouble = match desk.installation.unready().await {
+        Ok(trouble) => trouble,
+        Err(no) => vec![no.what],
+    };
+    let status = if trouble.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(Ready { ready: trouble.is_empty(), trouble })).into_response()
+}
