@@ -4,6 +4,7 @@
 mod access;
 mod connectors;
 mod controls;
+mod observe;
 mod releases;
 mod watch;
 
@@ -20,6 +21,7 @@ use plan::workflow::{ArgRole, Effect};
 pub use access::{Access, Door, NewToken, Token};
 pub use connectors::{Http, Mail, Web};
 pub use controls::{Attention, Controls, Data, Drill, Erase, Policy};
+pub use observe::Observe;
 pub use releases::{Deploy, Release};
 pub use watch::{First, Watch};
 
@@ -197,6 +199,8 @@ pub enum Command {
     Controls(Controls),
     #[command(flatten)]
     Door(Door),
+    #[command(flatten)]
+    Observe(Observe),
     /// Tool servers: declare, look at, approve, compare
     Mcp {
         #[command(subcommand)]
@@ -228,9 +232,13 @@ pub enum Command {
     Up(Up),
     /// Write the manual pages into a folder
     #[command(hide = true)]
-    Man { folder: PathBuf },
+    Man {
+        folder: PathBuf,
+    },
     /// Print the completion script of a shell
-    Completions { shell: clap_complete::Shell },
+    Completions {
+        shell: clap_complete::Shell,
+    },
     /// Serve a built-in tool server on standard input and output
     #[command(hide = true)]
     Serve {

@@ -4,6 +4,7 @@
 pub mod access;
 pub mod attention;
 pub mod autonomy;
+pub mod bundle;
 pub mod check;
 pub mod data;
 pub mod demo;
@@ -24,6 +25,7 @@ pub mod mcp_serve;
 pub mod model;
 pub mod narrow;
 pub mod new;
+pub mod observe;
 pub mod orders;
 pub mod policy;
 pub mod releases;

@@ -23,6 +23,7 @@ use crate::alarms::Watch;
 use crate::canaries;
 use crate::canary;
 use crate::exit::{Exit, Stop};
+use crate::measured::Measuring;
 use crate::models::Serving;
 use crate::notices;
 use crate::people;
@@ -73,6 +74,8 @@ pub struct Own {
     notices: Option<notify::Following>,
     /// What looks whether those who are asked still look, where this process drives all runs.
     watch: Option<Watch>,
+    /// What measures by the rules of the workspace, where this process drives all runs.
+    measuring: Option<Measuring>,
     /// What begins cases without a person, where this process does.
     starts: Option<AbortHandle>,
     /// What goes back from canaries that are worse, where this process does.
@@ -513,6 +516,7 @@ impl Driver {
             all.chain(&own.canaries).for_each(AbortHandle::abort);
             own.proof.abort();
             own.watch.iter().for_each(Watch::end);
+            own.measuring.iter().for_each(Measuring::end);
             own.socket.abort();
             own.outside.tools.close().await;
         }
@@ -586,9 +590,12 @@ fn own(
     let clock = (drives == Drives::All).then(|| runtime.keep_time());
     let proof = runtime.keep_proven();
     let retention = (drives == Drives::All).then(|| runtime.keep_retention());
-    let watch = match drives {
-        Drives::All => Some(Watch::keep(runtime.clone(), workspace)?),
-        Drives::Told => None,
+    let (watch, measuring) = match drives {
+        Drives::All => (
+            Some(Watch::keep(runtime.clone(), workspace)?),
+            Some(Measuring::keep(runtime.clone(), workspace)?),
+        ),
+        Drives::Told => (None, None),
     };
     Ok(Driver::Own(Box::new(Own {
         runtime,
@@ -600,6 +607,7 @@ fn own(
         traces,
         notices: told,
         watch,
+        measuring,
         starts: None,
         canaries: None,
     })))

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use evidence::codes::GUARD_UNPROVEN;
 use evidence::{ReviewState, ReviewView, RunView};
 use guard::contract;
 use journal::{
@@ -27,6 +28,7 @@ use crate::driver;
 use crate::exit::{Exit, Stop};
 use crate::held;
 use crate::hooks::Hooks;
+use crate::meter::Meter;
 use crate::people::{FromFiles, Over};
 use crate::stored::Runs;
 use crate::values;
@@ -57,6 +59,7 @@ struct Inner {
     plans: BTreeMap<WorkflowName, Arc<Plan>>,
     keying: [u8; 32],
     hooks: Hooks,
+    meter: Meter,
 }
 
 impl Here {
@@ -83,7 +86,8 @@ impl Here {
         let mut global = global.clone();
         global.workspace = Some(workspace.root.clone());
         global.data = Some(workspace.data.clone());
-        let inner = Inner { global, runtime, people, over, plans, keying, hooks };
+        let meter = Meter::new(&Runs::at(workspace.data.clone())?, workspace)?;
+        let inner = Inner { global, runtime, people, over, plans, keying, hooks, meter };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -406,6 +410,25 @@ impl Installation for Here {
             all.extend(notices.into_iter().map(|notice| notice.headline));
             Ok(all)
         })
+    }
+
+    fn unready(&self) -> Answer<Vec<String>> {
+        self.read(|inner, runs| {
+            let mut all = Vec::new();
+            let stops = runs.reader().stops().map_err(|error| no(error.into()))?;
+            if stops.contains(&StopScope::Everything) {
+                all.push("everything is stopped".to_owned());
+            }
+            all.extend(inner.runtime.trouble_of(None).map(|fault| fault.to_string()));
+            let notices = held::back(runs, &inner.global, runtime::now()).map_err(no)?;
+            let unproven = notices.into_iter().filter(|n| n.code == GUARD_UNPROVEN.id);
+            all.extend(unproven.map(|notice| notice.headline));
+            Ok(all)
+        })
+    }
+
+    fn metrics(&self) -> Answer<String> {
+        self.read(|inner, runs| inner.meter.read(runs, &inner.global).map_err(no))
     }
 
     fn start(&self, who: PersonId, start: Start) -> Answer<Started> {

@@ -14,6 +14,8 @@ mod glossary;
 mod held;
 mod hooks;
 mod installation;
+mod measured;
+mod meter;
 mod models;
 mod notices;
 mod operations;
@@ -111,6 +113,7 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
         Command::Release(what) => commands::releases::release(screen, global, what),
         Command::Controls(controls) => self::controls(screen, global, controls),
         Command::Door(command) => door(screen, global, command),
+        Command::Observe(what) => commands::observe::observe(screen, global, what),
         Command::Handover { hours } => commands::handover::handover(screen, global, hours),
         Command::Up(up) => commands::up::up(screen, global, &up),
         Command::Man { folder } => commands::man::man(&folder),

@@ -7,9 +7,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use evidence::facts::Fact;
 use evidence::{DeskView, History, RunView};
 use jiff::civil::Date;
-use journal::{Millis, RunId, RunLine, RunQuery, Seq, Status, Stored};
+use journal::{Millis, Record, RunId, RunLine, RunQuery, Seq, Status, Stored};
 use plan::Plan;
 use plan::ids::{ReleaseId, WorkflowName};
 use runtime::Kind;
@@ -113,6 +114,18 @@ impl Runs {
         let release = RunView::of(&history, None).release;
         let plan = release.and_then(|release| self.release(release));
         Ok(RunView::of(&history, plan.as_deref()))
+    }
+
+    /// What is kept of a case to measure many by; nothing of one that is only practised.
+    pub fn fact(&self, run: RunId) -> Result<Option<Fact>, Stop> {
+        let history = self.history(run)?;
+        let opened = history.frames().first().and_then(|frame| frame.records.first());
+        let release = match opened {
+            Some(Record::Opened { release, .. }) => Some(*release),
+            Some(_) | None => None,
+        };
+        let plan = release.and_then(|release| self.release(release));
+        Ok(Fact::of(&history, plan.as_deref()))
     }
 
     /// The desk's own journal: what holds new work back. Without any entry nothing does.

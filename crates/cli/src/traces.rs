@@ -7,6 +7,7 @@ use evidence::RunView;
 use journal::{Frame, Record};
 use telemetry::{Following, Journal, Telemetry};
 
+use crate::commands::mcp;
 use crate::exit::Stop;
 use crate::screen::Screen;
 use crate::stored::Runs;
@@ -22,6 +23,17 @@ pub fn follow(data: &Path) -> Result<Option<Following>, Stop> {
     let place = runs.reader().last_place()?;
     let say = |why: String| Screen::new(false).note(why);
     Ok(Some(telemetry.follow(Ended(runs), place, say)))
+}
+
+/// Whether traces are wanted, and the collector takes them; nothing where they are not.
+pub fn answers() -> Option<Result<(), String>> {
+    let made = Telemetry::from_environment(|name| std::env::var(name).ok());
+    let telemetry = match made {
+        Ok(made) => made?,
+        Err(why) => return Some(Err(why.to_string())),
+    };
+    let within = mcp::within(async { telemetry.answers().await });
+    Some(within.unwrap_or_else(|stop| Err(format!("{:#}", stop.what))))
 }
 
 struct Ended(Runs);

@@ -53,6 +53,15 @@ pub const GUARD_UNPROVEN: Page = Page {
            `flightdeck check`, then go on with `flightdeck run --open`",
 };
 
+/// A rule of the workspace measures more than it allows.
+pub const ALERT: Page = Page {
+    id: "alert",
+    title: "something goes other than it should",
+    why: "what an alert of `flightdeck.yaml` watches is beyond its limit; nothing is held back by it",
+    next: "`flightdeck alerts` shows what each measures and what was told; whoever answers for it \
+           looks at the cases, and `flightdeck stop --workflow NAME` holds them where that is right",
+};
+
 /// What `flightdeck logs RUN --verify` ends with when a stored decision is not what the engine
 /// decides again from what was stored with it. No run meets it by itself.
 pub const DIFFERS: Page = Page {
@@ -115,6 +124,7 @@ pub const FAULTS: &[&Page] = &[
     &JOURNAL_DAMAGED,
     &JOURNAL_UNUSABLE,
     &GUARD_UNPROVEN,
+    &ALERT,
     &RELEASE_WORSE,
     &DIFFERS,
     &NOBODY_MAY,

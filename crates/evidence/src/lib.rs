@@ -4,14 +4,18 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+pub mod alerts;
 pub mod attention;
 pub mod canary;
 pub mod codes;
 pub mod desk;
+pub mod drift;
+pub mod facts;
 pub mod fleet;
 pub mod handed;
 pub mod handover;
 pub mod history;
+pub mod metrics;
 pub mod notices;
 pub mod releases;
 pub mod rules;

@@ -2,7 +2,7 @@
 //! failed, that something was stopped or does not hold. It says which case and what to type, and
 //! never what is in the case: a notice goes through other hands.
 
-use journal::{About, Code, Decider, Did, End, Frame, Hash, Millis, Record, RunId};
+use journal::{About, Code, Decider, Did, End, Frame, Gauge, Hash, Millis, Record, RunId};
 use plan::ids::{RoleId, StepId, WorkflowName};
 use plan::workflow::EndOutcome;
 use serde::{Deserialize, Serialize};
@@ -50,11 +50,13 @@ pub enum Kind {
     Attention,
     /// New cases begin on another release from now on.
     Release,
+    /// What a rule of the workspace watches is beyond its limit, or is within it again.
+    Alert,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Request,
         Self::Late,
         Self::Failed,
@@ -63,6 +65,7 @@ impl Kind {
         Self::Limit,
         Self::Attention,
         Self::Release,
+        Self::Alert,
     ];
 
     /// Its word in the files.
@@ -77,6 +80,7 @@ impl Kind {
             Self::Limit => "limit",
             Self::Attention => "attention",
             Self::Release => "release",
+            Self::Alert => "alert",
         }
     }
 }
@@ -93,6 +97,7 @@ pub fn of(frame: &Frame, hash: Hash, workflow: Option<&WorkflowName>) -> Vec<Not
                 Some(run) => format!("flightdeck why {run}"),
                 None if found.kind == Kind::Attention => "flightdeck attention".to_owned(),
                 None if found.kind == Kind::Release => "flightdeck releases".to_owned(),
+                None if found.kind == Kind::Alert => "flightdeck alerts".to_owned(),
                 None => "flightdeck status".to_owned(),
             };
             let name = found.workflow.or_else(|| workflow.cloned());
@@ -233,7 +238,16 @@ fn desk(record: &Record) -> Option<Found> {
         Some(Found { urgent: true, ..Found::new(Kind::Control, words::access(access)) })
     } else if let Record::Alerted(alert) = record {
         Some(Found::new(Kind::Attention, words::alert(alert)))
+    } else if let Record::AlertFired(measured) = record {
+        Some(measures(measured, words::beyond(measured)))
+    } else if let Record::AlertEnded(measured) = record {
+        Some(measures(measured, words::within(measured)))
     } else {
         released(record)
     }
+}
+
+fn measures(measured: &Gauge, text: String) -> Found {
+    let (workflow, role) = (Some(measured.workflow.clone()), Some(measured.tell.clone()));
+    Found { workflow, role, ..Found::new(Kind::Alert, text) }
 }

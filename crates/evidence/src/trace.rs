@@ -136,13 +136,20 @@ fn of_act(view: &RunView, act: &ActView) -> Span {
     span.name = match (&act.tool, &act.model) {
         (Some(tool), _) => {
             attributes.push(("gen_ai.operation.name", "execute_tool".into()));
+            attributes.push(("gen_ai.tool.type", "function".into()));
             attributes.push(("gen_ai.tool.name", tool.as_str().into()));
             format!("execute_tool {tool}")
         }
         (None, Some(model)) => {
             attributes.push(("gen_ai.operation.name", "chat".into()));
-            attributes.push(("gen_ai.request.model", model.as_str().into()));
-            format!("chat {model}")
+            attributes.push(("flightdeck.model", model.as_str().into()));
+            let (vendor, named) = match &act.vendor {
+                Some((vendor, named)) => (provider(vendor), named.as_str()),
+                None => ("unknown", model.as_str()),
+            };
+            attributes.push(("gen_ai.provider.name", vendor.into()));
+            attributes.push(("gen_ai.request.model", named.into()));
+            format!("chat {named}")
         }
         (None, None) => "notify".to_owned(),
     };
@@ -177,6 +184,20 @@ fn of_review(view: &RunView, review: &ReviewView) -> Span {
         ("flightdeck.review.outcome", outcome.into()),
     ];
     span
+}
+
+/// A vendor as the conventions name it; one that they do not know is called as the workspace does.
+#[must_use]
+pub fn provider(vendor: &str) -> &str {
+    match vendor {
+        "azure" => "azure.ai.openai",
+        "bedrock" => "aws.bedrock",
+        "gemini" => "gcp.gemini",
+        "mistral" => "mistral_ai",
+        "vertex" => "gcp.vertex_ai",
+        "xai" => "x_ai",
+        vendor => vendor,
+    }
 }
 
 /// A span below the step it happened in; the rest is for the caller to say.

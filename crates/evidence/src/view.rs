@@ -210,6 +210,9 @@ pub struct ActView {
     /// Of a model call: which model of the workspace.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<ModelName>,
+    /// Of a model call: who answers, and what they call the model, where the release says so.
+    #[serde(skip)]
+    pub vendor: Option<(String, String)>,
     pub attempt: u32,
     pub rules: Vec<String>,
     pub began: Millis,

@@ -16,6 +16,8 @@ impl Record {
                 | Self::Erased { .. }
                 | Self::Drilled { .. }
                 | Self::Alerted(_)
+                | Self::AlertFired(_)
+                | Self::AlertEnded(_)
                 | Self::Access(_)
                 | Self::StartWatched { .. }
                 | Self::StartMissed { .. }

@@ -2,6 +2,7 @@
 //! Records hold ids, enums, whole numbers, hashes and names from the plan; any text that a person,
 //! model, tool or file wrote is a body.
 
+use plan::alerts::Watch;
 use plan::ids::{FieldName, ModelName, PersonId, ReleaseId, RoleId, ToolName, WorkflowName};
 use plan::workflow::{EndOutcome, Next};
 use serde::{Deserialize, Serialize};
@@ -160,6 +161,11 @@ pub enum Record {
     Access(Access),
     /// Desk only: a start cannot begin what it should for now.
     StartHeld { workflow: WorkflowName, start: Hash, because: Held },
+    /// Desk only: what a rule of the workspace watches is beyond its limit. While it lasts it is
+    /// written again, no more often than the rule says.
+    AlertFired(Gauge),
+    /// Desk only: it is within its limit again, or there is too little left to measure.
+    AlertEnded(Gauge),
     /// Desk only: a start was due at this time, what it is to find before it begins a case was not
     /// there, and so it begins none for this time any more.
     StartIdle { workflow: WorkflowName, start: Hash, at: Millis },
@@ -192,6 +198,26 @@ pub enum Record {
         by: Decider,
         reason: Option<BodyRef>,
     },
+}
+
+/// What a rule of the workspace measured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gauge {
+    pub rule: FieldName,
+    pub watch: Watch,
+    pub workflow: WorkflowName,
+    /// In the unit of what is watched; nothing where there was too little to measure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<u64>,
+    pub limit: u64,
+    /// Who answers for it.
+    pub owner: PersonId,
+    /// Who is told.
+    pub tell: RoleId,
+    /// The case that stands out, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<RunId>,
 }
 
 /// What was measured beyond its limit. It is told once for the time that was looked at.

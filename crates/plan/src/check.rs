@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::alerts::AlertRule;
 use crate::codes;
 use crate::files::{Files, Spot};
 use crate::ids::{FieldName, ModelName, PersonId, RoleId, WorkflowName};
@@ -116,6 +117,7 @@ pub struct Places {
     pub releases: Releases,
     pub notices: BTreeMap<FieldName, Told>,
     pub access: Access,
+    pub alerts: Vec<AlertRule>,
     pub vendors: BTreeMap<String, Vendor>,
     pub secrets: BTreeMap<String, SecretPlace>,
     pub servers: BTreeMap<String, Server>,
@@ -147,6 +149,7 @@ pub fn places(files: &Files) -> Result<Places, Problems> {
         releases: ws.settings.releases,
         notices: ws.settings.notices,
         access: ws.settings.access,
+        alerts: ws.settings.alerts.into_iter().map(|(rule, _)| rule).collect(),
         vendors: ws.settings.vendors,
         secrets: ws.settings.secrets,
         servers: ws.servers.servers,
@@ -185,6 +188,13 @@ fn shared(cx: &Cx<'_>, ws: &Workspace, beside: &Beside) {
             let known = ws.workflows.keys().map(String::as_str);
             let found = Found::new(&codes::WORKFLOW_UNKNOWN, at, format!("no workflow `{name}`"));
             cx.add::<()>(found.near(name.as_str(), known));
+        }
+    }
+    for (rule, at) in &ws.settings.alerts {
+        if !ws.workflows.contains_key(rule.of.as_str()) {
+            let what = format!("there is no workflow `{}`", rule.of);
+            let found = Found::new(&codes::WORKFLOW_UNKNOWN, at, what);
+            cx.add::<()>(found.near(rule.of.as_str(), ws.workflows.keys()));
         }
     }
     // A slip of the pen would keep for ever what should be gone.

@@ -285,6 +285,9 @@ codes! {
     SEEDS = "FD-P606": "seeds that show nothing",
         "only a case that somebody is asked about shows whether people look",
         "name a folder below `seeds` whose files are JSON objects, one case in each";
+    ALERT = "FD-P607": "an alert that measures nothing",
+        "whoever counts on being told would wait for what never comes",
+        "say how much is too much with `over`, and over which time with `within`";
 
     // 7xx: expressions and paths.
     EXPRESSION = "FD-P701": "a condition that cannot be read",

@@ -76,8 +76,22 @@ pub(crate) const OUTCOMES: &[&str] = &["done", "rejected", "failed"];
 pub(crate) const FINDS: &[&str] = &["name", "id", "date", "money", "iban", "line"];
 pub(crate) const CANS: &[&str] = &["choose", "json", "tools", "probabilities"];
 pub(crate) const NOTICES: &[&str] =
-    &["request", "late", "failed", "stop", "control", "limit", "attention", "release"];
+    &["request", "late", "failed", "stop", "control", "limit", "attention", "release", "alert"];
 pub(crate) const PROMOTES: &[&str] = &["itself"];
+pub(crate) const WATCHED: &[&str] = &[
+    "error_rate",
+    "latency",
+    "cost",
+    "cost_anomaly",
+    "validation_failures",
+    "queue_age",
+    "input_drift",
+    "output_drift",
+    "stuck",
+    "quality",
+    "start_missed",
+    "start_held",
+];
 pub(crate) const FORMATS: &[&str] = &["openai", "anthropic"];
 pub(crate) const DAYS: &[&str] = &["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
@@ -490,6 +504,7 @@ pub(crate) static SETTINGS: Shape = Shape {
         ),
         may("privacy", Form::Shape(&PRIVACY), "What a record of processing says besides."),
         may("notices", Map(&Form::Shape(&NOTICE)), "Who is told what without asking, and how."),
+        may("alerts", List(&Form::Shape(&ALERT)), "What is watched, and who hears of too much."),
         may(
             "secrets",
             Map(&Form::Shape(&SECRET)),
@@ -608,6 +623,37 @@ pub(crate) static NOTICE: Shape = Shape {
         may("roles", List(&Name), "Of what is asked of people, only what is asked of these."),
         may("quiet", Text, "When only what is urgent is sent: `\"20:00-07:00\"`."),
         may("an_hour", Whole, "The most messages in an hour; what is more is told together."),
+    ],
+};
+
+pub(crate) static ALERT: Shape = Shape {
+    said: "an alert",
+    keys: &[
+        must("name", Name, "What it is called."),
+        must("watch", Words(WATCHED), "What is watched."),
+        must("of", Name, "The workflow that it is watched of."),
+        may(
+            "over",
+            Either(&[Percent, Duration, Money, Number]),
+            "More than this is too much: a share, a time, an amount or a number, by what is watched.",
+        ),
+        may("under", Percent, "Of the quality: less than this is too little."),
+        may("within", Duration, "How far back is looked."),
+        may(
+            "against",
+            Duration,
+            "How long the time before that is which it is held against; seven times as long if not \
+             said.",
+        ),
+        may("at_least", Whole, "Fewer cases say nothing; 20 if not said, 100 for comparisons."),
+        may(
+            "share",
+            Percent,
+            "Of a latency: how many cases are at most that slow; 95 % if not said.",
+        ),
+        must("owner", Person, "Who answers for it."),
+        must("tell", Name, "The role that is told."),
+        must("quiet", Duration, "While it lasts, nobody is told again for so long."),
     ],
 };
 

@@ -41,6 +41,7 @@
 //! assert!(problems.iter().any(|problem| problem.code.id == "FD-P011"));
 //! ```
 
+pub mod alerts;
 pub mod changes;
 pub mod codes;
 pub mod data;

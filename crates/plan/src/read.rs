@@ -4,6 +4,7 @@
 mod about;
 pub(crate) mod access;
 pub(crate) mod agents;
+pub(crate) mod alerts;
 mod certainty;
 pub(crate) mod failure;
 pub(crate) mod fields;

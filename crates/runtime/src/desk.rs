@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, mpsc};
 use engine::Engine;
 use engine::due::Missed;
 use journal::{
-    Account, Alert, Body, BodyRef, CasesOf, Cause, Chain, CommitError, Concern, Draft, Epoch, Hash,
-    Held, Label, Labels, Millis, Record, Rollouts, RunId, Seq, Source, Store, StoreError,
+    Account, Alert, Body, BodyRef, CasesOf, Cause, Chain, CommitError, Concern, Draft, Epoch,
+    Gauge, Hash, Held, Label, Labels, Millis, Record, Rollouts, RunId, Seq, Source, Store,
+    StoreError,
 };
 use plan::ids::{FieldName, ReleaseId, WorkflowName};
 use tokio::sync::watch;
@@ -199,6 +200,12 @@ impl Desk {
         let of = (alert.name.clone(), alert.about.clone());
         let is_new = |said: &Said| said.alerts.get(&of).is_none_or(|told| *told <= alert.since);
         self.once(None, is_new, |_| Record::Alerted(alert.clone()))
+    }
+
+    /// Writes down what a rule measured. Whoever measures knows what stands there. It blocks.
+    pub(crate) fn measured(&self, fired: bool, measured: &Gauge) -> Result<(), String> {
+        let kind = if fired { Record::AlertFired } else { Record::AlertEnded };
+        self.write(None, |_| kind(measured.clone()))
     }
 
     /// Since when a start by the clock is watched, which is written down the first time, and up to

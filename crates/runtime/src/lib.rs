@@ -25,8 +25,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use engine::Event;
 use journal::{
-    Access, ActNo, Alert, CasesOf, Command, CommandId, CommitError, Entropy, Labels, Millis, Mode,
-    Order, Record, RunId, RunLine, RunQuery, Standing, Starter, Status, StopScope, Store,
+    Access, ActNo, Alert, CasesOf, Command, CommandId, CommitError, Entropy, Gauge, Labels, Millis,
+    Mode, Order, Record, RunId, RunLine, RunQuery, Standing, Starter, Status, StopScope, Store,
     StoreError,
 };
 use plan::Plan;
@@ -541,6 +541,12 @@ impl Runtime {
     pub async fn alert(&self, alert: Alert) -> Result<(), Fault> {
         let desk = self.inner.desk.clone();
         blocking(move || Ok(desk.alert(&alert))).await?.map_err(Fault::Alert)
+    }
+
+    /// Keeps that what a rule watches is beyond its limit, or is not any more.
+    pub async fn measured(&self, fired: bool, measured: Gauge) -> Result<(), Fault> {
+        let desk = self.inner.desk.clone();
+        blocking(move || Ok(desk.measured(fired, &measured))).await?.map_err(Fault::Alert)
     }
 
     /// Aborts every act that is out, whatever the journal says. For the stop of last resort.

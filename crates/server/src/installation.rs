@@ -141,6 +141,10 @@ pub trait Installation: Send + Sync + 'static {
     fn accessed(&self, access: Access) -> Answer<()>;
     /// Why new work is held back, in words; nothing where all is well.
     fn trouble(&self) -> Answer<Vec<String>>;
+    /// Why nothing that is sent would be begun; nothing where it would.
+    fn unready(&self) -> Answer<Vec<String>>;
+    /// What is measured, in Prometheus' text format.
+    fn metrics(&self) -> Answer<String>;
     fn start(&self, who: PersonId, start: Start) -> Answer<Started>;
     fn cases(&self, query: Query) -> Answer<Vec<RunLine>>;
     fn case(&self, run: RunId) -> Answer<RunView>;

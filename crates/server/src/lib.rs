@@ -9,6 +9,7 @@ mod events;
 mod fresh;
 mod hooks;
 mod installation;
+mod metrics;
 mod pages;
 mod problem;
 mod reviews;
@@ -81,6 +82,8 @@ fn open() -> OpenApiRouter<Desk> {
     let mut router = OpenApiRouter::new()
         .routes(routes!(cases::health))
         .routes(routes!(hooks::take))
+        .routes(routes!(metrics::live))
+        .routes(routes!(metrics::ready))
         .routes(routes!(session::ways, session::sign_in))
         .routes(routes!(session::by_link))
         .routes(routes!(session::go))
@@ -101,6 +104,7 @@ fn closed() -> OpenApiRouter<Desk> {
                 .routes(routes!(reviews::list))
                 .routes(routes!(stops::list))
                 .routes(routes!(events::stream))
+                .routes(routes!(metrics::metrics))
                 .routes(routes!(tokens::list, tokens::make))
                 .routes(routes!(tokens::end)),
         ))

@@ -117,6 +117,15 @@ impl Telemetry {
         Ok(Some(Self { exporter, scope, address }))
     }
 
+    /// Whether the collector takes what it is sent: nothing, in the form of the protocol.
+    pub async fn answers(&self) -> Result<(), String> {
+        let sent = tokio::time::timeout(LEAVE, self.exporter.export(Vec::new())).await;
+        match sent {
+            Ok(taken) => taken.map_err(|why| self.address.blotted(&why.to_string())),
+            Err(_) => Err("it does not answer".to_owned()),
+        }
+    }
+
     /// Sends every run whose end is stored after a place. `say` is told, once for each silence,
     /// that the collector takes nothing.
     #[must_use]

@@ -16,37 +16,21 @@ use crate::notices;
 use crate::screen::{Look, Screen};
 use crate::servers;
 use crate::stored::Runs;
+use crate::traces;
 use crate::vault::Vault;
 use crate::workspace::Workspace;
 
 /// One thing that was looked at.
-struct Finding {
-    what: &'static str,
-    good: bool,
+pub struct Finding {
+    pub what: &'static str,
+    pub good: bool,
     said: String,
     help: Option<String>,
 }
 
 /// Looks at everything and says what it found.
 pub fn doctor(screen: &Screen, global: &Global) -> Ended {
-    let mut all = vec![program()];
-    match Workspace::open(global) {
-        Ok(workspace) => {
-            all.push(files(&workspace));
-            all.push(guards(&workspace));
-            all.extend(tool_servers(&workspace));
-            all.push(boxes(&workspace));
-            all.push(disk(&workspace.data));
-            all.push(runs(global));
-            all.extend(told(&workspace));
-        }
-        Err(stop) => all.push(Finding {
-            what: "workspace",
-            good: false,
-            said: format!("{:#}", stop.what),
-            help: stop.help,
-        }),
-    }
+    let all = looked(global);
     let mut bad = 0;
     for Finding { what, good, said, help } in &all {
         screen
@@ -62,6 +46,30 @@ pub fn doctor(screen: &Screen, global: &Global) -> Ended {
         bad += u32::from(!good);
     }
     Ok(if bad == 0 { Exit::Done } else { Exit::Findings })
+}
+
+/// Looks at everything.
+pub fn looked(global: &Global) -> Vec<Finding> {
+    let mut all = vec![program()];
+    match Workspace::open(global) {
+        Ok(workspace) => {
+            all.push(files(&workspace));
+            all.push(guards(&workspace));
+            all.extend(tool_servers(&workspace));
+            all.push(boxes(&workspace));
+            all.push(disk(&workspace.data));
+            all.push(runs(global));
+            all.extend(told(&workspace));
+            all.push(traced());
+        }
+        Err(stop) => all.push(Finding {
+            what: "workspace",
+            good: false,
+            said: format!("{:#}", stop.what),
+            help: stop.help,
+        }),
+    }
+    all
 }
 
 fn good(what: &'static str, said: impl Into<String>) -> Finding {
@@ -192,6 +200,19 @@ fn told(workspace: &Workspace) -> Option<Finding> {
         }
     }
     Some(good("notices", format!("{} are told", places.notices.len())))
+}
+
+/// Whether somebody wants traces, and takes them.
+fn traced() -> Finding {
+    match traces::answers() {
+        None => good("telemetry", "off: no `OTEL_EXPORTER_OTLP_ENDPOINT` in the environment"),
+        Some(Ok(())) => good("telemetry", "the collector takes traces"),
+        Some(Err(why)) => bad(
+            "telemetry",
+            format!("the collector takes nothing: {why}"),
+            "start it, or correct the `OTEL_*` variables; no case waits for it",
+        ),
+    }
 }
 
 fn runs(global: &Global) -> Finding {

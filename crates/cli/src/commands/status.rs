@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::args::{Global, Runs as RunsArgs};
 use crate::exit::{Ended, Exit};
 use crate::held;
+use crate::measured;
 use crate::releases;
 use crate::screen::{Look, Screen};
 use crate::starts;
@@ -48,11 +49,13 @@ pub fn status(screen: &Screen, global: &Global) -> Ended {
     let live = releases::all_live(&runs)?;
     let starts = starts::standing(&live, &plans(global), Some(&runs), now())?;
     let released = releases::told(&runs, now())?;
+    let firing = measured::firing(&runs, global)?;
     screen.object(
         "status",
         json!({
             "cases": cases, "stops": stops, "held_back": held, "working": working,
             "next_wake": wake, "starts": starts, "releases": released,
+            "alerts": firing.iter().map(|n| &n.headline).collect::<Vec<_>>(),
         }),
     )?;
     for ((workflow, status), n) in &counts {
@@ -67,6 +70,9 @@ pub fn status(screen: &Screen, global: &Global) -> Ended {
         screen.line(format!("{} ({code}); `flightdeck why`", screen.word(Look::Bad, headline)));
     }
     released.iter().for_each(|one| screen.line(one));
+    for Notice { headline, .. } in &firing {
+        screen.line(format!("{}; `flightdeck alerts`", screen.word(Look::Bad, headline)));
+    }
     starts.iter().for_each(|start| screen.line(start.told()));
     if let Some(wake) = wake {
         screen.line(format!("the next case wakes at {}", words::when(wake, None)));

@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::args::Global;
 use crate::exit::{Ended, Exit, Stop};
 use crate::held;
+use crate::measured;
 use crate::people;
 use crate::releases;
 use crate::screen::{Look, Screen};
@@ -43,6 +44,7 @@ pub fn why(screen: &Screen, global: &Global, run: Option<&str>) -> Ended {
             let mut notices = held::footing(global, Some(&runs));
             notices.extend(held::back(&runs, global, now)?);
             notices.extend(releases::fell_lately(&runs, now)?);
+            notices.extend(measured::firing(&runs, global)?);
             let (urgent, damaged) = urgent(&runs, now)?;
             notices.extend(damaged);
             for notice in &notices {

@@ -14,6 +14,7 @@ mod access;
 mod api;
 mod assistant;
 mod bounds;
+mod collector;
 mod connect;
 mod desk;
 mod disk;

@@ -213,6 +213,96 @@ fn that_somebody_approves_without_looking_is_told_once() {
     assert!(receivers.silent());
 }
 
+#[test]
+fn that_too_many_cases_fail_is_told_once_and_so_is_that_it_is_over() {
+    let desk = noting();
+    let receivers = Receivers::start(&desk);
+    let web = receivers.web;
+    let hook = format!(
+        "  hook: {{ webhook: \"http://127.0.0.1:{web}/in\", key: HOOK_KEY, tell: [ alert ], \
+         roles: [ lead ] }}\nalerts:\n  - {{ name: rejects, watch: error_rate, of: notes, over: \
+         40 %, within: 1 day, at_least: 2, owner: owner@example.com, tell: lead, quiet: 1 hour }}\n\
+         \u{20} - {{ name: queue, watch: queue_age, of: notes, over: 2 days, owner: \
+         owner@example.com, tell: lead, quiet: 1 hour }}\n"
+    );
+    with_notices(&desk, &hook);
+    assert_eq!(desk.say_with(&["run", "--open"], ENVIRONMENT).code, 0);
+    let answer = |run: &str, how: &[&str]| {
+        let how = [&["review"][..], how, &[run, "--as", "clerk@example.com"]].concat();
+        desk.say_with(&how, ENVIRONMENT)
+    };
+    let cases: Vec<String> = (1..=2).map(|n| run_of(&note(&desk, n))).collect();
+    desk.change("workflows/notes.md", "on_failure: { ask: lead }", "on_failure: { then: stop }");
+    desk.change("workflows/notes.md", "kept.txt", "../kept.txt");
+    let failing: Vec<String> = (3..=4).map(|n| run_of(&note(&desk, n))).collect();
+    for run in &failing {
+        assert_eq!(answer(run, &["approve"]).code, 1, "it fails");
+    }
+    let told = desk.say(&["alerts", "--json"]);
+    assert_eq!(told.code, 8, "{}{}", told.out, told.err);
+    let told = told.json();
+    assert_eq!((&told[0]["state"], &told[0]["value"]), (&"beyond".into(), &1_000_000.into()));
+    assert_eq!(told[1]["state"], "within", "{told:?}");
+    let up = || {
+        let mut up = desk.command();
+        up.args(["up", "--listen", "127.0.0.1:0"]).envs(ENVIRONMENT.iter().copied());
+        Up(up.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+    };
+    let driving = up();
+    let told = receivers.next();
+    assert_eq!(told["webhook"]["type"], "flightdeck.alert", "{told}");
+    let data = &told["webhook"]["data"];
+    let text = data["text"].as_str().unwrap();
+    assert!(text.starts_with("alert `rejects` of `notes`: 100 % of the cases failed"), "{told}");
+    assert!(text.ends_with("owner@example.com answers for it"), "{told}");
+    assert_eq!(data["command"], "flightdeck alerts");
+    assert!(!told.to_string().contains("lunch"), "what a case says stays here: {told}");
+    drop(driving);
+    let status = desk.say(&["status"]);
+    assert!(status.out.contains("alert `rejects`"), "{}", status.out);
+    assert!(desk.say(&["why"]).out.contains("flightdeck alerts"));
+    // Those that were opened before keep to what was deployed then, and come to a good end.
+    for run in &cases {
+        assert_eq!(answer(run, &["approve"]).code, 0);
+    }
+    desk.change("workflows/notes.md", "../kept.txt", "kept.txt");
+    let good = run_of(&note(&desk, 6));
+    assert_eq!(answer(&good, &["approve"]).code, 0);
+    let driving = up();
+    let told = receivers.next();
+    let text = told["webhook"]["data"]["text"].as_str().unwrap();
+    assert!(text.starts_with("alert `rejects` of `notes` is over: 40 %"), "{told}");
+    drop(driving);
+    assert!(receivers.silent());
+    let told = desk.say(&["alerts", "--json"]);
+    assert_eq!(told.code, 0, "{}{}", told.out, told.err);
+    let told = told.json();
+    let fired = |n: usize| told[0]["history"][n]["fired"].clone();
+    assert_eq!((fired(0), fired(1)), (true.into(), false.into()), "{told:?}");
+    assert!(told[0]["firing"] == false && told[0]["history"].as_array().unwrap().len() == 2);
+    let quality = desk.say(&["quality", "notes", "--json"]);
+    let quality = quality.json();
+    assert_eq!((&quality[0]["cases"], &quality[0]["score"]), (&5.into(), &60.into()));
+    assert_eq!(quality[0]["parts"]["finished"], serde_json::json!([3, 5]));
+    assert_eq!(quality[0]["weeks"][0]["score"], 60);
+    // What is given away to whoever helps names neither people nor what cases say.
+    let bundle = desk.say_with(&["support-bundle", "--json"], ENVIRONMENT);
+    assert_eq!(bundle.code, 0, "{}{}", bundle.out, bundle.err);
+    bundle.json();
+    let code = "import sys,zipfile; z=zipfile.ZipFile(sys.argv[1]); \
+                print(*[n+z.read(n).decode() for n in z.namelist()])";
+    let file = desk.root().join("flightdeck-support.zip");
+    let said = Command::new(python()).args(["-c", code]).arg(file).output().unwrap();
+    let text = String::from_utf8(said.stdout).unwrap();
+    assert!(text.contains("manifest.json") && text.contains("alert_fired"), "{text}");
+    assert!(text.contains("FLIGHTDECK_PERSON") && text.contains("\"failed\": 2"), "{text}");
+    for secret in ["lunch", "example.com", "t0ken", "MfKQ9r8", desk.root().to_str().unwrap()] {
+        assert!(!text.contains(secret), "{secret}: {text}");
+    }
+    let again = desk.say(&["support-bundle"]);
+    assert!(again.code == 2 && again.err.contains("`--out`"), "{}", again.err);
+}
+
 /// An installation that runs until it is dropped, and then ends by itself.
 struct Up(Child);
 

@@ -84,6 +84,17 @@ fn a_collector_that_is_not_there_holds_nothing_up() {
     let plain = with(&[]);
     let said = with(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")]);
     assert_eq!((plain.code, said.code), (3, 3), "{}{}", plain.err, said.err);
+    let doctor = |to: &str| desk.say_with(&["doctor"], &[("OTEL_EXPORTER_OTLP_ENDPOINT", to)]);
+    let looked = doctor("http://me:pa55w@127.0.0.1:9");
+    assert!(
+        looked.out.contains("problem telemetry: the collector takes nothing"),
+        "{}",
+        looked.out
+    );
+    assert!(!looked.out.contains("pa55w"), "{}", looked.out);
+    let looked = doctor(&collector().0);
+    assert!(looked.out.contains("telemetry: the collector takes traces"), "{}", looked.out);
+    assert!(desk.say(&["doctor"]).out.contains("telemetry: off"));
     let odd = with(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9"),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),

@@ -143,6 +143,8 @@ impl Control {
             | Record::StartWatched { .. }
             | Record::StartMissed { .. }
             | Record::StartHeld { .. }
+            | Record::AlertFired(_)
+            | Record::AlertEnded(_)
             | Record::StartIdle { .. }
             | Record::Deployed { .. }
             | Record::Promoted { .. }

@@ -145,6 +145,8 @@ impl Walk<'_> {
             | Record::StartWatched { .. }
             | Record::StartMissed { .. }
             | Record::StartHeld { .. }
+            | Record::AlertFired(_)
+            | Record::AlertEnded(_)
             | Record::StartIdle { .. }
             | Record::Deployed { .. }
             | Record::Promoted { .. }
@@ -208,6 +210,8 @@ impl Walk<'_> {
         let what = words::deed(what);
         let again = if attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
         self.detail(Some(&at.step), format!("{what} began{again}"));
+        let declared = model.as_ref().and_then(|name| self.plan?.workflow().models.get(name));
+        let vendor = declared.map(|model| (model.vendor.clone(), model.model.clone()));
         self.view.acts.push(ActView {
             no,
             at: at.clone(),
@@ -215,6 +219,7 @@ impl Walk<'_> {
             tool,
             args,
             model,
+            vendor,
             attempt,
             rules,
             began: self.now,

@@ -196,6 +196,10 @@ impl Walk<'_> {
             words::start_held(workflow, *because)
         } else if let Record::StartIdle { workflow, at, .. } = record {
             words::start_idle(workflow, &self.when(*at))
+        } else if let Record::AlertFired(measured) = record {
+            words::beyond(measured)
+        } else if let Record::AlertEnded(measured) = record {
+            words::within(measured)
         } else {
             let reason = releases::reason(record).and_then(|body| self.history.text(body));
             let reason = reason.map(|text| words::plain(&text));

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::alerts::AlertRule;
 use crate::codes;
 use crate::files::Spot;
 use crate::ids::{FieldName, ModelName, WorkflowName};
@@ -91,6 +92,8 @@ pub(crate) struct Settings {
     pub(crate) released: Vec<(WorkflowName, Spot)>,
     pub(crate) notices: BTreeMap<FieldName, Told>,
     pub(crate) access: Access,
+    /// What is watched, and where its workflow is named.
+    pub(crate) alerts: Vec<(AlertRule, Spot)>,
     pub(crate) vendors: BTreeMap<String, Vendor>,
     pub(crate) secrets: BTreeMap<String, SecretPlace>,
 }
@@ -178,6 +181,9 @@ pub(crate) fn read(cx: &Cx<'_>) -> Settings {
     }
     if let Some(node) = fields.get("notices") {
         settings.notices = super::notices::read(cx, node, &settings.people);
+    }
+    if let Some(node) = fields.get("alerts") {
+        settings.alerts = super::alerts::read(cx, node, &settings.people, settings.currency);
     }
     if let Some(fields) = fields.get("privacy").and_then(|n| cx.fields(n, &keys::PRIVACY)) {
         settings.privacy = privacy(cx, fields);

@@ -1,0 +1,182 @@
+//! Traces at a collector that other people wrote: Arize Phoenix takes OTLP over HTTP, keeps what it
+//! is sent, and gives it back. Names are held against those of the conventions as OpenTelemetry's
+//! own package lists them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::office::{Office, project};
+use crate::vendor::Vendor;
+
+const PACKAGES: &[&str] =
+    &["arize-phoenix==20.26.1", "opentelemetry-semantic-conventions", "prometheus-client"];
+
+/// A Python with the collector.
+fn python() -> PathBuf {
+    let folder = project().join("target/collector");
+    let python = folder.join("bin/python");
+    if !folder.join("whole").exists() {
+        let run = |program: &Path, args: &[&str]| {
+            let said = Command::new(program).args(args).output().unwrap();
+            assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+        };
+        run(Path::new("python3"), &["-m", "venv", folder.to_str().unwrap()]);
+        let quiet = ["install", "--quiet", "--disable-pip-version-check"];
+        run(&folder.join("bin/pip"), &[&quiet[..], PACKAGES].concat());
+        std::fs::write(folder.join("whole"), "").unwrap();
+    }
+    python
+}
+
+/// The collector at work, in a folder that goes away with it.
+struct Phoenix {
+    child: Child,
+    url: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Drop for Phoenix {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Phoenix {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        // Ports that were free a moment ago: it takes none of its own.
+        let port = || std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let (web, grpc) = (port().port().to_string(), port().port().to_string());
+        let child = Command::new(python())
+            .args(["-m", "phoenix.server.main", "serve"])
+            .env("PHOENIX_HOST", "127.0.0.1")
+            .env("PHOENIX_PORT", &web)
+            .env("PHOENIX_GRPC_PORT", &grpc)
+            .env("PHOENIX_WORKING_DIR", folder.path())
+            .env("PHOENIX_TELEMETRY_ENABLED", "false")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let phoenix = Self { child, url: format!("http://127.0.0.1:{web}"), _folder: folder };
+        phoenix.until("it listens", |phoenix| phoenix.get("/healthz").map(drop));
+        phoenix
+    }
+
+    fn get(&self, path: &str) -> Option<Value> {
+        let code = "import json,sys,urllib.request as u; \
+                    t=u.urlopen(sys.argv[1],timeout=5).read().decode()\n\
+                    try: json.loads(t)\n\
+                    except ValueError: t='null'\n\
+                    print(t)";
+        let args = ["-c", code, &format!("{}{path}", self.url)];
+        let said = Command::new(python()).args(args).output().unwrap();
+        said.status.success().then(|| serde_json::from_slice(&said.stdout).unwrap())
+    }
+
+    #[allow(clippy::disallowed_methods, reason = "the collector is another process")]
+    fn until<T>(&self, what: &str, look: impl Fn(&Self) -> Option<T>) -> T {
+        let begun = Instant::now();
+        loop {
+            if let Some(found) = look(self) {
+                return found;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(180), "{what}: nothing yet");
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    /// All that it keeps, once it is so much.
+    fn spans(&self, at_least: usize) -> Vec<Value> {
+        self.until("spans", |phoenix| {
+            let said = phoenix.get("/v1/projects/default/spans?limit=1000")?;
+            let spans = said["data"].as_array()?.clone();
+            (spans.len() >= at_least).then_some(spans)
+        })
+    }
+}
+
+/// The names that OpenTelemetry's own package has for generative AI.
+fn conventions() -> BTreeSet<String> {
+    let code = "from opentelemetry.semconv._incubating.attributes import gen_ai_attributes as g\n\
+                print('\\n'.join(v for v in vars(g).values() if isinstance(v, str)))";
+    let said = Command::new(python()).args(["-c", code]).output().unwrap();
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    String::from_utf8(said.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_collector_of_other_people_takes_a_run_with_its_names_and_its_parents() {
+    let phoenix = Phoenix::start();
+    let office = Office::new(&Vendor::plain(), &["001"]);
+    let environment = [
+        ("FLIGHTDECK_PERSON", "marta@larkfield.example"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", phoenix.url.as_str()),
+    ];
+    let args = ["run", "invoice_intake", "--each", "inbox", "--json"];
+    let (run, status) = office.only(&office.say_with(&args, &environment));
+    assert_eq!(status, "done");
+    let whole = office.say(&["why", &run]);
+    assert_eq!(whole.code, 0, "{}", whole.err);
+    let spans = phoenix.spans(4);
+    let word = |span: &Value, at: &str| span.pointer(at).and_then(Value::as_str).map(str::to_owned);
+    let ids: BTreeMap<String, &Value> =
+        spans.iter().map(|s| (word(s, "/context/span_id").unwrap(), s)).collect();
+    assert_eq!(ids.len(), spans.len(), "each has an id of its own");
+    let of = |operation: &str| -> Vec<&Value> {
+        let name = |span: &&Value| span["attributes"]["gen_ai.operation.name"] == operation;
+        spans.iter().filter(name).collect()
+    };
+    let parent = |span: &Value| ids.get(&word(span, "/parent_id")?).copied();
+    // One run, which has no parent; below it its steps; below an agent its calls of a model.
+    let [root] = of("invoke_workflow")[..] else { panic!("{spans:?}") };
+    assert_eq!(word(root, "/parent_id"), None);
+    assert_eq!(root["name"], "invoke_workflow invoice_intake");
+    assert_eq!(root["attributes"]["gen_ai.workflow.name"], "invoice_intake");
+    for agent in of("invoke_agent") {
+        assert_eq!(parent(agent), Some(root));
+    }
+    let calls = of("chat");
+    assert!(!calls.is_empty(), "{spans:?}");
+    for call in calls {
+        let above = parent(call).expect("a call has a step above it");
+        assert_eq!(above["attributes"]["gen_ai.operation.name"], "invoke_agent");
+        let attributes = &call["attributes"];
+        assert_eq!(attributes["gen_ai.provider.name"], "openai", "{call}");
+        let model = attributes["gen_ai.request.model"].as_str().unwrap();
+        assert_eq!(call["name"], format!("chat {model}"));
+    }
+    for tool in of("execute_tool") {
+        let name = tool["attributes"]["gen_ai.tool.name"].as_str().unwrap();
+        assert_eq!(tool["name"], format!("execute_tool {name}"));
+        assert_eq!(parent(tool).and_then(parent), Some(root), "{tool}");
+    }
+    assert!(!of("execute_tool").is_empty());
+    // Every name is one of the conventions, or ours; and one trace holds them all.
+    let known = conventions();
+    let trace = word(root, "/context/trace_id");
+    for span in &spans {
+        assert_eq!(word(span, "/context/trace_id"), trace);
+        for name in span["attributes"].as_object().unwrap().keys() {
+            let ours = name.starts_with("flightdeck.") || name == "error.type";
+            let theirs = name.starts_with("openinference.");
+            assert!(ours || theirs || known.contains(name), "`{name}` is in no convention");
+        }
+    }
+}
+
+/// What the client of Prometheus reads out of a text: each family's kind and its samples.
+pub fn prometheus(text: &str) -> Value {
+    let code = "import json,sys; from prometheus_client.parser import text_string_to_metric_families as read\n\
+                all=read(sys.argv[1])\n\
+                print(json.dumps({f.name:{'type':f.type,'samples':[[s.name,s.labels,s.value] for s in \
+                f.samples]} for f in all}))";
+    let said = Command::new(python()).args(["-c", code, text]).output().unwrap();
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    serde_json::from_slice(&said.stdout).unwrap()
+}
