@@ -232,13 +232,9 @@ pub enum Command {
     Up(Up),
     /// Write the manual pages into a folder
     #[command(hide = true)]
-    Man {
-        folder: PathBuf,
-    },
+    Man { folder: PathBuf },
     /// Print the completion script of a shell
-    Completions {
-        shell: clap_complete::Shell,
-    },
+    Completions { shell: clap_complete::Shell },
     /// Serve a built-in tool server on standard input and output
     #[command(hide = true)]
     Serve {

@@ -2,6 +2,7 @@
 //! committed first, and only the commit makes the permits that acts consume. It must not know why
 //! a record was written, and it never touches a disk.
 
+mod alert;
 pub mod ask;
 pub mod body;
 pub mod command;
@@ -18,6 +19,7 @@ pub mod review;
 pub mod stain;
 pub mod starter;
 
+pub use alert::{Alert, Concern, Gauge};
 pub use ask::{
     AnswerShape, Answered, Aside, Choice, Code, Failure, Form, Message, ModelAnswer, ModelAsk,
     NotifyAsk, Outcome, Payload, Question, Role, ToolAsk, ToolCall, ToolDef, Usage,
@@ -33,9 +35,7 @@ pub use frame::{Cause, Chain, ChainError, ENGINE, FRAME_VERSION, Frame};
 pub use ids::{ActNo, At, CommandId, Epoch, Hash, Millis, ReviewNo, RunId, RunIdError, Seq};
 pub use label::{Label, Labels, Source, Sources};
 pub use ledger::{Account, CasesOf, Draw, StopScope};
-pub use record::{
-    Alert, Concern, Drill, End, Eraser, Finish, Gauge, Mode, Part, Record, Rule, What, Why,
-};
+pub use record::{Drill, End, Eraser, Finish, Mode, Part, Record, Rule, What, Why};
 pub use release::{
     Because, Canary, Decider, Figure, Measured, OnTrial, Rollout, Rollouts, Side, Tried, Worse,
 };

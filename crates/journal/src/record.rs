@@ -2,11 +2,11 @@
 //! Records hold ids, enums, whole numbers, hashes and names from the plan; any text that a person,
 //! model, tool or file wrote is a body.
 
-use plan::alerts::Watch;
-use plan::ids::{FieldName, ModelName, PersonId, ReleaseId, RoleId, ToolName, WorkflowName};
+use plan::ids::{ModelName, PersonId, ReleaseId, RoleId, ToolName, WorkflowName};
 use plan::workflow::{EndOutcome, Next};
 use serde::{Deserialize, Serialize};
 
+use crate::alert::{Alert, Gauge};
 use crate::ask::{Code, Usage};
 use crate::body::BodyRef;
 use crate::door::Access;
@@ -198,49 +198,6 @@ pub enum Record {
         by: Decider,
         reason: Option<BodyRef>,
     },
-}
-
-/// What a rule of the workspace measured.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Gauge {
-    pub rule: FieldName,
-    pub watch: Watch,
-    pub workflow: WorkflowName,
-    /// In the unit of what is watched; nothing where there was too little to measure.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub value: Option<u64>,
-    pub limit: u64,
-    /// Who answers for it.
-    pub owner: PersonId,
-    /// Who is told.
-    pub tell: RoleId,
-    /// The case that stands out, where it is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub case: Option<RunId>,
-}
-
-/// What was measured beyond its limit. It is told once for the time that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Alert {
-    /// The name of what is measured; its unit is a matter of the name.
-    pub name: FieldName,
-    pub about: Concern,
-    pub measured: u64,
-    /// The most that is no reason to tell anybody.
-    pub limit: u64,
-    /// The time from which on it was looked at.
-    pub since: Millis,
-}
-
-/// Whom or what an alert is about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Concern {
-    Person(PersonId),
-    Role(RoleId),
-    Workflow(WorkflowName),
 }
 
 /// On whose word contents are erased.

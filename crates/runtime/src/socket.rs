@@ -168,6 +168,13 @@ async fn converse(runtime: Runtime, stream: UnixStream) {
     }
 }
 
+fn opened(run: Result<RunId, Fault>) -> Response {
+    match run {
+        Ok(run) => Response::Opened { run },
+        Err(fault) => fault.into(),
+    }
+}
+
 fn refused(kind: Kind, why: impl ToString) -> Response {
     Response::Refused { kind, why: why.to_string() }
 }
@@ -187,16 +194,10 @@ async fn answer(runtime: &Runtime, request: Request) -> Response {
                 Err(error) => return refused(Kind::Failed, error),
             };
             let new = NewRun { plan, case: case.into_bytes(), labels: None, starter, mode };
-            match runtime.admit(new).await {
-                Ok(run) => Response::Opened { run },
-                Err(fault) => fault.into(),
-            }
+            opened(runtime.admit(new).await)
         }
         Request::Begin { workflow, case, starter } => {
-            match runtime.begin(&workflow, case.into_bytes(), starter).await {
-                Ok(run) => Response::Opened { run },
-                Err(fault) => fault.into(),
-            }
+            opened(runtime.begin(&workflow, case.into_bytes(), starter).await)
         }
         Request::Release { who, order } => match runtime.release(&who, order).await {
             Ok(standing) => Response::Released(standing),

@@ -58,7 +58,8 @@ pub async fn live() -> StatusCode {
 /// Ask whether it may be sent work
 ///
 /// It answers with 503 while a stop of everything is in force, a guard is not proven, or nothing
-/// can be written; `/health` says which to whoever is signed in. A limit of the day that is used up does not make it unready.
+/// can be written; `/health` says which to whoever is signed in. A limit of the day that is used up
+/// does not make it unready.
 #[utoipa::path(
     get, path = "/health/ready", tag = "installation", operation_id = "ready",
     responses(
