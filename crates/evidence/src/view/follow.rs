@@ -99,10 +99,7 @@ impl Walk<'_> {
             Record::Moved { from, to, why } => self.moved(from, to, why),
             Record::Failed { at, code, detail } => self.failed(at, *code, *detail),
             Record::RetryAt { at, attempt, until } => self.retry_at(at, *attempt, *until),
-            Record::WaitingUntil { at, until } => {
-                self.view.wake_at = Some(*until);
-                self.main(Some(&at.step), format!("`{at}` waits until {}", self.when(*until)));
-            }
+            Record::WaitingUntil { at, until } => self.waits(at, *until),
             Record::ReviewOpened { review, at, about, by, due } => {
                 self.review_opened(*review, at, about, by, *due);
             }
@@ -146,6 +143,11 @@ impl Walk<'_> {
             | Record::AlertFired(_)
             | Record::AlertEnded(_) => self.desk(record),
         }
+    }
+
+    fn waits(&mut self, at: &At, until: Millis) {
+        self.view.wake_at = Some(until);
+        self.main(Some(&at.step), format!("`{at}` waits until {}", self.when(until)));
     }
 
     fn opened(&mut self, starter: &Starter) {
