@@ -42,21 +42,38 @@ pub fn schemathesis(root: &Path) -> Result<(), String> {
     shell::run(root, &text(python.join("bin/pip")), &args)
 }
 
-/// What takes notices in tests: a mail server, and the reference library of Standard Webhooks.
-const RECEIVERS: &[&str] = &["aiosmtpd==1.4.6", "standardwebhooks==1.0.0"];
+/// What takes notices in tests: a mail server, the reference library of Standard Webhooks, and
+/// Prometheus' own client, which reads what is measured.
+const RECEIVERS: &[&str] =
+    &["aiosmtpd==1.4.6", "standardwebhooks==1.0.0", "prometheus-client==0.26.0"];
 
-/// Installs both in a Python environment of their own unless they are there.
+/// Installs them in a Python environment of their own unless they are there.
 pub fn receivers(root: &Path) -> Result<(), String> {
     let python = root.join("target").join("receivers");
-    if python.join("whole").exists() {
+    packages(root, &python, RECEIVERS)
+}
+
+/// A collector of traces that other people wrote, and the names of OpenTelemetry's conventions.
+const COLLECTOR: &[&str] =
+    &["arize-phoenix==20.26.1", "opentelemetry-semantic-conventions==0.66b2"];
+
+/// Installs both in a Python environment of their own unless they are there: 850 MB, some minutes.
+pub fn collector(root: &Path) -> Result<(), String> {
+    packages(root, &root.join("target").join("collector"), COLLECTOR)
+}
+
+/// Installs packages in a Python environment, unless just these were.
+fn packages(root: &Path, python: &Path, wanted: &[&str]) -> Result<(), String> {
+    let (whole, list) = (python.join("whole"), wanted.join("\n"));
+    if std::fs::read_to_string(&whole).is_ok_and(|text| text == list) {
         return Ok(());
     }
     let text = |path: PathBuf| path.to_string_lossy().into_owned();
-    shell::run(root, "python3", &["-m", "venv", &text(python.clone())])?;
+    shell::run(root, "python3", &["-m", "venv", &text(python.to_path_buf())])?;
     let mut args = vec!["install", "--quiet", "--disable-pip-version-check"];
-    args.extend(RECEIVERS);
+    args.extend(wanted);
     shell::run(root, &text(python.join("bin/pip")), &args)?;
-    std::fs::write(python.join("whole"), "").map_err(|e| format!("`target/receivers`: {e}"))
+    std::fs::write(&whole, list).map_err(|e| format!("`{}`: {e}", whole.display()))
 }
 
 /// An organisation's sign-in, for tests.

@@ -64,6 +64,7 @@ const COMMANDS: &[Command] = &[
         "play weeks of schedules, files and events on a clock that jumps, and time the first act",
         hostile::starts,
     ),
+    ("collector", "send a run's traces to a collector of other people", test::collector),
     ("erase", "take one person's contents out of 100,000 cases", hostile::erase),
     ("guards", "take each guard out in turn and see that a test notices", guards::run),
     ("tidy", "check the rules of this repository", |root| tidy::run(root, &names()).map(drop)),

@@ -40,13 +40,26 @@ pub fn run(root: &Path, commands: &[&str]) -> Result<(), String> {
 /// Tries the HTTP interface alone: against its own description, who gets in, and what each role may
 /// do at each operation of each workspace.
 pub fn api(root: &Path) -> Result<(), String> {
-    let start = Instant::now();
     install::schemathesis(root)?;
     install::mcp_servers(root)?;
+    install::receivers(root)?;
     install::identity(root)?;
+    some(root, &["api::", "access::"])
+}
+
+/// Sends a run's traces to a collector of other people, and holds them against the conventions.
+pub fn collector(root: &Path) -> Result<(), String> {
+    install::mcp_servers(root)?;
+    install::collector(root)?;
+    some(root, &["collector::", "--ignored"])
+}
+
+/// Runs some of the tests through the built program.
+fn some(root: &Path, which: &[&str]) -> Result<(), String> {
+    let start = Instant::now();
     let lints = lints()?;
     let all = ["test", "--package", "flightdeck", "--test", "it"].into_iter().chain(lints.args());
-    let all: Vec<&str> = all.chain(["--", "api::", "access::"]).collect();
+    let all: Vec<&str> = all.chain(["--"]).chain(which.iter().copied()).collect();
     let (text, code) = shell::read(root, &shell::cargo(), &all)?;
     let (passed, failed) = counts(&text);
     if code != 0 || passed == 0 {

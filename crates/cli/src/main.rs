@@ -117,14 +117,16 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
         Command::Handover { hours } => commands::handover::handover(screen, global, hours),
         Command::Up(up) => commands::up::up(screen, global, &up),
         Command::Man { folder } => commands::man::man(&folder),
-        Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "flightdeck", &mut script);
-            screen.raw(&String::from_utf8_lossy(&script));
-            Ok(Exit::Done)
-        }
+        Command::Completions { shell } => completions(screen, shell),
         Command::Serve { command } => commands::serve::serve(command),
     }
+}
+
+fn completions(screen: &Screen, shell: clap_complete::Shell) -> Ended {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "flightdeck", &mut script);
+    screen.raw(&String::from_utf8_lossy(&script));
+    Ok(Exit::Done)
 }
 
 fn review(screen: &Screen, global: &args::Global, command: Option<Review>) -> Ended {

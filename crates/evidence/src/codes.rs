@@ -57,11 +57,9 @@ pub const GUARD_UNPROVEN: Page = Page {
 pub const ALERT: Page = Page {
     id: "alert",
     title: "something goes other than it should",
-    why: "what an alert of `flightdeck.yaml` watches is beyond its limit; nothing is held back by \
-          it",
+    why: "what an alert of `flightdeck.yaml` watches is beyond its limit; nothing is held back",
     next: "`flightdeck alerts` shows what each measures and what was told; whoever answers for it \
-           looks at the cases, and `flightdeck stop --workflow NAME` holds them where that is \
-           right",
+           looks at the cases, and `flightdeck stop --workflow NAME` holds them if that is right",
 };
 
 /// What `flightdeck logs RUN --verify` ends with when a stored decision is not what the engine

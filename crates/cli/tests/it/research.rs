@@ -13,7 +13,7 @@ use crate::vendor::{Asked, Vendor, calls, said};
 type Told = fn(&Asked) -> Value;
 
 /// The example, its model answered by a stand-in.
-fn desk(vendor: &Vendor) -> Desk {
+pub fn desk(vendor: &Vendor) -> Desk {
     let desk = Desk::new().with_person("marta@larkfield.example");
     fs::remove_dir_all(desk.root()).unwrap();
     copy(&project().join("examples/research-desk"), &desk.root());
@@ -23,7 +23,7 @@ fn desk(vendor: &Vendor) -> Desk {
 }
 
 /// What a careful researcher does about hubs, one look-up a turn.
-fn hubs(asked: &Asked) -> Value {
+pub fn hubs(asked: &Asked) -> Value {
     let seen = |text: &str| asked.text.contains(text);
     if !seen("nordwind.md") {
         calls("notes__list_directory", &json!({ "path": "." }))

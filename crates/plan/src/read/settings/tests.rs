@@ -66,3 +66,44 @@ fn an_address_is_put_together_when_it_is_needed() {
         assert!(problems.contains("FD-P804") && problems.contains(wanted), "{url}: {problems}");
     }
 }
+
+#[test]
+fn an_alert_is_read_in_the_unit_of_what_it_watches() {
+    let read = |rule: &str| {
+        let mut files = Files::new();
+        let tail = "owner: m@acme.example, tell: lead, quiet: 4 hours";
+        let text =
+            format!("{HEAD}  {{}}\nalerts: [ {{ name: odd, of: intake, {rule}, {tail} }} ]\n");
+        files.insert("flightdeck.yaml", &text.replace("models:\n  {}", "models: {}"));
+        let places = places(&files).map_err(|problems| problems.to_string())?;
+        places.alerts.into_iter().next().ok_or_else(|| "no alert".to_owned())
+    };
+    let of = |rule: &str| read(rule).map(|rule| (rule.limit, rule.within_ms, rule.against_ms));
+    let hour = 3_600_000;
+    for (rule, expected) in [
+        ("watch: error_rate, over: 5 %, within: 1 hour", (50_000, hour, 0)),
+        ("watch: queue_age, over: 2 hours", (2 * hour, 0, 0)),
+        ("watch: cost, over: 0.40 USD, within: 1 hour", (400_000_000, hour, 0)),
+        ("watch: input_drift, over: 0.25, within: 1 hour", (250, hour, 7 * hour)),
+        ("watch: cost_anomaly, over: 6, within: 1 hour, against: 2 hours", (6_000, hour, 2 * hour)),
+        ("watch: quality, under: 80 %, within: 1 hour", (800_000, hour, 0)),
+        ("watch: start_missed, over: 0, within: 1 hour", (0, hour, 0)),
+    ] {
+        assert_eq!(of(rule), Ok(expected), "{rule}");
+    }
+    for (rule, wanted) in [
+        ("watch: error_rate, over: 5, within: 1 hour", "FD-P016"),
+        ("watch: error_rate, over: 5 %", "over which time"),
+        ("watch: error_rate, within: 1 hour", "how much is too much"),
+        ("watch: quality, over: 5 %, within: 1 hour", "`over` says nothing about `quality`"),
+        ("watch: stuck, over: 1 hour, within: 1 day", "`within` says nothing about `stuck`"),
+        ("watch: stuck, over: 1 hour, at_least: 4", "`at_least` says nothing about `stuck`"),
+        ("watch: latency, over: 1 hour, within: 1 day, against: 1 day", "`against` says nothing"),
+        ("watch: cost, over: 0.40 EUR, within: 1 hour", "FD-P604"),
+        ("watch: input_drift, over: much, within: 1 hour", "no number from 0 to 1000"),
+        ("watch: mood, over: 5 %, within: 1 hour", "`mood` is none of"),
+    ] {
+        let problems = read(rule).unwrap_err();
+        assert!(problems.contains(wanted), "{rule}: {problems}");
+    }
+}
