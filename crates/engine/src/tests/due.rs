@@ -14,7 +14,7 @@ const HOUR: u64 = 3_600_000;
 const DAY: u64 = 24 * HOUR;
 
 fn clock(days: &[u8], minute: u16, zone: &str) -> Clock {
-    Clock { days: days.to_vec(), minute, zone: zone.to_owned() }
+    Clock { days: days.to_vec(), minute, zone: zone.to_owned(), only_if: None }
 }
 
 fn daily(minute: u16, zone: &str) -> Clock {
