@@ -104,8 +104,12 @@ fn conventions() -> BTreeSet<String> {
 }
 
 #[test]
-#[ignore = "the collector is 850 MB; `cargo xtask collector` installs it and runs this"]
 fn a_collector_of_other_people_takes_a_run_with_its_names_and_its_parents() {
+    // The collector is 850 MB, so only `cargo xtask collector` asks for it. Otherwise the test of
+    // traces sends the same to a receiver of ours.
+    if std::env::var_os("FLIGHTDECK_COLLECTOR").is_none() {
+        return;
+    }
     let phoenix = Phoenix::start();
     let desk = research::desk(&Vendor::new(research::hubs));
     let environment = [
