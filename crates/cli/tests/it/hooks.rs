@@ -116,7 +116,7 @@ impl Up {
             "webhook-id: {id}\r\nwebhook-timestamp: {at}\r\nwebhook-signature: v1,{signature}\r\n\
              content-type: {kind}\r\n"
         );
-        self.raw(&format!("POST /hooks/{hook} HTTP/1.1\r\n{head}"), body)
+        self.raw(&format!("POST /hooks/desk/{hook} HTTP/1.1\r\n{head}"), body)
     }
 
     fn raw(&self, head: &str, body: &str) -> Answer {
@@ -142,6 +142,10 @@ fn desk() -> Desk {
     fs::create_dir(desk.root().join("drops")).unwrap();
     let checked = desk.say(&["check", "orders"]);
     assert_eq!(checked.code, 0, "{}{}", checked.out, checked.err);
+    // What begins by itself begins on live releases.
+    let untried = ["deploy", "orders", "--untried", "--reason", "a test", "--as"];
+    let deployed = desk.say(&[&untried[..], &["owner@example.com"]].concat());
+    assert_eq!(deployed.code, 0, "{}{}", deployed.out, deployed.err);
     desk
 }
 
@@ -251,7 +255,8 @@ fn nobody_who_cannot_sign_learns_anything() {
     let workflow = up.send(&Sending { hook: "Nobody/till", ..right });
     // The key that stands in where there is none is known to everybody.
     let nobody = up.send(&Sending { hook: "orders/tills", key: [0; 32], ..right });
-    let nothing = up.raw("POST /hooks/orders/till HTTP/1.1\r\ncontent-type: text/plain\r\n", "{");
+    let nothing =
+        up.raw("POST /hooks/desk/orders/till HTTP/1.1\r\ncontent-type: text/plain\r\n", "{");
     for answer in [&old, &early, &other, &hook, &workflow, &nobody, &nothing] {
         assert_eq!(answer.status, 401, "{}", answer.body);
         assert_eq!(answer.body, old.body);

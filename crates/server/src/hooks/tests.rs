@@ -6,6 +6,8 @@
 use axum::http::HeaderMap;
 use serde_json::json;
 
+use axum::http::HeaderValue;
+
 use super::*;
 
 const NOW: u64 = 1_674_087_231;
