@@ -29,7 +29,7 @@ pub fn reviews(root: &Path) -> Result<(), String> {
 pub fn starts(root: &Path) -> Result<(), String> {
     let it = |test| ["--test", "it", test];
     suite(root, "env.FLIGHTDECK_WEEKS=\"300\"", &it("week::"))?;
-    suite(root, "env.FLIGHTDECK_BEGINNINGS=\"20\"", &it("hooks::how_long"))
+    suite(root, "env.FLIGHTDECK_BEGINNINGS=\"20\"", &it("hooks::first_act::how_long"))
 }
 
 fn suite(root: &Path, wish: &str, test: &[&str]) -> Result<(), String> {

@@ -1,6 +1,7 @@
 //! Webhooks that begin cases: sent over a socket as any system would, while `up` drives.
 
-use std::collections::BTreeMap;
+mod first_act;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, Mac};
-use journal::{Frame, Held, Record, RunId, Starter, Trigger};
+use journal::{Frame, Held, Record, RunId};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use store::SqliteReader;
@@ -337,69 +338,4 @@ fn a_flood_is_bounded_and_what_is_held_back_waits_with_the_sender() {
     assert!(flooded.head.contains("retry-after: "), "{}", flooded.head);
     assert_eq!(done(&desk, 2).len(), 2);
     assert_eq!(held(&desk), [Held::Hurried]);
-}
-
-/// Milliseconds from each beginning to the first act of its case that was allowed. Nothing is
-/// asserted of how long: it depends on the machine.
-#[test]
-fn how_long_it_takes_from_a_trigger_to_the_first_act() {
-    let wish = std::env::var("FLIGHTDECK_BEGINNINGS").ok().and_then(|n| n.parse().ok());
-    let times: usize = wish.unwrap_or(2);
-    let desk = desk();
-    let drops = desk.root().join("drops");
-    let up = Up::start(&desk);
-    let now = || u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap();
-    let (mut began, mut files, mut events) = (BTreeMap::new(), Vec::new(), Vec::new());
-    for n in 0..times {
-        let (name, body) = (format!("file-{n}.txt"), format!(r#"{{"name":"event-{n}.txt"}}"#));
-        let sending = Sending {
-            hook: "orders/till",
-            id: &name,
-            key: TILL,
-            kind: "application/json",
-            body: &body,
-        };
-        let at = now();
-        let answer = up.send(&sending);
-        assert_eq!(answer.status, 201, "{}", answer.body);
-        began.insert(answer.id(), at);
-        // Another program has written it, and puts it there whole.
-        fs::write(drops.join("half.part"), &name).unwrap();
-        let at = now();
-        fs::rename(drops.join("half.part"), drops.join(&name)).unwrap();
-        let all = done(&desk, 2 * (n + 1));
-        let run = all.iter().map(|line| line["run"].as_str().unwrap().to_owned());
-        let new: Vec<String> = run.filter(|run| !began.contains_key(run)).collect();
-        assert_eq!(new.len(), 1);
-        began.insert(new[0].clone(), at);
-    }
-    let reader = SqliteReader::open(&desk.root().join(".flightdeck")).unwrap();
-    let mut seen = BTreeMap::new();
-    for (_, bytes) in reader.after(0, 100_000).unwrap() {
-        let frame: Frame = serde_json::from_slice(&bytes).unwrap();
-        for record in &frame.records {
-            let (file, run) = (seen.get(&frame.run).copied(), frame.run.to_string());
-            match (record, file) {
-                (Record::Opened { starter: Starter::Trigger { by, .. }, .. }, _) => {
-                    seen.insert(frame.run, matches!(by, Trigger::File(_)));
-                }
-                (Record::Allowed { .. }, Some(is_file)) => {
-                    let took = frame.at.0.saturating_sub(began[&run]);
-                    seen.remove(&frame.run);
-                    if is_file { files.push(took) } else { events.push(took) }
-                }
-                _ => {}
-            }
-        }
-    }
-    assert_eq!((files.len(), events.len()), (times, times));
-    files.sort_unstable();
-    events.sort_unstable();
-    let middle = |all: &[u64]| (all[all.len() / 2], all[all.len() - 1]);
-    let ((file, file_most), (event, event_most)) = (middle(&files), middle(&events));
-    let figures = json!({
-        "beginnings": times, "file_to_first_act_ms": file, "file_most_ms": file_most,
-        "event_to_first_act_ms": event, "event_most_ms": event_most,
-    });
-    println!("{figures}");
 }
