@@ -23,7 +23,6 @@ fn what_is_measured_is_read_by_the_client_of_prometheus() {
     assert_eq!(ended["samples"][0][2].as_f64(), Some(1.0));
     let spread = &read["gen_ai_client_operation_duration_seconds"];
     assert_eq!(spread["type"], "histogram", "{read}");
-    assert_eq!(spread["samples"][0][1]["gen_ai_provider_name"], "openai");
     let acts = read["flightdeck_acts"]["samples"].as_array().unwrap();
     assert!(acts.iter().any(|a| a[1]["gen_ai_tool_name"] == "erp.create_draft"), "{read}");
     assert!(!said.body.contains(&name), "what a case says is in none of it");

@@ -35,13 +35,19 @@ pub fn all(night: &mut Night) {
     assert_ne!(first, run);
     night.saw("duplicate", ground.why(&run).with("FIRST", &first));
 
-    let starting = map_with(
+    let (name, starting) = map_with(
         "start_folder_gone",
         end,
         "limits:",
         "starts: [ { folder: no_such_folder } ]\nlimits:",
     );
-    let ground = Ground::new(&[starting]);
+    // A folder gives a name and nothing else.
+    let starting =
+        starting.replace("id: text, text: text", "name: text").replace("e.text", "e.name");
+    let ground = Ground::new(&[(name, starting)]);
+    let untried = ["deploy", name, "--untried", "--reason", "a test", "--as", "owner@example.com"];
+    let deployed = ground.say(&untried);
+    assert_eq!(deployed.code, 0, "{}{}", deployed.out, deployed.err);
     let mut up = ground.command();
     up.args(["up", "--listen", "127.0.0.1:0"]).stdout(Stdio::null()).stderr(Stdio::null());
     let driving = up.spawn().unwrap();
