@@ -330,6 +330,9 @@ impl Driver {
 
     /// Where a run stands, once it stands still: the index says so, and no order is unread.
     fn standing(&self, run: RunId) -> Result<Option<Status>, Stop> {
+        // First: an order that is read by now is in the line below. The other way round one that is
+        // followed between the two looks would leave the line of before.
+        let read = self.reader().inbox(run)?.is_empty();
         let Some(line) = self.line(run)? else { return Ok(None) };
         let soon = runtime::now().0.saturating_add(PATIENCE_MS);
         let still = match line.status {
@@ -344,7 +347,6 @@ impl Driver {
             | Status::Duplicate
             | Status::Cancelled => true,
         };
-        let read = self.reader().inbox(run)?.is_empty();
         Ok((still && (read || line.status.over())).then_some(line.status))
     }
 
