@@ -9,12 +9,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use access::{Book, Elsewhere, Errand, Pace, Refused, Right, Rights, Session, Told};
 use axum::extract::{ConnectInfo, FromRequestParts, RawPathParams, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use journal::Millis;
 use plan::AccessRole;
 use plan::ids::PersonId;
+use tokio::sync::Semaphore;
 use utoipa::Modify;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 
@@ -26,6 +27,8 @@ use crate::problem::Problem;
 pub const COOKIE: &str = "flightdeck";
 /// So many people are waited for that were sent to the provider.
 const ERRANDS_MAX: usize = 1_000;
+/// So many passwords are looked at at once.
+const AT_ONCE: usize = 2;
 /// How long whoever was sent there is waited for.
 const ERRAND_MS: u64 = 10 * 60 * 1_000;
 
@@ -38,6 +41,9 @@ pub struct Door {
     /// Where people reach this installation, where that is not where it listens.
     pub(crate) public: Option<String>,
     errands: Mutex<HashMap<String, (Errand, Millis)>>,
+    /// Whose turn it is with a password: hashing one takes 19 MiB and a processor, so whoever sends
+    /// many from many addresses fills a queue and not the machine.
+    turns: Semaphore,
 }
 
 impl Door {
@@ -50,7 +56,20 @@ impl Door {
         public: Option<String>,
     ) -> Self {
         let (pace, errands) = (Pace::default(), Mutex::default());
-        Self { book, pace, elsewhere, passwords, public, errands }
+        let turns = Semaphore::new(AT_ONCE);
+        Self { book, pace, elsewhere, passwords, public, errands, turns }
+    }
+
+    /// Looks at a password when it is its turn.
+    pub(crate) async fn in_turn<T: Send + 'static>(
+        &self,
+        look: impl FnOnce() -> Result<T, Refused> + Send + 'static,
+    ) -> Result<T, Problem> {
+        // It is never closed; an error would let nobody in.
+        let turn = self.turns.acquire().await.map_err(|error| No::new(Why::Failed, error))?;
+        let looked = looked_up(look).await;
+        drop(turn);
+        looked
     }
 
     /// Remembers whom to wait for.
@@ -351,29 +370,6 @@ impl From<Refused> for Problem {
             Refused::Fault(_) => No::new(Why::Unusable, what).into(),
         }
     }
-}
-
-/// What is said to every browser, whatever the answer.
-pub async fn guarded(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    let fixed = [
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-             connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; \
-             frame-ancestors 'none'",
-        ),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-    ];
-    for (name, value) in fixed {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    // What is known to one person is in nobody else's cache.
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    response
 }
 
 /// What opens the door, as the interface's description names it.

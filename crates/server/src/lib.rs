@@ -209,7 +209,7 @@ fn app(desk: Desk) -> Router {
     closed
         .merge(open.method_not_allowed_fallback(problem::no_such_method))
         .merge(pages::routes())
-        .layer(axum::middleware::from_fn(door::guarded))
+        .layer(axum::middleware::from_fn(pages::guarded))
         .layer(CompressionLayer::new())
         .with_state(desk)
 }

@@ -109,7 +109,7 @@ pub async fn sign_in(
     let who = PersonId::new(body.person.trim()).map_err(|_| wrong())?;
     let (book, tried, at) = (desk.door.book.clone(), body.password, now());
     let asked = who.clone();
-    let checked = looked_up(move || {
+    let checked = desk.door.in_turn(move || {
         let before = book.waits(&asked, at)?;
         let checked = book.check(&asked, &tried, at);
         let waits = if before == 0 { book.waits(&asked, at)? } else { 0 };
@@ -146,7 +146,8 @@ pub async fn by_link(
 ) -> Result<Response, Problem> {
     knocks(&desk, &parts)?;
     let (book, at) = (desk.door.book.clone(), now());
-    let who = looked_up(move || book.set_password(&body.link, &body.password, at)).await?;
+    let set = move || book.set_password(&body.link, &body.password, at);
+    let who = desk.door.in_turn(set).await?;
     told(&desk, &who, Did::PasswordSet).await;
     enter(&desk, &parts, who, Way::Link).await
 }
