@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use journal::{Code, Failure, ModelAnswer, Outcome, Payload, Permit, RunId, Usage};
+use plan::Plan;
 use runtime::{Answered, World};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -154,7 +155,11 @@ impl Outside {
 }
 
 impl World for Outside {
-    fn act(&self, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+    fn act(
+        &self,
+        _: Arc<Plan>,
+        permit: Permit,
+    ) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
         Box::pin(self.perform(permit))
     }
 }
@@ -163,7 +168,11 @@ impl World for Outside {
 pub struct Slow;
 
 impl World for Slow {
-    fn act(&self, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+    fn act(
+        &self,
+        _: Arc<Plan>,
+        permit: Permit,
+    ) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
         Box::pin(async move {
             let _held = permit;
             std::future::pending().await

@@ -10,6 +10,7 @@ use journal::{
     Account, Batch, Command, Done, Epoch, Hash, Millis, Payload, Permit, RunId, RunLine, RunQuery,
     Seq, StopScope, Store, StoreError, Stored,
 };
+use plan::Plan;
 use plan::ids::ReleaseId;
 use runtime::{Answered, World};
 
@@ -102,7 +103,11 @@ impl Store for Hasty {
 pub struct Eager(pub Outside);
 
 impl World for Eager {
-    fn act(&self, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+    fn act(
+        &self,
+        plan: Arc<Plan>,
+        permit: Permit,
+    ) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
         Box::pin(async move {
             let look = match permit.payload() {
                 Payload::Tool(ask) => ask.tool.as_str() == "out.look",
@@ -111,7 +116,7 @@ impl World for Eager {
             if look {
                 self.0.without_permit(permit.run(), "out.pay").await;
             }
-            self.0.act(permit).await
+            self.0.act(plan, permit).await
         })
     }
 }

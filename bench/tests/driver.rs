@@ -14,6 +14,7 @@ use journal::{
     Mode, ModelAnswer, Order, Outcome, Permit, RunId, RunQuery, Starter, Status, StopScope, Store,
     Usage,
 };
+use plan::Plan;
 use plan::ids::{PersonId, WorkflowName};
 use runtime::{Answered, Fault, NewRun, People, Runtime, StopError, World};
 use store::MemoryStore;
@@ -26,7 +27,11 @@ struct Counting {
 }
 
 impl World for Counting {
-    fn act(&self, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+    fn act(
+        &self,
+        _: Arc<Plan>,
+        permit: Permit,
+    ) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
         self.started.fetch_add(1, Ordering::SeqCst);
         Box::pin(async move {
             drop(permit.consume());

@@ -67,7 +67,11 @@ fn case(items: usize) -> Vec<u8> {
 struct Nowhere;
 
 impl World for Nowhere {
-    fn act(&self, permit: Permit) -> std::pin::Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+    fn act(
+        &self,
+        _: Arc<plan::Plan>,
+        permit: Permit,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
         panic!("an act was allowed: {:?}", permit.payload());
     }
 }

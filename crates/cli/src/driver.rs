@@ -24,12 +24,11 @@ use crate::canaries;
 use crate::canary;
 use crate::exit::{Exit, Stop};
 use crate::measured::Measuring;
-use crate::models::Serving;
 use crate::notices;
 use crate::people;
 use crate::releases;
-use crate::servers;
 use crate::stored::Runs;
+use crate::supply::Supply;
 use crate::traces;
 use crate::vault::Vault;
 use crate::workspace::Workspace;
@@ -520,7 +519,7 @@ impl Driver {
             own.watch.iter().for_each(Watch::end);
             own.measuring.iter().for_each(Measuring::end);
             own.socket.abort();
-            own.outside.tools.close().await;
+            own.outside.supply.close().await;
         }
     }
 
@@ -572,17 +571,15 @@ fn own(
     // Releases that new cases begin on come first: what the files say now changes none of them.
     let in_use = releases::in_use(&Runs::at(workspace.data.clone())?)?;
     let checked = plan::check_all(&workspace.files).plans;
-    let plans = || in_use.iter().map(AsRef::as_ref).chain(checked.values());
     let vault = Vault::new(&workspace.root, &places.secrets);
-    let models = Serving::new(&vault, &places, plans(), seat)?;
-    let secrets = servers::secrets(&vault, &places, plans(), models.own_key());
-    let secrets = Arc::new(secrets);
-    let tools = servers::guarded_pool(workspace, &places, &secrets)?;
+    let plans = in_use.iter().map(AsRef::as_ref).chain(checked.values());
+    let told = notices::follow(&vault, &places, &workspace.data)?;
+    let supply = Supply::new(workspace, places, plans, seat)?;
+    let secrets = supply.secrets();
     let (notices, heard) = (Notices::new(&workspace.data), seat.map(|_| Heard::default()));
-    let outside = Arc::new(Outside { tools, models, notices, heard });
+    let outside = Arc::new(Outside { supply, notices, heard });
     let keying = keying(&workspace.data)?;
     let traces = traces::follow(&workspace.data)?;
-    let told = notices::follow(&vault, &places, &workspace.data)?;
     let store: Arc<dyn Store> = store;
     let runtime = Runtime::new(store, outside.clone(), keying);
     // Before anything can be asked of this process: a guard knows the secrets it was built with.

@@ -1,11 +1,15 @@
 //! This installation as the HTTP interface meets it: the runtime that drives here, the stored runs,
 //! and the maps as they were when it was started. It decides nothing: it passes on what is asked.
 
+mod releasing;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use evidence::canary::Comparison;
 use evidence::codes::GUARD_UNPROVEN;
+use evidence::releases::ReleaseView;
 use evidence::{ReviewState, ReviewView, RunView};
 use guard::contract;
 use journal::{
@@ -19,7 +23,7 @@ use runtime::{Fault, Kind, NewRun, Runtime};
 use serde_json::{Map, Value};
 use server::{
     Answer, Decide, Decided, HookKey, Installation, No, Query, Row, Sent, Start, Started, Taking,
-    Why,
+    Turn, Turned, Why, Wish,
 };
 
 use crate::args::Global;
@@ -144,6 +148,7 @@ async fn reading<T: Send + 'static>(
 fn no(stop: Stop) -> No {
     let why = match stop.exit {
         Exit::Usage => Why::Invalid,
+        Exit::Findings => Why::Conflict,
         Exit::NotPermitted => Why::NotPermitted,
         Exit::Budget => Why::Budget,
         Exit::Unproven => Why::Unproven,
@@ -156,7 +161,7 @@ fn no(stop: Stop) -> No {
 
 pub fn fault(fault: &Fault) -> No {
     let why = match (fault, fault.kind()) {
-        (Fault::Over(..), _) => Why::Conflict,
+        (Fault::Over(..) | Fault::Rollout(_), _) => Why::Conflict,
         (_, Kind::Stopped) => Why::Stopped,
         (_, Kind::Budget) => Why::Budget,
         (_, Kind::NotPermitted) => Why::NotPermitted,
@@ -507,6 +512,21 @@ impl Installation for Here {
                 _ => No::new(Why::Unusable, error),
             })
         })
+    }
+
+    fn releases(
+        &self,
+        workflow: Option<WorkflowName>,
+    ) -> Answer<Vec<(ReleaseView, Option<Comparison>)>> {
+        self.read(move |inner, runs| releasing::list(inner, runs, workflow.as_ref()).map_err(no))
+    }
+
+    fn deploy(&self, who: PersonId, wish: Wish) -> Answer<Turned> {
+        Box::pin(self.inner.clone().deploy(who, wish))
+    }
+
+    fn turn(&self, who: PersonId, turn: Turn) -> Answer<Turned> {
+        Box::pin(self.inner.clone().turn(who, turn))
     }
 
     fn written(&self) -> watch::Receiver<()> {

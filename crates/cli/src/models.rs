@@ -2,27 +2,24 @@
 //! local server, which is started when it is first needed and watched from then on.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
-use journal::{Payload, Permit};
-use model::local::{self, Backend, Server, Settings, State};
-use model::{Called, Key, ModelSpec, Models, Place, Seat, Secret};
+use journal::{Code, Failure, Hash, Outcome, Payload, Permit, Usage};
+use model::local;
+use model::{Callable, Called, Key, ModelSpec, Place, Seat, Secret, Vendors};
 use plan::ids::ModelName;
-use plan::workflow::Model;
+use plan::workflow::{Model, Workflow};
 use plan::{ModelPlace, Places, Plan, Problem, Problems, WireFormat};
-use tokio::sync::Mutex;
-use tokio::task::JoinHandle;
 
 use crate::canary;
 use crate::exit::Stop;
 use crate::vault::Vault;
 
-/// Conversations the local server keeps side by side.
-const SLOTS: u32 = 2;
-/// After a failed start the next one waits this long.
-const REST: Duration = Duration::from_secs(15);
+mod here;
+
+use here::{Own, SLOTS, served_here, started, waiting};
+pub use here::{folder, installed};
 
 /// The vendor of a model whose place an outside agent takes.
 pub const OUTSIDE: &str = "outside";
@@ -36,92 +33,98 @@ pub const KNOWN: &[(&str, &str)] = &[
     ("ollama", "http://127.0.0.1:11434/v1"),
 ];
 
-/// Models that can be called.
+/// Models that can be called. Two releases may mean different models by one name, so each is known
+/// by what is declared of it too.
 pub struct Serving {
-    models: Arc<Models>,
-    /// Models that a server of ours answers for, by name.
-    locals: BTreeMap<ModelName, Own>,
+    vendors: Arc<Vendors>,
+    seat: Option<Seat>,
+    all: RwLock<BTreeMap<Hash, Arc<Ready>>>,
+    drills: BTreeMap<ModelName, Callable>,
     /// What our own servers ask for.
     key: String,
 }
 
-/// One model that is served here.
-struct Own {
-    model: String,
-    context: u32,
-    running: Mutex<Running>,
-}
-
-#[derive(Default)]
-enum Running {
-    #[default]
-    No,
-    Failed(Instant),
-    Yes {
-        _server: Server,
-        watcher: JoinHandle<()>,
-    },
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if let Self::Yes { watcher, .. } = self {
-            watcher.abort();
-        }
-    }
+/// A model that is set up.
+struct Ready {
+    /// As the settings said when it was.
+    place: Option<ModelPlace>,
+    callable: Callable,
+    /// Where a server of ours answers for it.
+    own: Option<Own>,
 }
 
 impl Serving {
-    /// Sets up every model that the plans name. Nothing is started and nothing is sent.
-    /// A model whose vendor is `outside` answers from the seat, where there is one.
-    pub fn new<'p>(
-        vault: &Vault,
-        places: &Places,
-        plans: impl Iterator<Item = &'p Plan>,
-        seat: Option<&Seat>,
-    ) -> Result<Self, Stop> {
-        let mut all: BTreeMap<ModelName, Model> = BTreeMap::new();
-        for plan in plans {
-            collect(plan.workflow(), &mut all);
-        }
-        Self::of(vault, places, all, seat)
+    /// No model but those of drills. One whose vendor is `outside` answers from the seat, where
+    /// there is one.
+    pub fn new(seat: Option<Seat>) -> Result<Self, Stop> {
+        let vendors = Arc::new(Vendors::default());
+        let each = |spec: ModelSpec| {
+            let name = spec.name.clone();
+            vendors.callable(spec).map(|callable| (name, callable))
+        };
+        let drills = canary::models().into_iter().map(each).collect::<Result<_, _>>();
+        let drills = drills.map_err(Stop::usage)?;
+        let key = local::key().map_err(Stop::failed)?;
+        Ok(Self { vendors, seat, all: RwLock::default(), drills, key })
     }
 
-    /// Sets up these models. Nothing is started and nothing is sent.
-    pub fn of(
+    /// Sets up every model that a release names, where it is not set up as the settings say.
+    /// Nothing is started and nothing is sent. One that cannot be reached is down, and the first
+    /// such reason is given.
+    pub fn add(&self, vault: &Vault, places: &Places, plan: &Plan) -> Result<(), Stop> {
+        let mut all: BTreeMap<ModelName, Model> = BTreeMap::new();
+        collect(plan.workflow(), &mut all);
+        let added: Vec<_> =
+            all.iter().map(|(name, model)| self.add_one(vault, places, name, model)).collect();
+        added.into_iter().collect()
+    }
+
+    /// Sets up one model.
+    pub fn add_one(
+        &self,
         vault: &Vault,
         places: &Places,
-        all: BTreeMap<ModelName, Model>,
-        seat: Option<&Seat>,
-    ) -> Result<Self, Stop> {
-        let mut specs = Vec::new();
-        let (mut locals, mut found) = (BTreeMap::new(), Vec::new());
-        for (name, model) in all {
-            let place = places.models.get(&name);
-            let own = served_here(&model.vendor, place);
-            specs.push(ModelSpec {
-                name: name.clone(),
-                model: model.model.clone(),
-                place: match model.vendor.as_str() {
-                    OUTSIDE => seat.map_or_else(unseated, |seat| Place::Outside(seat.clone())),
-                    _ if own => waiting(),
-                    vendor => elsewhere(vault, vendor, place, &mut found)?,
-                },
-                price: model.price,
-                can: model.can,
-                at_once: if own { SLOTS as usize } else { 16 },
-                per_minute: None,
-                idle: idle(place),
-            });
-            if own {
-                let (model, context) = (model.model, model.context_tokens);
-                locals.insert(name, Own { model, context, running: Mutex::default() });
-            }
+        name: &ModelName,
+        model: &Model,
+    ) -> Result<(), Stop> {
+        let id = known_by(name, model);
+        let place = places.models.get(name);
+        let same = |ready: &Arc<Ready>| ready.place.as_ref() == place;
+        if self.drills.contains_key(name) || self.ready(id).is_some_and(|ready| same(&ready)) {
+            return Ok(());
         }
-        specs.extend(canary::models());
-        let models = Models::new(specs).map_err(Stop::usage)?.hiding(found);
-        let key = local::key().map_err(Stop::failed)?;
-        Ok(Self { models: Arc::new(models), locals, key })
+        let mut found = Vec::new();
+        let own = served_here(&model.vendor, place);
+        let (at, failed) = match model.vendor.as_str() {
+            OUTSIDE => (self.seat.clone().map_or_else(unseated, Place::Outside), None),
+            _ if own => (waiting(), None),
+            vendor => match elsewhere(vault, vendor, place, &mut found) {
+                Ok(at) => (at, None),
+                Err(stop) => (Place::Down(format!("{:#}", stop.what)), Some(stop)),
+            },
+        };
+        let spec = ModelSpec {
+            name: name.clone(),
+            model: model.model.clone(),
+            place: at,
+            price: model.price,
+            can: model.can.clone(),
+            at_once: if own { SLOTS as usize } else { 16 },
+            per_minute: None,
+            idle: idle(place),
+        };
+        let callable = self.vendors.callable(spec).map_err(Stop::usage)?.hiding(found);
+        let own = own.then(|| Own::new(model.model.clone(), model.context_tokens));
+        let ready = Arc::new(Ready { place: place.cloned(), callable, own });
+        self.all.write().unwrap_or_else(PoisonError::into_inner).insert(id, ready);
+        match failed {
+            Some(stop) => Err(stop),
+            None => Ok(()),
+        }
+    }
+
+    fn ready(&self, id: Hash) -> Option<Arc<Ready>> {
+        self.all.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
 
     /// The key of our own servers, which no act may send anywhere else.
@@ -130,48 +133,52 @@ impl Serving {
         &self.key
     }
 
-    /// Performs the call that a permit allows, after the model's server is up.
-    pub async fn call(&self, permit: Permit) -> Called {
-        if let Payload::Model(wanted) = permit.payload()
-            && let Some(own) = self.locals.get(&wanted.model)
-        {
-            self.up(&wanted.model, own).await;
+    /// Performs the call that a permit allows, of the model that this release means by its name.
+    pub async fn call(&self, workflow: &Workflow, permit: Permit) -> Called {
+        let declared = match permit.payload() {
+            Payload::Model(wanted) => workflow.models.get_key_value(&wanted.model),
+            Payload::Tool(_) | Payload::Notify(_) => None,
+        };
+        match declared {
+            Some((name, model)) => self.call_one(name, model, permit).await,
+            None => nobody(permit),
         }
-        self.models.call(permit).await
     }
 
-    /// Starts the server of a model unless it runs. A server that does not start leaves the reason
-    /// where the call will find it.
-    async fn up(&self, name: &ModelName, own: &Own) {
-        let mut running = own.running.lock().await;
-        match &*running {
-            Running::Yes { .. } => return,
-            Running::Failed(at) if at.elapsed() < REST => return,
-            Running::Failed(_) | Running::No => {}
+    /// The same of a model as it is declared, after its server is up.
+    pub async fn call_one(&self, name: &ModelName, model: &Model, permit: Permit) -> Called {
+        if let Some(drill) = self.drills.get(name) {
+            return drill.call(permit).await;
         }
-        match start(own, Secret::new(self.key.clone())).await {
-            Ok(server) => {
-                let watcher = tokio::spawn(watch(
-                    Arc::clone(&self.models),
-                    name.clone(),
-                    server.key().clone(),
-                    server.state(),
-                ));
-                if let Some(base_url) = server.base_url() {
-                    let _ = self.models.place(name, up(base_url, server.key()));
-                }
-                *running = Running::Yes { _server: server, watcher };
-            }
-            Err(why) => {
-                let _ = self.models.place(name, Place::Down(why));
-                *running = Running::Failed(Instant::now());
-            }
+        let Some(ready) = self.ready(known_by(name, model)) else { return nobody(permit) };
+        if let Some(own) = &ready.own {
+            started(&ready, own, &self.key).await;
         }
+        ready.callable.call(permit).await
     }
 }
 
+/// What a model is known by: its name, and whatever of its declaration a call depends on.
+fn known_by(name: &ModelName, model: &Model) -> Hash {
+    let Model { vendor, model, can, context_tokens, price, .. } = model;
+    let declared = format!("{can:?} {context_tokens} {price:?}");
+    let parts = [name.as_str(), vendor, model, &declared];
+    Hash::of_parts(&parts.map(str::as_bytes))
+}
+
+/// The answer to a call of a model that nobody made ready.
+fn nobody(permit: Permit) -> Called {
+    let text = match permit.consume() {
+        Payload::Model(ask) => format!("the model `{}` is not set up", ask.model),
+        Payload::Tool(_) | Payload::Notify(_) => "the permit is for no call of a model".to_owned(),
+    };
+    let failure = Failure { code: Code::Unavailable, text, retry_after_ms: None };
+    let outcome = Outcome { result: Err(failure), usage: Usage::default(), reported: None };
+    Called { outcome, certain: true }
+}
+
 /// The models of a workflow and of those it calls.
-fn collect(workflow: &plan::workflow::Workflow, all: &mut BTreeMap<ModelName, Model>) {
+fn collect(workflow: &Workflow, all: &mut BTreeMap<ModelName, Model>) {
     for (name, model) in &workflow.models {
         all.entry(name.clone()).or_insert_with(|| model.clone());
     }
@@ -180,22 +187,8 @@ fn collect(workflow: &plan::workflow::Workflow, all: &mut BTreeMap<ModelName, Mo
     }
 }
 
-/// Whether this program serves a model of the vendor itself.
-fn served_here(vendor: &str, place: Option<&ModelPlace>) -> bool {
-    let addressed = place.is_some_and(|place| place.base_url.is_some());
-    matches!(vendor, "local" | "llama-server") && !addressed
-}
-
 fn unseated() -> Place {
     Place::Down("an outside agent answers for it, through `flightdeck mcp gateway`".to_owned())
-}
-
-fn waiting() -> Place {
-    Place::Down("the local model is not started yet".to_owned())
-}
-
-fn up(base_url: String, key: &Secret) -> Place {
-    Place::LlamaCpp { base_url, key: Some(key.clone()), slots: Some(SLOTS) }
 }
 
 /// A model that somebody else serves.
@@ -261,64 +254,4 @@ fn held(vault: &Vault, name: &str) -> Option<Key> {
 
 fn idle(place: Option<&ModelPlace>) -> Duration {
     place.and_then(|place| place.idle_ms).map_or(model::IDLE, Duration::from_millis)
-}
-
-async fn start(own: &Own, key: Secret) -> Result<Server, String> {
-    let backend = backend(&own.model).await?;
-    let settings = Settings { backend, slots: SLOTS, context: own.context, key };
-    Server::start(settings).await.map_err(|error| error.to_string())
-}
-
-/// What serves a model of that name: the installed default, or a file that was named.
-async fn backend(model: &str) -> Result<Backend, String> {
-    let gguf = PathBuf::from(model);
-    let named = gguf.extension().is_some_and(|end| end == "gguf");
-    if named && let Some(program) = on_path("llama-server") {
-        return Ok(Backend::LlamaServer { program, gguf });
-    }
-    match installed().await {
-        Some(server) if named => Ok(Backend::Gguf { server, gguf }),
-        Some(server) => Ok(Backend::Installed(server)),
-        None => Err("the local model is not installed; `flightdeck model install`".to_owned()),
-    }
-}
-
-fn on_path(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
-}
-
-/// The installed default, if it is there and whole.
-pub async fn installed() -> Option<local::Installed> {
-    local::installed(&folder()).await
-}
-
-/// Where the local model is installed: once for all workspaces of a person.
-#[must_use]
-pub fn folder() -> PathBuf {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-    if let Some(folder) = set("FLIGHTDECK_MODELS") {
-        return PathBuf::from(folder);
-    }
-    let data = set("XDG_DATA_HOME").map(PathBuf::from);
-    let home = || set("HOME").map(|home| PathBuf::from(home).join(".local/share"));
-    data.or_else(home).unwrap_or_else(std::env::temp_dir).join("flightdeck/model")
-}
-
-/// Follows a server that goes away and comes back.
-async fn watch(
-    models: Arc<Models>,
-    name: ModelName,
-    key: Secret,
-    mut state: tokio::sync::watch::Receiver<State>,
-) {
-    while state.changed().await.is_ok() {
-        let place = match &*state.borrow_and_update() {
-            State::Up { base_url } => up(base_url.clone(), &key),
-            State::Starting => waiting(),
-            State::Down { why } => Place::Down(why.clone()),
-        };
-        // The name was taken from these very models, so it is known.
-        let _ = models.place(&name, place);
-    }
 }

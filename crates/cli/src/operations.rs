@@ -79,7 +79,9 @@ impl Operations {
     ) -> Self {
         let plans = plan::check_all(&workspace.files).plans;
         let vault = Vault::new(&workspace.root, &places.secrets);
-        let secrets = servers::secrets(&vault, places, plans.values(), "");
+        let mut known = servers::secrets(&vault, places);
+        known.extend(plans.values().flat_map(|plan| servers::secrets_of(&vault, plan)));
+        let secrets = guard::Secrets::new(known);
         let mut global = global.clone();
         global.workspace = Some(workspace.root.clone());
         global.data = Some(workspace.data.clone());

@@ -8,7 +8,7 @@ use evidence::releases::{ReleaseView, State, short};
 use evidence::why::Next;
 use evidence::{Notice, codes, words};
 use journal::{Canary, Millis, OnTrial, Rollout, Rollouts, Tried, Worse};
-use plan::ids::{PersonId, WorkflowName};
+use plan::ids::{PersonId, ReleaseId, WorkflowName};
 use plan::{CanaryRules, Places, Plan, ReleaseRules};
 use runtime::{ReleaseOrder, may_release};
 
@@ -51,6 +51,26 @@ fn opened(runs: &Runs, workflow: &WorkflowName, rollout: &Rollout) -> Result<Arc
         Stop::failed(format!("the live release of `{workflow}` cannot be read"))
             .help("`flightdeck doctor` says more; `flightdeck rollback` goes back from it")
     })
+}
+
+/// The release that was live before and whose id begins so.
+pub fn before(runs: &Runs, workflow: &WorkflowName, start: &str) -> Result<ReleaseId, Stop> {
+    let (_, rollouts) = stored(Some(runs))?;
+    let rollout = rollouts.get(workflow);
+    let all = rollout.into_iter().flat_map(|rollout| rollout.before.iter().chain([&rollout.live]));
+    let mut found: Vec<ReleaseId> =
+        all.filter(|release| release.to_string().starts_with(start)).copied().collect();
+    found.sort_unstable();
+    found.dedup();
+    match found.as_slice() {
+        [one] => Ok(*one),
+        [] => {
+            Err(Stop::usage(format!("no release of `{workflow}` that was live begins `{start}`"))
+                .help(format!("`flightdeck releases {workflow}` lists them")))
+        }
+        _ => Err(Stop::usage(format!("more than one release begins with `{start}`"))
+            .help("type more of its id")),
+    }
 }
 
 /// Every release that new cases may begin on.

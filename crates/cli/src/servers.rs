@@ -120,15 +120,9 @@ fn as_declared(spec: &mut ServerSpec, server: &Server) {
     }
 }
 
-/// The value of every environment variable that is named as a secret: what servers are given as
-/// `${NAME}`, the keys and addresses of models, and what workflows name. One that is not set is
-/// none. `own` is the key that our own model servers ask for.
-pub fn secrets<'p>(
-    vault: &Vault,
-    places: &Places,
-    plans: impl Iterator<Item = &'p Plan>,
-    own: &str,
-) -> guard::Secrets {
+/// The value of every environment variable that the settings name as a secret: what servers are
+/// given as `${NAME}`, and the keys and addresses of models. One that is not set is none.
+pub fn secrets(vault: &Vault, places: &Places) -> Vec<(String, String)> {
     let mut names: BTreeSet<String> = BTreeSet::new();
     names.extend(places.servers.values().flat_map(Server::secrets));
     names.extend(places.models.values().flat_map(|place| place.keys.iter().cloned()));
@@ -136,10 +130,16 @@ pub fn secrets<'p>(
     names.extend(places.notices.values().flat_map(|told| told.way.variables()));
     let addresses = places.models.values().filter_map(|place| place.base_url.as_ref());
     names.extend(addresses.flat_map(Address::variables).map(str::to_owned));
-    names.extend(plans.flat_map(|plan| plan.workflow().secrets.iter().cloned()));
-    let known = names.into_iter().filter_map(|name| Some((name.clone(), vault.get(&name)?)));
-    let own = ("the key of the local model's server".to_owned(), own.to_owned());
-    guard::Secrets::new(known.chain([own]))
+    values(vault, names)
+}
+
+/// The same of what a release names.
+pub fn secrets_of(vault: &Vault, plan: &Plan) -> Vec<(String, String)> {
+    values(vault, plan.workflow().secrets.iter().cloned())
+}
+
+fn values(vault: &Vault, names: impl IntoIterator<Item = String>) -> Vec<(String, String)> {
+    names.into_iter().filter_map(|name| Some((name.clone(), vault.get(&name)?))).collect()
 }
 
 /// A pool for these servers. Nothing is started until it is needed.

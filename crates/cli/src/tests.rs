@@ -4,6 +4,7 @@ use clap::{CommandFactory, Parser};
 
 use crate::args::Cli;
 use crate::models::Serving;
+use crate::supply::Supply;
 use crate::workspace::Workspace;
 use crate::{glossary, servers};
 
@@ -184,11 +185,10 @@ fn the_key_of_our_own_model_server_is_a_secret() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/back-office");
     let workspace = Workspace::at(root.clone(), root.join(".flightdeck")).unwrap();
     let places = workspace.places().unwrap();
-    let vault = crate::vault::Vault::new(&workspace.root, &places.secrets);
     let plans = plan::check_all(&workspace.files).plans;
-    let key = Serving::new(&vault, &places, plans.values(), None).unwrap().own_key().to_owned();
-    let other = Serving::new(&vault, &places, plans.values(), None).unwrap().own_key().to_owned();
-    let secrets = servers::secrets(&vault, &places, plans.values(), &key);
+    let supply = Supply::new(&workspace, places, plans.values(), None).unwrap();
+    let (key, secrets) = (supply.models.own_key().to_owned(), supply.secrets());
+    let other = Serving::new(None).unwrap().own_key().to_owned();
     assert!(secrets.found_in(&format!("Authorization: Bearer {key}")));
     assert!(key.len() == 48 && key != other && !secrets.found_in(&other));
 }

@@ -21,9 +21,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::exit::Stop;
-use crate::models::Serving;
-use crate::servers;
-use crate::vault::Vault;
+use crate::supply::Supply;
 use crate::workspace::Workspace;
 use crate::world::{Notices, Outside};
 
@@ -134,13 +132,10 @@ impl Bench {
         let documents = tempfile::tempdir()?;
         let folder = place(workspace, trials, documents.path())?;
         stand_in(&mut places, plan.workflow(), &folder);
-        let vault = Vault::new(&workspace.root, &places.secrets);
-        let models = Serving::new(&vault, &places, std::iter::once(plan), None)?;
-        let secrets = servers::secrets(&vault, &places, std::iter::once(plan), models.own_key());
-        let secrets = Arc::new(secrets);
-        let tools = servers::guarded_pool(workspace, &places, &secrets)?;
+        let supply = Supply::new(workspace, places, std::iter::once(plan), None)?;
+        let secrets = supply.secrets();
         let notices = Notices::new(documents.path());
-        let outside = Arc::new(Outside { tools, models, notices, heard: None });
+        let outside = Arc::new(Outside { supply, notices, heard: None });
         let mut keying = [0; 32];
         getrandom::fill(&mut keying)
             .map_err(|error| Stop::failed(format!("the system gives no randomness: {error}")))?;
@@ -226,7 +221,7 @@ impl Bench {
 
     /// Ends the tools' servers.
     pub async fn close(&self) {
-        self.outside.tools.close().await;
+        self.outside.supply.close().await;
     }
 }
 
@@ -353,12 +348,16 @@ struct Alone {
 }
 
 impl World for Alone {
-    fn act(&self, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+    fn act(
+        &self,
+        plan: Arc<Plan>,
+        permit: Permit,
+    ) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
         Box::pin(async move {
             let tool = match permit.payload() {
-                Payload::Model(_) => return self.outside.act(permit).await,
+                Payload::Model(_) => return self.outside.act(plan, permit).await,
                 Payload::Tool(ask) if self.reads.contains(&ask.tool) => {
-                    return self.outside.act(permit).await;
+                    return self.outside.act(plan, permit).await;
                 }
                 Payload::Tool(ask) => Some(ask.tool.clone()),
                 Payload::Notify(_) => None,

@@ -10,16 +10,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use journal::{
     Code, Failure, NotifyAsk, Outcome, Payload, Permit, RunId, ToolAsk, ToolCall, Usage,
 };
+use plan::Plan;
 use runtime::{Answered, World};
 use serde_json::Value;
-use tools::{Follower, Said, Tools};
+use tools::{Follower, Said};
 
-use crate::models::Serving;
+use crate::supply::Supply;
 
 /// Everything that a permit can reach.
 pub struct Outside {
-    pub tools: Tools,
-    pub models: Serving,
+    pub supply: Supply,
     pub notices: Notices,
     /// Where an outside agent works, what tools said to it as they said it.
     pub heard: Option<Heard>,
@@ -82,20 +82,28 @@ impl Heard {
 }
 
 impl World for Outside {
-    fn act(&self, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+    fn ready(&self, plan: &Plan) -> Result<(), String> {
+        self.supply.ready(plan)
+    }
+
+    fn act(
+        &self,
+        plan: Arc<Plan>,
+        permit: Permit,
+    ) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
         Box::pin(async move {
             match permit.payload() {
                 Payload::Tool(ask) => {
                     let heard = self.heard.as_ref();
                     let follower = heard.and_then(|heard| heard.follower(permit.run(), ask));
-                    let called = self.tools.followed(permit, follower).await;
+                    let called = self.supply.tools().followed(permit, follower).await;
                     if let Some(heard) = &self.heard {
                         heard.keep(called.said);
                     }
                     Answered { outcome: called.outcome, certain: called.certain }
                 }
                 Payload::Model(_) => {
-                    let called = self.models.call(permit).await;
+                    let called = self.supply.models.call(plan.workflow(), permit).await;
                     Answered { outcome: called.outcome, certain: called.certain }
                 }
                 Payload::Notify(_) => self.notices.write(permit),
@@ -108,7 +116,11 @@ impl World for Outside {
 pub struct Nowhere;
 
 impl World for Nowhere {
-    fn act(&self, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+    fn act(
+        &self,
+        _: Arc<Plan>,
+        permit: Permit,
+    ) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
         drop(permit.consume());
         let outcome = failed(Code::Unavailable, "nothing is done from here");
         Box::pin(std::future::ready(Answered { outcome, certain: true }))

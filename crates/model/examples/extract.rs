@@ -14,13 +14,14 @@ mod cases;
 
 use std::error::Error;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use cases::{Case, Field, Judged, fields, found, written};
 use guard::ground::{Candidate, Settled, questions, settle, worth_asking};
 use journal::{AnswerShape, ModelAnswer};
 use model::local::{Backend, Server, Settings, install, key};
-use model::{ModelSpec, Models, Place, Secret};
+use model::{Callable, ModelSpec, Place, Secret, Vendors};
 use plan::workflow::{Can, CopyField, Price};
 use serde_json::Value;
 
@@ -38,7 +39,7 @@ struct Figures {
 }
 
 async fn choose(
-    models: &Models,
+    models: &Callable,
     text: &str,
     field: &CopyField,
     found: &[Candidate],
@@ -52,7 +53,7 @@ async fn choose(
     value.get("choice")?.as_u64().and_then(|n| usize::try_from(n).ok())
 }
 
-async fn measure(models: &Models, case: &Case, fields: &[Field], figures: &mut Figures) {
+async fn measure(models: &Callable, case: &Case, fields: &[Field], figures: &mut Figures) {
     let (mut whole, mut alone) = (true, true);
     for asked in fields {
         let (field, found) = (&asked.0, found(&case.text, asked));
@@ -99,7 +100,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Settings { backend: Backend::Installed(installed), slots: 1, context: 8192, key };
     let server = Server::start(settings).await?;
     let base_url = server.base_url().ok_or("the server is not up")?;
-    let models = Models::new(vec![ModelSpec {
+    let models = Arc::new(Vendors::default()).callable(ModelSpec {
         name: permit::name(),
         model: "smollm2".into(),
         place: Place::LlamaCpp { base_url, key: Some(server.key().clone()), slots: Some(1) },
@@ -108,7 +109,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         at_once: 1,
         per_minute: None,
         idle: model::IDLE,
-    }])?;
+    })?;
     let mut figures = Figures::default();
     let mut documents = 0_u32;
     let began = Instant::now();

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use journal::{AnswerShape, Choice, Code, ModelAnswer, ModelAsk};
 use model::local::{Backend, Server, Settings, install, key};
-use model::{Called, Key, ModelSpec, Models, Place, Secret};
+use model::{Callable, Called, Key, ModelSpec, Place, Secret, Vendors};
 use plan::workflow::{Can, Price};
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
@@ -68,8 +68,8 @@ async fn proxy(
 /// A key as text, for the environment of a child.
 struct Shared(String);
 
-fn models(place: Place, idle: Duration) -> Result<Models, Failed> {
-    Ok(Models::new(vec![ModelSpec {
+fn models(place: Place, idle: Duration) -> Result<Callable, Failed> {
+    Ok(Arc::new(Vendors::default()).callable(ModelSpec {
         name: permit::name(),
         model: "small".into(),
         place,
@@ -78,7 +78,7 @@ fn models(place: Place, idle: Duration) -> Result<Models, Failed> {
         at_once: 1,
         per_minute: None,
         idle,
-    }])?)
+    })?)
 }
 
 fn told(called: &Called) -> Result<ModelAnswer, Failed> {
@@ -89,7 +89,7 @@ fn told(called: &Called) -> Result<ModelAnswer, Failed> {
 }
 
 /// So small a model at times never ends; what is cut off is no answer, and it is asked again.
-async fn hello(models: &Models, ask: impl Fn() -> ModelAsk) -> Called {
+async fn hello(models: &Callable, ask: impl Fn() -> ModelAsk) -> Called {
     let mut called = models.call(permit::permit(ask())).await;
     for _ in 0..3 {
         if !matches!(&called.outcome.result, Err(failure) if failure.code == Code::BadAnswer) {
@@ -101,7 +101,7 @@ async fn hello(models: &Models, ask: impl Fn() -> ModelAsk) -> Called {
 }
 
 /// Everything that a model is asked, over one wire. Gives what came of it.
-async fn asked(wire: &str, models: &Models) -> Result<Value, Failed> {
+async fn asked(wire: &str, models: &Callable) -> Result<Value, Failed> {
     let ask = |text: &str, answer| ModelAsk {
         time_out_ms: 120_000,
         again: 0,

@@ -23,7 +23,7 @@ mod trouble;
 mod wire;
 
 pub use canary::Canary;
-pub use models::{Called, IDLE, ModelSpec, Models, Place};
+pub use models::{Callable, Called, IDLE, ModelSpec, Place, Vendors};
 pub use rehearsal::{Line, REPORTED, Rehearsal, ScriptError, digest};
 pub use seat::{Question, Seat, Sitting, seat};
 pub use secret::{Key, Secret};
@@ -38,12 +38,6 @@ pub enum Fault {
     /// A key that no header can carry.
     #[error("the key of the model `{0}` cannot be sent: it holds characters that no header allows")]
     Key(String),
-    /// Two models under one name.
-    #[error("the model `{0}` is given twice")]
-    Twice(String),
-    /// No model has the name.
-    #[error("no model is called `{0}`")]
-    Unknown(String),
     /// The HTTP client could not be made.
     #[error("no connection to model servers can be made: {0}")]
     Client(String),

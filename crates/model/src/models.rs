@@ -1,5 +1,5 @@
-//! The models of a workspace by name. One call consumes one permit and is one request. It must not
-//! choose a model, and never tries again: that is the engine's, on record.
+//! Models that can be called. One call consumes one permit and is one request. It must not choose a
+//! model, and never tries again: that is the engine's, on record.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -92,90 +92,42 @@ fn versioned(base_url: &str) -> String {
     format!("{}/v1", base_url.trim_end_matches('/').trim_end_matches("/v1"))
 }
 
-struct Line {
+/// A model that can be called.
+pub struct Callable {
+    name: ModelName,
     model: String,
     idle: Duration,
+    vendors: Arc<Vendors>,
     served: RwLock<Arc<Served>>,
     pace: Pace,
     price: Price,
     can: Vec<Can>,
-}
-
-/// All models of a workspace.
-pub struct Models {
-    lines: HashMap<ModelName, Line>,
-    /// Models behind one address are one vendor, and share its breaker.
-    breakers: Mutex<HashMap<String, Arc<Breaker>>>,
-    clients: Mutex<HashMap<Way, Client>>,
     hidden: Vec<Key>,
 }
 
-impl Models {
-    /// Sets the models up. Nothing is sent.
-    pub fn new(specs: Vec<ModelSpec>) -> Result<Self, Fault> {
-        let mut models = Self {
-            lines: HashMap::with_capacity(specs.len()),
-            breakers: Mutex::default(),
-            clients: Mutex::default(),
+/// What models that are called side by side share.
+#[derive(Default)]
+pub struct Vendors {
+    /// Models behind one address are one vendor, and share its breaker.
+    breakers: Mutex<HashMap<String, Arc<Breaker>>>,
+    clients: Mutex<HashMap<Way, Client>>,
+}
+
+impl Vendors {
+    /// Sets a model up. Nothing is sent.
+    pub fn callable(self: &Arc<Self>, spec: ModelSpec) -> Result<Callable, Fault> {
+        let served = self.served(&spec.name, &spec.model, spec.idle, spec.place)?;
+        Ok(Callable {
+            name: spec.name,
+            model: spec.model,
+            idle: spec.idle,
+            vendors: Arc::clone(self),
+            served: RwLock::new(Arc::new(served)),
+            pace: Pace::new(spec.at_once, spec.per_minute),
+            price: spec.price,
+            can: spec.can,
             hidden: Vec::new(),
-        };
-        for spec in specs {
-            let served = models.served(&spec.name, &spec.model, spec.idle, spec.place)?;
-            let line = Line {
-                model: spec.model,
-                idle: spec.idle,
-                served: RwLock::new(Arc::new(served)),
-                pace: Pace::new(spec.at_once, spec.per_minute),
-                price: spec.price,
-                can: spec.can,
-            };
-            if models.lines.insert(spec.name.clone(), line).is_some() {
-                return Err(Fault::Twice(spec.name.to_string()));
-            }
-        }
-        Ok(models)
-    }
-
-    /// The same with values that no failure repeats, such as parts of an address.
-    #[must_use]
-    pub fn hiding(mut self, values: Vec<Key>) -> Self {
-        // A very short value would blot out innocent words.
-        self.hidden = values.into_iter().filter(|key| key.secret.reveal().len() >= 4).collect();
-        self
-    }
-
-    /// Moves a model to another place. Calls that are out still end at the old one.
-    pub fn place(&self, name: &ModelName, place: Place) -> Result<(), Fault> {
-        let line = self.lines.get(name).ok_or_else(|| Fault::Unknown(name.to_string()))?;
-        let served = Arc::new(self.served(name, &line.model, line.idle, place)?);
-        *line.served.write().unwrap_or_else(PoisonError::into_inner) = served;
-        Ok(())
-    }
-
-    /// Performs the call that a permit allows.
-    pub async fn call(&self, permit: Permit) -> Called {
-        let ask = match permit.consume() {
-            Payload::Model(ask) => ask,
-            Payload::Tool(_) | Payload::Notify(_) => {
-                return unsent(Code::Defect, "the permit is for no call of a model", None);
-            }
-        };
-        match self.lines.get(&ask.model) {
-            Some(line) => self.blotted(line.call(&ask).await),
-            None => {
-                let why = format!("no model is called `{}`", ask.model);
-                unsent(Code::Unavailable, &why, None)
-            }
-        }
-    }
-
-    fn blotted(&self, mut called: Called) -> Called {
-        if let Err(failure) = &mut called.outcome.result {
-            for Key { name, secret } in &self.hidden {
-                failure.text = secret.blotted(&failure.text, name);
-            }
-        }
-        called
+        })
     }
 
     fn served(
@@ -242,8 +194,48 @@ impl Models {
     }
 }
 
-impl Line {
-    async fn call(&self, ask: &ModelAsk) -> Called {
+impl Callable {
+    /// The same with values that no failure repeats, such as parts of an address.
+    #[must_use]
+    pub fn hiding(mut self, values: Vec<Key>) -> Self {
+        // A very short value would blot out innocent words.
+        self.hidden = values.into_iter().filter(|key| key.secret.reveal().len() >= 4).collect();
+        self
+    }
+
+    /// Moves the model to another place. Calls that are out still end at the old one.
+    pub fn place(&self, place: Place) -> Result<(), Fault> {
+        let served = Arc::new(self.vendors.served(&self.name, &self.model, self.idle, place)?);
+        *self.served.write().unwrap_or_else(PoisonError::into_inner) = served;
+        Ok(())
+    }
+
+    /// Performs the call that a permit allows.
+    pub async fn call(&self, permit: Permit) -> Called {
+        match permit.consume() {
+            Payload::Model(ask) if ask.model == self.name => {
+                self.blotted(self.answered(&ask).await)
+            }
+            Payload::Model(ask) => {
+                let why = format!("the permit is for `{}`, not for `{}`", ask.model, self.name);
+                unsent(Code::Defect, &why, None)
+            }
+            Payload::Tool(_) | Payload::Notify(_) => {
+                unsent(Code::Defect, "the permit is for no call of a model", None)
+            }
+        }
+    }
+
+    fn blotted(&self, mut called: Called) -> Called {
+        if let Err(failure) = &mut called.outcome.result {
+            for Key { name, secret } in &self.hidden {
+                failure.text = secret.blotted(&failure.text, name);
+            }
+        }
+        called
+    }
+
+    async fn answered(&self, ask: &ModelAsk) -> Called {
         if let Some(missing) = self.missing(ask) {
             let why = format!("`{}` is not declared to {missing}", ask.model);
             return unsent(Code::VendorRefused, &why, None);

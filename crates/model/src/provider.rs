@@ -65,8 +65,8 @@ pub(crate) fn worst(ask: &ModelAsk, answer_bytes: usize) -> Tokens {
 /// An answer on its way.
 pub(crate) type Answering<'a> = Pin<Box<dyn Future<Output = Answered> + Send + 'a>>;
 
-/// A source of answers. It is never asked directly: [`Models`](crate::Models) asks it, with what a
-/// permit holds.
+/// A source of answers. It is never asked directly: a [`Callable`](crate::Callable) asks it, with
+/// what a permit holds.
 pub(crate) trait Provider: Send + Sync {
     /// Asks once. It neither waits for a turn nor tries again.
     fn ask<'a>(&'a self, ask: &'a ModelAsk) -> Answering<'a>;

@@ -18,7 +18,7 @@ use serde_json::json;
 use fake::{Fake, Reply};
 use permit::{allowed, ask, name, permit, said};
 
-use crate::{Called, Fault, Key, ModelSpec, Models, Place, Rehearsal, Secret};
+use crate::{Callable, Called, Fault, Key, ModelSpec, Place, Rehearsal, Secret, Vendors};
 
 const KEY: &str = "sk-very-secret";
 const PRICE: Price =
@@ -53,8 +53,12 @@ fn llama(fake: &Fake) -> Place {
     Place::LlamaCpp { base_url: fake.url.clone(), key: None, slots: Some(1) }
 }
 
-fn models(place: Place) -> Models {
-    Models::new(vec![spec(place, PRICE)]).unwrap()
+fn set_up(spec: ModelSpec) -> Result<Callable, Fault> {
+    Arc::new(Vendors::default()).callable(spec)
+}
+
+fn models(place: Place) -> Callable {
+    set_up(spec(place, PRICE)).unwrap()
 }
 
 fn said_so(content: &str, finish: &str) -> String {
@@ -238,7 +242,7 @@ async fn a_server_that_does_not_count_is_taken_at_its_worst() {
     // 9 bytes of instructions, 6 and 16 of the message; 4 bytes came back.
     assert_eq!((priced.input_tokens, priced.output_tokens), (31, 4));
     assert_eq!(priced.cost_nanos, 31 * 10 + 4 * 100);
-    let free = Models::new(vec![spec(llama(&fake), Price::default())]).unwrap();
+    let free = set_up(spec(llama(&fake), Price::default())).unwrap();
     let free = free.call(asked()).await.outcome;
     // A llama.cpp server names the file it serves; where that lies is nobody's business.
     assert_eq!(free.reported.as_deref(), Some("small.gguf"));
@@ -251,8 +255,8 @@ async fn what_is_not_declared_or_not_there_is_not_sent() {
     let fake = Fake::start(vec![ok(said_so("fine", "stop"))]).await;
     let mut plain = spec(open_ai(&fake), PRICE);
     plain.can = Vec::new();
-    let models = Models::new(vec![plain]).unwrap();
-    let fails = async |models: &Models, permit| {
+    let models = set_up(plain).unwrap();
+    let fails = async |models: &Callable, permit| {
         let called = models.call(permit).await;
         assert!(called.certain);
         assert_eq!(called.outcome.usage, Usage::default());
@@ -267,12 +271,12 @@ async fn what_is_not_declared_or_not_there_is_not_sent() {
     let mut other = ask("x", AnswerShape::Text);
     other.model = plan::ids::ModelName::new("other").unwrap();
     let text = fails(&models, permit(other)).await;
-    assert_eq!(text, "Unavailable: no model is called `other`");
+    assert_eq!(text, "Defect: the permit is for `other`, not for `m`");
     let to = plan::ids::RoleId::new("clerk").unwrap();
     let notify = journal::NotifyAsk { to, text: "x".into(), key: journal::Hash([1; 32]) };
     let text = fails(&models, allowed(journal::Payload::Notify(notify))).await;
     assert_eq!(text, "Defect: the permit is for no call of a model");
-    models.place(&name(), Place::Down("the local model is starting".into())).unwrap();
+    models.place(Place::Down("the local model is starting".into())).unwrap();
     let text = fails(&models, permit(ask("x", AnswerShape::Text))).await;
     assert_eq!(text, "Unavailable: the local model is starting");
     assert!(fake.asked().is_empty());
@@ -282,11 +286,11 @@ async fn what_is_not_declared_or_not_there_is_not_sent() {
         listener.local_addr().unwrap()
     };
     let base_url = format!("http://{port}");
-    models.place(&name(), Place::OpenAi { base_url, keys: Vec::new() }).unwrap();
+    models.place(Place::OpenAi { base_url, keys: Vec::new() }).unwrap();
     let called = models.call(permit(ask("x", AnswerShape::Text))).await;
     let failure = called.outcome.result.unwrap_err();
     assert_eq!((failure.code, called.certain), (Code::Unavailable, true), "{failure:?}");
-    models.place(&name(), open_ai(&fake)).unwrap();
+    models.place(open_ai(&fake)).unwrap();
     let called = models.call(permit(ask("x", AnswerShape::Text))).await;
     assert_eq!(answer(&called).text, "fine");
 }
@@ -307,7 +311,7 @@ async fn no_more_calls_are_out_than_declared() {
     let fake = Fake::start(vec![ok(said_so("fine", "stop"))]).await;
     let mut two = spec(open_ai(&fake), PRICE);
     two.at_once = 2;
-    let models = Arc::new(Models::new(vec![two]).unwrap());
+    let models = Arc::new(set_up(two).unwrap());
     let calls: Vec<_> = (0..8)
         .map(|_| {
             let models = models.clone();
@@ -360,7 +364,7 @@ fn broken_settings_are_faults_without_secrets() {
         keys: vec![key("OPENAI_API_KEY", text)],
     };
     let check = |place: Place, wanted: &str| {
-        let Err(fault) = Models::new(vec![spec(place, PRICE)]) else { panic!("{wanted}") };
+        let Err(fault) = set_up(spec(place, PRICE)) else { panic!("{wanted}") };
         assert_eq!(fault.to_string(), wanted);
     };
     let no = "the model `m` has no usable address: ";
@@ -378,9 +382,6 @@ fn broken_settings_are_faults_without_secrets() {
         &format!("the key of the model `m` cannot be sent: {characters}"),
     );
     // Without a provider of cryptography this would panic; without certificates it says so.
-    let far = Models::new(vec![spec(place("https://x", KEY), PRICE)]);
+    let far = set_up(spec(place("https://x", KEY), PRICE));
     assert!(matches!(far, Ok(_) | Err(Fault::Client(_))));
-    let twice = || spec(place("http://localhost", KEY), PRICE);
-    let twice = Models::new(vec![twice(), twice()]);
-    assert!(matches!(twice, Err(Fault::Twice(_))));
 }

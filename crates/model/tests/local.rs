@@ -7,11 +7,12 @@
 mod permit;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use journal::{AnswerShape, Choice, ModelAnswer};
 use model::local::{Backend, Server, Settings, State, Step, install, key};
-use model::{ModelSpec, Models, Place, Secret};
+use model::{ModelSpec, Place, Secret, Vendors};
 use plan::workflow::{Can, Price};
 
 /// Beside the build's own output, so that one build installs once.
@@ -49,7 +50,7 @@ async fn the_local_model_is_installed_answers_comes_back_and_stops() {
         per_minute: None,
         idle: model::IDLE,
     };
-    let models = Models::new(vec![spec]).unwrap();
+    let models = Arc::new(Vendors::default()).callable(spec).unwrap();
 
     let choice = Choice {
         question: "Which of these is the total?".into(),
@@ -95,7 +96,7 @@ async fn the_local_model_is_installed_answers_comes_back_and_stops() {
 
     // Whoever has no key gets no answer.
     let keyless = Place::LlamaCpp { base_url: base_url.clone(), key: None, slots: Some(1) };
-    models.place(&permit::name(), keyless).unwrap();
+    models.place(keyless).unwrap();
     assert!(models.call(ask()).await.outcome.result.is_err());
 
     // A server that is killed comes back, and is there for the next call.
@@ -108,7 +109,7 @@ async fn the_local_model_is_installed_answers_comes_back_and_stops() {
         .unwrap();
     let up = state.wait_for(|s| matches!(s, State::Up { .. }));
     tokio::time::timeout(wait, up).await.unwrap().unwrap();
-    models.place(&permit::name(), llama(&server, server.base_url().unwrap())).unwrap();
+    models.place(llama(&server, server.base_url().unwrap())).unwrap();
     assert!(models.call(ask()).await.outcome.result.is_ok());
 
     // A server that is dropped is gone.
@@ -171,17 +172,18 @@ async fn another_file_and_another_server_are_taken_when_they_are_named() {
         let settings =
             Settings { backend: backend.clone(), slots: 1, context: 2048, key: secret() };
         let server = Server::start(settings).await.unwrap_or_else(|e| panic!("{backend:?}: {e}"));
-        let models = Models::new(vec![ModelSpec {
-            name: permit::name(),
-            model: "mine".into(),
-            place: llama(&server, server.base_url().unwrap()),
-            price: Price::default(),
-            can: vec![Can::Choose],
-            at_once: 1,
-            per_minute: None,
-            idle: model::IDLE,
-        }])
-        .unwrap();
+        let models = Arc::new(Vendors::default())
+            .callable(ModelSpec {
+                name: permit::name(),
+                model: "mine".into(),
+                place: llama(&server, server.base_url().unwrap()),
+                price: Price::default(),
+                can: vec![Can::Choose],
+                at_once: 1,
+                per_minute: None,
+                idle: model::IDLE,
+            })
+            .unwrap();
         let choice = Choice {
             question: "Which of these is the total?".into(),
             lead: "Total:".into(),

@@ -420,11 +420,12 @@ impl Run {
             Payload::Model(_) | Payload::Notify(_) => None,
         };
         let (inner, mailbox) = (self.inner.clone(), self.mailbox.clone());
+        let plan = self.engine.plan().clone();
         let started = std::time::Instant::now();
         let mut work = None;
         let start = || {
             let inner = inner.clone();
-            let task = tokio::spawn(async move { inner.world.act(permit).await });
+            let task = tokio::spawn(async move { inner.world.act(plan, permit).await });
             let abort = task.abort_handle();
             work = Some(task);
             abort

@@ -217,7 +217,7 @@ impl Runtime {
         let written = watch::Sender::new(());
         let desk = Arc::new(Desk::new(store.clone(), written.clone()));
         let inner = Inner {
-            releases: Releases::new(store.clone(), keying, desk.clone()),
+            releases: Releases::new(store.clone(), keying, desk.clone(), world.clone()),
             desk,
             stains: Stains::of(store.as_ref()),
             people: OnceLock::new(),

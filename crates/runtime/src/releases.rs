@@ -13,6 +13,7 @@ use plan::Plan;
 use plan::ids::{ReleaseId, WorkflowName};
 
 use crate::desk::Desk;
+use crate::world::World;
 use crate::{Fault, lock, words};
 
 /// The open releases of a driver.
@@ -22,12 +23,18 @@ pub struct Releases {
     open: Mutex<HashMap<ReleaseId, Arc<Engine>>>,
     secrets: Mutex<Option<Arc<guard::Secrets>>>,
     desk: Arc<Desk>,
+    world: Arc<dyn World>,
 }
 
 impl Releases {
-    pub(crate) fn new(store: Arc<dyn Store>, keying: [u8; 32], desk: Arc<Desk>) -> Self {
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        keying: [u8; 32],
+        desk: Arc<Desk>,
+        world: Arc<dyn World>,
+    ) -> Self {
         let (open, secrets) = (Mutex::new(HashMap::new()), Mutex::new(None));
-        Self { store, keying, open, secrets, desk }
+        Self { store, keying, open, secrets, desk, world }
     }
 
     /// Values that guards keep out of every act; set before the first run.
@@ -116,6 +123,8 @@ impl Releases {
 
     fn ready(&self, plan: Arc<Plan>) -> Arc<Engine> {
         let release = plan.release();
+        // What it says is for whoever deploys: of what is not there every act fails, and says so.
+        let _ = self.world.ready(&plan);
         let guard = self.guard(&plan);
         let engine = Arc::new(Engine::new(plan, guard, self.keying));
         let engine = lock(&self.open).entry(release).or_insert(engine).clone();

@@ -198,6 +198,8 @@ impl Inner {
         let (workflow, release) = (&plan.workflow().name, plan.release());
         let now = self.desk.rollouts().map_err(Fault::Rollout)?;
         self.may(who, now.get(workflow), plan.workflow())?;
+        let lacks = |why| Fault::Rollout(format!("what `{workflow}` needs is not there: {why}"));
+        self.world.ready(plan).map_err(lacks)?;
         // Stored and proven first: what an entry names can be run.
         let engine = self.releases.add(plan)?;
         if let Some(why) = engine.guard().closed_because() {

@@ -3,8 +3,10 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use journal::{Outcome, Permit};
+use plan::Plan;
 
 /// What an act came to, and whether that is certain: an effect that may have happened although no
 /// answer came is not.
@@ -16,6 +18,16 @@ pub struct Answered {
 
 /// Whoever performs acts.
 pub trait World: Send + Sync {
-    /// Performs one act. The permit is used up.
-    fn act(&self, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>>;
+    /// Makes ready what a release needs, before anything of it is done. Says what is not there.
+    fn ready(&self, plan: &Plan) -> Result<(), String> {
+        let _ = plan;
+        Ok(())
+    }
+
+    /// Performs one act of a run on this release. The permit is used up.
+    fn act(
+        &self,
+        plan: Arc<Plan>,
+        permit: Permit,
+    ) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>>;
 }

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 
+use evidence::canary::Comparison;
+use evidence::releases::ReleaseView;
 use evidence::{ReviewView, RunView};
 use journal::{Access, CommandId, RunId, RunLine, Status, StopScope};
 use plan::AccessRole;
@@ -13,6 +15,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::hooks::{HookKey, NotTaken, Sent, Taken};
+use crate::releases::{Turn, Turned, Wish};
 
 /// An answer that takes a while.
 pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, No>> + Send>>;
@@ -158,6 +161,15 @@ pub trait Installation: Send + Sync + 'static {
     fn stop(&self, who: PersonId, scope: StopScope, reason: String) -> Answer<usize>;
     /// Gives how many cases may go on.
     fn lift(&self, who: PersonId, scope: StopScope, reason: String) -> Answer<usize>;
+    /// Releases that were deployed, the last one first, each with how it comes out while it is
+    /// tried.
+    fn releases(
+        &self,
+        workflow: Option<WorkflowName>,
+    ) -> Answer<Vec<(ReleaseView, Option<Comparison>)>>;
+    /// Deploys a workflow as its files say now, once its kept cases came out.
+    fn deploy(&self, who: PersonId, wish: Wish) -> Answer<Turned>;
+    fn turn(&self, who: PersonId, turn: Turn) -> Answer<Turned>;
     /// Hears whenever an entry was stored.
     fn written(&self) -> watch::Receiver<()>;
     /// The keys either of which may have signed what is sent to an address; none where there is no

@@ -12,6 +12,7 @@ mod installation;
 mod metrics;
 mod pages;
 mod problem;
+mod releases;
 mod reviews;
 mod session;
 mod shapes;
@@ -43,6 +44,7 @@ pub use hooks::{HookKey, NotTaken, Sent, Taken};
 pub use installation::{
     Answer, Decide, Decided, Installation, No, Query, Reply, Row, Start, Started, Taking, Why,
 };
+pub use releases::{Turn, Turned, Wish};
 pub use shapes::{Case, CaseLine, Request};
 
 /// What every handler is given.
@@ -71,6 +73,7 @@ struct Desk {
         (name = "access", description = "Who has access, and tokens"),
         (name = "cases", description = "Cases of a workspace's workflows"),
         (name = "reviews", description = "Requests that wait for a person"),
+        (name = "releases", description = "What is live, what is tried beside it"),
         (name = "stops", description = "The kill switch, by scope"),
         (name = "installation", description = "This installation as a whole")
     )
@@ -103,6 +106,7 @@ fn closed() -> OpenApiRouter<Desk> {
                 .routes(routes!(cases::show))
                 .routes(routes!(reviews::list))
                 .routes(routes!(stops::list))
+                .routes(routes!(releases::list))
                 .routes(routes!(events::stream))
                 .routes(routes!(metrics::metrics))
                 .routes(routes!(tokens::list, tokens::make))
@@ -114,6 +118,13 @@ fn closed() -> OpenApiRouter<Desk> {
         .merge(taking(
             Right::Stop,
             OpenApiRouter::new().routes(routes!(stops::set)).routes(routes!(stops::lift)),
+        ))
+        .merge(taking(
+            Right::Release,
+            OpenApiRouter::new()
+                .routes(routes!(releases::deploy))
+                .routes(routes!(releases::promote))
+                .routes(routes!(releases::roll_back)),
         ))
         .merge(taking(Right::Access, OpenApiRouter::new().routes(routes!(tokens::people))))
 }

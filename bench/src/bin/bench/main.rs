@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use bench::floor::Floor;
 use journal::{Chain, Mode, Permit, Record, RunQuery, Seq, Starter, Status};
-use model::{ModelSpec, Models, Place};
+use model::{Callable, ModelSpec, Place, Vendors};
 use plan::ids::{ModelName, PersonId};
 use runtime::{Answered, NewRun, Runtime, World};
 use store::{OpenOptions, Probe, SqliteReader, SqliteStore};
@@ -87,10 +87,14 @@ impl Probe for Commits {
 }
 
 /// Models behind a real client; nothing else is called.
-struct ModelsOnly(Models);
+struct ModelsOnly(Callable);
 
 impl World for ModelsOnly {
-    fn act(&self, permit: Permit) -> std::pin::Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+    fn act(
+        &self,
+        _: Arc<plan::Plan>,
+        permit: Permit,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
         Box::pin(async {
             let called = self.0.call(permit).await;
             Answered { outcome: called.outcome, certain: called.certain }
@@ -187,7 +191,7 @@ async fn ours(
     let store = Arc::new(SqliteStore::open_with(&data, options)?);
     let plan = Arc::new(bench::fixture::plan("three")?);
     let spec = plan.workflow().models.get("fast").ok_or("no model")?;
-    let models = Models::new(vec![ModelSpec {
+    let models = Arc::new(Vendors::default()).callable(ModelSpec {
         name: ModelName::new("fast")?,
         model: spec.model.clone(),
         place: Place::OpenAi { base_url: vendor.base.clone(), keys: Vec::new() },
@@ -196,7 +200,7 @@ async fn ours(
         at_once: 256,
         per_minute: None,
         idle: model::IDLE,
-    }])?;
+    })?;
     let runtime = Runtime::new(store.clone(), Arc::new(ModelsOnly(models)), [7; 32]);
     runtime.releases().add(&plan)?;
     many(&runtime, &plan, 200, at_once).await?;

@@ -237,7 +237,11 @@ fn answered(text: &str, look_up: Option<String>) -> Result<Vec<u8>, serde_json::
 }
 
 impl World for Talker {
-    fn act(&self, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+    fn act(
+        &self,
+        _: Arc<Plan>,
+        permit: Permit,
+    ) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
         let result = self.answer(permit).map(Arc::from).map_err(|error| journal::Failure {
             code: journal::Code::Defect,
             text: error.to_string(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use journal::{Mode, Outcome, Permit, Starter, Status, Usage};
+use plan::Plan;
 use plan::ids::PersonId;
 use runtime::{Answered, NewRun, Runtime, World};
 use serde_json::{Value, json};
@@ -22,7 +23,11 @@ const POLICIES: usize = 100;
 struct Ready;
 
 impl World for Ready {
-    fn act(&self, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+    fn act(
+        &self,
+        _: Arc<Plan>,
+        permit: Permit,
+    ) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
         drop(permit.consume());
         let outcome =
             Outcome { result: Ok(Arc::from(&b"{}"[..])), usage: Usage::default(), reported: None };

@@ -208,7 +208,11 @@ struct Quick {
 }
 
 impl World for Quick {
-    fn act(&self, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+    fn act(
+        &self,
+        _: Arc<Plan>,
+        permit: Permit,
+    ) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
         let n = self.calls.fetch_add(1, Ordering::Relaxed);
         let bytes = match permit.consume() {
             Payload::Tool(ask) => ask.args.to_vec(),

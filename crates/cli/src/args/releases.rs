@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use plan::ids::WorkflowName;
 
 use super::Reason;
+use crate::deploying::Wish;
 
 /// What makes releases live, and goes back from them.
 #[derive(Debug, Subcommand)]
@@ -66,4 +67,13 @@ pub struct Deploy {
     /// How many cases are tried at once
     #[arg(long, default_value_t = 4, value_name = "N")]
     pub at_once: usize,
+}
+
+impl Deploy {
+    /// What is wished for.
+    pub fn wish(&self) -> Wish {
+        let Self { share, at_least, untried, reason, .. } = self;
+        let reason = reason.clone();
+        Wish { share: *share, at_least: *at_least, untried: *untried, reason }
+    }
 }

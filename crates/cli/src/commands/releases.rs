@@ -8,14 +8,14 @@ use evidence::releases::{ReleaseView, State, measured, short};
 use evidence::words;
 use journal::{OnTrial, Rollout, Tried};
 use plan::Plan;
-use plan::changes::changes;
-use plan::ids::{ReleaseId, WorkflowName};
+use plan::ids::WorkflowName;
 use runtime::{ReleaseOrder, Rolled};
 use serde_json::json;
 
 use super::{check, mcp, test};
 use crate::args::{Deploy, Global, Release};
 use crate::canaries::Look;
+use crate::deploying::{Begun, Deploying, begin};
 use crate::driver::{Driver, Drives};
 use crate::exit::{Ended, Exit, Stop};
 use crate::releases;
@@ -48,28 +48,34 @@ fn deploy(screen: &Screen, global: &Global, args: Deploy) -> Ended {
     let who = people::known(global, &workspace)?;
     let plan = Arc::new(check::plan(screen, &workspace, &args.workflow)?);
     let name = plan.workflow().name.clone();
-    let runs = Runs::open(global)?;
-    let (_, rollouts) = releases::stored(runs.as_ref())?;
-    let rollout = rollouts.get(&name);
-    let live = releases::live(runs.as_ref(), &name)?;
-    let places = mcp::places(screen, &workspace)?;
-    releases::may(&places, live.as_deref(), &plan, &who)?;
-    if let Some(rolled) = is_there(rollout, plan.release())? {
-        told(screen, &name, &rolled, &[], None)?;
-        screen.line(format!("release {} of `{name}` is that already", short(plan.release())));
-        return Ok(Exit::Done);
-    }
-    let rules = places.releases.of(&name);
-    let canary = releases::canary(rules, args.share, live.is_some())?;
-    let new = live.as_deref().map(|live| changes(live, &plan)).unwrap_or_default();
-    news(screen, live.as_deref(), &new);
-    let at_least = releases::at_least(rules, args.at_least);
-    let Some(tried) = kept_cases(screen, &workspace, &plan, &args, at_least)? else {
-        return Ok(Exit::Findings);
+    mcp::places(screen, &workspace)?;
+    let (at_once, wish) = (args.at_once, args.wish());
+    let deploying = match begin(&workspace, Runs::open(global)?.as_ref(), plan, &who, wish)? {
+        Begun::Goes(deploying) => deploying,
+        Begun::There(rolled) => {
+            told(screen, &name, &rolled, &[], None)?;
+            let release = rolled.canary.unwrap_or(rolled.live);
+            screen.line(format!("release {} of `{name}` is that already", short(release)));
+            return Ok(Exit::Done);
+        }
     };
-    let order = releases::order(&plan, canary, tried.0, args.reason);
+    let Deploying { plan, live, canary, new, at_least, trials, .. } = &*deploying;
+    news(screen, live.as_deref(), new);
+    let each = |name: &str, tried: &trial::Tried| {
+        test::one(screen, name, trials.as_ref().and_then(|trials| trials.get(name)), tried);
+    };
+    let tried = mcp::within(deploying.tried(&workspace, at_once, each))??;
+    let tally = tried.map(|tried| test::summary(screen, None, Some(*at_least), plan, &tried));
+    let (order, tried) = match deploying.order(tally.transpose()?.as_ref()) {
+        Ok(order) => order,
+        Err(stop) if stop.exit == Exit::Findings => {
+            screen.line(screen.word(Colour::Bad, &format!("{:#}", stop.what)));
+            return Ok(Exit::Findings);
+        }
+        Err(stop) => return Err(stop),
+    };
     let rolled = ordered(global, &workspace, order)?;
-    told(screen, &name, &rolled, &new, tried.0)?;
+    told(screen, &name, &rolled, new, tried)?;
     let release = short(plan.release());
     match canary.filter(|_| rolled.canary.is_some()) {
         Some(rules) => {
@@ -85,60 +91,6 @@ fn deploy(screen: &Screen, global: &Global, args: Deploy) -> Ended {
         screen.line("its starts are on while `flightdeck up` runs");
     }
     Ok(Exit::Done)
-}
-
-/// Whether a release is live or tried already. While another one is tried none is deployed.
-fn is_there(rollout: Option<&Rollout>, release: ReleaseId) -> Result<Option<Rolled>, Stop> {
-    let Some(rollout) = rollout else { return Ok(None) };
-    let canary = rollout.canary.map(|canary| canary.release);
-    if canary.is_none_or(|canary| canary == release) {
-        let is_there = canary == Some(release) || rollout.live == release;
-        let rolled = Rolled { changed: false, live: rollout.live, canary, left: None };
-        return Ok(is_there.then_some(rolled));
-    }
-    let tried = canary.map(short).unwrap_or_default();
-    Err(Stop::usage(format!("release {tried} is still being tried"))
-        .help("`flightdeck promote` makes it live, `flightdeck rollback` ends it"))
-}
-
-/// The cases that were tried, or that there were none.
-struct Shown(Option<Tried>);
-
-/// Tries the kept cases. Nothing where too few came out as they should.
-fn kept_cases(
-    screen: &Screen,
-    workspace: &Workspace,
-    plan: &Arc<Plan>,
-    args: &Deploy,
-    at_least: u32,
-) -> Result<Option<Shown>, Stop> {
-    let name = &plan.workflow().name;
-    let folder = trial::folder(&workspace.root, name.as_str());
-    if !trial::has_cases(&folder) {
-        if args.untried {
-            return Ok(Some(Shown(None)));
-        }
-        let what = format!("there is no case in `cases/{name}` to try it with");
-        return Err(Stop { exit: Exit::Findings, ..Stop::usage(what) }
-            .help("keep some, or say `--untried --reason TEXT`; `flightdeck explain test_cases`"));
-    }
-    if args.untried {
-        return Err(Stop::usage(format!("there are cases in `cases/{name}`, so they are tried"))
-            .help("leave `--untried` out"));
-    }
-    let trials = Arc::new(trial::read(&folder)?);
-    let names: Vec<String> = trials.keys().cloned().collect();
-    let each = |name: &str, tried: &trial::Tried| test::one(screen, name, trials.get(name), tried);
-    let tried = mcp::within(trial::tried(workspace, plan, &trials, &names, args.at_once, each))??;
-    let tally = test::summary(screen, None, Some(at_least), plan, &tried)?;
-    if tally.reached(Some(at_least)) {
-        return Ok(Some(Shown(Some(releases::tried(&tally, at_least)))));
-    }
-    screen.line(screen.word(
-        Colour::Bad,
-        &format!("nothing was deployed: {} has to come out as expected", words::share(at_least)),
-    ));
-    Ok(None)
 }
 
 fn news(screen: &Screen, live: Option<&Plan>, new: &[String]) {
@@ -188,7 +140,7 @@ fn rollback(
     reason: String,
 ) -> Ended {
     let to = match to {
-        Some(start) => Some(before(global, &workflow, start)?),
+        Some(start) => Some(releases::before(&Runs::existing(global)?, &workflow, start)?),
         None => None,
     };
     let order = ReleaseOrder::RollBack { workflow: workflow.clone(), to, reason };
@@ -200,26 +152,6 @@ fn rollback(
          that are open go on with theirs"
     ));
     Ok(Exit::Done)
-}
-
-/// The release that was live before and whose id begins so.
-fn before(global: &Global, workflow: &WorkflowName, start: &str) -> Result<ReleaseId, Stop> {
-    let (_, rollouts) = releases::stored(Some(&Runs::existing(global)?))?;
-    let rollout = rollouts.get(workflow);
-    let all = rollout.into_iter().flat_map(|rollout| rollout.before.iter().chain([&rollout.live]));
-    let mut found: Vec<ReleaseId> =
-        all.filter(|release| release.to_string().starts_with(start)).copied().collect();
-    found.sort_unstable();
-    found.dedup();
-    match found.as_slice() {
-        [one] => Ok(*one),
-        [] => {
-            Err(Stop::usage(format!("no release of `{workflow}` that was live begins `{start}`"))
-                .help(format!("`flightdeck releases {workflow}` lists them")))
-        }
-        _ => Err(Stop::usage(format!("more than one release begins with `{start}`"))
-            .help("type more of its id")),
-    }
 }
 
 fn list(screen: &Screen, global: &Global, workflow: Option<&WorkflowName>) -> Ended {

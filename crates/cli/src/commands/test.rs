@@ -99,7 +99,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    fn of(tried: &BTreeMap<String, Tried>) -> Self {
+    pub fn of(tried: &BTreeMap<String, Tried>) -> Self {
         let count = |of: &dyn Fn(&Tried) -> bool| tried.values().filter(|tried| of(tried)).count();
         let (right, harm) = (count(&|one| one.scored.right()), count(&|one| one.scored.harm));
         Self { all: tried.len(), right, harm }

@@ -2,6 +2,7 @@
 //! description by a program that knows nothing else of it.
 
 mod metrics;
+mod releases;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -111,8 +112,7 @@ impl Up {
             let mut found = lines.filter(|(key, _)| key.eq_ignore_ascii_case(name));
             found.next().unwrap_or_else(|| panic!("{text}")).1.to_owned()
         };
-        let cookie = after("set-cookie");
-        (after("location"), cookie.split(';').next().unwrap().to_owned())
+        (after("location"), after("set-cookie").split(';').next().unwrap().to_owned())
     }
 
     /// What a client of somebody shows.

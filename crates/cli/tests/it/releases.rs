@@ -1,6 +1,8 @@
 //! Releases through the real binary: what is deployed and what is refused, a worse one that the kept
 //! cases miss and live traffic does not, going back, and what a `kill -9` leaves.
 
+mod supply;
+
 use std::fs;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};

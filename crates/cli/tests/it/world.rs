@@ -18,7 +18,11 @@ use runtime::{Answered, People, World};
 pub struct Nothing;
 
 impl World for Nothing {
-    fn act(&self, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+    fn act(
+        &self,
+        _: Arc<Plan>,
+        permit: Permit,
+    ) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
         drop(permit.consume());
         let failure =
             Failure { code: Code::Refused, text: "nothing".to_owned(), retry_after_ms: None };

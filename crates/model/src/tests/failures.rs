@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::anthropic::{anthropic, message, text};
 use super::fake::{Fake, Reply};
 use super::permit::{ask, permit};
-use super::{At, KEY, answer, full, key, models, ok, open_ai, said_so, spec};
-use crate::{Models, Place};
+use super::{At, KEY, answer, full, key, models, ok, open_ai, said_so, set_up, spec};
+use crate::Place;
 
 /// A reply, and the failure it must become: code, words, wait, certain, cost.
 type Row = (Reply, Code, &'static str, Option<u64>, bool, u64);
@@ -199,7 +199,7 @@ async fn every_failure_has_its_code_and_no_key() {
         let seen = fake.asked().len();
         assert!(seen == 1 || silent && seen == 0, "{shown}: one permit is one request");
         // What costs nothing cannot have cost anything.
-        let free = Models::new(vec![spec(place(&fake), Price::default())]).unwrap();
+        let free = set_up(spec(place(&fake), Price::default())).unwrap();
         asked.time_out_ms = 300;
         assert!(free.call(permit(asked)).await.certain, "{shown}");
     }

@@ -7,8 +7,8 @@ use journal::{AnswerShape, Code, ToolCall};
 use super::anthropic::{anthropic, tool};
 use super::fake::{End, Fake, Reply};
 use super::permit::{ask, permit};
-use super::{At, KEY, PRICE, answer, open_ai, spec};
-use crate::{Called, Models, Place};
+use super::{At, KEY, PRICE, answer, open_ai, set_up, spec};
+use crate::{Callable, Called, Place};
 
 const ANTHROPIC: &str = include_str!("fixtures/anthropic-stream.txt");
 const ANTHROPIC_OVERLOADED: &str = include_str!("fixtures/anthropic-stream-overloaded.txt");
@@ -22,8 +22,8 @@ const MOMENT: Duration = Duration::from_millis(500);
 /// Shorter than the time-out of the test's calls, and longer than a busy machine takes.
 const PATIENT: Duration = Duration::from_secs(15);
 
-fn models(place: Place, idle: Duration) -> Models {
-    Models::new(vec![crate::ModelSpec { idle, ..spec(place, PRICE) }]).unwrap()
+fn models(place: Place, idle: Duration) -> Callable {
+    set_up(crate::ModelSpec { idle, ..spec(place, PRICE) }).unwrap()
 }
 
 async fn call(

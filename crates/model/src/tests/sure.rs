@@ -6,8 +6,7 @@ use serde_json::json;
 
 use super::fake::Fake;
 use super::permit::{ask, permit};
-use super::{PRICE, answer, models, ok, open_ai, spec};
-use crate::Models;
+use super::{PRICE, answer, models, ok, open_ai, set_up, spec};
 
 #[tokio::test]
 async fn how_sure_a_model_is_comes_with_its_answer() {
@@ -38,7 +37,7 @@ async fn how_sure_a_model_is_comes_with_its_answer() {
     able.can.retain(|can| *can != Can::Probabilities);
     let mut asked = ask("Is it?", AnswerShape::Text);
     asked.probabilities = true;
-    let called = Models::new(vec![able]).unwrap().call(permit(asked)).await;
+    let called = set_up(able).unwrap().call(permit(asked)).await;
     assert!(called.outcome.result.is_err());
     assert_eq!(fake.asked().len(), 1);
 }

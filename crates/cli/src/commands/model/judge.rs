@@ -1,7 +1,6 @@
 //! How well a model judges whether a text speaks to the model: the labelled texts by which the kept
 //! rules are measured too, each put as a run would put it. It must not decide anything by it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use guard::signals;
@@ -32,12 +31,13 @@ struct Told {
 pub fn run(screen: &Screen, vault: &Vault, places: &Places, name: &ModelName) -> Ended {
     let model = places.declared.get(name);
     let model = model.ok_or_else(|| Stop::usage(format!("there is no model `{name}`")))?;
-    let all = BTreeMap::from([(name.clone(), model.clone())]);
-    let serving = Serving::of(vault, places, all, None)?;
+    let serving = Serving::new(None)?;
+    serving.add_one(vault, places, name, model)?;
     let (told, usage) = mcp::within(async {
         let (mut told, mut usage) = (Told::default(), Usage::default());
         for (speaks, text) in signals::labelled() {
-            let outcome = serving.call(permit(ask(name, text), &model.vendor)?).await.outcome;
+            let permit = permit(ask(name, text), &model.vendor)?;
+            let outcome = serving.call_one(name, model, permit).await.outcome;
             usage = usage.plus(outcome.usage);
             let answer = outcome.result.ok().and_then(|bytes| chosen(&bytes));
             told.unread += usize::from(answer.is_none());

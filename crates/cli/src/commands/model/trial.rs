@@ -1,7 +1,6 @@
 //! What a model can do, tried and not assumed: one small question for each ability. It must not
 //! take a declaration for an answer.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use journal::{
@@ -51,13 +50,14 @@ pub fn run(
         can: vec![Can::Choose, Can::Json, Can::Tools, Can::Probabilities],
         ..model.clone()
     };
-    let serving = Serving::of(vault, places, BTreeMap::from([(name.clone(), able)]), None)?;
+    let serving = Serving::new(None)?;
+    serving.add_one(vault, places, name, &able)?;
     screen.note(format!("{} to `{name}`", questions(what.len())));
     let (tried, reported) = mcp::within(async {
         let (mut tried, mut reported) = (Vec::new(), None);
         for can in what {
             let permit = permit(question(name, *can)?, &model.vendor)?;
-            let outcome = serving.call(permit).await.outcome;
+            let outcome = serving.call_one(name, &able, permit).await.outcome;
             reported = outcome.reported.clone().or(reported);
             let failed = outcome.result.is_err();
             tried.push(one(model, *can, outcome));
