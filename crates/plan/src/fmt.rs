@@ -51,7 +51,7 @@ pub fn fmt(files: &Files, path: &str) -> Result<Option<String>, Problems> {
     }
 }
 
-fn shape(path: &str) -> Option<&'static Shape> {
+pub(crate) fn shape(path: &str) -> Option<&'static Shape> {
     match path.rsplit_once('/') {
         None if path == "flightdeck.yaml" => Some(&keys::SETTINGS),
         Some(("workflows", name)) if name.ends_with(".md") => Some(&keys::WORKFLOW),
@@ -112,7 +112,7 @@ fn ordered(text: &str, base: usize, tree: &Node, shape: &Shape) -> String {
 }
 
 /// The name, what the step does and with what, and last what goes for every kind of step.
-fn step_order() -> Vec<&'static str> {
+pub(crate) fn step_order() -> Vec<&'static str> {
     let (common, own): (Vec<&str>, Vec<&str>) =
         keys::STEP.keys.iter().map(|key| key.name).partition(|name| keys::COMMON.contains(name));
     let first = common.iter().filter(|name| **name == "step");
@@ -217,7 +217,7 @@ fn same(a: &Node, b: &Node, ours: bool) -> bool {
 }
 
 /// The comments of a text, sorted: they may move with the key they belong to, and none is lost.
-fn comments(text: &str) -> Vec<String> {
+pub(crate) fn comments(text: &str) -> Vec<String> {
     let parser = Parser::new_from_str_with_options(text, Options::default());
     let mut all: Vec<String> = parser
         .filter_map(|next| match next {

@@ -57,6 +57,7 @@ pub mod workflow;
 
 pub mod cases;
 mod check;
+mod edit;
 mod files;
 mod fmt;
 mod inspect;
@@ -69,6 +70,7 @@ mod schema;
 mod yaml;
 
 pub use check::{Checked, Places, check, check_all, places};
+pub use edit::{Edit, EditError, edit};
 pub use files::{FILE_BYTES_MAX, Files};
 pub use fmt::{fmt, formed};
 pub use problem::{Problem, Problems};
