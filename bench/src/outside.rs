@@ -8,8 +8,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use journal::{Code, Failure, ModelAnswer, Outcome, Payload, Permit, RunId, Usage};
-use plan::Plan;
-use runtime::{Answered, World};
+use runtime::{Answered, On, World};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -155,11 +154,7 @@ impl Outside {
 }
 
 impl World for Outside {
-    fn act(
-        &self,
-        _: Arc<Plan>,
-        permit: Permit,
-    ) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+    fn act(&self, _: On, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
         Box::pin(self.perform(permit))
     }
 }
@@ -168,11 +163,7 @@ impl World for Outside {
 pub struct Slow;
 
 impl World for Slow {
-    fn act(
-        &self,
-        _: Arc<Plan>,
-        permit: Permit,
-    ) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+    fn act(&self, _: On, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
         Box::pin(async move {
             let _held = permit;
             std::future::pending().await

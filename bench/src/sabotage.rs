@@ -10,9 +10,8 @@ use journal::{
     Account, Batch, Command, Done, Epoch, Hash, Millis, Payload, Permit, RunId, RunLine, RunQuery,
     Seq, StopScope, Store, StoreError, Stored,
 };
-use plan::Plan;
 use plan::ids::ReleaseId;
-use runtime::{Answered, World};
+use runtime::{Answered, On, World};
 
 use crate::outside::Outside;
 
@@ -103,11 +102,7 @@ impl Store for Hasty {
 pub struct Eager(pub Outside);
 
 impl World for Eager {
-    fn act(
-        &self,
-        plan: Arc<Plan>,
-        permit: Permit,
-    ) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+    fn act(&self, on: On, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
         Box::pin(async move {
             let look = match permit.payload() {
                 Payload::Tool(ask) => ask.tool.as_str() == "out.look",
@@ -116,7 +111,7 @@ impl World for Eager {
             if look {
                 self.0.without_permit(permit.run(), "out.pay").await;
             }
-            self.0.act(plan, permit).await
+            self.0.act(on, permit).await
         })
     }
 }

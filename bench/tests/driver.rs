@@ -16,7 +16,7 @@ use journal::{
 };
 use plan::Plan;
 use plan::ids::{PersonId, WorkflowName};
-use runtime::{Answered, Fault, NewRun, People, Runtime, StopError, World};
+use runtime::{Answered, Fault, NewRun, On, People, Runtime, StopError, World};
 use store::MemoryStore;
 
 /// Counts acts; answers only while `open` is set.
@@ -27,11 +27,7 @@ struct Counting {
 }
 
 impl World for Counting {
-    fn act(
-        &self,
-        _: Arc<Plan>,
-        permit: Permit,
-    ) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+    fn act(&self, _: On, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
         self.started.fetch_add(1, Ordering::SeqCst);
         Box::pin(async move {
             drop(permit.consume());
@@ -108,7 +104,7 @@ impl Desk {
         let starter = Starter::Person(ann());
         let case = br#"{"text":"hello"}"#.to_vec();
         let plan = self.plan.clone();
-        let new = NewRun { plan, case, labels: None, starter, mode: Mode::Rehearsal };
+        let new = NewRun { plan, case, labels: None, called: None, starter, mode: Mode::Rehearsal };
         self.runtime.open(new).await.unwrap()
     }
 

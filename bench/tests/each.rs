@@ -69,7 +69,7 @@ struct Nowhere;
 impl World for Nowhere {
     fn act(
         &self,
-        _: Arc<plan::Plan>,
+        _: runtime::On,
         permit: Permit,
     ) -> std::pin::Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
         panic!("an act was allowed: {:?}", permit.payload());
@@ -125,7 +125,7 @@ fn very_many_items_survive_restarts_in_bounded_memory() {
     let mut highest = before;
     let mut driver = Driver::start(folder.path());
     let starter = Starter::Person(PersonId::new("ann@bench.example").unwrap());
-    let new = NewRun { plan, case, labels: None, starter, mode: Mode::Live };
+    let new = NewRun { plan, case, labels: None, called: None, starter, mode: Mode::Live };
     let run: RunId = driver.threads.block_on(driver.runtime.open(new)).unwrap();
     for restart in 1..=RESTARTS {
         // Some of the window are open, whatever share of the whole is done.

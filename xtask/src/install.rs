@@ -55,7 +55,7 @@ pub fn receivers(root: &Path) -> Result<(), String> {
 
 /// A collector of traces that other people wrote, and the names of OpenTelemetry's conventions.
 const COLLECTOR: &[&str] =
-    &["arize-phoenix==20.26.1", "opentelemetry-semantic-conventions==0.66b2"];
+    &["arize-phoenix==20.26.1", "opentelemetry-semantic-conventions==0.64b0"];
 
 /// Installs both in a Python environment of their own unless they are there: 850 MB, some minutes.
 pub fn collector(root: &Path) -> Result<(), String> {

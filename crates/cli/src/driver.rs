@@ -67,8 +67,8 @@ pub struct Own {
     proof: AbortHandle,
     /// What erases contents whose time is over, where this process drives all runs.
     retention: Option<AbortHandle>,
-    /// What sends traces, where somebody wants them.
-    traces: Option<telemetry::Following>,
+    /// What sends telemetry, where somebody wants it.
+    telemetry: Option<telemetry::Following>,
     /// What tells people, where somebody is named.
     notices: Option<notify::Following>,
     /// What looks whether those who are asked still look, where this process drives all runs.
@@ -184,7 +184,7 @@ impl Driver {
         match self {
             Self::Own(own) => {
                 let plan = Arc::clone(plan);
-                let new = NewRun { plan, case, labels: None, starter, mode };
+                let new = NewRun { plan, case, labels: None, called: None, starter, mode };
                 own.runtime.admit(new).await.map_err(|fault| no(&fault))
             }
             Self::Other(_) => {
@@ -500,8 +500,8 @@ impl Driver {
                 }
             };
             let _ = tokio::time::timeout(LEAVE, idle).await;
-            if let Some(traces) = own.traces.take() {
-                traces.close().await;
+            if let Some(telemetry) = own.telemetry.take() {
+                telemetry.close().await;
             }
             if let Some(notices) = own.notices.take() {
                 notices.close().await;
@@ -573,13 +573,14 @@ fn own(
     let checked = plan::check_all(&workspace.files).plans;
     let vault = Vault::new(&workspace.root, &places.secrets);
     let plans = in_use.iter().map(AsRef::as_ref).chain(checked.values());
+    let telemetry = traces::follow(workspace)?;
+    let traced = telemetry.as_ref().is_some_and(|sending| sending.traced);
     let told = notices::follow(&vault, &places, &workspace.data)?;
     let supply = Supply::new(workspace, places, plans, seat)?;
     let secrets = supply.secrets();
     let (notices, heard) = (Notices::new(&workspace.data), seat.map(|_| Heard::default()));
-    let outside = Arc::new(Outside { supply, notices, heard });
+    let outside = Arc::new(Outside { supply, notices, traced, heard });
     let keying = keying(&workspace.data)?;
-    let traces = traces::follow(&workspace.data)?;
     let store: Arc<dyn Store> = store;
     let runtime = Runtime::new(store, outside.clone(), keying);
     // Before anything can be asked of this process: a guard knows the secrets it was built with.
@@ -603,7 +604,7 @@ fn own(
         clock,
         proof,
         retention,
-        traces,
+        telemetry: telemetry.map(|sending| sending.following),
         notices: told,
         watch,
         measuring,

@@ -89,7 +89,7 @@ impl Hooks {
 
     /// Begins the case of what was sent, by the live release of its workflow or its canary.
     pub async fn take(&self, runtime: &Runtime, sent: Sent) -> Result<Taken, NotTaken> {
-        let Sent { workflow, hook, id, kind, data } = sent;
+        let Sent { workflow, hook, id, kind, data, called } = sent;
         let gone = || refused(Why::NotFound, "there is no such webhook any more");
         let of = WorkflowName::new(&workflow).ok().zip(FieldName::new(&hook).ok());
         let of = of.ok_or_else(gone)?;
@@ -122,7 +122,7 @@ impl Hooks {
                 return Err(NotTaken { no, again_s: None });
             }
         };
-        let event = Incoming { id: &id, content: &content, case };
+        let event = Incoming { id: &id, content: &content, case, called };
         match runtime.take(plan, hook, event, now).await {
             Ok(Took::Began(run)) => Ok(Taken::Began(run)),
             Ok(Took::Again(run)) => Ok(Taken::Again(run)),

@@ -201,7 +201,7 @@ impl Inner {
     }
 
     async fn start(self: Arc<Self>, who: PersonId, start: Start) -> Result<Started, No> {
-        let Start { workflow, case, key } = start;
+        let Start { workflow, case, key, called } = start;
         let ids = match &key {
             Some(key) => self.ids(&workflow, key),
             None => {
@@ -223,6 +223,7 @@ impl Inner {
             plan,
             case: case.to_string().into_bytes(),
             labels: None,
+            called,
             starter: Starter::Person(who),
             mode: Mode::Live,
         };

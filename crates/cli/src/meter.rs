@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use evidence::metrics::{Meters, Now};
+use evidence::metrics::{Meters, Now, Reading};
 use journal::{Frame, Status};
 
 use crate::args::Global;
@@ -44,6 +44,20 @@ impl Meter {
 
     /// Counts what is new, and gives all of it in Prometheus' text format.
     pub fn read(&self, runs: &Runs, global: &Global) -> Result<String, Stop> {
+        self.counted(runs, global, Meters::prometheus)
+    }
+
+    /// The same as readings.
+    pub fn readings(&self, runs: &Runs, global: &Global) -> Result<Vec<Reading>, Stop> {
+        self.counted(runs, global, Meters::readings)
+    }
+
+    fn counted<T>(
+        &self,
+        runs: &Runs,
+        global: &Global,
+        give: impl FnOnce(&Meters, &Now) -> T,
+    ) -> Result<T, Stop> {
         let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let rows = runs.reader().after(counted.place, PAGE)?;
@@ -72,6 +86,6 @@ impl Meter {
             stops: count(runs.reader().stops()?.len()),
             firing: count(measured::firing(runs, global)?.len()),
         };
-        Ok(counted.meters.prometheus(&now))
+        Ok(give(&counted.meters, &now))
     }
 }

@@ -134,19 +134,29 @@ impl Serving {
     }
 
     /// Performs the call that a permit allows, of the model that this release means by its name.
-    pub async fn call(&self, workflow: &Workflow, permit: Permit) -> Called {
+    pub async fn call(&self, workflow: &Workflow, permit: Permit, parent: Option<&str>) -> Called {
         let declared = match permit.payload() {
             Payload::Model(wanted) => workflow.models.get_key_value(&wanted.model),
             Payload::Tool(_) | Payload::Notify(_) => None,
         };
         match declared {
-            Some((name, model)) => self.call_one(name, model, permit).await,
+            Some((name, model)) => self.traced(name, model, permit, parent).await,
             None => nobody(permit),
         }
     }
 
     /// The same of a model as it is declared, after its server is up.
     pub async fn call_one(&self, name: &ModelName, model: &Model, permit: Permit) -> Called {
+        self.traced(name, model, permit, None).await
+    }
+
+    async fn traced(
+        &self,
+        name: &ModelName,
+        model: &Model,
+        permit: Permit,
+        parent: Option<&str>,
+    ) -> Called {
         if let Some(drill) = self.drills.get(name) {
             return drill.call(permit).await;
         }
@@ -154,7 +164,7 @@ impl Serving {
         if let Some(own) = &ready.own {
             started(&ready, own, &self.key).await;
         }
-        ready.callable.call(permit).await
+        ready.callable.traced(permit, parent).await
     }
 }
 

@@ -14,7 +14,7 @@ use journal::{Frame, Mode, Outcome, Payload, Permit, Record, RunId, Seq, Starter
 use plan::ids::ToolName;
 use plan::workflow::{Effect, Start, Workflow};
 use plan::{Places, Plan};
-use runtime::{Answered, NewRun, Runtime, World};
+use runtime::{Answered, NewRun, On, Runtime, World};
 use serde_json::{Value, json};
 use store::MemoryStore;
 use tokio::sync::mpsc;
@@ -135,7 +135,7 @@ impl Bench {
         let supply = Supply::new(workspace, places, std::iter::once(plan), None)?;
         let secrets = supply.secrets();
         let notices = Notices::new(documents.path());
-        let outside = Arc::new(Outside { supply, notices, heard: None });
+        let outside = Arc::new(Outside { supply, notices, traced: false, heard: None });
         let mut keying = [0; 32];
         getrandom::fill(&mut keying)
             .map_err(|error| Stop::failed(format!("the system gives no randomness: {error}")))?;
@@ -173,6 +173,7 @@ impl Bench {
                 plan: Arc::clone(plan),
                 case: case.to_string().into_bytes(),
                 labels: None,
+                called: None,
                 starter: Starter::Person(plan.workflow().accountable.clone()),
                 mode: Mode::Rehearsal,
             };
@@ -348,16 +349,12 @@ struct Alone {
 }
 
 impl World for Alone {
-    fn act(
-        &self,
-        plan: Arc<Plan>,
-        permit: Permit,
-    ) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+    fn act(&self, on: On, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
         Box::pin(async move {
             let tool = match permit.payload() {
-                Payload::Model(_) => return self.outside.act(plan, permit).await,
+                Payload::Model(_) => return self.outside.act(on, permit).await,
                 Payload::Tool(ask) if self.reads.contains(&ask.tool) => {
-                    return self.outside.act(plan, permit).await;
+                    return self.outside.act(on, permit).await;
                 }
                 Payload::Tool(ask) => Some(ask.tool.clone()),
                 Payload::Notify(_) => None,

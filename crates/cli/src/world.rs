@@ -7,11 +7,12 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use evidence::trace::parent_of;
 use journal::{
     Code, Failure, NotifyAsk, Outcome, Payload, Permit, RunId, ToolAsk, ToolCall, Usage,
 };
 use plan::Plan;
-use runtime::{Answered, World};
+use runtime::{Answered, On, World};
 use serde_json::Value;
 use tools::{Follower, Said};
 
@@ -21,6 +22,8 @@ use crate::supply::Supply;
 pub struct Outside {
     pub supply: Supply,
     pub notices: Notices,
+    /// Whether acts say to whoever answers what they are a part of: traces are sent somewhere.
+    pub traced: bool,
     /// Where an outside agent works, what tools said to it as they said it.
     pub heard: Option<Heard>,
 }
@@ -86,24 +89,25 @@ impl World for Outside {
         self.supply.ready(plan)
     }
 
-    fn act(
-        &self,
-        plan: Arc<Plan>,
-        permit: Permit,
-    ) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+    fn act(&self, on: On, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+        let parent = self.traced.then(|| parent_of(on.root, permit.run(), permit.act()));
         Box::pin(async move {
             match permit.payload() {
                 Payload::Tool(ask) => {
                     let heard = self.heard.as_ref();
                     let follower = heard.and_then(|heard| heard.follower(permit.run(), ask));
-                    let called = self.supply.tools().followed(permit, follower).await;
+                    let tools = self.supply.tools();
+                    let called = tools.followed(permit, follower, parent.as_deref()).await;
                     if let Some(heard) = &self.heard {
                         heard.keep(called.said);
                     }
                     Answered { outcome: called.outcome, certain: called.certain }
                 }
                 Payload::Model(_) => {
-                    let called = self.supply.models.call(plan.workflow(), permit).await;
+                    let called = {
+                        let workflow = on.plan.workflow();
+                        self.supply.models.call(workflow, permit, parent.as_deref()).await
+                    };
                     Answered { outcome: called.outcome, certain: called.certain }
                 }
                 Payload::Notify(_) => self.notices.write(permit),
@@ -116,11 +120,7 @@ impl World for Outside {
 pub struct Nowhere;
 
 impl World for Nowhere {
-    fn act(
-        &self,
-        _: Arc<Plan>,
-        permit: Permit,
-    ) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+    fn act(&self, _: On, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
         drop(permit.consume());
         let outcome = failed(Code::Unavailable, "nothing is done from here");
         Box::pin(std::future::ready(Answered { outcome, certain: true }))

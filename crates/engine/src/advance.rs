@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use journal::{
-    ActNo, Aside, At, Body, BodyRef, Cause, Code, Command, CommitError, Draft, End, Entropy, Epoch,
-    Failure, Finish, Label, Labels, Message, Millis, Mode, ModelAnswer, Outcome, Part, Record,
-    Role, RunId, Seq, Source, Standing, Starter, Status, StopScope, Usage, What,
+    ActNo, Aside, At, Body, BodyRef, Caller, Cause, Code, Command, CommitError, Draft, End,
+    Entropy, Epoch, Failure, Finish, Label, Labels, Message, Millis, Mode, ModelAnswer, Outcome,
+    Part, Record, Role, RunId, Seq, Source, Standing, Starter, Status, StopScope, Usage, What,
 };
 use plan::ids::ModelName;
 use plan::workflow::{EndOutcome, From};
@@ -59,6 +59,8 @@ pub struct Opening {
     pub case: Vec<u8>,
     /// Labels that the case brings along, as a child's does; otherwise the plan declares them.
     pub labels: Option<Labels>,
+    /// The span of whoever had it opened, where they said it.
+    pub called: Option<Caller>,
     pub starter: Starter,
     pub mode: Mode,
     pub refusals: Vec<CommitError>,
@@ -114,6 +116,7 @@ fn note_opened(work: &mut Work<'_>, engine: &Engine, opening: &Opening) {
         case,
         starter: opening.starter.clone(),
         mode: opening.mode,
+        called: opening.called.clone(),
     });
     work.suspect(case);
 }

@@ -148,7 +148,8 @@ impl<'e> Audit<'e> {
     }
 
     fn opened(&self, frame: &Frame, entropy: Entropy) -> Result<Draft, AuditError> {
-        let Some(Record::Opened { release, case, starter, mode, .. }) = frame.records.first()
+        let Some(Record::Opened { release, case, starter, mode, called, .. }) =
+            frame.records.first()
         else {
             return Err(AuditError::Cause(frame.seq));
         };
@@ -162,6 +163,7 @@ impl<'e> Audit<'e> {
             entropy,
             case: case.bytes().to_vec(),
             labels: Some(case.labels().clone()),
+            called: called.clone(),
             starter: starter.clone(),
             mode: *mode,
             refusals: self.refusals(frame),

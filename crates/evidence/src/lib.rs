@@ -10,6 +10,7 @@ pub mod canary;
 pub mod codes;
 pub mod desk;
 pub mod drift;
+pub mod events;
 pub mod facts;
 pub mod fleet;
 pub mod handed;

@@ -16,7 +16,7 @@ use crate::trace::provider;
 pub type Vendors = BTreeMap<ModelName, (String, String)>;
 
 /// Name and value of each attribute.
-type Labels = Vec<(&'static str, String)>;
+pub type Labels = Vec<(&'static str, String)>;
 
 /// Something that is counted or measured.
 #[derive(Debug, PartialEq, Eq)]
@@ -106,10 +106,11 @@ static ALL: [Instrument; 14] = [
 
 /// How values are spread over groups.
 #[derive(Debug, Clone, Default)]
-struct Spread {
-    groups: Vec<u64>,
-    sum: u64,
-    count: u64,
+pub struct Spread {
+    /// How many lie in each group; those beyond the last end are in none.
+    pub groups: Vec<u64>,
+    pub sum: u64,
+    pub count: u64,
 }
 
 /// An act that is out: the model, or the tool.
@@ -245,9 +246,9 @@ impl Meters {
         spread.count += 1;
     }
 
-    /// All of it in Prometheus' text format 0.0.4, named by OpenTelemetry's rules for it.
+    /// Everything that is measured, with what was read of each.
     #[must_use]
-    pub fn prometheus(&self, now: &Now) -> String {
+    pub fn readings(&self, now: &Now) -> Vec<Reading> {
         let mut gauges: BTreeMap<(&'static str, Labels), u64> = BTreeMap::from([
             ((WAITING.name, Vec::new()), now.waiting_ms),
             ((FIRING.name, Vec::new()), now.firing),
@@ -258,8 +259,27 @@ impl Meters {
             let labels = vec![status, ("flightdeck.workflow", workflow.to_string())];
             gauges.insert((STANDING.name, labels), *n);
         }
+        let of = |instrument: &'static Instrument| {
+            let values = if instrument.shape == Shape::Gauge { &gauges } else { &self.counts };
+            let values = values
+                .iter()
+                .filter(|((name, _), _)| *name == instrument.name)
+                .map(|((_, labels), value)| (labels.clone(), Value::Whole(*value)));
+            let spreads = self
+                .spreads
+                .iter()
+                .filter(|((name, _), _)| *name == instrument.name)
+                .map(|((_, labels), spread)| (labels.clone(), Value::Spread(spread.clone())));
+            Reading { instrument, values: values.chain(spreads).collect() }
+        };
+        ALL.iter().map(of).collect()
+    }
+
+    /// All of it in Prometheus' text format 0.0.4, named by OpenTelemetry's rules for it.
+    #[must_use]
+    pub fn prometheus(&self, now: &Now) -> String {
         let mut text = String::new();
-        for of in &ALL {
+        for Reading { instrument: of, values } in self.readings(now) {
             let name = named(of);
             let kind = match of.shape {
                 Shape::Count => "counter",
@@ -268,19 +288,32 @@ impl Meters {
             };
             // Writing to a text cannot fail.
             let _ = writeln!(text, "# HELP {name} {}\n# TYPE {name} {kind}", of.help);
-            let values = if of.shape == Shape::Gauge { &gauges } else { &self.counts };
-            for ((_, labels), value) in
-                values.iter().filter(|((of_name, _), _)| *of_name == of.name)
-            {
-                let _ = writeln!(text, "{name}{} {}", braced(labels, None), decimal(*value, of));
-            }
-            let spreads = self.spreads.iter().filter(|((of_name, _), _)| *of_name == of.name);
-            for ((_, labels), spread) in spreads {
-                spread.write(&mut text, of, &name, labels);
+            for (labels, value) in &values {
+                match value {
+                    Value::Whole(value) => {
+                        let (labels, value) = (braced(labels, None), decimal(*value, of));
+                        let _ = writeln!(text, "{name}{labels} {value}");
+                    }
+                    Value::Spread(spread) => spread.write(&mut text, of, &name, labels),
+                }
             }
         }
         text
     }
+}
+
+/// One thing that is measured, and what was read of it.
+#[derive(Debug)]
+pub struct Reading {
+    pub instrument: &'static Instrument,
+    pub values: Vec<(Labels, Value)>,
+}
+
+/// What was read under some labels.
+#[derive(Debug)]
+pub enum Value {
+    Whole(u64),
+    Spread(Spread),
 }
 
 impl Spread {

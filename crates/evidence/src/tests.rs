@@ -89,6 +89,7 @@ fn opened() -> Record {
         case: body(0, 0),
         starter: Starter::Person(person("mara@acme.example")),
         mode: Mode::Live,
+        called: None,
     }
 }
 

@@ -3,13 +3,13 @@
 //! where they have none. Nothing that a person, model, tool or file wrote is in a span: it holds
 //! names of the map, counts, times and codes. The same run always gives the same spans.
 
-use journal::{At, End, Hash, Millis, RunId, Starter, Usage};
+use journal::{ActNo, At, Caller, End, Hash, Millis, RunId, Starter, Usage};
 
 use crate::codes;
 use crate::view::{ActState, ActView, ReviewState, ReviewView, RunView, StepState, StepView};
 
 /// The conventions that the names are taken from. They still move, so the version is said.
-pub const SCHEMA: &str = "https://opentelemetry.io/schemas/1.42.0";
+pub const SCHEMA: &str = "https://opentelemetry.io/schemas/1.41.1";
 
 /// Something that took time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Span {
     pub trace: [u8; 16],
     pub id: [u8; 8],
     pub parent: Option<[u8; 8]>,
+    /// A span of another trace that this one was brought about by.
+    pub link: Option<Caller>,
     pub name: String,
     /// Whether somebody else did the work, and this waited for it.
     pub outside: bool,
@@ -88,6 +90,7 @@ fn of_run(view: &RunView) -> Span {
         trace: trace(view),
         id: run_id(view.run),
         parent,
+        link: view.called.clone(),
         name: format!("invoke_workflow {workflow}").trim_end().to_owned(),
         outside: false,
         began: view.opened,
@@ -115,6 +118,7 @@ fn of_step(view: &RunView, step: &StepView) -> Span {
         trace: trace(view),
         id: id(view.run, "step", &step.at, 0),
         parent: Some(run_id(view.run)),
+        link: None,
         name: format!("{kind} {}", step.at.step),
         outside: false,
         began: step.began,
@@ -129,6 +133,7 @@ fn of_step(view: &RunView, step: &StepView) -> Span {
 
 fn of_act(view: &RunView, act: &ActView) -> Span {
     let mut span = within(view, &act.at, "act", u64::from(act.no.0));
+    span.id = act_id(view.run, act.no);
     let mut attributes = vec![
         ("flightdeck.act.attempt", Attribute::Whole(u64::from(act.attempt))),
         ("flightdeck.rules", Attribute::Texts(act.rules.clone())),
@@ -206,6 +211,7 @@ fn within(view: &RunView, at: &At, what: &str, no: u64) -> Span {
         trace: trace(view),
         id: id(view.run, what, at, no),
         parent: Some(id(view.run, "step", at, 0)),
+        link: None,
         name: String::new(),
         outside: false,
         began: view.opened,
@@ -236,6 +242,61 @@ fn trace(view: &RunView) -> [u8; 16] {
 
 fn run_id(run: RunId) -> [u8; 8] {
     short(&Hash::of_parts(&[b"run", &run.to_bytes()]))
+}
+
+/// A span of a case, for what is said beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    pub trace: [u8; 16],
+    pub span: [u8; 8],
+}
+
+impl Place {
+    pub(crate) fn of_run(view: &RunView) -> Self {
+        Self { trace: trace(view), span: run_id(view.run) }
+    }
+
+    pub(crate) fn of_step(view: &RunView, at: &At) -> Self {
+        Self { trace: trace(view), span: id(view.run, "step", at, 0) }
+    }
+
+    pub(crate) fn of_act(view: &RunView, act: ActNo) -> Self {
+        Self { trace: trace(view), span: act_id(view.run, act) }
+    }
+}
+
+/// An act has a span of its own, by its number alone: whoever performs it can say which.
+fn act_id(run: RunId, act: ActNo) -> [u8; 8] {
+    short(&Hash::of_parts(&[b"act", &run.to_bytes(), &act.0.to_be_bytes()]))
+}
+
+/// What is sent along with an act, so that whoever answers can say what it was asked for by: the
+/// span of the act in the trace of the outermost run, in the form of W3C's Trace Context.
+#[must_use]
+pub fn parent_of(root: RunId, run: RunId, act: ActNo) -> String {
+    let (trace, span) = (hex(&root.to_bytes()), hex(&act_id(run, act)));
+    format!("00-{trace}-{span}-01")
+}
+
+/// The bytes of a `traceparent` header: the trace and the span of whoever sent it. Nothing where it
+/// is none by the rules, so that what is malformed is as if it had not been sent.
+#[must_use]
+pub fn sent_by(header: &str) -> Option<Caller> {
+    let mut parts = header.split('-');
+    let (version, trace, span, flags) =
+        (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let lower = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    let fits = [(version, 2), (trace, 32), (span, 16), (flags, 2)];
+    let fits = fits.iter().all(|(text, length)| text.len() == *length && lower(text));
+    // A later version may have more parts, and the first four mean the same.
+    let whole = version != "ff" && (version != "00" || parts.next().is_none());
+    let zero = |text: &str| text.bytes().all(|b| b == b'0');
+    let known = fits && whole && !zero(trace) && !zero(span);
+    known.then(|| Caller { trace: trace.to_owned(), span: span.to_owned() })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn id(run: RunId, what: &str, at: &At, no: u64) -> [u8; 8] {

@@ -11,8 +11,8 @@ mod talk;
 use std::collections::BTreeMap;
 
 use journal::{
-    ActNo, At, Code, CommandId, Decline, End, Hash, Labels, Millis, Mode, ReviewNo, RunId, Starter,
-    Status, StopScope, Usage,
+    ActNo, At, Caller, Code, CommandId, Decline, End, Hash, Labels, Millis, Mode, ReviewNo, RunId,
+    Starter, Status, StopScope, Usage,
 };
 use plan::Plan;
 use plan::ids::{ModelName, PersonId, ReleaseId, RoleId, StepId, WorkflowName};
@@ -33,6 +33,9 @@ pub struct RunView {
     #[serde(skip)]
     pub seeded: bool,
     pub starter: Option<Starter>,
+    /// The span of whoever had it opened, where they said it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub called: Option<Caller>,
     pub opened: Millis,
     pub changed: Millis,
     pub status: Status,

@@ -35,7 +35,7 @@ pub use frame::{Cause, Chain, ChainError, ENGINE, FRAME_VERSION, Frame};
 pub use ids::{ActNo, At, CommandId, Epoch, Hash, Millis, ReviewNo, RunId, RunIdError, Seq};
 pub use label::{Label, Labels, Source, Sources};
 pub use ledger::{Account, CasesOf, Draw, StopScope};
-pub use record::{Drill, End, Eraser, Finish, Mode, Part, Record, Rule, What, Why};
+pub use record::{Caller, Drill, End, Eraser, Finish, Mode, Part, Record, Rule, What, Why};
 pub use release::{
     Because, Canary, Decider, Figure, Measured, OnTrial, Rollout, Rollouts, Side, Tried, Worse,
 };

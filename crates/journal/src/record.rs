@@ -17,6 +17,14 @@ use crate::release::{Canary, Decider, Tried};
 use crate::review::{About, Answer, Decline, Shown};
 use crate::starter::{Held, Starter};
 
+/// A span in somebody else's trace, as W3C's Trace Context writes its parts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Caller {
+    pub trace: String,
+    pub span: String,
+}
+
 /// One thing that happened in a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -28,6 +36,9 @@ pub enum Record {
         case: BodyRef,
         starter: Starter,
         mode: Mode,
+        /// The span of whoever had it opened, where they said it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        called: Option<Caller>,
     },
     /// A step was entered; `influences` is what had a hand in taking this way.
     Entered { at: At, influences: Label },

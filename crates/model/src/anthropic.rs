@@ -37,7 +37,7 @@ impl Anthropic {
         Self { endpoint, model, idle, shapes: Shapes::new(offered, schema::plain) }
     }
 
-    async fn send(&self, ask: &ModelAsk) -> Answered {
+    async fn send(&self, ask: &ModelAsk, parent: Option<&str>) -> Answered {
         let toolbox = self.shapes.tools(&ask.tools);
         let body = match self.body(ask, toolbox.as_deref()) {
             Ok(body) => body,
@@ -46,7 +46,7 @@ impl Anthropic {
                 return Answered::failed(self.endpoint.failure(Code::Defect, &why, None));
             }
         };
-        match self.endpoint.post(body, ask.key, self.idle).await {
+        match self.endpoint.post(body, ask.key, self.idle, parent).await {
             Ok(received) => self.read(ask, toolbox.as_deref(), received),
             Err(answered) => answered,
         }
@@ -165,8 +165,8 @@ impl Anthropic {
 }
 
 impl Provider for Anthropic {
-    fn ask<'a>(&'a self, ask: &'a ModelAsk) -> Answering<'a> {
-        Box::pin(self.send(ask))
+    fn ask<'a>(&'a self, ask: &'a ModelAsk, parent: Option<&'a str>) -> Answering<'a> {
+        Box::pin(self.send(ask, parent))
     }
 }
 

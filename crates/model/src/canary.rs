@@ -20,7 +20,7 @@ const DOWN: &str = "@@DOWN";
 pub struct Canary(pub String);
 
 impl Provider for Canary {
-    fn ask<'a>(&'a self, ask: &'a ModelAsk) -> Answering<'a> {
+    fn ask<'a>(&'a self, ask: &'a ModelAsk, _: Option<&'a str>) -> Answering<'a> {
         Box::pin(std::future::ready(self.answer(ask)))
     }
 }

@@ -130,6 +130,7 @@ impl Endpoint {
         body: Vec<u8>,
         key: Hash,
         idle: Duration,
+        parent: Option<&str>,
     ) -> Result<Received, Answered> {
         let mut request = self
             .client
@@ -137,6 +138,9 @@ impl Endpoint {
             .header(CONTENT_TYPE, "application/json")
             .header(IDEMPOTENCY_KEY, key.to_string())
             .body(body);
+        if let Some(parent) = parent {
+            request = request.header("traceparent", parent);
+        }
         if self.header == Header::Plain {
             request = request.header(VERSION, VERSION_SPOKEN);
         }

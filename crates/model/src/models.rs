@@ -212,9 +212,14 @@ impl Callable {
 
     /// Performs the call that a permit allows.
     pub async fn call(&self, permit: Permit) -> Called {
+        self.traced(permit, None).await
+    }
+
+    /// The same, with what it is a part of for whoever follows traces.
+    pub async fn traced(&self, permit: Permit, parent: Option<&str>) -> Called {
         match permit.consume() {
             Payload::Model(ask) if ask.model == self.name => {
-                self.blotted(self.answered(&ask).await)
+                self.blotted(self.answered(&ask, parent).await)
             }
             Payload::Model(ask) => {
                 let why = format!("the permit is for `{}`, not for `{}`", ask.model, self.name);
@@ -235,7 +240,7 @@ impl Callable {
         called
     }
 
-    async fn answered(&self, ask: &ModelAsk) -> Called {
+    async fn answered(&self, ask: &ModelAsk, parent: Option<&str>) -> Called {
         if let Some(missing) = self.missing(ask) {
             let why = format!("`{}` is not declared to {missing}", ask.model);
             return unsent(Code::VendorRefused, &why, None);
@@ -263,7 +268,7 @@ impl Callable {
         };
         let began = Instant::now();
         let limit = Duration::from_millis(ask.time_out_ms);
-        let answered = match timeout(limit, provider.ask(ask)).await {
+        let answered = match timeout(limit, provider.ask(ask, parent)).await {
             Ok(answered) => answered,
             Err(_) => Answered { certain: false, ..Answered::failed(late(ask.time_out_ms)) },
         };

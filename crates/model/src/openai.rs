@@ -64,7 +64,7 @@ impl OpenAi {
         Self { endpoint, dialect, model, idle, shapes: Shapes::new(offered, Value::clone) }
     }
 
-    async fn send(&self, ask: &ModelAsk) -> Answered {
+    async fn send(&self, ask: &ModelAsk, parent: Option<&str>) -> Answered {
         let toolbox = self.shapes.tools(&ask.tools);
         let body = match self.body(ask, toolbox.as_deref()) {
             Ok(body) => body,
@@ -73,7 +73,7 @@ impl OpenAi {
                 return Answered::failed(self.endpoint.failure(Code::Defect, &why, None));
             }
         };
-        match self.endpoint.post(body, ask.key, self.idle).await {
+        match self.endpoint.post(body, ask.key, self.idle, parent).await {
             Ok(received) => self.read(ask, toolbox.as_deref(), received),
             Err(answered) => answered,
         }
@@ -243,8 +243,8 @@ impl OpenAi {
 }
 
 impl Provider for OpenAi {
-    fn ask<'a>(&'a self, ask: &'a ModelAsk) -> Answering<'a> {
-        Box::pin(self.send(ask))
+    fn ask<'a>(&'a self, ask: &'a ModelAsk, parent: Option<&'a str>) -> Answering<'a> {
+        Box::pin(self.send(ask, parent))
     }
 }
 

@@ -68,6 +68,7 @@ pub(crate) type Answering<'a> = Pin<Box<dyn Future<Output = Answered> + Send + '
 /// A source of answers. It is never asked directly: a [`Callable`](crate::Callable) asks it, with
 /// what a permit holds.
 pub(crate) trait Provider: Send + Sync {
-    /// Asks once. It neither waits for a turn nor tries again.
-    fn ask<'a>(&'a self, ask: &'a ModelAsk) -> Answering<'a>;
+    /// Asks once. It neither waits for a turn nor tries again. `parent` goes along where the answer
+    /// comes over HTTP: what it is asked by, as W3C's Trace Context writes it.
+    fn ask<'a>(&'a self, ask: &'a ModelAsk, parent: Option<&'a str>) -> Answering<'a>;
 }

@@ -136,7 +136,7 @@ pub fn digest(ask: &ModelAsk) -> String {
 }
 
 impl Provider for Rehearsal {
-    fn ask<'a>(&'a self, ask: &'a ModelAsk) -> Answering<'a> {
+    fn ask<'a>(&'a self, ask: &'a ModelAsk, _: Option<&'a str>) -> Answering<'a> {
         let answered = Answered {
             result: self.answer(ask),
             tokens: Tokens::default(),

@@ -65,7 +65,7 @@ impl Question {
 }
 
 impl Provider for Seat {
-    fn ask<'a>(&'a self, ask: &'a ModelAsk) -> Answering<'a> {
+    fn ask<'a>(&'a self, ask: &'a ModelAsk, _: Option<&'a str>) -> Answering<'a> {
         Box::pin(async move {
             let (answer, answered) = oneshot::channel();
             let gone = || {

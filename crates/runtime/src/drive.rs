@@ -60,6 +60,7 @@ pub(crate) async fn open(inner: &Arc<Inner>, run: RunId, new: NewRun) -> Result<
         entropy: entropy()?,
         case: new.case,
         labels: new.labels,
+        called: new.called,
         starter: new.starter,
         mode: new.mode,
         refusals: Vec::new(),
@@ -420,12 +421,16 @@ impl Run {
             Payload::Model(_) | Payload::Notify(_) => None,
         };
         let (inner, mailbox) = (self.inner.clone(), self.mailbox.clone());
-        let plan = self.engine.plan().clone();
+        let root = match self.control.opening().map(|opening| &opening.starter) {
+            Some(journal::Starter::Parent { root, .. }) => *root,
+            Some(_) | None => run,
+        };
+        let on = crate::On { plan: self.engine.plan().clone(), root };
         let started = std::time::Instant::now();
         let mut work = None;
         let start = || {
             let inner = inner.clone();
-            let task = tokio::spawn(async move { inner.world.act(plan, permit).await });
+            let task = tokio::spawn(async move { inner.world.act(on, permit).await });
             let abort = task.abort_handle();
             work = Some(task);
             abort
@@ -539,6 +544,7 @@ async fn open_child(inner: Arc<Inner>, child: ChildRun) {
             plan: child.plan.clone(),
             case: child.case.clone(),
             labels: Some(child.labels.clone()),
+            called: None,
             starter: child.starter.clone(),
             mode: child.mode,
         };

@@ -25,9 +25,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use engine::Event;
 use journal::{
-    Access, ActNo, Alert, CasesOf, Command, CommandId, CommitError, Entropy, Gauge, Labels, Millis,
-    Mode, Order, Record, RunId, RunLine, RunQuery, Standing, Starter, Status, StopScope, Store,
-    StoreError,
+    Access, ActNo, Alert, Caller, CasesOf, Command, CommandId, CommitError, Entropy, Gauge, Labels,
+    Millis, Mode, Order, Record, RunId, RunLine, RunQuery, Standing, Starter, Status, StopScope,
+    Store, StoreError,
 };
 use plan::Plan;
 use plan::ids::{PersonId, WorkflowName};
@@ -44,7 +44,7 @@ pub use rollout::{ReleaseOrder, Standing as Rolled, may_release};
 use stains::Stains;
 pub use stop::StopError;
 pub use triggers::{Incoming, Took, Triggers, start_key};
-pub use world::{Answered, World};
+pub use world::{Answered, On, World};
 
 /// Why the driver could not do what it was told.
 #[derive(Debug, thiserror::Error)]
@@ -206,6 +206,8 @@ pub struct NewRun {
     pub plan: Arc<Plan>,
     pub case: Vec<u8>,
     pub labels: Option<Labels>,
+    /// The span of whoever had it opened, where they said it.
+    pub called: Option<Caller>,
     pub starter: Starter,
     pub mode: Mode,
 }

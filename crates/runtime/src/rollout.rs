@@ -151,7 +151,7 @@ impl Runtime {
         let Some(plan) = self.release_for(workflow, run).await? else {
             return Err(Fault::Rollout(format!("`{workflow}` was never deployed")));
         };
-        let new = NewRun { plan, case, labels: None, starter, mode: Mode::Live };
+        let new = NewRun { plan, case, labels: None, called: None, starter, mode: Mode::Live };
         self.admit_once(run, new).await.map(|_| run)
     }
 }

@@ -17,7 +17,14 @@ pub(crate) async fn beside(runtime: &Runtime, run: RunId, plan: Arc<Plan>) {
     if people::has_room(&runtime.inner, workflow).await.is_err() {
         return;
     }
-    let new = NewRun { plan: Arc::clone(&plan), case, labels: None, starter, mode: Mode::Seeded };
+    let new = NewRun {
+        plan: Arc::clone(&plan),
+        case,
+        labels: None,
+        called: None,
+        starter,
+        mode: Mode::Seeded,
+    };
     if people::may_open(&runtime.inner, &new).await.is_ok() {
         let _ = runtime.open(new).await;
     }

@@ -193,7 +193,8 @@ async fn answer(runtime: &Runtime, request: Request) -> Response {
                 Ok(plan) => Arc::new(plan),
                 Err(error) => return refused(Kind::Failed, error),
             };
-            let new = NewRun { plan, case: case.into_bytes(), labels: None, starter, mode };
+            let new =
+                NewRun { plan, case: case.into_bytes(), labels: None, called: None, starter, mode };
             opened(runtime.admit(new).await)
         }
         Request::Begin { workflow, case, starter } => {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::due::Schedule;
-use journal::{CommitError, Hash, Held, Millis, Mode, RunId, Starter, StopScope, Trigger};
+use journal::{Caller, CommitError, Hash, Held, Millis, Mode, RunId, Starter, StopScope, Trigger};
 use plan::Plan;
 use plan::ids::WorkflowName;
 use plan::workflow::{Clock, Hook, Start, Type};
@@ -286,7 +286,7 @@ impl Watched {
     ) -> Result<(), Fault> {
         let Some((plan, start)) = self.release(runtime, run).await? else { return Ok(()) };
         let case = case(&plan);
-        begin(runtime, &plan, run, (start, by), case).await.map(drop)
+        begin(runtime, &plan, run, (start, by), (case, None)).await.map(drop)
     }
 
     /// The release that a case begins on, and this start's place in its map. A canary that has no
@@ -332,7 +332,7 @@ async fn begin(
     plan: &Arc<Plan>,
     run: RunId,
     (start, by): (u16, Trigger),
-    case: Value,
+    (case, called): (Value, Option<Caller>),
 ) -> Result<bool, Fault> {
     let store = runtime.inner.store.clone();
     let held = StopScope::Workflow(plan.workflow().name.clone());
@@ -345,6 +345,7 @@ async fn begin(
         plan: Arc::clone(plan),
         case: case.to_string().into_bytes(),
         labels: None,
+        called,
         starter: Starter::Trigger { start, by },
         mode: Mode::Live,
     };

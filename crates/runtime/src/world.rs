@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use journal::{Outcome, Permit};
+use journal::{Outcome, Permit, RunId};
 use plan::Plan;
 
 /// What an act came to, and whether that is certain: an effect that may have happened although no
@@ -16,6 +16,14 @@ pub struct Answered {
     pub certain: bool,
 }
 
+/// The case that an act belongs to.
+#[derive(Debug, Clone)]
+pub struct On {
+    pub plan: Arc<Plan>,
+    /// The outermost run: the case itself.
+    pub root: RunId,
+}
+
 /// Whoever performs acts.
 pub trait World: Send + Sync {
     /// Makes ready what a release needs, before anything of it is done. Says what is not there.
@@ -24,10 +32,6 @@ pub trait World: Send + Sync {
         Ok(())
     }
 
-    /// Performs one act of a run on this release. The permit is used up.
-    fn act(
-        &self,
-        plan: Arc<Plan>,
-        permit: Permit,
-    ) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>>;
+    /// Performs one act. The permit is used up.
+    fn act(&self, on: On, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>>;
 }

@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use journal::RunId;
+use journal::{Caller, RunId};
 use plan::ids::WorkflowName;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -52,7 +52,10 @@ pub struct CaseStarted {
     params(
         ("workspace" = String, Path, description = "The workspace's name"),
         ("Idempotency-Key" = Option<String>, Header, max_length = 255,
-            description = "The same key again is the same case")
+            description = "The same key again is the same case"),
+        ("traceparent" = Option<String>, Header,
+            description = "The span of whoever sends it (W3C Trace Context); the case's trace \
+                links to it")
     ),
     request_body = StartCase,
     responses(
@@ -72,7 +75,7 @@ pub async fn start(
 ) -> Result<Response, Problem> {
     let workflow = WorkflowName::new(&body.workflow).map_err(Problem::invalid)?;
     let key = key(&headers)?;
-    let start = Start { workflow, case: Value::Object(body.case), key };
+    let start = Start { workflow, case: Value::Object(body.case), key, called: called(&headers) };
     let started = inside.here().start(inside.who.clone(), start).await?;
     let id = started.run.to_string();
     let status = if started.again { StatusCode::OK } else { StatusCode::CREATED };
@@ -84,6 +87,14 @@ pub async fn start(
         response.headers_mut().insert(header::LOCATION, place);
     }
     Ok(response)
+}
+
+/// The span of whoever sent a request, as W3C's Trace Context says it. What is malformed is as if
+/// it had not been sent.
+pub fn called(headers: &HeaderMap) -> Option<Caller> {
+    let mut sent = headers.get_all("traceparent").iter();
+    let one = sent.next().filter(|_| sent.next().is_none())?;
+    evidence::trace::sent_by(one.to_str().ok()?)
 }
 
 fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {

@@ -12,13 +12,14 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, Mac};
-use journal::RunId;
+use journal::{Caller, RunId};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::Sha256;
 use utoipa::ToSchema;
 
 use crate::Desk;
+use crate::cases::called;
 use crate::installation::No;
 use crate::problem::{Path, Problem};
 
@@ -73,6 +74,8 @@ pub struct Sent {
     /// What it says that it is.
     pub kind: Option<String>,
     pub data: Value,
+    /// The span of whoever sent it, where they said it. It is not signed.
+    pub called: Option<Caller>,
 }
 
 /// What became of it.
@@ -148,7 +151,7 @@ pub async fn take(
     let id = signed(&headers, &body, &keys, now_s()).ok_or_else(unsigned)?;
     let (id, kind, data) = event(&headers, id, &body)?;
     let here = here.ok_or_else(unsigned)?;
-    let taken = here.take(Sent { workflow, hook, id, kind, data }).await;
+    let taken = here.take(Sent { workflow, hook, id, kind, data, called: called(&headers) }).await;
     match taken {
         Ok(Taken::Began(run)) => Ok((StatusCode::CREATED, named(run)).into_response()),
         Ok(Taken::Again(run)) => Ok((StatusCode::OK, named(run)).into_response()),

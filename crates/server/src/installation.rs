@@ -8,7 +8,7 @@ use std::pin::Pin;
 use evidence::canary::Comparison;
 use evidence::releases::ReleaseView;
 use evidence::{ReviewView, RunView};
-use journal::{Access, CommandId, RunId, RunLine, Status, StopScope};
+use journal::{Access, Caller, CommandId, RunId, RunLine, Status, StopScope};
 use plan::AccessRole;
 use plan::ids::{PersonId, RoleId, WorkflowName};
 use serde_json::Value;
@@ -75,6 +75,8 @@ pub struct Start {
     pub case: Value,
     /// The same key again is the same case.
     pub key: Option<String>,
+    /// The span of whoever sent it, where they said it.
+    pub called: Option<Caller>,
 }
 
 /// A case that was started, now or by an earlier request with the same key.

@@ -1,175 +1,309 @@
-//! Traces for whoever watches many systems in one place: runs that are over, as spans, over OTLP
-//! on HTTP, where the usual `OTEL_*` variables say so. It follows what is stored and stands in the
-//! way of no run: a collector that does not answer is tried again later, and what it missed stays
-//! in the journal. It must not make spans; `evidence` does.
+//! Telemetry for whoever watches many systems in one place: traces, metrics and logs over OTLP on
+//! HTTP, where the usual `OTEL_*` variables say so. It follows what is stored and stands in the way
+//! of no run: a collector that does not answer is tried again later, and what it missed stays in
+//! the journal. It must not make spans, readings or lines; `evidence` does.
+
+mod settings;
+mod wire;
 
 #[cfg(test)]
 mod tests;
 
-use std::time::{Duration, SystemTime};
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use evidence::RunView;
-use evidence::trace::{Attribute, SCHEMA, Span};
+use evidence::events::Event;
+use evidence::metrics::Reading;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use journal::Millis;
-use opentelemetry::trace::{
-    SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState,
-};
-use opentelemetry::{Array, InstrumentationScope, KeyValue, StringValue, Value};
-use opentelemetry_otlp::{SpanExporter, WithExportConfig, WithHttpConfig};
-use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::{SpanData, SpanExporter as _};
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceResponse;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
+use prost::Message as _;
+use reqwest::StatusCode;
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+use settings::{Environment, Settings};
+pub use settings::{Signal, TelemetryError};
+use wire::Sender;
 
 /// How often the journal is looked at.
 const LOOK: Duration = Duration::from_millis(500);
 /// The longest pause after a failure; it doubles up to this.
 const PAUSE_MAX: Duration = Duration::from_secs(60);
-/// How long the last traces may take while the program leaves.
+/// How long the last telemetry may take while the program leaves.
 const LEAVE: Duration = Duration::from_secs(5);
-/// How many spans go out at once, unless one run has more.
-const SPANS: usize = 512;
-
-/// What the environment says, where it says something that cannot be followed.
-#[derive(Debug, thiserror::Error)]
-pub enum TelemetryError {
-    #[error("`{name}` is `{value}`, and only `{known}` is known")]
-    Unknown { name: String, value: String, known: &'static str },
-    #[error("traces cannot be sent as the `OTEL_*` variables say: {0}")]
-    Unusable(String),
-}
+/// How many spans or lines go out at once, unless one run has more.
+const AT_ONCE: usize = 512;
 
 /// What is stored, as this room needs it.
 pub trait Journal: Send + 'static {
     /// Runs whose end is stored after a place, and the place that was read up to.
     fn ended(&mut self, after: u64) -> Result<(u64, Vec<RunView>), String>;
+    /// Lines for the log of what is stored after a place, and the place that was read up to.
+    fn events(&mut self, after: u64) -> Result<(u64, Vec<Event>), String>;
+    /// Everything that is measured, counted from when it was looked at first.
+    fn readings(&mut self) -> Result<Vec<Reading>, String>;
 }
 
-/// Where traces go.
+/// Where telemetry goes.
 pub struct Telemetry {
-    exporter: SpanExporter,
-    scope: InstrumentationScope,
-    address: Address,
+    routes: Vec<Route>,
+    sender: Sender,
+    every: Duration,
 }
 
-/// A collector's address. It may hold a password or a token, so nothing of it is repeated.
-struct Address(String);
+/// Where one signal goes.
+struct Route {
+    settings: Settings,
+    client: reqwest::Client,
+}
 
-impl Address {
-    /// A text without what the address holds.
-    fn blotted(&self, text: &str) -> String {
-        let whole = self.0.as_str();
-        let (rest, query) = whole.split_once('?').unwrap_or((whole, ""));
-        let place = rest.split_once("://").map_or(rest, |(_, place)| place);
-        let who = place.rsplit_once('@').map_or("", |(who, _)| who);
-        let password = who.split_once(':').map_or("", |(_, password)| password);
-        let parts = [whole, rest, place, who, query, password];
-        let parts = parts.into_iter().filter(|part| !part.is_empty());
-        parts.fold(text.to_owned(), |text, part| text.replace(part, "[the collector's address]"))
-    }
+/// Whether a signal is taken, or why not.
+pub type Taken = (Signal, Result<(), String>);
+
+/// Why a collector did not take what it was sent.
+enum Untaken {
+    /// It may be sent again, at the earliest after so long.
+    Later(String, Option<Duration>),
+    /// It would never be taken, or a part of it was not.
+    Never(String),
 }
 
 impl Telemetry {
-    /// As the environment says; nothing where it names no endpoint or turns traces off. `variable`
-    /// looks one up.
+    /// As the environment says; nothing where it names no endpoint or turns everything off.
+    /// `variable` looks one up.
     pub fn from_environment(
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Option<Self>, TelemetryError> {
-        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let off = set("OTEL_SDK_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true"));
-        let whole = set("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
-        let base = set("OTEL_EXPORTER_OTLP_ENDPOINT");
-        let endpoint =
-            whole.or(base.map(|base| format!("{}/v1/traces", base.trim_end_matches('/'))));
-        let Some(endpoint) = endpoint.filter(|_| !off) else { return Ok(None) };
-        match set("OTEL_TRACES_EXPORTER").as_deref() {
-            Some("none") => return Ok(None),
-            None | Some("otlp") => {}
-            Some(value) => return Err(unknown("OTEL_TRACES_EXPORTER", value, "otlp")),
+        let environment = Environment(variable);
+        if environment.off() {
+            return Ok(None);
         }
-        let ways = ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"];
-        if let Some((name, value)) = ways.iter().find_map(|name| Some((*name, set(name)?)))
-            && value != "http/protobuf"
-        {
-            return Err(unknown(name, &value, "http/protobuf"));
+        let mut routes = Vec::new();
+        for signal in Signal::ALL {
+            if let Some(settings) = environment.settings(signal)? {
+                routes.push(Route::new(settings)?);
+            }
         }
-        let address = Address(endpoint.clone());
-        let unusable = |why: String| TelemetryError::Unusable(address.blotted(&why));
+        if routes.is_empty() {
+            return Ok(None);
+        }
+        let (every, sender) = (environment.every()?, Sender::new(environment.resource()?));
+        Ok(Some(Self { routes, sender, every }))
+    }
+
+    /// The same, said to be this installation: two that share a collector are told apart by it.
+    #[must_use]
+    pub fn of(mut self, installation: &str) -> Self {
+        self.sender.say("service.instance.id", installation);
+        self
+    }
+
+    /// Whether traces are sent somewhere.
+    #[must_use]
+    pub fn traces(&self) -> bool {
+        self.routes.iter().any(|route| route.settings.signal == Signal::Traces)
+    }
+
+    /// Whether the collector takes each signal: nothing is sent, in the form of the protocol.
+    pub async fn answers(&self) -> Vec<Taken> {
+        let mut all = Vec::new();
+        for route in &self.routes {
+            let sent = tokio::time::timeout(LEAVE, route.send(Vec::new())).await;
+            let answer = match sent {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(Untaken::Later(why, _) | Untaken::Never(why))) => Err(why),
+                Err(_) => Err("it does not answer".to_owned()),
+            };
+            all.push((route.settings.signal, answer));
+        }
+        all
+    }
+
+    /// Sends what is stored after a place, each signal by itself. `say` is told, once for each
+    /// silence, that the collector takes nothing. Each signal that is sent takes a journal.
+    #[must_use]
+    pub fn follow<J: Journal>(
+        self,
+        mut journal: impl FnMut() -> Option<J>,
+        after: u64,
+        say: impl Fn(String) + Send + Sync + 'static,
+    ) -> Following {
+        let (end, ending) = watch::channel(false);
+        let (say, began) = (Arc::new(say), now());
+        let follow = |route: Route| {
+            let journal = journal()?;
+            let (sender, every) = (self.sender.clone(), self.every);
+            let way = Way { route, sender, every, began, place: after };
+            let (ending, say) = (ending.clone(), Arc::clone(&say));
+            Some(tokio::spawn(way.sending(journal, ending, move |why| say(why))))
+        };
+        let tasks = self.routes.into_iter().filter_map(follow).collect();
+        Following { tasks, end }
+    }
+}
+
+impl Route {
+    fn new(settings: Settings) -> Result<Self, TelemetryError> {
+        let signal = settings.signal.as_str();
+        let unusable =
+            |why: String| TelemetryError::Unusable { signal, why: settings.address.blotted(&why) };
         // The first provider stays; a second installation is no failure.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
+            .timeout(settings.time_out)
             .build()
             .map_err(|error| unusable(error.to_string()))?;
-        let exporter = SpanExporter::builder().with_http().with_http_client(client);
-        // Headers and time limits are read from the environment by the exporter itself.
-        let exporter = exporter.with_endpoint(endpoint).build();
-        let mut exporter = exporter.map_err(|error| unusable(error.to_string()))?;
-        let mut resource = Resource::builder();
-        if set("OTEL_SERVICE_NAME").is_none() {
-            resource = resource.with_service_name("flightdeck");
+        let request = settings
+            .headers
+            .iter()
+            .fold(client.post(&settings.address.0), |request, (name, value)| {
+                request.header(name, value)
+            });
+        // An address or a header that cannot be sent is said now.
+        request.build().map_err(|error| unusable(error.without_url().to_string()))?;
+        Ok(Self { settings, client })
+    }
+
+    async fn send(&self, body: Vec<u8>) -> Result<(), Untaken> {
+        let Settings { address, headers, zipped, signal, .. } = &self.settings;
+        let blotted = |why: String| address.blotted(&why);
+        let mut request =
+            self.client.post(&address.0).header(CONTENT_TYPE, "application/x-protobuf");
+        for (name, value) in headers {
+            request = request.header(name, value);
         }
-        exporter.set_resource(&resource.build());
-        let scope = InstrumentationScope::builder("flightdeck")
-            .with_version(env!("CARGO_PKG_VERSION"))
-            .with_schema_url(SCHEMA)
-            .build();
-        Ok(Some(Self { exporter, scope, address }))
-    }
-
-    /// Whether the collector takes what it is sent: nothing, in the form of the protocol.
-    pub async fn answers(&self) -> Result<(), String> {
-        let sent = tokio::time::timeout(LEAVE, self.exporter.export(Vec::new())).await;
-        match sent {
-            Ok(taken) => taken.map_err(|why| self.address.blotted(&why.to_string())),
-            Err(_) => Err("it does not answer".to_owned()),
+        if *zipped {
+            let zip = zip(&body).map_err(|error| Untaken::Never(error.to_string()))?;
+            request = request.header(CONTENT_ENCODING, "gzip").body(zip);
+        } else {
+            request = request.body(body);
+        }
+        let response = request.send().await;
+        let response = response
+            .map_err(|error| Untaken::Later(blotted(error.without_url().to_string()), None))?;
+        let (status, after) = (response.status(), response.headers().get(RETRY_AFTER));
+        let after = after.and_then(|value| value.to_str().ok()?.parse().ok());
+        let after = after.map(Duration::from_secs);
+        if !status.is_success() {
+            let why = format!("it answers with status {}", status.as_u16());
+            let again = matches!(
+                status,
+                StatusCode::TOO_MANY_REQUESTS
+                    | StatusCode::BAD_GATEWAY
+                    | StatusCode::SERVICE_UNAVAILABLE
+                    | StatusCode::GATEWAY_TIMEOUT
+            );
+            return Err(if again { Untaken::Later(why, after) } else { Untaken::Never(why) });
+        }
+        let bytes = response.bytes().await.unwrap_or_default();
+        match refused(*signal, &bytes) {
+            0 => Ok(()),
+            count => Err(Untaken::Never(format!("it did not take {count} of what was sent"))),
         }
     }
+}
 
-    /// Sends every run whose end is stored after a place. `say` is told, once for each silence,
-    /// that the collector takes nothing.
-    #[must_use]
-    pub fn follow(
-        self,
-        journal: impl Journal,
-        after: u64,
-        say: impl Fn(String) + Send + 'static,
-    ) -> Following {
-        let (end, ending) = watch::channel(false);
-        Following { task: tokio::spawn(self.sending(journal, after, ending, say)), end }
+/// How much of what was sent a collector did not take. What cannot be read says nothing.
+fn refused(signal: Signal, answer: &[u8]) -> i64 {
+    match signal {
+        Signal::Traces => ExportTraceServiceResponse::decode(answer)
+            .ok()
+            .and_then(|answer| Some(answer.partial_success?.rejected_spans)),
+        Signal::Metrics => ExportMetricsServiceResponse::decode(answer)
+            .ok()
+            .and_then(|answer| Some(answer.partial_success?.rejected_data_points)),
+        Signal::Logs => ExportLogsServiceResponse::decode(answer)
+            .ok()
+            .and_then(|answer| Some(answer.partial_success?.rejected_log_records)),
     }
+    .unwrap_or_default()
+}
 
-    async fn sending(
-        self,
-        mut journal: impl Journal,
-        mut place: u64,
+fn zip(body: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut zip = GzEncoder::new(Vec::new(), Compression::default());
+    zip.write_all(body)?;
+    zip.finish()
+}
+
+fn now() -> Millis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// One signal on its way.
+struct Way {
+    route: Route,
+    sender: Sender,
+    every: Duration,
+    /// From when on it is measured.
+    began: Millis,
+    /// The last entry that was sent.
+    place: u64,
+}
+
+/// What a look found: the bodies to send, and the place that they reach.
+struct Found {
+    bodies: Vec<Vec<u8>>,
+    place: u64,
+}
+
+impl Way {
+    async fn sending<J: Journal>(
+        mut self,
+        mut journal: J,
         mut ending: watch::Receiver<bool>,
         say: impl Fn(String),
     ) {
-        let mut pause = LOOK;
+        let what = self.route.settings.signal.as_str();
+        let between = match self.route.settings.signal {
+            Signal::Metrics => self.every,
+            Signal::Traces | Signal::Logs => LOOK,
+        };
+        let (mut failing, mut pause) = (false, between);
         loop {
             let last = *ending.borrow();
-            let sent = match self.round(journal, &mut place).await {
-                Ok((back, sent)) => {
-                    journal = back;
-                    sent
-                }
-                // The look itself broke; without a journal there is nothing to send.
+            let look = self.look(journal).await;
+            // The look itself broke; without a journal there is nothing to send.
+            let (back, found) = match look {
+                Ok(looked) => looked,
                 Err(why) => return say(why),
             };
-            match sent {
-                // There may be more than one look gives.
-                Ok(true) => continue,
-                Ok(false) => pause = LOOK,
-                Err(why) => {
-                    if pause == LOOK {
-                        say(format!("traces are not taken, and are tried again: {why}"));
-                    }
-                    pause = (pause * 2).min(PAUSE_MAX);
+            journal = back;
+            let sent = match found {
+                Ok(found) => self.send(found).await,
+                Err(why) => Err(Untaken::Later(why, None)),
+            };
+            let more = match sent {
+                Ok(more) => {
+                    (failing, pause) = (false, between);
+                    more
                 }
-            }
+                Err(Untaken::Never(why)) => {
+                    say(format!("{what} are not taken, and are not sent again: {why}"));
+                    false
+                }
+                Err(Untaken::Later(why, after)) => {
+                    if !std::mem::replace(&mut failing, true) {
+                        say(format!("{what} are not taken, and are tried again: {why}"));
+                        pause = LOOK;
+                    }
+                    pause = (pause * 2).min(PAUSE_MAX).max(after.unwrap_or_default());
+                    false
+                }
+            };
             if last {
                 return;
+            }
+            if more {
+                continue;
             }
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
@@ -178,101 +312,82 @@ impl Telemetry {
         }
     }
 
-    /// Looks once and sends what it finds. Gives the journal back, and whether something was sent.
-    async fn round<J: Journal>(
-        &self,
-        mut journal: J,
-        place: &mut u64,
-    ) -> Result<(J, Result<bool, String>), String> {
-        let from = *place;
+    /// Looks once, off the threads that drive runs. Gives the journal back.
+    async fn look<J: Journal>(&self, mut journal: J) -> Result<(J, Result<Found, String>), String> {
+        let (signal, sender) = (self.route.settings.signal, self.sender.clone());
+        let (from, began) = (self.place, self.began);
         let look = tokio::task::spawn_blocking(move || {
-            let found = journal.ended(from);
+            let found = match signal {
+                Signal::Traces => journal.ended(from).map(|(place, runs)| {
+                    let spans = runs.iter().map(evidence::trace::spans);
+                    Found { bodies: batched(spans, |all| sender.traces(all)), place }
+                }),
+                Signal::Logs => journal.events(from).map(|(place, events)| {
+                    let each = events.into_iter().map(|event| vec![event]);
+                    Found { bodies: batched(each, |all| sender.logs(all)), place }
+                }),
+                Signal::Metrics => journal.readings().map(|all| {
+                    let bodies = vec![sender.metrics(all, began, now())];
+                    Found { bodies, place: from }
+                }),
+            };
             (journal, found)
         });
-        let (journal, found) = look.await.map_err(|why| why.to_string())?;
-        let (to, runs) = match found {
-            Ok(found) => found,
-            Err(why) => return Ok((journal, Err(why))),
-        };
-        let mut batch = Vec::new();
-        for (n, run) in runs.iter().enumerate() {
-            batch.extend(evidence::trace::spans(run).into_iter().map(|span| self.data(span)));
-            if batch.len() >= SPANS || n + 1 == runs.len() {
-                let sent = self.exporter.export(std::mem::take(&mut batch)).await;
-                if let Err(why) = sent {
-                    return Ok((journal, Err(self.address.blotted(&why.to_string()))));
-                }
+        look.await.map_err(|why| why.to_string())
+    }
+
+    /// Sends what was found. Gives whether there may be more than one look gives. Only what was
+    /// taken, or will never be, counts as seen; a collector that took a part gets it again, with
+    /// the same ids.
+    async fn send(&mut self, found: Found) -> Result<bool, Untaken> {
+        let mut never = None;
+        for body in found.bodies {
+            match self.route.send(body).await {
+                Ok(()) => {}
+                Err(Untaken::Never(why)) => never = Some(Untaken::Never(why)),
+                Err(later) => return Err(later),
             }
         }
-        // Only what was taken counts as seen. A collector that took a part gets it again, with
-        // the same ids.
-        *place = to;
-        Ok((journal, Ok(from != to)))
-    }
-
-    fn data(&self, span: Span) -> SpanData {
-        let context = SpanContext::new(
-            TraceId::from_bytes(span.trace),
-            SpanId::from_bytes(span.id),
-            TraceFlags::SAMPLED,
-            false,
-            TraceState::NONE,
-        );
-        let mut attributes: Vec<KeyValue> = span.attributes.into_iter().map(attribute).collect();
-        if let Some(code) = span.error {
-            attributes.push(KeyValue::new("error.type", code));
-        }
-        SpanData {
-            span_context: context,
-            parent_span_id: span.parent.map_or(SpanId::INVALID, SpanId::from_bytes),
-            parent_span_is_remote: false,
-            span_kind: if span.outside { SpanKind::Client } else { SpanKind::Internal },
-            name: span.name.into(),
-            start_time: time(span.began),
-            end_time: time(span.ended),
-            attributes,
-            dropped_attributes_count: 0,
-            events: Default::default(),
-            links: Default::default(),
-            status: span.error.map_or(Status::Unset, Status::error),
-            instrumentation_scope: self.scope.clone(),
-        }
+        let more = found.place != self.place;
+        self.place = found.place;
+        never.map_or(Ok(more), Err)
     }
 }
 
-fn unknown(name: &str, value: &str, known: &'static str) -> TelemetryError {
-    TelemetryError::Unknown { name: name.to_owned(), value: value.to_owned(), known }
-}
-
-fn time(at: Millis) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_millis(at.0)
-}
-
-fn attribute((name, value): (&'static str, Attribute)) -> KeyValue {
-    let value = match value {
-        Attribute::Text(text) => Value::from(text),
-        Attribute::Texts(all) => {
-            Value::Array(Array::String(all.into_iter().map(StringValue::from).collect()))
+/// Groups that are each sent at once.
+fn batched<T>(
+    groups: impl Iterator<Item = Vec<T>>,
+    body: impl Fn(Vec<T>) -> Vec<u8>,
+) -> Vec<Vec<u8>> {
+    let (mut bodies, mut batch) = (Vec::new(), Vec::new());
+    for group in groups {
+        batch.extend(group);
+        if batch.len() >= AT_ONCE {
+            bodies.push(body(std::mem::take(&mut batch)));
         }
-        Attribute::Whole(count) => Value::I64(i64::try_from(count).unwrap_or(i64::MAX)),
-        Attribute::Flag(flag) => Value::Bool(flag),
-    };
-    KeyValue::new(name, value)
+    }
+    if !batch.is_empty() {
+        bodies.push(body(batch));
+    }
+    bodies
 }
 
-/// Traces on their way.
+/// Telemetry on its way.
 #[derive(Debug)]
 pub struct Following {
-    task: JoinHandle<()>,
+    tasks: Vec<JoinHandle<()>>,
     end: watch::Sender<bool>,
 }
 
 impl Following {
     /// Looks once more and ends; a collector that does not answer is not waited for long.
-    pub async fn close(mut self) {
+    pub async fn close(self) {
         let _ = self.end.send(true);
-        if tokio::time::timeout(LEAVE, &mut self.task).await.is_err() {
-            self.task.abort();
+        let until = tokio::time::Instant::now() + LEAVE;
+        for mut task in self.tasks {
+            if tokio::time::timeout_at(until, &mut task).await.is_err() {
+                task.abort();
+            }
         }
     }
 }

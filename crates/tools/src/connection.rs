@@ -239,13 +239,16 @@ impl Connection {
     pub(crate) async fn call(
         &self,
         tool: &str,
-        args: Map<String, Value>,
+        (args, parent): (Map<String, Value>, Option<&str>),
         key: &str,
         answers: &[Answered],
         telling: Option<Telling>,
     ) -> Result<CallToolResponse, ServiceError> {
         let mut meta = RequestMetaObject::new();
         meta.insert(progress::KEY.to_owned(), key.into());
+        if let Some(parent) = parent {
+            meta.insert("traceparent".to_owned(), parent.into());
+        }
         let mut params = CallToolRequestParams::new(tool.to_owned()).with_arguments(args);
         params.meta = Some(meta);
         let _following = telling.map(|telling| self.ears.followed.follow(key, telling));

@@ -102,12 +102,18 @@ impl Tools {
 
     /// Performs the tool call of a permit. The time-out runs from the moment the call is sent.
     pub async fn call(&self, permit: Permit) -> Called {
-        self.followed(permit, None).await
+        self.followed(permit, None, None).await
     }
 
     /// The same, with somebody who is told how far it has come. What is told is the server's own
-    /// words, and nobody's but the follower's.
-    pub async fn followed(&self, permit: Permit, follower: Option<Follower>) -> Called {
+    /// words, and nobody's but the follower's. `parent` says to the server what the call is a part
+    /// of, as W3C's Trace Context writes it.
+    pub async fn followed(
+        &self,
+        permit: Permit,
+        follower: Option<Follower>,
+        parent: Option<&str>,
+    ) -> Called {
         let Payload::Tool(ask) = permit.consume() else {
             return Called::failed(Code::Defect, "the permit is for no tool");
         };
@@ -121,7 +127,7 @@ impl Tools {
             Err(why) => return Called::failed(Code::Defect, why),
         };
         let follower = follower.map(|to| (to, way.is_some_and(|w| w.trusted)));
-        let mut called = self.perform(server, &ask, args, follower).await;
+        let mut called = self.perform(server, &ask, args, follower, parent).await;
         // What only reads leaves nothing in doubt.
         called.certain |= self.reads(&ask.tool);
         called
@@ -198,6 +204,7 @@ impl Tools {
         ask: &ToolAsk,
         args: Map<String, Value>,
         follower: Option<(Follower, bool)>,
+        parent: Option<&str>,
     ) -> Called {
         let lane = server.lane();
         // Only of a call that is out by itself is it known that it is the one that asks.
@@ -219,7 +226,8 @@ impl Tools {
                 let spec = Arc::clone(live.held());
                 Telling { spec, trusted, to }
             });
-            let called = self.attempt(lane, &live, ask, args.clone(), telling).await;
+            let sent = (args.clone(), parent);
+            let called = self.attempt(lane, &live, ask, sent, telling).await;
             lane.state.lock().await.used();
             // Its key may have been changed since. The server turned the old one away before it
             // looked at the call, which is made once more with the key of today.
@@ -237,7 +245,7 @@ impl Tools {
         lane: &Lane,
         live: &Arc<Connection>,
         ask: &ToolAsk,
-        args: Map<String, Value>,
+        args: (Map<String, Value>, Option<&str>),
         telling: Option<Telling>,
     ) -> Called {
         // What reads may rest on a listing some seconds old; what acts may not.
@@ -262,7 +270,7 @@ impl Tools {
         lane: &Lane,
         live: &Arc<Connection>,
         ask: &ToolAsk,
-        args: Map<String, Value>,
+        args: (Map<String, Value>, Option<&str>),
         telling: Option<Telling>,
     ) -> Called {
         let limit = Duration::from_millis(ask.time_out_ms);

@@ -92,7 +92,7 @@ struct ModelsOnly(Callable);
 impl World for ModelsOnly {
     fn act(
         &self,
-        _: Arc<plan::Plan>,
+        _: runtime::On,
         permit: Permit,
     ) -> std::pin::Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
         Box::pin(async {
@@ -228,7 +228,7 @@ async fn many(
         let (runtime, plan, case) = (runtime.clone(), plan.clone(), case.clone());
         let starter = starter()?;
         tasks.spawn(async move {
-            let new = NewRun { plan, case, labels: None, starter, mode: Mode::Live };
+            let new = NewRun { plan, case, labels: None, called: None, starter, mode: Mode::Live };
             let run = runtime.open(new).await?;
             let standing = runtime.settled(run).await?;
             drop(place);

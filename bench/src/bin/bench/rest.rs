@@ -16,7 +16,7 @@ use journal::{
 use plan::Plan;
 use plan::ids::{PersonId, WorkflowName};
 use runtime::socket::{Client, Request, Response};
-use runtime::{Answered, NewRun, People, ReleaseOrder, Runtime, World};
+use runtime::{Answered, NewRun, On, People, ReleaseOrder, Runtime, World};
 use serde_json::{Value, json};
 use store::{SqliteReader, SqliteStore};
 
@@ -52,7 +52,9 @@ async fn open(
 ) -> Result<journal::RunId, Failure> {
     let (plan, starter) = (plan.clone(), starter()?);
     let case = case.to_string().into_bytes();
-    Ok(runtime.open(NewRun { plan, case, labels: None, starter, mode: Mode::Live }).await?)
+    Ok(runtime
+        .open(NewRun { plan, case, labels: None, called: None, starter, mode: Mode::Live })
+        .await?)
 }
 
 /// Opens many cases, some at once so that they share commits, and waits until each stands so.
@@ -237,11 +239,7 @@ fn answered(text: &str, look_up: Option<String>) -> Result<Vec<u8>, serde_json::
 }
 
 impl World for Talker {
-    fn act(
-        &self,
-        _: Arc<Plan>,
-        permit: Permit,
-    ) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+    fn act(&self, _: On, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
         let result = self.answer(permit).map(Arc::from).map_err(|error| journal::Failure {
             code: journal::Code::Defect,
             text: error.to_string(),

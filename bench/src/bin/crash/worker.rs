@@ -114,7 +114,9 @@ impl Worker {
             let case = serde_json::json!({ "n": n, "kind": "plain" }).to_string().into_bytes();
             let starter = Starter::Person(PersonId::new("ann@bench.example")?);
             let plan = plan.clone();
-            runtime.open(NewRun { plan, case, labels: None, starter, mode: Mode::Live }).await?;
+            runtime
+                .open(NewRun { plan, case, labels: None, called: None, starter, mode: Mode::Live })
+                .await?;
         }
         // It lives until it is killed; the harness says when all is done.
         std::future::pending::<()>().await;

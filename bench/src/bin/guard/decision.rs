@@ -58,6 +58,7 @@ fn opening(n: u64) -> Result<Opening, Failure> {
         entropy: Entropy(entropy),
         case,
         labels: None,
+        called: None,
         starter: Starter::Person(PersonId::new("ann@bench.example")?),
         mode: Mode::Live,
         refusals: Vec::new(),

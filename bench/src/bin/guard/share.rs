@@ -8,7 +8,7 @@ use std::time::Duration;
 use journal::{Mode, Outcome, Permit, Starter, Status, Usage};
 use plan::Plan;
 use plan::ids::PersonId;
-use runtime::{Answered, NewRun, Runtime, World};
+use runtime::{Answered, NewRun, On, Runtime, World};
 use serde_json::{Value, json};
 use store::SqliteStore;
 use tokio::task::JoinSet;
@@ -23,11 +23,7 @@ const POLICIES: usize = 100;
 struct Ready;
 
 impl World for Ready {
-    fn act(
-        &self,
-        _: Arc<Plan>,
-        permit: Permit,
-    ) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+    fn act(&self, _: On, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
         drop(permit.consume());
         let outcome =
             Outcome { result: Ok(Arc::from(&b"{}"[..])), usage: Usage::default(), reported: None };
@@ -67,7 +63,7 @@ async fn of(policies: usize) -> Result<Duration, Failure> {
         let starter = Starter::Person(PersonId::new("ann@bench.example")?);
         let (runtime, plan) = (runtime.clone(), plan.clone());
         tasks.spawn(async move {
-            let new = NewRun { plan, case, labels: None, starter, mode: Mode::Live };
+            let new = NewRun { plan, case, labels: None, called: None, starter, mode: Mode::Live };
             let run = runtime.open(new).await?;
             Ok(runtime.settled(run).await?.status)
         });

@@ -15,7 +15,7 @@ use journal::{
 use plan::Plan;
 use plan::ids::{ModelName, PersonId, ReleaseId, RoleId, WorkflowName};
 use plan::workflow::Autonomy;
-use runtime::{Answered, NewRun, Runtime, World};
+use runtime::{Answered, NewRun, On, Runtime, World};
 use serde_json::json;
 use store::SqliteStore;
 
@@ -180,7 +180,7 @@ async fn template(
     let (plan, case) = (Arc::clone(plan), case.into_bytes());
     let release = plan.release();
     let workflow = plan.workflow().name.clone();
-    let new = NewRun { plan, case, labels: None, starter, mode: Mode::Live };
+    let new = NewRun { plan, case, labels: None, called: None, starter, mode: Mode::Live };
     let run = runtime.open(new).await?;
     let standing = runtime.settled(run).await?;
     if standing.status != wanted {
@@ -208,11 +208,7 @@ struct Quick {
 }
 
 impl World for Quick {
-    fn act(
-        &self,
-        _: Arc<Plan>,
-        permit: Permit,
-    ) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+    fn act(&self, _: On, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
         let n = self.calls.fetch_add(1, Ordering::Relaxed);
         let bytes = match permit.consume() {
             Payload::Tool(ask) => ask.args.to_vec(),

@@ -202,17 +202,23 @@ fn told(workspace: &Workspace) -> Option<Finding> {
     Some(good("notices", format!("{} are told", places.notices.len())))
 }
 
-/// Whether somebody wants traces, and takes them.
+/// Whether somebody wants telemetry, and takes it.
 fn traced() -> Finding {
-    match traces::answers() {
-        None => good("telemetry", "off: no `OTEL_EXPORTER_OTLP_ENDPOINT` in the environment"),
-        Some(Ok(())) => good("telemetry", "the collector takes traces"),
-        Some(Err(why)) => bad(
-            "telemetry",
-            format!("the collector takes nothing: {why}"),
-            "start it, or correct the `OTEL_*` variables; no case waits for it",
-        ),
+    let help = "start it, or correct the `OTEL_*` variables; no case waits for it";
+    let all = match traces::answers() {
+        Ok(all) => all,
+        Err(stop) => return bad("telemetry", format!("{:#}", stop.what), help),
+    };
+    let untaken = all.iter().find_map(|(signal, answer)| Some((signal, answer.as_ref().err()?)));
+    if let Some((signal, why)) = untaken {
+        let said = format!("the collector takes no {}: {why}", signal.as_str());
+        return bad("telemetry", said, help);
     }
+    let names: Vec<&str> = all.iter().map(|(signal, _)| signal.as_str()).collect();
+    if names.is_empty() {
+        return good("telemetry", "off: no `OTEL_EXPORTER_OTLP_ENDPOINT` in the environment");
+    }
+    good("telemetry", format!("the collector takes {}", names.join(", ")))
 }
 
 fn runs(global: &Global) -> Finding {

@@ -138,6 +138,7 @@ fn draft(ask: ModelAsk, vendor: &str) -> Result<Draft, Stop> {
         case: BodyRef { seq: Seq(0), n: 0 },
         starter: Starter::Person(PersonId::new("operator").map_err(Stop::failed)?),
         mode: Mode::Rehearsal,
+        called: None,
     };
     let allowed = Record::Allowed {
         act,

@@ -14,7 +14,7 @@ use journal::{
 use plan::Plan;
 use plan::ids::{PersonId, ReleaseId, StepId, WorkflowName};
 use runtime::socket::{self, Client, Request, Response};
-use runtime::{Answered, Fault, Kind, NewRun, People, Runtime, World};
+use runtime::{Answered, Fault, Kind, NewRun, On, People, Runtime, World};
 use sha2::{Digest, Sha256};
 use store::SqliteStore;
 
@@ -38,11 +38,7 @@ struct Holder {
 struct Nothing;
 
 impl World for Nothing {
-    fn act(
-        &self,
-        _: Arc<Plan>,
-        permit: Permit,
-    ) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+    fn act(&self, _: On, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
         drop(permit.consume());
         let failure =
             Failure { code: Code::Refused, text: "nothing".to_owned(), retry_after_ms: None };
@@ -93,7 +89,7 @@ impl Holder {
     fn new_run(&self, plan: &Arc<Plan>) -> NewRun {
         let case = br#"{"name":"044-x.txt"}"#.to_vec();
         let (plan, starter) = (Arc::clone(plan), Starter::Person(person(STARTER)));
-        NewRun { plan, case, labels: None, starter, mode: Mode::Live }
+        NewRun { plan, case, labels: None, called: None, starter, mode: Mode::Live }
     }
 
     fn open(&self, plan: &Arc<Plan>) -> Result<RunId, Fault> {

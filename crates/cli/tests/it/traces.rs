@@ -56,22 +56,37 @@ fn a_case_that_is_over_is_traced_by_its_names_and_nothing_of_its_text() {
         ("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str()),
         ("OTEL_EXPORTER_OTLP_HEADERS", "x-scope=acme"),
         ("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment=test"),
+        ("OTEL_METRIC_EXPORT_INTERVAL", "600000"),
     ];
     let begun = desk.say_with(&[RUN, &["--json"]].concat(), &environment);
     let run = begun.json()[0]["run"].as_str().unwrap().to_owned();
-    assert!(requests.try_recv().is_err(), "a case that waits is not over");
+    let sent = |way: &str| {
+        let mut all = requests.try_iter();
+        all.find(|(head, _)| head.starts_with(&format!("POST /v1/{way} ")))
+    };
+    assert!(sent("traces").is_none(), "a case that waits is not over");
     let cancel = ["cancel", run.as_str(), "--reason", "no more sushi"];
     let said = desk.say_with(&cancel, &environment);
-    let (head, body) = match requests.recv_timeout(std::time::Duration::from_secs(20)) {
-        Ok(request) => request,
-        Err(_) => panic!("nothing came; {}: {}{}", said.code, said.out, said.err),
+    // The command has ended, so everything was sent.
+    let all: Vec<_> = requests.try_iter().collect();
+    let of = |signal: &str| {
+        let is_it = |head: &str| head.starts_with(&format!("POST /v1/{signal} "));
+        let mut found = all.iter().filter(|(head, _)| is_it(head));
+        let Some((head, body)) = found.next_back() else {
+            panic!("no {signal}; {}: {}{}", said.code, said.out, said.err)
+        };
+        assert!(head.contains("x-scope: acme"), "{head}");
+        let body = String::from_utf8_lossy(body).into_owned();
+        assert!(body.contains("deployment.environment"), "{body}");
+        assert!(!body.contains("sushi"), "what a case says stays here");
+        body
     };
-    assert!(head.starts_with("POST /v1/traces ") && head.contains("x-scope: acme"), "{head}");
-    let body = String::from_utf8_lossy(&body);
-    for expected in ["invoke_workflow expenses", "review clerk", "deployment.environment"] {
-        assert!(body.contains(expected), "no `{expected}`");
+    let traces = of("traces");
+    for expected in ["invoke_workflow expenses", "review clerk"] {
+        assert!(traces.contains(expected), "no `{expected}`");
     }
-    assert!(!body.contains("sushi"), "what a case says stays here");
+    assert!(of("logs").contains("flightdeck.case.ended"));
+    assert!(of("metrics").contains("flightdeck.cases.ended"));
 }
 
 #[test]
@@ -87,13 +102,17 @@ fn a_collector_that_is_not_there_holds_nothing_up() {
     let doctor = |to: &str| desk.say_with(&["doctor"], &[("OTEL_EXPORTER_OTLP_ENDPOINT", to)]);
     let looked = doctor("http://me:pa55w@127.0.0.1:9");
     assert!(
-        looked.out.contains("problem telemetry: the collector takes nothing"),
+        looked.out.contains("problem telemetry: the collector takes no traces"),
         "{}",
         looked.out
     );
     assert!(!looked.out.contains("pa55w"), "{}", looked.out);
     let looked = doctor(&collector().0);
-    assert!(looked.out.contains("telemetry: the collector takes traces"), "{}", looked.out);
+    assert!(
+        looked.out.contains("telemetry: the collector takes traces, metrics, logs"),
+        "{}",
+        looked.out
+    );
     assert!(desk.say(&["doctor"]).out.contains("telemetry: off"));
     let odd = with(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9"),

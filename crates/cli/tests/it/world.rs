@@ -12,17 +12,13 @@ use journal::{
 };
 use plan::Plan;
 use plan::ids::{PersonId, ReleaseId, WorkflowName};
-use runtime::{Answered, People, World};
+use runtime::{Answered, On, People, World};
 
 /// An outside world in which nothing can be reached.
 pub struct Nothing;
 
 impl World for Nothing {
-    fn act(
-        &self,
-        _: Arc<Plan>,
-        permit: Permit,
-    ) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
+    fn act(&self, _: On, permit: Permit) -> Pin<Box<dyn Future<Output = Answered> + Send + '_>> {
         drop(permit.consume());
         let failure =
             Failure { code: Code::Refused, text: "nothing".to_owned(), retry_after_ms: None };

@@ -25,7 +25,7 @@ impl Control {
         }
         match record {
             Record::Suspected { .. } => self.suspected = true,
-            Record::Opened { release, workflow, case, starter, mode } => {
+            Record::Opened { release, workflow, case, starter, mode, .. } => {
                 self.suspected = matches!(starter, Starter::Parent { suspected: true, .. });
                 self.opening = Some(Opening {
                     release: *release,

@@ -299,6 +299,7 @@ fn an_opening_that_fails_by_our_defect_is_written_down() {
         entropy: journal::Entropy([5; 32]),
         case: case().to_string().into_bytes(),
         labels: None,
+        called: None,
         starter: journal::Starter::Person(PersonId::new(workspace::STARTER).unwrap()),
         mode: journal::Mode::Live,
         refusals: Vec::new(),

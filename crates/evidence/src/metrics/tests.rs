@@ -35,6 +35,7 @@ fn opened(mode: Mode) -> Record {
         case: BodyRef { seq: Seq(0), n: 0 },
         starter: Starter::Person(PersonId::new("mara").unwrap()),
         mode,
+        called: None,
     }
 }
 

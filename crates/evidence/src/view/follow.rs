@@ -29,6 +29,7 @@ pub(super) fn follow(history: &History, plan: Option<&Plan>) -> RunView {
         rehearsal: false,
         seeded: false,
         starter: None,
+        called: None,
         opened: first,
         changed: last,
         status: Status::Running,
@@ -84,9 +85,10 @@ impl Walk<'_> {
 
     fn record(&mut self, record: &Record) {
         match record {
-            Record::Opened { release, workflow, case, starter, mode } => {
+            Record::Opened { release, workflow, case, starter, mode, called } => {
                 (self.view.workflow, self.view.release) = (Some(workflow.clone()), Some(*release));
                 self.view.case = self.history.json(*case);
+                self.view.called.clone_from(called);
                 self.opened(starter, *mode);
             }
             Record::Entered { at, .. } => self.entered(at),

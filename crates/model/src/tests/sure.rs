@@ -41,3 +41,16 @@ async fn how_sure_a_model_is_comes_with_its_answer() {
     assert!(called.outcome.result.is_err());
     assert_eq!(fake.asked().len(), 1);
 }
+
+#[tokio::test]
+async fn a_vendor_is_told_what_a_call_is_a_part_of() {
+    let fake = Fake::start(vec![ok(super::said_so("fine", "stop"))]).await;
+    let (model, parent) =
+        (models(open_ai(&fake)), "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+    let asked = || permit(ask("Hello.", AnswerShape::Text));
+    model.traced(asked(), Some(parent)).await;
+    model.call(asked()).await;
+    let heads: Vec<String> = fake.asked().into_iter().map(|asked| asked.head).collect();
+    assert!(heads[0].contains(&format!("traceparent: {parent}\r\n")), "{}", heads[0]);
+    assert!(!heads[1].contains("traceparent"), "{}", heads[1]);
+}

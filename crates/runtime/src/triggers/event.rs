@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use journal::{Frame, Hash, Held, Millis, Record, RunId, Seq, Starter, Trigger};
+use journal::{Caller, Frame, Hash, Held, Millis, Record, RunId, Seq, Starter, Trigger};
 use plan::Plan;
 use plan::ids::WorkflowName;
 use plan::workflow::{Hook, Start};
@@ -27,6 +27,8 @@ pub struct Incoming<'e> {
     pub content: &'e str,
     /// The fields of its case.
     pub case: Value,
+    /// The span of whoever sent it, where they said it.
+    pub called: Option<Caller>,
 }
 
 /// What became of an event.
@@ -69,10 +71,10 @@ impl Runtime {
     ) -> Result<Took, Fault> {
         let workflow = &plan.workflow().name;
         let releases = &self.inner.releases;
-        let (name, Incoming { id, content, case }) = (hook.name.as_str(), event);
+        let (name, Incoming { id, content, case, called }) = (hook.name.as_str(), event);
         let run = of_key(releases.event_key(workflow, name, id));
         let content = releases.event_key(workflow, name, &[content]);
-        let took = self.began(plan, hook, run, content, case).await;
+        let took = self.began(plan, hook, run, content, (case, called)).await;
         match &took {
             Ok(Took::Altered) => self.hook_held(plan, hook, Held::Altered, now).await,
             Err(Fault::Full(..)) => self.hook_held(plan, hook, Held::Full, now).await,
@@ -96,7 +98,7 @@ impl Runtime {
         hook: &Hook,
         run: RunId,
         content: Hash,
-        case: Value,
+        case: (Value, Option<Caller>),
     ) -> Result<Took, Fault> {
         if let Some(took) = self.earlier(run, content).await? {
             return Ok(took);

@@ -36,12 +36,23 @@ pub async fn follow(
     let (follower, mut told) = mpsc::channel(4000);
     let digest = &pool.1.tools[&ToolName::new(name).unwrap()].digest;
     let permit = permit(name, digest, &json!({ "do": what }).to_string(), ms);
-    let called = pool.0.followed(permit, Some(follower)).await;
+    let called = pool.0.followed(permit, Some(follower), None).await;
     let mut all = Vec::new();
     while let Some(progress) = told.recv().await {
         all.push(progress);
     }
     (called, all)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_is_told_what_a_call_is_a_part_of() {
+    let pool = desk(Trust::Trusted).await;
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    for (given, expected) in [(Some(parent), json!([parent])), (None, json!([null]))] {
+        let digest = &pool.1.tools[&ToolName::new("script.work").unwrap()].digest;
+        let permit = permit("script.work", digest, &json!({ "do": "traced" }).to_string(), 20_000);
+        assert_eq!(value(&pool.0.followed(permit, None, given).await), expected);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

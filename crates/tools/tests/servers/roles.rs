@@ -203,6 +203,7 @@ impl Script {
             "meta" => text(
                 &json!([params["_meta"]["flightdeck/idempotency-key"], args["key"]]).to_string(),
             ),
+            "traced" => text(&json!([params["_meta"]["traceparent"]]).to_string()),
             "calls" => text(&json!({ "calls": self.calls }).to_string()),
             "pid" => text(&json!({ "pid": std::process::id() }).to_string()),
             "env" => {

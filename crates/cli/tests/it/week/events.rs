@@ -49,6 +49,7 @@ impl Week {
             id: &parts,
             content: other.unwrap_or(content),
             case: serde_json::json!({ "name": id }),
+            called: None,
         };
         let now = Millis(self.now);
         let twice = self.dice.of(3) == 0;
