@@ -34,7 +34,13 @@ pub fn million(root: &Path) -> Result<(), String> {
 }
 
 /// What `cargo xtask bench NAME` measures besides.
-const OTHERS: &[(&str, &str)] = &[("api", "the HTTP interface with sign-in on, and events")];
+const OTHERS: &[(&str, &str)] = &[
+    ("api", "the HTTP interface with sign-in on, and events"),
+    (
+        "telemetry",
+        "cases with a collector that takes all, with one that never answers, and without",
+    ),
+];
 
 fn run(root: &Path, cargo: &[&str], skip: usize) -> Result<(), String> {
     let own: Vec<String> = std::env::args().skip(skip).collect();
