@@ -20,7 +20,7 @@ pub const ALL: &[Guard] = &[
         name: "nobody gets to an operation that takes a right past the door",
         file: "crates/server/src/lib.rs",
         is: "    router.route_layer(axum::middleware::from_fn(may))",
-        becomes: "    drop(may);\n    router",
+        becomes: "    let _ = &may;\n    router",
         rooms: DOOR,
     },
     Guard {
@@ -62,14 +62,14 @@ pub const ALL: &[Guard] = &[
         name: "a page of another place changes nothing",
         file: MAY,
         is: "if !harmless(method) && !own(headers, &desk.door) {",
-        becomes: "if harmless(method) && !harmless(method) {",
+        becomes: "if headers.is_empty() && !own(headers, &desk.door) {",
         rooms: DOOR,
     },
     Guard {
         name: "a page of another place signs nobody in",
         file: SESSION,
-        is: "if says && parts.method != axum::http::Method::GET && ",
-        becomes: "if says && !says && ",
+        is: "if says && parts.method",
+        becomes: "if !says && parts.method",
         rooms: DOOR,
     },
     Guard {
