@@ -15,6 +15,8 @@ use crate::values;
 pub struct Case {
     pub name: String,
     pub value: Value,
+    /// Where it lies, if it is a file.
+    pub file: Option<PathBuf>,
 }
 
 /// Cases that are still to come.
@@ -25,14 +27,14 @@ pub fn one(workspace: &Path, text: &str) -> Result<Case, Stop> {
     if text.trim_start().starts_with('{') {
         let value = serde_json::from_str(text)
             .map_err(|error| Stop::usage(format!("the case is no JSON object: {error}")))?;
-        return Ok(Case { name: "case".to_owned(), value });
+        return Ok(Case { name: "case".to_owned(), value, file: None });
     }
     let there = [PathBuf::from(text), workspace.join(text), workspace.join("inbox").join(text)];
-    if !there.iter().any(|path| path.is_file()) {
+    let Some(path) = there.iter().find(|path| path.is_file()) else {
         return Err(Stop::usage(format!("there is no file `{text}`"))
             .help("give a file of the inbox, or a JSON object"));
-    }
-    Ok(file(Path::new(text)))
+    };
+    Ok(file(path))
 }
 
 /// Each case of a folder, a `.csv` or a `.jsonl`.
@@ -51,7 +53,7 @@ pub fn each(workspace: &Path, from: &Path, workflow: &Workflow) -> Result<Cases,
 
 fn file(path: &Path) -> Case {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Case { value: json!({ "name": &name }), name }
+    Case { value: json!({ "name": &name }), name, file: Some(path.to_path_buf()) }
 }
 
 fn folder(from: &Path) -> Result<Cases, Stop> {
@@ -84,7 +86,7 @@ fn rows(from: &Path, workflow: &Workflow) -> Result<Cases, Stop> {
         let record = record.map_err(|error| wrong(error.to_string()))?;
         let cells = heads.iter().cloned().zip(record.iter().map(str::to_owned));
         let value = values::row(&fields, cells).map_err(wrong)?;
-        Ok(Case { name: format!("row {}", n + 1), value })
+        Ok(Case { name: format!("row {}", n + 1), value, file: None })
     });
     Ok(Box::new(all))
 }
@@ -101,6 +103,6 @@ fn lines(from: &Path) -> Result<Cases, Stop> {
         if !value.is_object() {
             return Err(wrong("not a JSON object".to_owned()));
         }
-        Ok(Case { name: format!("line {}", n + 1), value })
+        Ok(Case { name: format!("line {}", n + 1), value, file: None })
     })))
 }

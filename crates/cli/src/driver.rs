@@ -13,7 +13,7 @@ use model::Seat;
 use plan::Plan;
 use plan::ids::{PersonId, WorkflowName};
 use runtime::socket::{Client, Request, Response};
-use runtime::{Drilled, Erasure, NewRun, ReleaseOrder, Rolled, Runtime};
+use runtime::{Drilled, Erasure, Lying, NewRun, ReleaseOrder, Rolled, Runtime};
 use store::{SqliteReader, SqliteStore};
 use tokio::sync::Mutex;
 use tokio::task::AbortHandle;
@@ -180,12 +180,23 @@ impl Driver {
         by: &PersonId,
         mode: Mode,
     ) -> Result<RunId, Stop> {
+        self.open_file(plan, case, (by, mode), None).await
+    }
+
+    /// The same for the case of a file that a start may find too.
+    pub async fn open_file(
+        &self,
+        plan: &Arc<Plan>,
+        case: Vec<u8>,
+        (by, mode): (&PersonId, Mode),
+        file: Option<Lying>,
+    ) -> Result<RunId, Stop> {
         let starter = Starter::Person(by.clone());
         match self {
             Self::Own(own) => {
                 let plan = Arc::clone(plan);
                 let new = NewRun { plan, case, labels: None, called: None, starter, mode };
-                own.runtime.admit(new).await.map_err(|fault| no(&fault))
+                own.runtime.admit(new, file.as_ref()).await.map_err(|fault| no(&fault))
             }
             Self::Other(_) => {
                 let request = Request::Open {
@@ -194,6 +205,7 @@ impl Driver {
                     case: String::from_utf8_lossy(&case).into_owned(),
                     starter,
                     mode,
+                    file,
                 };
                 match self.told(&request).await? {
                     Response::Opened { run } => Ok(run),
@@ -209,15 +221,17 @@ impl Driver {
         workflow: &WorkflowName,
         case: Vec<u8>,
         by: &PersonId,
+        file: Option<Lying>,
     ) -> Result<RunId, Stop> {
         let starter = Starter::Person(by.clone());
         match self {
             Self::Own(own) => {
-                own.runtime.begin(workflow, case, starter).await.map_err(|fault| no(&fault))
+                let began = own.runtime.begin(workflow, case, starter, file.as_ref()).await;
+                began.map_err(|fault| no(&fault))
             }
             Self::Other(_) => {
                 let case = String::from_utf8_lossy(&case).into_owned();
-                let request = Request::Begin { workflow: workflow.clone(), case, starter };
+                let request = Request::Begin { workflow: workflow.clone(), case, starter, file };
                 match self.told(&request).await? {
                     Response::Opened { run } => Ok(run),
                     other => Err(odd(&other)),

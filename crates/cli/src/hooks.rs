@@ -39,6 +39,28 @@ fn of(plan: &Plan) -> impl Iterator<Item = &Hook> {
     })
 }
 
+/// The webhook of an address, with the live release whose map names it.
+fn named<'p>(
+    live: &'p BTreeMap<WorkflowName, Arc<Plan>>,
+    workflow: &str,
+    hook: &str,
+) -> Option<(&'p Plan, &'p Hook)> {
+    let plan = live.get(&WorkflowName::new(workflow).ok()?)?;
+    Some((plan, of(plan).find(|one| one.name.as_str() == hook)?))
+}
+
+/// Writes down that much comes to a webhook that nobody has signed, once a day.
+pub async fn flooded(
+    runtime: &Runtime,
+    live: &BTreeMap<WorkflowName, Arc<Plan>>,
+    workflow: &str,
+    hook: &str,
+) {
+    if let Some((plan, hook)) = named(live, workflow, hook) {
+        runtime.hook_held(plan, hook, Held::Unsigned, runtime::now()).await;
+    }
+}
+
 impl Hooks {
     #[must_use]
     pub fn new(vault: Vault) -> Self {
@@ -74,9 +96,8 @@ impl Hooks {
         workflow: &str,
         hook: &str,
     ) -> Vec<HookKey> {
-        let plan = WorkflowName::new(workflow).ok().and_then(|name| live.get(&name));
-        let hook = plan.and_then(|plan| of(plan).find(|one| one.name.as_str() == hook));
-        let names = hook.into_iter().flat_map(|hook| &hook.secrets);
+        let hook = named(live, workflow, hook);
+        let names = hook.into_iter().flat_map(|(_, hook)| &hook.secrets);
         names.filter_map(|name| self.key(name).ok()).collect()
     }
 

@@ -31,7 +31,7 @@ use crate::commands::stops;
 use crate::driver;
 use crate::exit::{Exit, Stop};
 use crate::held;
-use crate::hooks::Hooks;
+use crate::hooks::{self, Hooks};
 use crate::meter::Meter;
 use crate::people::{FromFiles, Over};
 use crate::stored::Runs;
@@ -540,6 +540,15 @@ impl Installation for Here {
             let live = inner.runtime.live().await.map_err(|error| fault(&error))?;
             let read = move || inner.hooks.keys(&live, &workflow, &hook);
             tokio::task::spawn_blocking(read).await.map_err(|error| No::new(Why::Failed, error))
+        })
+    }
+
+    fn flooded(&self, workflow: String, hook: String) -> Answer<()> {
+        let inner = self.inner.clone();
+        Box::pin(async move {
+            let live = inner.runtime.live().await.map_err(|error| fault(&error))?;
+            hooks::flooded(&inner.runtime, &live, &workflow, &hook).await;
+            Ok(())
         })
     }
 

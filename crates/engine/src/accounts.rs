@@ -1,12 +1,22 @@
 //! The names of the accounts that a workflow's limits are counted on. They are made here and
 //! nowhere else, so that an audit names what the run drew on. It must not count anything.
 
-use hmac::{Hmac, Mac};
 use journal::{Account, Hash, Millis};
 use plan::workflow::Workflow;
 use serde_json::Value;
 
 use crate::hours;
+use crate::keyed::keyed;
+
+/// What is counted on an account: cases, what acts cost, and what they move.
+pub(crate) const CASES: &str = "cases";
+pub(crate) const COST: &str = "cost";
+pub(crate) const AMOUNT: &str = "amount";
+
+/// Calls of a tool.
+pub(crate) fn calls(tool: impl std::fmt::Display) -> String {
+    format!("calls/{tool}")
+}
 
 /// A day's account of a workflow. The day is that of the workspace's own time zone.
 pub(crate) fn day(workflow: &Workflow, at: Millis, what: &str) -> Account {
@@ -32,21 +42,10 @@ pub(crate) fn sender(workflow: &Workflow, at: Millis, keying: &[u8; 32], case: &
     let name = match said {
         Some(text) => {
             let Account(hour) = hour(workflow, at, "sender");
-            hash(keying, &[b"sender of a case", hour.as_bytes(), text.as_bytes()]).to_string()
+            let (hour, text) = (hour.as_bytes(), text.as_bytes());
+            Hash(keyed(keying, &[b"sender of a case\0", hour, b"\0", text, b"\0"])).to_string()
         }
         None => "unknown".to_owned(),
     };
-    hour(workflow, at, &format!("sender/{name}/cases"))
-}
-
-/// What nobody can compute who does not have the installation's secret.
-fn hash(keying: &[u8; 32], parts: &[&[u8]]) -> Hash {
-    let Ok(mut mac) = Hmac::<sha2::Sha256>::new_from_slice(keying) else {
-        return Hash::default();
-    };
-    for part in parts {
-        mac.update(part);
-        mac.update(&[0]);
-    }
-    Hash(mac.finalize().into_bytes().into())
+    hour(workflow, at, &format!("sender/{name}/{CASES}"))
 }

@@ -76,10 +76,10 @@ pub fn open(engine: &Engine, opening: &Opening) -> Draft {
         Work::new(engine, &control, &env, opening.now, opening.entropy, &opening.refusals);
     let workflow = engine.plan.workflow();
     if !matches!(opening.starter, Starter::Parent { .. }) {
-        let account = work.account(opening.now, "cases");
+        let account = work.account(opening.now, accounts::CASES);
         work.take(account, 1, workflow.limits.day.cases);
         if let Some(most) = workflow.limits.hour.cases {
-            let account = accounts::hour(workflow, opening.now, "cases");
+            let account = accounts::hour(workflow, opening.now, accounts::CASES);
             work.take(account, 1, most);
         }
         if let Some(most) = workflow.limits.hour.each_sender {
@@ -289,7 +289,7 @@ fn came_back(
     };
     let unused = act.reserve.cost_nanos.saturating_sub(usage.cost_nanos);
     let over = usage.cost_nanos.saturating_sub(act.reserve.cost_nanos);
-    let account = work.account(act.since, "cost");
+    let account = work.account(act.since, accounts::COST);
     work.give(account.clone(), unused);
     work.take(account, over, u64::MAX);
     let answer = match finish {

@@ -197,12 +197,12 @@ impl Work<'_> {
     fn draw(&mut self, want: &Want) -> Result<(), Rule> {
         let limits = &self.plan.workflow().limits;
         let day = limits.day.clone();
-        let cost = self.account(self.now, "cost");
+        let cost = self.account(self.now, accounts::COST);
         if want.reserve.cost_nanos > 0 && self.exhausted(&cost) {
             return Err(Rule("budget:day_cost".into()));
         }
         if let (Some(amount), Some(limit)) = (want.amount, day.amount) {
-            let account = self.account(self.now, "amount");
+            let account = self.account(self.now, accounts::AMOUNT);
             let minor = u64::try_from(amount.minor).unwrap_or(u64::MAX);
             let limit_minor = u64::try_from(limit.minor).unwrap_or(0);
             if amount.currency != limit.currency {
@@ -217,8 +217,8 @@ impl Work<'_> {
             && !matches!(part, Part::Undo)
             && let Some(most) = limits.hour.calls.get(tool)
         {
-            let what = format!("calls/{tool}");
-            let account = accounts::hour(self.plan.workflow(), self.now, &what);
+            let calls = accounts::calls(tool);
+            let account = accounts::hour(self.plan.workflow(), self.now, &calls);
             if self.exhausted(&account) {
                 return Err(Rule(format!("budget:hour_calls:{tool}").into()));
             }

@@ -197,12 +197,12 @@ impl<'e> Audit<'e> {
                 Record::Duplicate { of, .. } => CommitError::Claimed(*of),
                 Record::Refused { rule, .. } if rule.0.starts_with("budget:hour_calls:") => {
                     let tool = rule.0.rsplit(':').next().unwrap_or_default();
-                    let what = format!("calls/{tool}");
-                    CommitError::Limit(accounts::hour(workflow, frame.at, &what))
+                    let calls = accounts::calls(tool);
+                    CommitError::Limit(accounts::hour(workflow, frame.at, &calls))
                 }
                 Record::Refused { rule, .. } => match rule.0.as_ref() {
-                    "budget:day_cost" => CommitError::Limit(account("cost")),
-                    "budget:day_amount" => CommitError::Limit(account("amount")),
+                    "budget:day_cost" => CommitError::Limit(account(accounts::COST)),
+                    "budget:day_amount" => CommitError::Limit(account(accounts::AMOUNT)),
                     _ => continue,
                 },
                 _ => continue,

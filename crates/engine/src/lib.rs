@@ -15,6 +15,7 @@ pub mod due;
 mod ending;
 mod env;
 pub mod hours;
+mod keyed;
 mod kinds;
 mod orders;
 mod prepared;

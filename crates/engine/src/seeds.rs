@@ -1,20 +1,17 @@
 //! Whether a case that is known to be wrong is opened beside a case, and which one. It must not
 //! open anything.
 
-use hmac::{Hmac, Mac};
 use journal::RunId;
 
 use crate::Engine;
+use crate::keyed::keyed;
 
 /// The seed that is opened beside a run, if one is: drawn by a keyed hash of the run, so that
 /// nobody outside can foresee it, and looking at it again gives the same.
 #[must_use]
 pub fn beside(engine: &Engine, run: RunId) -> Option<&str> {
     let seeds = engine.plan.workflow().seeds.as_ref()?;
-    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&engine.keying).ok()?;
-    mac.update(b"seed beside a case");
-    mac.update(&run.to_bytes());
-    let drawn = mac.finalize().into_bytes();
+    let drawn = keyed(&engine.keying, &[b"seed beside a case", &run.to_bytes()]);
     let number = |from: usize| {
         let bytes = drawn.get(from..from + 4).and_then(|part| part.try_into().ok());
         bytes.map_or(u32::MAX, u32::from_be_bytes)

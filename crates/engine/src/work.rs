@@ -5,7 +5,6 @@
 use std::sync::Arc;
 
 use guard::{Guard, Purse};
-use hmac::{Hmac, Mac};
 use journal::{
     Account, ActNo, At, Body, BodyRef, Code, Command, CommandId, CommitError, Draw, Entropy, Hash,
     Label, Labels, Millis, Payload, Record, Rule, RunId, Usage,
@@ -19,6 +18,7 @@ use serde_json::Value;
 use crate::audit::DeclinedCommands;
 use crate::control::{Control, Slot, Visit};
 use crate::env::{Env, Loaded};
+use crate::keyed::keyed;
 use crate::{Engine, Prepared};
 
 /// What keeps a step from going on: the step's failure path follows.
@@ -224,26 +224,21 @@ impl<'a> Work<'a> {
     /// The idempotency key of an act: the same place and logical attempt give the same key, so
     /// that a repeat after a crash is recognised, and nobody outside can guess one.
     pub(crate) fn key(&self, at: &At, slot: Slot, attempt: u32) -> Hash {
-        let mut mac = match Hmac::<sha2::Sha256>::new_from_slice(self.keying) {
-            Ok(mac) => mac,
-            Err(_) => return Hash::default(),
-        };
-        mac.update(&self.control.run.to_bytes());
-        mac.update(at.step.as_str().as_bytes());
-        mac.update(&[0]);
-        mac.update(&at.visit.to_be_bytes());
-        mac.update(format!("{slot:?}").as_bytes());
-        mac.update(&attempt.to_be_bytes());
+        let run = self.control.run.to_bytes();
+        let mut place = [&run, at.step.as_str().as_bytes(), &[0]].concat();
+        place.extend(at.visit.to_be_bytes());
+        place.extend(format!("{slot:?}").as_bytes());
+        place.extend(attempt.to_be_bytes());
         // A conversation asks many times from one place. A person's retry starts it anew, while
         // an effect of the step itself stays the same effect however often it is tried.
         let afresh = matches!(slot, Slot::Model | Slot::Question(..) | Slot::Turn(..));
         if let Some(visit) = self.control.live.get(at).filter(|_| afresh) {
-            mac.update(&visit.tries.to_be_bytes());
+            place.extend(visit.tries.to_be_bytes());
             if slot == Slot::Model {
-                mac.update(&visit.lines.len().to_be_bytes());
+                place.extend(visit.lines.len().to_be_bytes());
             }
         }
-        Hash(mac.finalize().into_bytes().into())
+        Hash(keyed(self.keying, &[&place]))
     }
 
     pub(crate) fn next_act(&self) -> ActNo {

@@ -106,7 +106,7 @@ pub const START_HELD: Page = Page {
     id: "start_held",
     title: "a start begins no cases",
     why: "its folder or a file in it cannot be read, more comes than is looked at, or what other \
-          systems send is no case",
+          systems send is no case or is signed by nobody who may",
     next: "mend the folder; the start goes on by itself, and `flightdeck status` shows it",
 };
 

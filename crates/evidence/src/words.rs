@@ -265,6 +265,12 @@ pub fn start_held(workflow: &WorkflowName, because: Held) -> String {
         Held::Unfit => {
             return format!("`{workflow}` was sent something that has not the fields of a case");
         }
+        Held::Unsigned => {
+            return format!(
+                "`{workflow}` is sent much that nobody has signed who may: it is turned away, and \
+                 what is signed begins its cases as before"
+            );
+        }
     };
     format!("a start of `{workflow}` begins no cases for now: {why}")
 }

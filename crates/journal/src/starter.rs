@@ -102,4 +102,6 @@ pub enum Held {
     Altered,
     /// What was sent does not have the fields of a case.
     Unfit,
+    /// Much is sent that nobody has signed who may. What is signed begins its cases all the same.
+    Unsigned,
 }

@@ -68,7 +68,8 @@ pub(crate) async fn open(inner: &Arc<Inner>, run: RunId, new: NewRun) -> Result<
     // The run is in memory before it is in the journal, so that no timer loads it a second time.
     let (mailbox, letters) = mpsc::unbounded_channel();
     if !inner.enlist(run, mailbox.clone()) {
-        return Ok(());
+        // Somebody else is opening it, and may yet be refused.
+        return Err(Fault::Open(CommitError::Superseded));
     }
     let committed = match first_frame(inner, &engine, &mut opening).await {
         Ok(committed) => committed,

@@ -7,6 +7,7 @@ mod drill;
 mod drive;
 mod erase;
 mod ladder;
+mod opening;
 mod people;
 mod releases;
 mod rollout;
@@ -38,6 +39,7 @@ use tokio::task::AbortHandle;
 use desk::Desk;
 pub use drill::Drilled;
 pub use erase::{ERASED_AT_ONCE, Erasure};
+pub use opening::Lying;
 pub use people::People;
 pub use releases::Releases;
 pub use rollout::{ReleaseOrder, Standing as Rolled, may_release};
@@ -266,54 +268,6 @@ impl Runtime {
     #[must_use]
     pub fn written(&self) -> watch::Receiver<()> {
         self.inner.written.subscribe()
-    }
-
-    /// Opens a case for a person of the workspace, whoever passes the wish on.
-    pub async fn admit(&self, new: NewRun) -> Result<RunId, Fault> {
-        people::may_open(&self.inner, &new).await?;
-        let (plan, mode) = (Arc::clone(&new.plan), new.mode);
-        let run = self.open(new).await?;
-        if mode == Mode::Live {
-            seeds::beside(self, run, plan).await;
-        }
-        Ok(run)
-    }
-
-    /// Opens a case under an id that whoever asks can compute again. Gives whether it was opened
-    /// now: a case that is there already, or is just being opened, is left as it is.
-    pub async fn admit_once(&self, run: RunId, new: NewRun) -> Result<bool, Fault> {
-        if self.is_there(run).await? {
-            return Ok(false);
-        }
-        people::may_open(&self.inner, &new).await?;
-        self.open_once(run, new).await
-    }
-
-    /// The same for a start of a map, which no person has to be allowed.
-    pub(crate) async fn start_once(&self, run: RunId, new: NewRun) -> Result<bool, Fault> {
-        if self.is_there(run).await? {
-            return Ok(false);
-        }
-        people::has_room(&self.inner, new.plan.workflow()).await?;
-        self.open_once(run, new).await
-    }
-
-    async fn is_there(&self, run: RunId) -> Result<bool, StoreError> {
-        Ok(self.inner.is_live(run) || self.line(run).await?.is_some())
-    }
-
-    async fn open_once(&self, run: RunId, new: NewRun) -> Result<bool, Fault> {
-        let (plan, mode) = (Arc::clone(&new.plan), new.mode);
-        match self.open_as(run, new).await {
-            Ok(()) => {
-                if mode == Mode::Live {
-                    seeds::beside(self, run, plan).await;
-                }
-                Ok(true)
-            }
-            Err(Fault::Open(CommitError::Superseded)) => Ok(false),
-            Err(fault) => Err(fault),
-        }
     }
 
     /// Why a run cannot go on, or why nothing can be stored, if that is so.

@@ -15,7 +15,7 @@ use plan::workflow::Workflow;
 use serde::{Deserialize, Serialize};
 
 use crate::people::over;
-use crate::{Fault, Inner, NewRun, Runtime, now, random};
+use crate::{Fault, Inner, Lying, NewRun, Runtime};
 
 /// What a person makes of the releases of a workflow.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -146,8 +146,9 @@ impl Runtime {
         workflow: &WorkflowName,
         case: Vec<u8>,
         starter: Starter,
+        file: Option<&Lying>,
     ) -> Result<RunId, Fault> {
-        let run = RunId::new(now(), random()?);
+        let run = self.by_hand(workflow, file).await?;
         let Some(plan) = self.release_for(workflow, run).await? else {
             return Err(Fault::Rollout(format!("`{workflow}` was never deployed")));
         };

@@ -14,7 +14,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::AbortHandle;
 
-use crate::{Drilled, Erasure, Fault, Kind, NewRun, ReleaseOrder, Rolled, Runtime};
+use crate::{Drilled, Erasure, Fault, Kind, Lying, NewRun, ReleaseOrder, Rolled, Runtime};
 
 /// A request line longer than this is refused: a release with its instructions fits many times.
 const LINE_MAX: u64 = 32 << 20;
@@ -33,12 +33,17 @@ pub enum Request {
         case: String,
         starter: Starter,
         mode: Mode,
+        /// The file that it is the case of, where a start watches it.
+        #[serde(default)]
+        file: Option<Lying>,
     },
     /// A case of a workflow that was deployed, on the release that it begins on.
     Begin {
         workflow: WorkflowName,
         case: String,
         starter: Starter,
+        #[serde(default)]
+        file: Option<Lying>,
     },
     /// What becomes of a release.
     Release {
@@ -188,17 +193,18 @@ impl From<Fault> for Response {
 async fn answer(runtime: &Runtime, request: Request) -> Response {
     match request {
         Request::Ping => Response::Done,
-        Request::Open { release, canonical, case, starter, mode } => {
+        Request::Open { release, canonical, case, starter, mode, file } => {
             let plan = match Plan::open(release, canonical.as_bytes()) {
                 Ok(plan) => Arc::new(plan),
                 Err(error) => return refused(Kind::Failed, error),
             };
             let new =
                 NewRun { plan, case: case.into_bytes(), labels: None, called: None, starter, mode };
-            opened(runtime.admit(new).await)
+            opened(runtime.admit(new, file.as_ref()).await)
         }
-        Request::Begin { workflow, case, starter } => {
-            opened(runtime.begin(&workflow, case.into_bytes(), starter).await)
+        Request::Begin { workflow, case, starter, file } => {
+            let case = case.into_bytes();
+            opened(runtime.begin(&workflow, case, starter, file.as_ref()).await)
         }
         Request::Release { who, order } => match runtime.release(&who, order).await {
             Ok(standing) => Response::Released(standing),

@@ -364,7 +364,7 @@ fn of_due(key: Hash, at: Millis) -> RunId {
 }
 
 /// The id of the case of a file or an event. It holds no time: the same later is the same case.
-fn of_key(key: Hash) -> RunId {
+pub(crate) fn of_key(key: Hash) -> RunId {
     let mut bytes = [0; 16];
     bytes.iter_mut().zip(key.0).for_each(|(to, from)| *to = from);
     RunId::from_bytes(bytes)

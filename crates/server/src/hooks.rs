@@ -2,6 +2,7 @@
 //! signed, so that nobody signs in to send it, and it is checked here before anything is made of
 //! it. It must not tell anybody who cannot sign which addresses there are.
 
+use std::net::IpAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::Json;
@@ -20,6 +21,7 @@ use utoipa::ToSchema;
 
 use crate::Desk;
 use crate::cases::called;
+use crate::door;
 use crate::installation::No;
 use crate::problem::{Path, Problem};
 
@@ -32,6 +34,7 @@ const NAME_MAX: usize = 512;
 /// A shorter key could be found by trying.
 const KEY_MIN: usize = 24;
 
+const SIGNATURE: &str = "webhook-signature";
 const STRUCTURED: &str = "application/cloudevents+json";
 const BATCH: &str = "application/cloudevents-batch";
 
@@ -133,24 +136,33 @@ pub struct EventTaken {
 )]
 pub async fn take(
     State(desk): State<Desk>,
-    Path((workspace, workflow, hook)): Path<(String, String, String)>,
+    Path(to): Path<Address>,
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
+    let here = desk.workspaces.get(&to.0);
+    let from = door::from(&parts, &desk.door);
     let headers = parts.headers;
+    if !headers.contains_key(SIGNATURE) {
+        // It is refused whatever it holds, so that nothing of it is read.
+        return Err(counted(&desk, from, &to, unsigned()).await);
+    }
     let Ok(body) = to_bytes(body, BODY_MAX).await else {
         let what = format!("an event has at most {BODY_MAX} bytes");
         let status = StatusCode::PAYLOAD_TOO_LARGE;
-        return Err(Problem::new(status, "too-large", "the event is too large", what));
+        let large = Problem::new(status, "too-large", "the event is too large", what);
+        return Err(counted(&desk, from, &to, large).await);
     };
-    let here = desk.workspaces.get(&workspace);
     let keys = match here {
-        Some(here) => here.hook_keys(workflow.clone(), hook.clone()).await?,
+        Some(here) => here.hook_keys(to.1.clone(), to.2.clone()).await?,
         None => Vec::new(),
     };
-    let id = signed(&headers, &body, &keys, now_s()).ok_or_else(unsigned)?;
+    let Some(id) = signed(&headers, &body, &keys, now_s()) else {
+        return Err(counted(&desk, from, &to, unsigned()).await);
+    };
     let (id, kind, data) = event(&headers, id, &body)?;
     let here = here.ok_or_else(unsigned)?;
+    let (_, workflow, hook) = to;
     let taken = here.take(Sent { workflow, hook, id, kind, data, called: called(&headers) }).await;
     match taken {
         Ok(Taken::Began(run)) => Ok((StatusCode::CREATED, named(run)).into_response()),
@@ -159,6 +171,23 @@ pub async fn take(
         Err(NotTaken { no, again_s: None }) => Err(no.into()),
         Err(NotTaken { no, again_s: Some(after) }) => Err(Problem::from(no).after(after)),
     }
+}
+
+/// The workspace, the workflow and the webhook that a path names.
+type Address = (String, String, String);
+
+/// The answer to what no key has signed. Only that is counted: what one has signed is never held
+/// back by what others send, from whatever address, since whoever sends for many can be made to
+/// send for anybody. And it is counted alike whether there is such a webhook or not.
+async fn counted(desk: &Desk, from: IpAddr, to: &Address, problem: Problem) -> Problem {
+    let (workspace, workflow, hook) = to;
+    let said = desk.door.pace.unsigned(from, &format!("{workspace}/{workflow}/{hook}"));
+    let Err(seconds) = said else { return problem };
+    if let Some(here) = desk.workspaces.get(workspace) {
+        // What cannot be written now is said by the next one that is too many.
+        let _ = here.flooded(workflow.clone(), hook.clone()).await;
+    }
+    door::busy(seconds)
 }
 
 fn named(run: RunId) -> Json<EventTaken> {
@@ -182,7 +211,7 @@ fn signed(headers: &HeaderMap, body: &[u8], keys: &[HookKey], now_s: u64) -> Opt
     let id = text("webhook-id").filter(|id| !id.is_empty() && id.len() <= NAME_MAX)?;
     let at = text("webhook-timestamp")?;
     let is_now = at.parse::<u64>().is_ok_and(|at| at.abs_diff(now_s) <= TOLERANCE_S);
-    let given: Vec<Vec<u8>> = text("webhook-signature")?
+    let given: Vec<Vec<u8>> = text(SIGNATURE)?
         .split(' ')
         .filter_map(|one| BASE64.decode(one.strip_prefix("v1,")?).ok())
         .take(SIGNATURES_MAX)

@@ -177,6 +177,9 @@ pub trait Installation: Send + Sync + 'static {
     /// The keys either of which may have signed what is sent to an address; none where there is no
     /// such address.
     fn hook_keys(&self, workflow: String, hook: String) -> Answer<Vec<HookKey>>;
+    /// Keeps that more comes to an address that no key has signed than anybody sends by mistake.
+    /// What is sent to an address that there is not is kept nowhere.
+    fn flooded(&self, workflow: String, hook: String) -> Answer<()>;
     /// Begins the case of what was sent. Its signature was checked.
     fn take(&self, sent: Sent) -> Taking;
     /// Stored entries after a place, oldest first; without a place only the last place is given.

@@ -2,6 +2,7 @@
 //! its file; where the code moves on, the text here has to follow.
 
 mod boxes;
+mod door;
 mod judge;
 mod product;
 mod records;
@@ -14,41 +15,58 @@ pub enum Room {
     Engine,
     Store,
     Tools,
+    /// Who has access.
+    Access,
+    /// The door of the interface, as it is knocked at from outside.
+    Door,
     /// The program itself, run as a person runs it.
     Product,
 }
 
 impl Room {
+    /// All of them, the quick ones first.
+    pub const ALL: [Self; 7] = [
+        Self::Access,
+        Self::Guard,
+        Self::Engine,
+        Self::Store,
+        Self::Tools,
+        Self::Door,
+        Self::Product,
+    ];
+
     pub fn package(self) -> &'static str {
         match self {
             Self::Guard => "guard",
             Self::Engine => "engine",
             Self::Store => "store",
             Self::Tools => "tools",
-            Self::Product => "flightdeck",
+            Self::Access => "access",
+            Self::Door | Self::Product => "flightdeck",
         }
     }
 
     /// Which of its tests are asked: those of servers need real programs.
     pub fn tests(self) -> &'static [&'static str] {
         match self {
-            Self::Guard | Self::Engine | Self::Store => &["--lib"],
+            Self::Guard | Self::Engine | Self::Store | Self::Access => &["--lib"],
             Self::Tools => &["--test", "servers"],
-            Self::Product => &["--test", "it"],
+            Self::Door | Self::Product => &["--test", "it"],
         }
     }
 
     /// Which of these: the whole of the program's tests takes minutes.
     pub fn named(self) -> &'static [&'static str] {
         match self {
-            Self::Guard | Self::Engine | Self::Store | Self::Tools => &[],
+            Self::Guard | Self::Engine | Self::Store | Self::Tools | Self::Access => &[],
+            Self::Door => &["access::a_", "access::everybody", "access::whoever"],
             Self::Product => &["ladder", "seeds", "starts", "hooks", "week", "vault", "trials"],
         }
     }
 
     /// What has to be built beside it.
     pub fn beside(self) -> Option<&'static str> {
-        (self == Self::Product).then_some("erp-stand-in")
+        matches!(self, Self::Door | Self::Product).then_some("erp-stand-in")
     }
 }
 
@@ -64,11 +82,15 @@ pub struct Guard {
 
 /// Every guard.
 pub fn all() -> impl Iterator<Item = &'static Guard> {
-    [judge::ALL, values::ALL, records::ALL, boxes::ALL, product::ALL].into_iter().flatten()
+    [judge::ALL, values::ALL, records::ALL, boxes::ALL, door::ALL, product::ALL]
+        .into_iter()
+        .flatten()
 }
 
 const BOTH: &[Room] = &[Room::Guard, Room::Engine];
 const ENGINE: &[Room] = &[Room::Engine];
 const STORE: &[Room] = &[Room::Store];
 const TOOLS: &[Room] = &[Room::Tools];
+const ACCESS: &[Room] = &[Room::Access];
+const DOOR: &[Room] = &[Room::Door];
 const PRODUCT: &[Room] = &[Room::Product];

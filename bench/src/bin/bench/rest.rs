@@ -146,7 +146,7 @@ pub async fn rollback(folder: &Path, count: usize) -> Result<Value, Failure> {
     client.ask(&Request::Release { who, order }, within).await?;
     let answered = start.elapsed();
     let (case, starter) = (case.to_string(), starter()?);
-    let begun = client.ask(&Request::Begin { workflow, case, starter }, within).await?;
+    let begun = client.ask(&Request::Begin { workflow, case, starter, file: None }, within).await?;
     let first = start.elapsed();
     let Response::Opened { run } = begun else { return Err("no case was begun".into()) };
     let reader = SqliteReader::open(&data)?;

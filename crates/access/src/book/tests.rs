@@ -41,6 +41,24 @@ fn a_link_sets_a_password_once_and_for_a_day() {
 }
 
 #[test]
+fn a_link_that_two_use_at_once_sets_one_password() {
+    let (_folder, book) = book();
+    let link = book.link(&who("mara@acme.example"), NOW).unwrap();
+    // Hashing is slow, so that both have found the link before either has used it up.
+    let both = std::sync::Barrier::new(2);
+    let set = |new: &'static str| {
+        both.wait();
+        book.set_password(link.shown(), new, NOW)
+    };
+    let (one, other) = std::thread::scope(|scope| {
+        let other = scope.spawn(|| set("seven grey geese at dusk"));
+        (set(GOOD), other.join().unwrap())
+    });
+    let (won, lost) = if one.is_ok() { (one, other) } else { (other, one) };
+    assert!(won.is_ok() && matches!(lost, Err(Refused::Link)), "{won:?} {lost:?}");
+}
+
+#[test]
 fn whoever_guesses_waits_longer_and_longer_and_so_does_nobody() {
     let (_folder, book) = book();
     let (mara, nobody) = (who("mara@acme.example"), who("nobody@acme.example"));

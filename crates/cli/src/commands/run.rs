@@ -1,14 +1,19 @@
 //! `run`: cases through a workflow, one or many, to their end or to where a person must look.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Once};
 use std::time::Instant;
 
+use anyhow::Context as _;
 use evidence::{Fleet, Summary, words};
-use journal::{RunId, RunQuery, Status};
+use journal::{Hash, Mode, RunId, RunQuery, Status};
 use plan::Plan;
 use plan::ids::{PersonId, ReleaseId, WorkflowName};
+use plan::workflow::Start;
+use runtime::Lying;
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 use tokio::task::JoinSet;
 
 use super::{check, mcp, status};
@@ -47,7 +52,9 @@ pub fn run(screen: &Screen, global: &Global, args: &Run) -> Ended {
     };
     // Whoever starts a case may be kept from passing it, so the name is never guessed.
     let by = people::named(global)?;
-    let bulk = Bulk { screen: *screen, plan, is_live, by, at_once: args.at_once.max(1) };
+    let watched = Watched::of(&workspace.root, &plan);
+    let at_once = args.at_once.max(1);
+    let bulk = Bulk { screen: *screen, plan, is_live, by, watched, at_once };
     mcp::within(bulk.all(global, &workspace, from))?
 }
 
@@ -91,6 +98,7 @@ struct Bulk {
     /// Each case begins on the release that is live then, or on its canary.
     is_live: bool,
     by: PersonId,
+    watched: Watched,
     at_once: usize,
 }
 
@@ -157,12 +165,19 @@ impl Bulk {
         driver: &Driver,
         case: Result<Case, Stop>,
     ) -> Result<(RunId, String), Stop> {
-        let Case { name, value } = case?;
+        let Case { name, value, file } = case?;
         let case = value.to_string().into_bytes();
+        let file = file.map(|path| self.watched.lying(&path)).transpose()?.flatten();
+        let is_watched = file.is_some();
         let run = match self.is_live {
-            true => driver.begin(&self.plan.workflow().name, case, &self.by).await?,
-            false => driver.open(&self.plan, case, &self.by).await?,
+            true => driver.begin(&self.plan.workflow().name, case, &self.by, file).await?,
+            false => driver.open_file(&self.plan, case, (&self.by, Mode::Live), file).await?,
         };
+        if is_watched {
+            let said = "a start watches this folder: what is run by hand has its case, and it \
+                        begins no other one for it";
+            self.watched.said.call_once(|| self.screen.note(said));
+        }
         Ok((run, name))
     }
 
@@ -199,6 +214,37 @@ impl Bulk {
             return Err(Stop::failed("the case failed").help(help));
         }
         Ok(exit(settled))
+    }
+}
+
+/// The folders whose new files begin cases of a workflow, each as its map says it.
+struct Watched {
+    folders: Vec<(PathBuf, String)>,
+    /// Whether it was said that they are.
+    said: Once,
+}
+
+impl Watched {
+    fn of(root: &Path, plan: &Plan) -> Self {
+        let folders = plan.workflow().starts.iter().filter_map(|start| match start {
+            // One that is not there holds no file.
+            Start::Folder(folder) => Some((root.join(folder).canonicalize().ok()?, folder.clone())),
+            Start::At(_) | Start::Hook(_) => None,
+        });
+        Self { folders: folders.collect(), said: Once::new() }
+    }
+
+    /// A file as a start finds it, if one of them watches the folder that it lies in.
+    fn lying(&self, file: &Path) -> Result<Option<Lying>, Stop> {
+        let named = || format!("`{}` cannot be read", file.display());
+        let whole = file.canonicalize().with_context(named)?;
+        let parts = whole.parent().zip(whole.file_name().and_then(|name| name.to_str()));
+        let Some((place, name)) = parts else { return Ok(None) };
+        let Some((_, folder)) = self.folders.iter().find(|(watched, _)| watched == place) else {
+            return Ok(None);
+        };
+        let content = Sha256::digest(std::fs::read(&whole).with_context(named)?);
+        Ok(Some(Lying { path: format!("{folder}/{name}"), content: Hash(content.into()) }))
     }
 }
 

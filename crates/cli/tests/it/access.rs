@@ -8,8 +8,9 @@ use std::io::{BufRead, BufReader, Read};
 
 use serde_json::{Value, json};
 
-use crate::api::{Answer, Up, document, token};
+use crate::api::{Up, document, token};
 use crate::desk::Desk;
+use crate::driving::Answer;
 use crate::office::Office;
 use crate::vendor::Vendor;
 
@@ -304,6 +305,8 @@ fn everybody_may_what_their_role_says_and_nothing_else() {
     // Without roles everybody is somebody. One of them is nobody any more once there are some.
     let nobody = ROLES[5].1;
     let left = (nobody, token(&office, nobody, &[]));
+    // A viewer's token of the time when they might do everything.
+    let of_before = token(&office, ROLES[4].1, &[]);
     let session: BTreeMap<&str, String> = ROLES
         .iter()
         .map(|(_, who)| {
@@ -335,6 +338,17 @@ fn everybody_may_what_their_role_says_and_nothing_else() {
     // Whoever is nothing here does not come in, link or no link.
     let body = json!({ "link": session[ROLES[5].1], "password": PASSWORD });
     page(&up, "POST", "/api/v1/sign-in/link", "", &body).problem(403, "not-you");
+    let by = |token: &str, path: &str| {
+        let head = format!("GET /api/v1/workspaces/{path} HTTP/1.1");
+        up.raw(&format!("{head}\r\nAuthorization: Bearer {token}"), "")
+    };
+    assert_eq!(by(&of_before, "desk/cases").status, 200);
+    by(&of_before, "desk/access").problem(403, "not-permitted");
+    // Nor does anybody make a token for what they may not do themselves.
+    let viewer = format!("\r\nCookie: {}", sessions[ROLES[4].1]);
+    let new = json!({ "label": "more", "rights": ["read", "stop"], "days": 1 });
+    page(&up, "POST", "/api/v1/workspaces/desk/tokens", &viewer, &new)
+        .problem(403, "not-permitted");
     for (path, operations) in document["paths"].as_object().unwrap() {
         for (method, operation) in operations.as_object().unwrap() {
             let method = method.to_uppercase();

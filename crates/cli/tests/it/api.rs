@@ -3,15 +3,15 @@
 
 mod metrics;
 mod releases;
+
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::{Child, Command};
+use std::io::{BufRead, BufReader, Read};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::desk::published;
+use crate::driving::{Answer, Driving};
 use crate::office::{Office, project};
 use crate::vendor::Vendor;
 
@@ -22,34 +22,16 @@ const CLERK: &str = "ines@larkfield.example";
 /// A running `up` that ends with the test.
 pub struct Up {
     pub office: Office,
-    child: Child,
-    pub address: String,
+    driving: Driving,
     /// The token of whoever starts cases; others have one each as well.
     pub token: String,
     tokens: BTreeMap<&'static str, String>,
-    pub said: Value,
 }
 
-/// An answer: status, headers in small letters, body.
-pub struct Answer {
-    pub status: u16,
-    pub head: String,
-    pub body: String,
-}
-
-impl Answer {
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.body))
-    }
-
-    /// The problem that was answered, with its status.
-    pub fn problem(&self, status: u16, kind: &str) {
-        assert_eq!(self.status, status, "{}", self.body);
-        assert!(self.head.contains("content-type: application/problem+json"), "{}", self.head);
-        let problem = self.json();
-        assert_eq!(problem["type"], format!("urn:flightdeck:problem:{kind}"), "{problem}");
-        assert_eq!(problem["status"], status);
-        assert!(!problem["detail"].as_str().unwrap().is_empty());
+impl std::ops::Deref for Up {
+    type Target = Driving;
+    fn deref(&self) -> &Driving {
+        &self.driving
     }
 }
 
@@ -65,41 +47,10 @@ impl Up {
 
     /// `up` in an office in which nobody has a token but these.
     pub fn with(office: Office, tokens: BTreeMap<&'static str, String>, more: &[&str]) -> Self {
-        let anywhere: &[&str] =
-            if more.contains(&"--listen") { &[] } else { &["--listen", "127.0.0.1:0"] };
-        let args = [&["up", "--json"], anywhere, more].concat();
-        let mut child = office.start(&args);
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        if line.is_empty() {
-            let mut err = String::new();
-            child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
-            panic!("{err}");
-        }
-        let said = published(&line).remove(0);
-        let address = said["url"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
-        assert!(said["workflows"]["invoice_intake"].is_string(), "{said}");
+        let driving = Driving::with(&office, more, &[]);
+        assert!(driving.said["workflows"]["invoice_intake"].is_string(), "{}", driving.said);
         let token = tokens.get(STARTER).cloned().unwrap_or_default();
-        Self { office, child, address, token, tokens, said }
-    }
-
-    pub fn send(&self, head: &str, body: &str) -> TcpStream {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        let length = body.len();
-        let address = &self.address;
-        write!(stream, "{head}\r\nHost: {address}\r\nContent-Length: {length}\r\n\r\n{body}")
-            .unwrap();
-        stream
-    }
-
-    pub fn raw(&self, head: &str, body: &str) -> Answer {
-        let mut text = String::new();
-        let head = format!("{head}\r\nConnection: close");
-        self.send(&head, body).read_to_string(&mut text).unwrap();
-        let (head, body) = text.split_once("\r\n\r\n").expect("an answer");
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Answer { status, head: head.to_lowercase(), body: body.to_owned() }
+        Self { office, driving, token, tokens }
     }
 
     /// Where an answer sends a browser, as it is written, and the cookie that goes with it.
@@ -157,14 +108,6 @@ impl Up {
             assert!(Instant::now() < until, "{shown}");
             std::thread::sleep(Duration::from_millis(50));
         }
-    }
-}
-
-impl Drop for Up {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -235,28 +178,9 @@ fn a_start_with_a_key_is_one_case_also_after_a_restart() {
     let part = up.get(&format!("/api/v1/workspaces/desk/cases/{case}/records?from=1"));
     assert_eq!(part.body.lines().collect::<Vec<_>>(), lines[1..]);
     // The process dies; the next one knows the key.
-    let Up { office, .. } = &up;
-    let root = office.root();
-    let kill = Command::new("kill").args(["-9", &up.child.id().to_string()]).status().unwrap();
-    assert!(kill.success());
-    let args = ["up", "--listen", "127.0.0.1:0", "--json"];
-    let mut child = Command::new(env!("CARGO_BIN_EXE_flightdeck"))
-        .args(args)
-        .current_dir(&root)
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let said = published(&line).remove(0);
-    let next = Up {
-        office: Office::new(&Vendor::plain(), &["001"]),
-        child,
-        address: said["url"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned(),
-        token: up.token.clone(),
-        tokens: up.tokens.clone(),
-        said,
-    };
+    let Up { office, driving, token: _, tokens } = up;
+    drop(driving);
+    let next = Up::with(office, tokens, &[]);
     let again = next.begin(&name, "k-1");
     assert_eq!((again.status, again.json()["id"].as_str()), (200, Some(case.as_str())));
     next.begin(&name, "").problem(422, "invalid");

@@ -1,12 +1,10 @@
 //! Drills: each holds on a sound workspace, with nobody driving and beside whoever drives; each can
 //! fail, and says so; what was seen is kept.
 
-use std::process::Stdio;
-use std::time::{Duration, Instant};
-
 use serde_json::Value;
 
 use crate::desk::{Desk, Said};
+use crate::driving::Driving;
 
 const KINDS: [&str; 6] = ["kill", "injection", "vendor", "reviewer", "tool-change", "budget"];
 const OWNER: [&str; 2] = ["--as", "owner@example.com"];
@@ -54,24 +52,14 @@ fn every_drill_holds_and_leaves_its_record() {
 }
 
 #[test]
-#[allow(clippy::disallowed_methods, reason = "what is waited for is another process")]
 fn a_drill_works_beside_whoever_drives() {
     let desk = Desk::new();
-    let mut up = desk.command();
-    up.args(["up", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut up = up.spawn().unwrap();
-    let began = Instant::now();
-    while !desk.root().join(".flightdeck/socket").exists() {
-        assert!(began.elapsed() < Duration::from_secs(30));
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let mut driving = Driving::start(&desk);
     for kind in ["kill", "tool-change", "injection"] {
         let (said, told) = drill(&desk, kind);
         assert!(said.code == 0 && told["held"] == true, "{kind}: {}{}", said.out, said.err);
     }
-    assert!(up.try_wait().unwrap().is_none(), "it drives on");
-    up.kill().unwrap();
-    up.wait().unwrap();
+    assert!(driving.goes_on(), "it drives on");
 }
 
 #[test]

@@ -2,11 +2,11 @@
 //! still prove what happened. `FLIGHTDECK_ERASE` says of how many cases one person's are taken.
 
 use std::fmt::Write as _;
-use std::process::Stdio;
 
 use serde_json::Value;
 
 use crate::desk::{Desk, Said};
+use crate::driving::Driving;
 
 const WORKFLOW: &str = r#"---
 workflow: notes
@@ -216,16 +216,13 @@ fn contents_are_kept_as_long_as_their_tags_allow_and_no_longer() {
     assert_eq!(object(&again, "erased")["cases"], 0, "what is gone is not erased once more");
     // Whoever drives does so by itself.
     desk.change("flightdeck.yaml", "everything: 20 days", "everything: 1 seconds");
-    let mut up = desk.command();
-    up.args(["up", "--listen", "127.0.0.1:0"]).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut up = up.spawn().unwrap();
+    let driving = Driving::start(&desk);
     let began = std::time::Instant::now();
     let erased = || !object(&desk.say(&["why", &only(&desk), "--json"]), "why")["erased"].is_null();
     while !erased() && began.elapsed() < std::time::Duration::from_secs(30) {
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
-    up.kill().unwrap();
-    up.wait().unwrap();
+    drop(driving);
     assert!(erased());
 }
 

@@ -183,6 +183,7 @@ fn t2_a_release_without_a_guard_starts_nothing() {
         case: "{}".to_owned(),
         starter: Starter::Person(person(STARTER)),
         mode: Mode::Live,
+        file: None,
     };
     let response = holder.ask(&office, &request);
     assert!(matches!(response, Response::Refused { kind: Kind::Unproven, .. }), "{response:?}");
@@ -234,6 +235,7 @@ fn whoever_holds_the_folder_decides_who_may() {
             case: "{}".to_owned(),
             starter,
             mode: Mode::Live,
+            file: None,
         });
     }
     // Only people of the workspace order anything, and nobody says for themselves whom they

@@ -3,9 +3,6 @@
 mod first_act;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::{Child, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
@@ -17,6 +14,7 @@ use sha2::Sha256;
 use store::SqliteReader;
 
 use crate::desk::Desk;
+use crate::driving::{Answer, Driving};
 
 const WORKFLOW: &str = r#"---
 workflow: orders
@@ -49,32 +47,8 @@ const SHOP: [u8; 32] = [1; 32];
 const NEXT: [u8; 32] = [2; 32];
 const TILL: [u8; 32] = [3; 32];
 
-/// A process that drives and listens, killed when it goes out of sight.
-struct Up {
-    child: Child,
-    address: String,
-}
-
-impl Drop for Up {
-    fn drop(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-/// An answer: status, headers in small letters, body.
-struct Answer {
-    status: u16,
-    head: String,
-    body: String,
-}
-
-impl Answer {
-    fn id(&self) -> String {
-        let body: Value = serde_json::from_str(&self.body).unwrap();
-        body["id"].as_str().unwrap().to_owned()
-    }
-}
+/// A process that drives and knows the keys.
+struct Up(Driving);
 
 /// What is sent, and how it is signed.
 struct Sending<'s> {
@@ -88,19 +62,10 @@ struct Sending<'s> {
 impl Up {
     fn start(desk: &Desk) -> Self {
         let key = |bytes: [u8; 32]| format!("whsec_{}", BASE64.encode(bytes));
-        let mut up = desk.command();
-        up.args(["up", "--listen", "127.0.0.1:0", "--json"])
-            .env("SHOP_KEY", key(SHOP))
-            .env("SHOP_KEY_NEXT", key(NEXT))
-            .env("TILL_KEY", key(TILL))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null());
-        let mut child = up.spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let told: Value = serde_json::from_str(&line).unwrap();
-        let address = told["url"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
-        Self { child, address }
+        let keys = [("SHOP_KEY", SHOP), ("SHOP_KEY_NEXT", NEXT), ("TILL_KEY", TILL)];
+        let keys = keys.map(|(name, bytes)| (name, key(bytes)));
+        let environment = keys.each_ref().map(|(name, key)| (*name, key.as_str()));
+        Self(Driving::with(desk, &[], &environment))
     }
 
     fn send(&self, sending: &Sending<'_>) -> Answer {
@@ -115,25 +80,9 @@ impl Up {
         let signature = BASE64.encode(mac.finalize().into_bytes());
         let head = format!(
             "webhook-id: {id}\r\nwebhook-timestamp: {at}\r\nwebhook-signature: v1,{signature}\r\n\
-             content-type: {kind}\r\n"
+             content-type: {kind}"
         );
-        self.raw(&format!("POST /hooks/desk/{hook} HTTP/1.1\r\n{head}"), body)
-    }
-
-    fn raw(&self, head: &str, body: &str) -> Answer {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        let (length, address) = (body.len(), &self.address);
-        // A server that has heard enough closes before everything is sent.
-        let _ = write!(
-            stream,
-            "{head}Host: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
-        );
-        let mut text = String::new();
-        let _ = stream.read_to_string(&mut text);
-        let (head, body) = text.split_once("\r\n\r\n").expect("an answer");
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Answer { status, head: head.to_lowercase(), body: body.to_owned() }
+        self.0.raw(&format!("POST /hooks/desk/{hook} HTTP/1.1\r\n{head}"), body)
     }
 }
 
@@ -257,7 +206,7 @@ fn nobody_who_cannot_sign_learns_anything() {
     // The key that stands in where there is none is known to everybody.
     let nobody = up.send(&Sending { hook: "orders/tills", key: [0; 32], ..right });
     let nothing =
-        up.raw("POST /hooks/desk/orders/till HTTP/1.1\r\ncontent-type: text/plain\r\n", "{");
+        up.0.raw("POST /hooks/desk/orders/till HTTP/1.1\r\ncontent-type: text/plain", "{");
     for answer in [&old, &early, &other, &hook, &workflow, &nobody, &nothing] {
         assert_eq!(answer.status, 401, "{}", answer.body);
         assert_eq!(answer.body, old.body);
@@ -338,4 +287,38 @@ fn a_flood_is_bounded_and_what_is_held_back_waits_with_the_sender() {
     assert!(flooded.head.contains("retry-after: "), "{}", flooded.head);
     assert_eq!(done(&desk, 2).len(), 2);
     assert_eq!(held(&desk), [Held::Hurried]);
+}
+
+#[test]
+fn what_nobody_has_signed_is_slowed_down_and_holds_nothing_else_back() {
+    let desk = desk();
+    let up = Up::start(&desk);
+    let body = r#"{"name":"a.txt"}"#;
+    let right =
+        Sending { hook: "orders/till", id: "m1", key: TILL, kind: "application/json", body };
+    let forged = |hook: &'static str| up.send(&Sending { hook, key: SHOP, ..right });
+    let nothing = || up.0.raw("POST /hooks/desk/orders/till HTTP/1.1", body);
+    let flood = |one: &dyn Fn() -> Answer| {
+        let mut all = (0..60).map(|_| one());
+        all.find(|answer| answer.status != 401).expect("a flood has an end")
+    };
+    // Nobody learns by it which webhooks there are.
+    for answer in [flood(&|| forged("orders/tills")), forged("orders/till"), nothing()] {
+        assert_eq!(answer.status, 429, "{}", answer.body);
+        assert!(answer.head.contains("retry-after: "), "{}", answer.head);
+    }
+    let large = "x".repeat((1 << 20) + 1);
+    assert_eq!(up.send(&Sending { body: &large, ..right }).status, 429);
+    // From the same address, what is signed is taken, to the same webhook and to others.
+    assert_eq!(up.send(&right).status, 201);
+    for id in ["m2", "m3", "m4", "m5"] {
+        flood(&nothing);
+        assert_eq!(up.send(&Sending { id, ..right }).status, 201);
+    }
+    assert_eq!(done(&desk, 5).len(), 5);
+    // It is told once, of the webhook that there is.
+    assert_eq!(held(&desk), [Held::Unsigned]);
+    let told = desk.say(&["status"]).out;
+    assert!(told.contains("`orders` is sent much that nobody has signed who may"), "{told}");
+    assert!(told.contains("what is signed begins its cases as before"), "{told}");
 }

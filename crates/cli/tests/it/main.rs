@@ -20,6 +20,7 @@ mod desk;
 mod disk;
 mod documents;
 mod drill;
+mod driving;
 mod encrypted;
 mod erase;
 mod fail_open;

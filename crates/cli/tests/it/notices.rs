@@ -1,6 +1,8 @@
 //! Who is told what without asking, by receivers that other people wrote: they check the signature,
 //! take the mail, and say what came.
 
+mod missed;
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -10,6 +12,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::desk::Desk;
+use crate::driving::Driving;
 use crate::ladder::{note, noting, run_of};
 use crate::office::project;
 
@@ -179,11 +182,7 @@ fn that_somebody_approves_without_looking_is_told_once() {
         assert_eq!(desk.say_with(&yes, ENVIRONMENT).code, 0);
     }
     // It is looked at as soon as somebody drives.
-    let up = || {
-        let mut up = desk.command();
-        up.args(["up", "--listen", "127.0.0.1:0"]).envs(ENVIRONMENT.iter().copied());
-        Up(up.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
-    };
+    let up = || Driving::with(&desk, &[], ENVIRONMENT);
     let driving = up();
     let told = receivers.next();
     assert_eq!(told["webhook"]["type"], "flightdeck.attention", "{told}");
@@ -195,7 +194,7 @@ fn that_somebody_approves_without_looking_is_told_once() {
         (&false.into(), &"flightdeck attention".into())
     );
     assert!(!told.to_string().contains("lunch"), "what a case says stays here: {told}");
-    drop(driving);
+    driving.leave();
     // Whoever drives next knows that it was told, and tells only what comes to it.
     let seed = ["attention", "seed", "notes", r#"{"text":"a yacht"}"#, "--json"];
     let seeded = run_of(&desk.say_with(&seed, ENVIRONMENT));
@@ -206,7 +205,7 @@ fn that_somebody_approves_without_looking_is_told_once() {
     let text = told["webhook"]["data"]["text"].as_str().unwrap();
     assert!(text.contains("approved a case that was known to be wrong"), "{told}");
     assert!(!told.to_string().contains(&seeded), "nobody is told which one: {told}");
-    drop(driving);
+    driving.leave();
     let logs = desk.say(&["logs", "00000000000000000000000000"]).out;
     assert_eq!(logs.matches("faster than it can be read (since ").count(), 1, "{logs}");
     assert_eq!(logs.matches("known to be wrong (since ").count(), 1, "{logs}");
@@ -243,11 +242,7 @@ fn that_too_many_cases_fail_is_told_once_and_so_is_that_it_is_over() {
     let told = told.json();
     assert_eq!((&told[0]["state"], &told[0]["value"]), (&"beyond".into(), &1_000_000.into()));
     assert_eq!(told[1]["state"], "within", "{told:?}");
-    let up = || {
-        let mut up = desk.command();
-        up.args(["up", "--listen", "127.0.0.1:0"]).envs(ENVIRONMENT.iter().copied());
-        Up(up.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
-    };
+    let up = || Driving::with(&desk, &[], ENVIRONMENT);
     let driving = up();
     let told = receivers.next();
     assert_eq!(told["webhook"]["type"], "flightdeck.alert", "{told}");
@@ -257,7 +252,7 @@ fn that_too_many_cases_fail_is_told_once_and_so_is_that_it_is_over() {
     assert!(text.ends_with("owner@example.com answers for it"), "{told}");
     assert_eq!(data["command"], "flightdeck alerts");
     assert!(!told.to_string().contains("lunch"), "what a case says stays here: {told}");
-    drop(driving);
+    driving.leave();
     let status = desk.say(&["status"]);
     assert!(status.out.contains("alert `rejects`"), "{}", status.out);
     assert!(desk.say(&["why"]).out.contains("flightdeck alerts"));
@@ -272,7 +267,7 @@ fn that_too_many_cases_fail_is_told_once_and_so_is_that_it_is_over() {
     let told = receivers.next();
     let text = told["webhook"]["data"]["text"].as_str().unwrap();
     assert!(text.starts_with("alert `rejects` of `notes` is over: 40 %"), "{told}");
-    drop(driving);
+    driving.leave();
     assert!(receivers.silent());
     let told = desk.say(&["alerts", "--json"]);
     assert_eq!(told.code, 0, "{}{}", told.out, told.err);
@@ -301,15 +296,4 @@ fn that_too_many_cases_fail_is_told_once_and_so_is_that_it_is_over() {
     }
     let again = desk.say(&["support-bundle"]);
     assert!(again.code == 2 && again.err.contains("`--out`"), "{}", again.err);
-}
-
-/// An installation that runs until it is dropped, and then ends by itself.
-struct Up(Child);
-
-impl Drop for Up {
-    fn drop(&mut self) {
-        // It keeps what it has told before it leaves, so that nothing is told twice.
-        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
-        let _ = self.0.wait();
-    }
 }

@@ -1,15 +1,16 @@
 //! Releases through the real binary: what is deployed and what is refused, a worse one that the kept
 //! cases miss and live traffic does not, going back, and what a `kill -9` leaves.
 
+mod ends;
 mod supply;
 
 use std::fs;
-use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::desk::{Desk, Said};
+use crate::driving::Driving;
 use crate::vendor::{Vendor, said};
 
 const WORKFLOW: &str = r#"---
@@ -107,24 +108,6 @@ fn instruct(desk: &Desk, text: &str) {
     fs::write(desk.root().join("AGENTS.md"), text).unwrap();
 }
 
-/// A process that drives, killed when it goes out of sight.
-struct Up(Child);
-
-impl Drop for Up {
-    fn drop(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-}
-
-fn up(desk: &Desk) -> Up {
-    let mut up = desk.command();
-    up.args(["up", "--listen", "127.0.0.1:0"]).stdout(Stdio::null()).stderr(Stdio::null());
-    let up = Up(up.spawn().unwrap());
-    wait_for(|| desk.root().join(".flightdeck/socket").exists().then_some(()));
-    up
-}
-
 /// What another process comes to at last.
 #[allow(clippy::disallowed_methods, reason = "what is waited for is another process")]
 fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> T {
@@ -202,7 +185,7 @@ fn a_worse_release_is_refused_by_its_cases_or_gone_back_from_by_itself() {
 
     // One that they miss is tried on half of the new cases, and is still after a `kill -9`.
     instruct(&desk, SKIPS);
-    let driving = up(&desk);
+    let driving = Driving::start(&desk);
     let second = deployed(&deploy(&desk, &[]));
     drop(driving);
     let canary = second["canary"].as_str().unwrap();
@@ -215,7 +198,7 @@ fn a_worse_release_is_refused_by_its_cases_or_gone_back_from_by_itself() {
     instruct(&desk, "Read it twice.\n");
     assert_eq!(deploy(&desk, &[]).code, 2);
 
-    let driving = up(&desk);
+    let driving = Driving::start(&desk);
     let waiting = run_all(&desk, "odd", "an odd letter", "complaints", 16);
     let on_canary = |run: &str| {
         let all = runs(&desk);
@@ -327,7 +310,7 @@ fn what_is_live_is_what_was_stored_whatever_the_files_say() {
     let said = desk.say(&["run", "sort", &case]);
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
     assert!(said.err.contains("its files have problems"), "{}", said.err);
-    let _driving = up(&desk);
+    let _driving = Driving::start(&desk);
     for run in run_all(&desk, "driven", "a plain letter", "sorting", 3) {
         let lines = runs(&desk);
         let line = lines.iter().find(|line| line["run"] == run.as_str()).unwrap();

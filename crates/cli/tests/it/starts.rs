@@ -1,7 +1,7 @@
 //! Cases that begin by themselves: files that are dropped into a folder while `up` drives.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use journal::{Frame, Record, RunId};
@@ -9,8 +9,9 @@ use serde_json::Value;
 use store::SqliteReader;
 
 use crate::desk::Desk;
+use crate::driving::Driving;
 
-const WORKFLOW: &str = r#"---
+pub const WORKFLOW: &str = r#"---
 workflow: notes
 purpose: Note what lies in a folder. It never pays.
 accountable: owner@example.com
@@ -34,23 +35,7 @@ exceptions:
 # Notes
 "#;
 
-/// A process that drives, killed when it goes out of sight.
-struct Up(Child);
-
-impl Drop for Up {
-    fn drop(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-}
-
-fn up(desk: &Desk) -> Up {
-    let mut up = desk.command();
-    up.args(["up", "--listen", "127.0.0.1:0"]).stdout(Stdio::null()).stderr(Stdio::null());
-    Up(up.spawn().unwrap())
-}
-
-fn deploy(desk: &Desk, workflow: &str) {
+pub fn deploy(desk: &Desk, workflow: &str) {
     let why = ["--untried", "--reason", "a test of starts", "--as", "owner@example.com"];
     let said = desk.say(&[&["deploy", workflow][..], &why].concat());
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
@@ -58,7 +43,7 @@ fn deploy(desk: &Desk, workflow: &str) {
 
 /// Every case, once so many are done.
 #[allow(clippy::disallowed_methods, reason = "what is waited for is another process")]
-fn done(desk: &Desk, wanted: usize) -> Vec<Value> {
+pub fn done(desk: &Desk, wanted: usize) -> Vec<Value> {
     let began = Instant::now();
     loop {
         let all = desk.say(&["runs", "--json"]).json();
@@ -89,7 +74,7 @@ fn each_file_of_a_folder_begins_one_case_whatever_dies_in_between() {
     }
     fs::write(drops.join("a.txt"), "the first").unwrap();
     // What is deployed while another process drives begins its cases there, without a restart.
-    let driving = up(&desk);
+    let driving = Driving::start(&desk);
     deploy(&desk, "notes");
     assert_eq!(done(&desk, 1).len(), 1);
     drop(driving);
@@ -97,7 +82,7 @@ fn each_file_of_a_folder_begins_one_case_whatever_dies_in_between() {
     // The same again begins nothing, before and after a restart; another file does.
     fs::write(drops.join("a.txt"), "the first").unwrap();
     fs::write(drops.join("b.txt"), "the second").unwrap();
-    let driving = up(&desk);
+    let driving = Driving::start(&desk);
     assert_eq!(done(&desk, 2).len(), 2);
     // What is in a file makes it another one.
     fs::write(drops.join("a.txt"), "the first, corrected").unwrap();
@@ -121,6 +106,50 @@ fn each_file_of_a_folder_begins_one_case_whatever_dies_in_between() {
 }
 
 #[test]
+fn a_file_that_was_run_by_hand_has_its_case() {
+    let desk = Desk::new();
+    fs::write(desk.root().join("workflows/notes.md"), WORKFLOW).unwrap();
+    let drops = desk.root().join("drops");
+    fs::create_dir(&drops).unwrap();
+    let by_hand = |args: &[&str]| {
+        let said = desk.say(&[&["run", "notes"][..], args].concat());
+        assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+        said.err.contains("what is run by hand has its case")
+    };
+    // Before it was ever deployed, by whoever tries it, and while another process drives.
+    for name in ["a.txt", "b.txt", "c.txt", "d.txt", "e.txt"] {
+        fs::write(drops.join(name), name).unwrap();
+    }
+    assert!(by_hand(&["drops/a.txt"]));
+    let driving = Driving::start(&desk);
+    assert!(by_hand(&["drops/b.txt"]));
+    drop(driving);
+    deploy(&desk, "notes");
+    assert!(by_hand(&["drops/c.txt"]));
+    assert!(by_hand(&["drops/d.txt", "--draft"]));
+    // What is in a file makes it another one, and so does where it lies.
+    fs::write(drops.join("d.txt"), "d.txt, corrected").unwrap();
+    fs::write(desk.root().join("e.txt"), "e.txt").unwrap();
+    assert!(!by_hand(&["e.txt"]));
+    let before = done(&desk, 5).len();
+    let driving = Driving::start(&desk);
+    let all = done(&desk, before + 2);
+    assert_eq!(all.len(), before + 2, "{all:?}");
+    let begun: Vec<String> = all
+        .iter()
+        .map(|line| desk.say(&["logs", line["run"].as_str().unwrap()]).out)
+        .filter(|told| told.contains("opened by start 1 of its map, for a file"))
+        .collect();
+    assert_eq!(begun.len(), 2, "{all:?}");
+    // A person who runs a file once more says so, and gets one more case.
+    assert!(by_hand(&["drops/a.txt"]));
+    drop(driving);
+    let all = done(&desk, before + 3);
+    let runs: BTreeSet<&str> = all.iter().map(|line| line["run"].as_str().unwrap()).collect();
+    assert_eq!((all.len(), runs.len()), (before + 3, before + 3), "{all:?}");
+}
+
+#[test]
 fn a_stop_holds_what_begins_by_itself_and_lets_it_begin_when_it_is_lifted() {
     let desk = Desk::new();
     let other = WORKFLOW.replace("workflow: notes", "workflow: others").replace("drops", "ours");
@@ -134,7 +163,7 @@ fn a_stop_holds_what_begins_by_itself_and_lets_it_begin_when_it_is_lifted() {
     let scope = ["--workflow", "notes", "--reason", "a look first", "--as", "lead@example.com"];
     let said = desk.say(&[&["stop", "--force"][..], &scope].concat());
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
-    let _driving = up(&desk);
+    let _driving = Driving::start(&desk);
     // It is looked at before the other one, whose case is done.
     let all = done(&desk, 1);
     assert_eq!((all.len(), all[0]["workflow"].as_str()), (1, Some("others")), "{all:?}");
@@ -172,7 +201,7 @@ fn a_share_of_what_begins_by_itself_begins_on_a_canary_that_has_the_start() {
     let text = WORKFLOW.replace("starts: [ { folder: drops } ]", moved);
     let (live, canary) = try_it(&text.replace("fields: { name: text }", "fields: { name: text? }"));
     drop_files(0, 24);
-    let driving = up(&desk);
+    let driving = Driving::start(&desk);
     let all = done(&desk, 24);
     assert_eq!(all.len(), 24, "each file begins one case, whatever it begins on");
     assert!(on(&all, &live) > 0 && on(&all, &canary) > 0, "{all:?}");

@@ -1,10 +1,12 @@
 //! Weeks of a simulated clock: schedules over a change of the clocks, files, and events, with
-//! drivers that die at any moment, clocks that jump, stops, full queues and a journal that takes
-//! nothing for a while. The store and the starts are the real ones. Afterwards each time that was
-//! due, each file and each event has exactly one case, or an entry says why it has none.
+//! drivers that die at any moment, some by `kill -9`, clocks that jump, stops, full queues, limits
+//! that are used up, and a journal that takes nothing for a while. The store and the starts are the
+//! real ones. Afterwards each time that was due, each file and each event has exactly one case, or
+//! an entry says why it has none.
 
 mod events;
 mod judge;
+mod life;
 mod maps;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,20 +16,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use journal::{
-    Command, CommandId, Hash, Millis, Order, Reply, ReviewNo, RunQuery, Status, StopScope, Store,
+    Command, CommandId, Hash, Millis, Order, Reply, ReviewNo, RunQuery, Status, StopScope,
 };
 use plan::Plan;
 use plan::ids::{PersonId, WorkflowName};
 use plan::workflow::Start;
-use runtime::{Runtime, Triggers, start_key};
+use runtime::start_key;
 use sha2::{Digest, Sha256};
-use store::SqliteStore;
 
 use crate::desk::Desk;
-use crate::world::{Broken, Nothing, Of};
+use crate::world::Broken;
 use events::Sent;
 use judge::Told;
-use maps::plans;
+use life::Life;
+use maps::{LIMITED, plans};
 
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
@@ -58,13 +60,6 @@ impl Dice {
     }
 }
 
-/// A driver, until it dies.
-struct Life {
-    tokio: tokio::runtime::Runtime,
-    runtime: Runtime,
-    triggers: Triggers,
-}
-
 struct Week {
     dice: Dice,
     desk: Desk,
@@ -81,6 +76,8 @@ struct Week {
     sent: BTreeMap<String, Sent>,
     altered: u32,
     full: u32,
+    /// Workflows of which an event was refused because their cases are used up.
+    used_up: BTreeSet<&'static str>,
     stopped: bool,
     count: u64,
 }
@@ -89,7 +86,8 @@ impl Week {
     fn new(seed: u64) -> Self {
         let mut dice = Dice(seed);
         let desk = Desk::new();
-        for folder in ["drops", "queue", "box"] {
+        let limited = LIMITED.map(|(name, _)| name);
+        for folder in ["drops", "queue", "box"].iter().chain(&limited) {
             fs::create_dir(desk.root().join(folder)).unwrap();
         }
         let begins = BEGINNINGS[usize::try_from(dice.of(4)).unwrap()];
@@ -97,7 +95,7 @@ impl Week {
         let now = u64::try_from(begins.as_millisecond()).unwrap();
         Self {
             data: desk.root().join(".flightdeck"),
-            plans: plans(&desk),
+            plans: plans(&desk.root()),
             dice,
             desk,
             broken: Broken::default(),
@@ -110,25 +108,14 @@ impl Week {
             sent: BTreeMap::new(),
             altered: 0,
             full: 0,
+            used_up: BTreeSet::new(),
             stopped: false,
             count: 0,
         }
     }
 
     fn begin(&mut self) {
-        let tokio = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .unwrap();
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&self.data).unwrap());
-        let store = self.broken.before(store);
-        let within = tokio.enter();
-        let runtime = Runtime::new(store, Arc::new(Nothing), KEYING);
-        runtime.trust(Arc::new(Of(self.plans.values().cloned().collect())));
-        let triggers = Triggers::new(runtime.clone(), self.desk.root(), &self.plans);
-        drop(within);
-        self.life = Some(Life { tokio, runtime, triggers });
+        self.life = Some(Life::begin(&self.desk.root(), &self.plans, &self.broken));
     }
 
     /// The driver dies: what it was at is dropped where it stands.
@@ -153,11 +140,17 @@ impl Week {
             let text = format!("{}, whole", fs::read_to_string(&half).unwrap());
             self.put(&half, &text);
         }
-        match self.dice.of(14) {
+        match self.dice.of(16) {
+            14 => self.drop_file(LIMITED[0].0),
+            15 => self.drop_file(LIMITED[1].0),
             0..3 => self.drop_file("drops"),
             3 => self.drop_file("queue"),
             4..7 => self.send_new("week", "shop"),
-            7 => self.send_new("queue", "desk"),
+            7 => match self.dice.of(3) {
+                0 => self.send_new("queue", "desk"),
+                1 => self.send_new(LIMITED[0].0, "few"),
+                _ => self.send_new(LIMITED[1].0, "few"),
+            },
             8..10 => self.send_old(),
             10 => self.fill_box(),
             11 if self.dice.of(3) == 0 => self.toggle_stop(),
@@ -174,7 +167,15 @@ impl Week {
                 self.now += self.dice.of(3) * HOUR;
                 self.begin();
             }
-            // It dies within a look, wherever it is.
+            // It dies within a look, wherever it is: a process that is killed, or a driver that is
+            // dropped where it stands.
+            1 if !self.broken.is_set() && self.dice.of(2) == 0 => {
+                self.latest = self.latest.max(self.now);
+                self.die();
+                let wait = Duration::from_micros(self.dice.of(20_000));
+                life::killed_after(wait, &self.desk.root(), self.now);
+                self.begin();
+            }
             1 => {
                 self.latest = self.latest.max(self.now);
                 let (now, wait) = (Millis(self.now), Duration::from_micros(self.dice.of(6_000)));
@@ -224,7 +225,7 @@ impl Week {
 
     fn knows(&mut self, path: &Path, text: &str) {
         let below = path.strip_prefix(self.desk.root()).unwrap().to_str().unwrap().to_owned();
-        let workflow = if below.starts_with("queue/") { "queue" } else { "week" };
+        let workflow = watching(&below);
         let content: [u8; 32] = Sha256::digest(text.as_bytes()).into();
         let key = Hash::of_parts(&[
             b"flightdeck start by a file",
@@ -331,7 +332,7 @@ impl Week {
             let left: Vec<String> = self
                 .sent
                 .iter()
-                .filter(|(_, s)| s.run.is_none())
+                .filter(|(_, s)| s.run.is_none() && !is_limited(s.workflow))
                 .map(|(id, _)| id.clone())
                 .collect();
             left.iter().for_each(|id| self.send(id, None));
@@ -343,6 +344,18 @@ impl Week {
         }
         panic!("not settled: {:?}", self.lying());
     }
+}
+
+/// The workflow whose folder a file lies in.
+fn watching(below: &str) -> &str {
+    match below.split_once('/') {
+        Some(("drops", _)) | None => "week",
+        Some((folder, _)) => folder,
+    }
+}
+
+fn is_limited(workflow: &str) -> bool {
+    LIMITED.iter().any(|(name, _)| *name == workflow)
 }
 
 fn week(seed: u64) -> (usize, u64) {

@@ -6,12 +6,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use guard::personal::{self, Place, Veil};
-use hmac::{Hmac, Mac};
 use journal::{AnswerShape, At, Message, ToolCall};
 use plan::ids::ModelName;
 use plan::workflow::Personal;
 
 use super::talk::Told;
+use crate::keyed::keyed;
 use crate::work::{Stuck, Work};
 
 impl Work<'_> {
@@ -27,15 +27,8 @@ impl Work<'_> {
 
     /// Nobody outside can compute it, and it says nothing about the same value in another run.
     fn sign(&self, kind: Personal, value: &str) -> String {
-        let Ok(mut mac) = Hmac::<sha2::Sha256>::new_from_slice(self.keying) else {
-            return "0000000000".to_owned();
-        };
-        for part in [b"veil".as_slice(), &self.control.run.to_bytes(), kind.as_str().as_bytes()] {
-            mac.update(part);
-            mac.update(&[0]);
-        }
-        mac.update(value.as_bytes());
-        let all = mac.finalize().into_bytes();
+        let (run, kind) = (self.control.run.to_bytes(), kind.as_str().as_bytes());
+        let all = keyed(self.keying, &[b"veil\0", &run, b"\0", kind, b"\0", value.as_bytes()]);
         hex::encode(all.get(..5).unwrap_or_default())
     }
 

@@ -1,8 +1,12 @@
 //! Each measure with numbers that were worked out by hand, and when somebody hears of it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use journal::{Millis, RunId, Status};
+use journal::{
+    Cause, ENGINE, Entropy, Epoch, FRAME_VERSION, Frame, Hash, Held as HeldBy, Millis, Record,
+    RunId, Seq, Status, Stored,
+};
 use plan::alerts::{AlertRule, Watch};
 use plan::ids::{FieldName, PersonId, RoleId, WorkflowName};
 
@@ -129,6 +133,101 @@ fn drift_names_the_field_that_moved() {
     let again = (0..10).map(|n| case(n, 10, u32::from(n % 2)));
     let still = read(&rule(Watch::InputDrift, 0), &before.chain(again).collect::<Vec<_>>());
     assert_eq!(still.value, Some(0));
+}
+
+#[test]
+fn what_is_answered_drifts_apart_from_what_comes_in() {
+    let case = |n: u8, minutes, word: u32| {
+        let (asked, said) = (Feature::Text(7, 2), Feature::Text(word, 5));
+        let inputs = BTreeMap::from([("lang".to_owned(), asked)]);
+        let outputs = BTreeMap::from([("draft.tone".to_owned(), said)]);
+        Fact { inputs, outputs, ..fact(n, minutes) }
+    };
+    let before = (0..10).map(|n| case(n, 120, u32::from(n % 2)));
+    let now = (0..10).map(|n| case(n, 10, u32::from(n == 0)));
+    let all: Vec<Fact> = before.chain(now).collect();
+    // The same numbers as above: the same cases, seen from the other end.
+    let moved = read(&rule(Watch::OutputDrift, 0), &all);
+    assert_eq!((moved.value, moved.cases), (Some(615), 10));
+    assert_eq!(moved.field.as_deref(), Some("draft.tone"));
+    let asked = read(&rule(Watch::InputDrift, 0), &all);
+    assert_eq!((asked.value, asked.cases), (Some(0), 10), "what comes in is as it was");
+    // Three cases are too few for a rule that wants four, before and now alike.
+    for few in [&all[..13], &all[7..]] {
+        let read = read(&rule(Watch::OutputDrift, 0), few);
+        assert_eq!((read.value, read.field), (None, None));
+    }
+    let gauge = due(&rule(Watch::OutputDrift, 200), &moved, &[], NOW).unwrap();
+    assert!(gauge.0 && gauge.1.value == Some(615), "{gauge:?}");
+    assert_eq!(due(&rule(Watch::OutputDrift, 615), &moved, &[], NOW), None);
+}
+
+/// What the desk's journal holds, each entry so many minutes ago.
+fn desk(entries: &[(u64, Record)]) -> History {
+    let (mut stored, mut prev) = (Vec::new(), Hash::default());
+    for (seq, (minutes, record)) in (0_u32..).zip(entries) {
+        let frame = Frame {
+            v: FRAME_VERSION,
+            run: RunId::DESK,
+            seq: Seq(seq),
+            prev,
+            epoch: Epoch(1),
+            engine: Arc::from(ENGINE),
+            at: Millis(NOW.0 - minutes * 60_000),
+            cause: vec![Cause::Open],
+            bodies: Vec::new(),
+            draws: Vec::new(),
+            records: vec![record.clone()],
+        };
+        let bytes = frame.to_bytes().unwrap();
+        prev = Hash::leaf(&bytes);
+        let entropy = Some(Entropy([0; 32]));
+        stored.push(Stored { bytes, bodies: Some(Vec::new()), entropy });
+    }
+    History::read(RunId::DESK, &stored).unwrap()
+}
+
+#[test]
+fn what_a_start_missed_and_what_held_it_are_counted_apart() {
+    let [intake, other] = ["intake", "other"].map(|name| WorkflowName::new(name).unwrap());
+    let start = Hash([1; 32]);
+    let missed = |workflow: &WorkflowName, times| Record::StartMissed {
+        workflow: workflow.clone(),
+        start,
+        from: Millis(NOW.0 - 50 * HOUR),
+        until: Millis(NOW.0 - 30 * HOUR),
+        times,
+    };
+    let held = |workflow: &WorkflowName, because| Record::StartHeld {
+        workflow: workflow.clone(),
+        start,
+        because,
+    };
+    let desk = desk(&[
+        // This was told in its own time.
+        (61, missed(&intake, 100)),
+        (61, held(&intake, HeldBy::Full)),
+        (50, missed(&intake, 4)),
+        (40, missed(&other, 30)),
+        (40, held(&other, HeldBy::Full)),
+        (30, held(&intake, HeldBy::Full)),
+        (20, missed(&intake, 3)),
+        (10, held(&intake, HeldBy::Unreadable)),
+    ]);
+    // Each entry says how many times were missed; of what held a start each entry is one.
+    let read = |watch| measure(&rule(watch, 0), &[], &desk, NOW);
+    assert_eq!(read(Watch::StartMissed), Reading { value: Some(7), ..Reading::default() });
+    assert_eq!(read(Watch::StartHeld), Reading { value: Some(2), ..Reading::default() });
+    let fired = |watch, limit| {
+        due(&rule(watch, limit), &read(watch), &[], NOW).map(|(fired, gauge)| (fired, gauge.value))
+    };
+    assert_eq!(fired(Watch::StartMissed, 6), Some((true, Some(7))));
+    assert_eq!(fired(Watch::StartMissed, 7), None);
+    assert_eq!(fired(Watch::StartHeld, 1), Some((true, Some(2))));
+    assert_eq!(fired(Watch::StartHeld, 2), None);
+    // An hour later all of it is past, and so it is over.
+    let later = measure(&rule(Watch::StartMissed, 0), &[], &desk, Millis(NOW.0 + HOUR));
+    assert_eq!(later.value, Some(0));
 }
 
 #[test]

@@ -1,9 +1,8 @@
 //! Where the map itself leads: times, ends, parts, the same case again, and starts.
 
-use std::process::Stdio;
-
 use super::Night;
-use super::ground::{Ground, call, kill, map, map_with, until};
+use super::ground::{Ground, call, map, map_with, until};
+use crate::driving::Driving;
 
 /// The desk's own journal among the runs.
 const DESK: &str = "00000000000000000000000000";
@@ -48,13 +47,11 @@ pub fn all(night: &mut Night) {
     let untried = ["deploy", name, "--untried", "--reason", "a test", "--as", "owner@example.com"];
     let deployed = ground.say(&untried);
     assert_eq!(deployed.code, 0, "{}{}", deployed.out, deployed.err);
-    let mut up = ground.command();
-    up.args(["up", "--listen", "127.0.0.1:0"]).stdout(Stdio::null()).stderr(Stdio::null());
-    let driving = up.spawn().unwrap();
+    let driving = Driving::start(&ground);
     until("a start that is held back", || {
         ground.say(&["logs", DESK]).out.contains("begins no cases").then_some(())
     });
     let seen = ground.why_at_all();
-    kill(driving);
+    drop(driving);
     night.saw("start_folder_gone", seen);
 }

@@ -5,7 +5,8 @@ use std::fs;
 
 use serde_json::json;
 
-use super::{OWNER, SORTER, deploy, deployed, desk, run_all, runs, up, vendor, wait_for};
+use super::{OWNER, SORTER, deploy, deployed, desk, run_all, runs, vendor, wait_for};
+use crate::driving::Driving;
 use crate::vendor::{Vendor, said};
 
 #[test]
@@ -14,7 +15,7 @@ fn a_release_brings_its_own_model_and_server_to_a_process_that_runs() {
         (vendor(), Vendor::new(|_| said(&json!({ "kind": "plain" }).to_string())));
     let desk = desk(&first);
     deployed(&deploy(&desk, &[]));
-    let _up = up(&desk);
+    let _up = Driving::start(&desk);
     run_all(&desk, "before", "a plain letter", "sorting", 4);
     let before = first.asked();
     assert!(before > 0 && second.asked() == 0);

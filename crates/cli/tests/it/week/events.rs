@@ -77,6 +77,10 @@ impl Week {
                     assert_eq!(*sent.run.get_or_insert(run), run, "{id} has two cases");
                 }
                 // Nothing is lost: whoever sent it sends it again.
+                Err(runtime::Fault::UsedUp { .. }) => {
+                    assert!(super::is_limited(workflow), "{workflow} has room");
+                    self.used_up.insert(workflow);
+                }
                 Err(runtime::Fault::Full(..)) => self.full += u32::from(!self.broken.is_set()),
                 Err(_) => {}
             }

@@ -11,7 +11,8 @@ use runtime::start_key;
 use sha2::{Digest, Sha256};
 use store::SqliteReader;
 
-use super::{KEYING, MINUTE, Week};
+use super::maps::LIMITED;
+use super::{DAY, HOUR, KEYING, MINUTE, Week, is_limited, watching};
 
 /// What the journal says, read as it grows.
 #[derive(Default)]
@@ -22,6 +23,10 @@ pub struct Told {
     pub missed: Vec<(Hash, u64, u64, u64)>,
     pub idle: BTreeMap<Hash, BTreeSet<u64>>,
     held: BTreeSet<(Hash, Held)>,
+    /// When the cases of each workflow were opened.
+    times: BTreeMap<String, Vec<u64>>,
+    /// Workflows whose cases of the hour or the day are used up.
+    used_up: BTreeSet<String>,
 }
 
 impl Week {
@@ -43,17 +48,16 @@ impl Week {
     /// Files that lie there and have no case.
     pub fn lying(&self) -> Vec<&str> {
         let begun: BTreeSet<Hash> = self.told.opened.values().filter_map(of_file).collect();
-        let without = self
-            .files
-            .iter()
-            .filter(|(key, below)| !begun.contains(*key) && self.is_now(key, below));
+        let without = self.files.iter().filter(|(key, below)| {
+            !is_limited(watching(below)) && !begun.contains(*key) && self.is_now(key, below)
+        });
         without.map(|(_, below)| below.as_str()).collect()
     }
 
     /// Whether a file is still as it was.
     pub fn is_now(&self, key: &Hash, below: &str) -> bool {
         let Ok(text) = fs::read(self.desk.root().join(below)) else { return false };
-        let workflow = if below.starts_with("queue/") { "queue" } else { "week" };
+        let workflow = watching(below);
         let content: [u8; 32] = Sha256::digest(&text).into();
         let parts: [&[u8]; 5] = [
             b"flightdeck start by a file",
@@ -101,10 +105,42 @@ impl Week {
         assert!(half.is_none(), "a file that was not whole has a case");
         let events = self.told.opened.values().filter(|by| matches!(by, Trigger::Hook(_))).count();
         let runs: BTreeSet<RunId> = self.sent.values().filter_map(|sent| sent.run).collect();
-        assert_eq!((events, runs.len()), (self.sent.len(), self.sent.len()), "cases of events");
+        for run in &runs {
+            assert!(self.told.opened.contains_key(run), "{run} was told of and is not there");
+        }
+        assert_eq!(events, runs.len(), "cases of events");
+        let left = self.sent.values().filter(|s| s.run.is_none() && !is_limited(s.workflow));
+        assert_eq!(left.count(), 0, "events without a case");
+        self.judge_limits();
         let is_told = |because| self.told.held.iter().any(|(_, held)| *held == because);
         assert!(self.altered == 0 || is_told(Held::Altered));
         assert!(self.full == 0 || is_told(Held::Full));
+    }
+}
+
+impl Week {
+    /// Of what is limited no more is opened in an hour or a day than may be, whoever died when, and
+    /// nothing less while more came: and if more came that is told. Cases are opened by the clock
+    /// of the machine, so that a week is one hour, or two where the hour ends meanwhile.
+    fn judge_limits(&self) {
+        for (workflow, most) in LIMITED {
+            let length = if workflow == LIMITED[0].0 { HOUR } else { DAY };
+            let opened = self.told.times.get(workflow).cloned().unwrap_or_default();
+            let mut spans: BTreeMap<u64, u64> = BTreeMap::new();
+            for at in &opened {
+                *spans.entry(at / length).or_default() += 1;
+            }
+            assert!(spans.values().all(|count| *count <= most), "{workflow}: {spans:?}");
+            let files: BTreeSet<Hash> = self.told.opened.values().filter_map(of_file).collect();
+            let held = self.files.iter().any(|(key, below)| {
+                watching(below) == workflow && !files.contains(key) && self.is_now(key, below)
+            });
+            let is_left = held || self.used_up.contains(workflow);
+            let is_told = self.told.used_up.contains(workflow);
+            assert!(!is_left || is_told, "{workflow}: nothing says that its cases are used up");
+            let count = u64::try_from(opened.len()).unwrap();
+            assert!(!is_told || count >= most, "{workflow} is used up with {count} cases");
+        }
     }
 }
 
@@ -117,14 +153,16 @@ impl Told {
             self.place = *last;
             for (_, bytes) in &page {
                 let frame: Frame = serde_json::from_slice(bytes).unwrap();
-                frame.records.into_iter().for_each(|record| self.note(frame.run, record));
+                let (run, at) = (frame.run, frame.at);
+                frame.records.into_iter().for_each(|record| self.note(run, at, record));
             }
         }
     }
 
-    fn note(&mut self, run: RunId, record: Record) {
+    fn note(&mut self, run: RunId, at: Millis, record: Record) {
         match record {
-            Record::Opened { starter: Starter::Trigger { by, .. }, .. } => {
+            Record::Opened { starter: Starter::Trigger { by, .. }, workflow, .. } => {
+                self.times.entry(workflow.to_string()).or_default().push(at.0);
                 assert!(self.opened.insert(run, by).is_none(), "{run} was opened twice");
             }
             Record::StartWatched { start, since, .. } => {
@@ -135,6 +173,9 @@ impl Told {
             }
             Record::StartHeld { start, because, .. } => {
                 self.held.insert((start, because));
+            }
+            Record::LimitReached { workflow, .. } => {
+                self.used_up.insert(workflow.to_string());
             }
             Record::StartIdle { start, at, .. } => {
                 assert!(self.idle.entry(start).or_default().insert(at.0), "idle twice at {at:?}");

@@ -1,14 +1,14 @@
-//! The maps of a week: one that is over at once and has every kind of start, and one whose cases
-//! wait for a person, of which only few may wait.
+//! The maps of a week: one that is over at once and has every kind of start, one whose cases wait
+//! for a person, of which only few may wait, and two of which only few cases are opened in an hour
+//! or a day.
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use plan::Plan;
 use plan::ids::WorkflowName;
-
-use crate::desk::Desk;
 
 const WEEK: &str = r#"---
 workflow: week
@@ -70,13 +70,46 @@ exceptions:
 # Queue
 "#;
 
-/// Both, as they are released.
-pub fn plans(desk: &Desk) -> BTreeMap<WorkflowName, Arc<Plan>> {
+const FEW: &str = r#"---
+workflow: NAME
+purpose: Note a few of the things that come in. It never pays.
+accountable: owner@example.com
+override: lead
+risk: low
+autonomy: act
+case: { one: thing, from: inside, fields: { name: text } }
+starts: [ { folder: NAME }, { webhook: desk, secret: SHOP_KEY } ]
+limits:
+  case: { cost: 0.10 EUR, days: 10 }
+  LIMITS
+baseline: { minutes: 6, cases_per_week: 40 }
+on_failure: { ask: clerk }
+steps:
+  - step: over
+    end: done
+exceptions:
+  - { what: a thing that is nothing, when: "case.name == 'nothing'", go: over }
+---
+# Few
+"#;
+
+/// Those of which only so many are opened, in an hour or a day.
+pub const LIMITED: [(&str, u64); 2] = [("hourly", 4), ("daily", 3)];
+
+/// All of them, as they are released.
+pub fn plans(root: &Path) -> BTreeMap<WorkflowName, Arc<Plan>> {
     let mut files = plan::Files::default();
-    let settings = fs::read_to_string(desk.root().join("flightdeck.yaml")).unwrap();
+    let settings = fs::read_to_string(root.join("flightdeck.yaml")).unwrap();
     files.insert("flightdeck.yaml", &settings);
     files.insert("workflows/week.md", WEEK);
     files.insert("workflows/queue.md", QUEUE);
+    let [(hourly, hour), (daily, day)] = LIMITED;
+    let hour = format!("day: {{ cost: 5 EUR, cases: 1000000 }}\n  hour: {{ cases: {hour} }}");
+    let day = format!("day: {{ cost: 5 EUR, cases: {day} }}");
+    for (name, limits) in [(hourly, hour), (daily, day)] {
+        let map = FEW.replace("NAME", name).replace("LIMITS", &limits);
+        files.insert(&format!("workflows/{name}.md"), &map);
+    }
     let checked = plan::check_all(&files);
     assert!(checked.problems.is_empty(), "{}", checked.problems.render(&files, false));
     checked.plans.into_iter().map(|(name, plan)| (name, Arc::new(plan))).collect()
