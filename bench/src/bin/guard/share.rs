@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use journal::{Mode, Outcome, Permit, Starter, Status, Usage};
-use plan::Plan;
 use plan::ids::PersonId;
 use runtime::{Answered, NewRun, On, Runtime, World};
 use serde_json::{Value, json};
