@@ -2,13 +2,14 @@
 //! `kill -9` does, wherever it is. What it left behind is all that is known of it.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use journal::{Millis, Store};
+use journal::{Millis, RunQuery, Store};
 use plan::Plan;
 use plan::ids::WorkflowName;
 use runtime::{Runtime, Triggers};
@@ -16,6 +17,7 @@ use store::SqliteStore;
 
 use super::KEYING;
 use super::maps::plans;
+use crate::desk::Desk;
 use crate::world::{Broken, Nothing, Of};
 
 const ROOT: &str = "FLIGHTDECK_KILLED_ROOT";
@@ -53,8 +55,11 @@ impl Life {
 #[allow(clippy::disallowed_methods, reason = "another process is given this time before it dies")]
 pub fn killed_after(wait: Duration, root: &Path, now: u64) {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["week::life::a_driver_that_ends_only_when_it_is_killed", "--exact"])
-        .args(["--ignored", "--nocapture"])
+        .args([
+            "week::life::a_driver_that_is_killed_leaves_what_the_next_one_goes_on_with",
+            "--exact",
+        ])
+        .arg("--nocapture")
         .env(ROOT, root)
         .env(NOW, now.to_string())
         .stdout(Stdio::piped())
@@ -68,15 +73,34 @@ pub fn killed_after(wait: Duration, root: &Path, now: u64) {
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&ended), Some(9), "{ended:?}");
 }
 
+/// Without a place to drive in, it has itself started as the other process and goes on where that
+/// one was killed.
 #[test]
-#[ignore = "it is the other process of a week, and never ends by itself"]
-fn a_driver_that_ends_only_when_it_is_killed() {
-    let root = std::env::var(ROOT).unwrap();
-    let now = Millis(std::env::var(NOW).unwrap().parse().unwrap());
-    let root = Path::new(&root);
-    let Life { tokio, mut triggers, .. } = Life::begin(root, &plans(root), &Broken::default());
-    println!("{READY}");
-    loop {
-        tokio.block_on(triggers.look(now));
+fn a_driver_that_is_killed_leaves_what_the_next_one_goes_on_with() {
+    if let (Ok(root), Ok(now)) = (std::env::var(ROOT), std::env::var(NOW)) {
+        let (root, now) = (Path::new(&root), Millis(now.parse().unwrap()));
+        let Life { tokio, mut triggers, .. } = Life::begin(root, &plans(root), &Broken::default());
+        println!("{READY}");
+        loop {
+            tokio.block_on(triggers.look(now));
+        }
     }
+    let desk = Desk::new();
+    let root = desk.root();
+    let files = ["one", "two", "three"];
+    for folder in ["drops", "queue", "box", "hourly", "daily"] {
+        fs::create_dir(root.join(folder)).unwrap();
+    }
+    for name in files {
+        fs::write(root.join("drops").join(name), name).unwrap();
+    }
+    for wait in [0, 5, 20] {
+        killed_after(Duration::from_millis(wait), &root, runtime::now().0);
+    }
+    let mut life = Life::begin(&root, &plans(&root), &Broken::default());
+    for _ in 0..2 {
+        life.tokio.block_on(life.triggers.look(runtime::now()));
+    }
+    let lines = life.runtime.store().runs(&RunQuery { limit: 100, ..RunQuery::default() });
+    assert_eq!(lines.unwrap().len(), files.len(), "each file has one case");
 }
