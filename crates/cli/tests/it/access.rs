@@ -261,6 +261,9 @@ fn everybody_may_what_their_role_says_and_nothing_else() {
     let left = (nobody, token(&office, nobody, &[]));
     // A viewer's token of the time when they might do everything.
     let of_before = token(&office, ROLES[4].1, &[]);
+    // Somebody of both workspaces, with a token of the first.
+    let of_both = "jonas@larkfield.example";
+    let of_first = token(&office, of_both, &[]);
     let session: BTreeMap<&str, String> = ROLES
         .iter()
         .map(|(_, who)| {
@@ -275,6 +278,8 @@ fn everybody_may_what_their_role_says_and_nothing_else() {
     let held = ROLES[..5].iter().map(|(_, who)| (*who, token(&office, who, &[])));
     let tokens: BTreeMap<&str, String> = held.chain([left]).collect();
     let other = Desk::new();
+    let people = format!("people:\n  {of_both}: {{ name: Jonas Brandt }}\n");
+    other.change("flightdeck.yaml", "people:\n", &people);
     let second = other.root().parent().unwrap().join("second");
     std::fs::rename(other.root(), &second).unwrap();
     let up = Up::with(office, tokens, &["--with", second.to_str().unwrap()]);
@@ -298,6 +303,7 @@ fn everybody_may_what_their_role_says_and_nothing_else() {
     };
     assert_eq!(by(&of_before, "desk/cases").status, 200);
     by(&of_before, "desk/access").problem(403, "not-permitted");
+    by(&of_first, "second/cases").problem(404, "not-found");
     // Nor does anybody make a token for what they may not do themselves.
     let viewer = format!("\r\nCookie: {}", sessions[ROLES[4].1]);
     let new = json!({ "label": "more", "rights": ["read", "stop"], "days": 1 });
