@@ -178,6 +178,7 @@ fn whoever_guesses_waits_and_learns_nothing() {
 fn a_token_never_does_more_than_it_was_made_for_nor_than_its_person_may() {
     let office = office();
     let read = token(&office, OWNER, &["read"]);
+    let whole = token(&office, OWNER, &[]);
     let no = office.say(&[
         "token",
         "new",
@@ -229,6 +230,19 @@ fn a_token_never_does_more_than_it_was_made_for_nor_than_its_person_may() {
     assert_eq!(page(&up, "DELETE", &path, &session, &json!(null)).status, 204);
     up.raw(&by, "").problem(401, "sign-in");
     page(&up, "DELETE", &path, &session, &json!(null)).problem(404, "not-found");
+    // Nor does it do what its person might do when it was made, and may do no more.
+    let whole = |path: &str| {
+        let head = format!("GET /api/v1/workspaces/desk/{path} HTTP/1.1");
+        up.raw(&format!("{head}\r\nAuthorization: Bearer {whole}"), "")
+    };
+    assert_eq!(whole("access").status, 200);
+    let roles =
+        "access: { owner: [ ines@larkfield.example ], viewer: [ marta@larkfield.example ] }";
+    let with = format!("{roles}\ndefault_model:");
+    up.office.change("flightdeck.yaml", "default_model:", &with);
+    whole("access").problem(403, "not-permitted");
+    assert_eq!(whole("cases").status, 200);
+    up.office.change("flightdeck.yaml", &with, "default_model:");
     // Whoever leaves takes their tokens along.
     up.office.change("flightdeck.yaml", "  marta@larkfield.example: { name: Marta Wolters }\n", "");
     up.get("/api/v1/workspaces/desk/cases").problem(404, "not-found");
@@ -259,8 +273,9 @@ fn everybody_may_what_their_role_says_and_nothing_else() {
     // Without roles everybody is somebody. One of them is nobody any more once there are some.
     let nobody = ROLES[5].1;
     let left = (nobody, token(&office, nobody, &[]));
-    // A viewer's token of the time when they might do everything.
-    let of_before = token(&office, ROLES[4].1, &[]);
+    // Somebody of both workspaces, with a token of the first.
+    let of_both = "jonas@larkfield.example";
+    let of_first = token(&office, of_both, &[]);
     let session: BTreeMap<&str, String> = ROLES
         .iter()
         .map(|(_, who)| {
@@ -275,6 +290,8 @@ fn everybody_may_what_their_role_says_and_nothing_else() {
     let held = ROLES[..5].iter().map(|(_, who)| (*who, token(&office, who, &[])));
     let tokens: BTreeMap<&str, String> = held.chain([left]).collect();
     let other = Desk::new();
+    let people = format!("people:\n  {of_both}: {{ name: Jonas Brandt }}\n");
+    other.change("flightdeck.yaml", "people:\n", &people);
     let second = other.root().parent().unwrap().join("second");
     std::fs::rename(other.root(), &second).unwrap();
     let up = Up::with(office, tokens, &["--with", second.to_str().unwrap()]);
@@ -296,8 +313,7 @@ fn everybody_may_what_their_role_says_and_nothing_else() {
         let head = format!("GET /api/v1/workspaces/{path} HTTP/1.1");
         up.raw(&format!("{head}\r\nAuthorization: Bearer {token}"), "")
     };
-    assert_eq!(by(&of_before, "desk/cases").status, 200);
-    by(&of_before, "desk/access").problem(403, "not-permitted");
+    by(&of_first, "second/cases").problem(404, "not-found");
     // Nor does anybody make a token for what they may not do themselves.
     let viewer = format!("\r\nCookie: {}", sessions[ROLES[4].1]);
     let new = json!({ "label": "more", "rights": ["read", "stop"], "days": 1 });
