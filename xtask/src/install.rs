@@ -53,11 +53,10 @@ pub fn receivers(root: &Path) -> Result<(), String> {
     packages(root, &python, RECEIVERS)
 }
 
-/// A collector of traces that other people wrote, and the names of OpenTelemetry's conventions.
-const COLLECTOR: &[&str] =
-    &["arize-phoenix==20.26.1", "opentelemetry-semantic-conventions==0.64b0"];
+/// A collector of traces that other people wrote.
+const COLLECTOR: &[&str] = &["arize-phoenix==20.26.1"];
 
-/// Installs both in a Python environment of their own unless they are there: 850 MB, some minutes.
+/// Installs it in a Python environment of their own unless it is there: 850 MB, some minutes.
 pub fn collector(root: &Path) -> Result<(), String> {
     packages(root, &root.join("target").join("collector"), COLLECTOR)
 }
