@@ -11,10 +11,12 @@ use crate::workflow::{
     WaitStep, Within, Work, Workflow,
 };
 
+mod map;
 mod picture;
 mod review;
 mod words;
 
+pub use map::{Drawn, Map, Way, WayKind, map};
 pub use picture::mermaid;
 use review::of_review;
 use words::{amount, cost, join, span, time};

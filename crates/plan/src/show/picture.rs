@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use super::map::{Way, WayKind, ways};
 use crate::release::Plan;
-use crate::workflow::{Does, Late, LateEnd, Next, Recover, Step};
+use crate::workflow::Does;
 
 /// The flow as Mermaid text. A decision is a diamond, a review a person's shape, an act stands
 /// out; failure paths are dotted.
@@ -11,7 +12,6 @@ use crate::workflow::{Does, Late, LateEnd, Next, Recover, Step};
 pub fn mermaid(plan: &Plan) -> String {
     let workflow = plan.workflow();
     let mut text = String::from("flowchart TD\n");
-    let _ = writeln!(text, "  start_([case]) --> s_{}", workflow.first);
     for step in &workflow.steps {
         let id = &step.id;
         let _ = match &step.does {
@@ -24,12 +24,8 @@ pub fn mermaid(plan: &Plan) -> String {
             Does::End(_) => writeln!(text, "  s_{id}([\"{id}\"])"),
             _ => writeln!(text, "  s_{id}[\"{id}\"]"),
         };
-        edges(&mut text, step);
     }
-    for exception in &workflow.exceptions {
-        let what = plain(&exception.what);
-        let _ = writeln!(text, "  any_([any step]) -. \"{what}\" .-> s_{}", exception.go);
-    }
+    ways(plan).iter().for_each(|way| arrow(&mut text, way));
     text
 }
 
@@ -39,53 +35,17 @@ fn plain(text: &str) -> String {
     text.replace(['\n', '\r'], " ")
 }
 
-fn edges(text: &mut String, step: &Step) {
-    let id = &step.id;
-    let to = |next: &Next| match next {
-        Next::Step(next) => format!("s_{next}"),
-        Next::End => "end_([end])".to_owned(),
+fn arrow(text: &mut String, way: &Way) {
+    let step = |name: &Option<String>, none: &str| {
+        name.as_ref().map_or(none.to_owned(), |name| format!("s_{name}"))
     };
-    let mut edge = |label: &str, target: &str| {
-        let _ = writeln!(text, "  s_{id} -- \"{}\" --> {target}", plain(label));
+    let end = if way.kind == WayKind::Stop { "stop_([stop])" } else { "end_([end])" };
+    let (from, to, when) = (step(&way.from, ""), step(&way.to, end), plain(&way.when));
+    let _ = match way.kind {
+        WayKind::Start => writeln!(text, "  start_([case]) --> {to}"),
+        WayKind::Exception => writeln!(text, "  any_([any step]) -. \"{when}\" .-> {to}"),
+        WayKind::Failure => writeln!(text, "  {from} -. failed .-> {to}"),
+        _ if when.is_empty() => writeln!(text, "  {from} --> {to}"),
+        _ => writeln!(text, "  {from} -- \"{when}\" --> {to}"),
     };
-    match &step.does {
-        Does::Decide(decide) => {
-            for case in &decide.first {
-                edge(&case.when.sentence(), &to(&case.go));
-            }
-            edge("otherwise, and in doubt", &to(&decide.otherwise));
-        }
-        Does::Review(review) => {
-            edge("approved", &to(&step.next));
-            if review.sample.is_some() {
-                edge("not in the sample", &to(&step.next));
-            }
-            let stop = |end: &LateEnd| match end {
-                LateEnd::Go(step) => format!("s_{step}"),
-                LateEnd::Stop => "stop_([stop])".to_owned(),
-            };
-            edge("rejected", &stop(&review.if_rejected.then));
-            let late = match &review.late {
-                Late::Stop => "stop_([stop])".to_owned(),
-                Late::Go(step) => format!("s_{step}"),
-                Late::Ask { then, .. } => stop(then),
-            };
-            edge("no answer", &late);
-        }
-        Does::Parallel(parallel) => {
-            for (name, branch) in &parallel.branches {
-                edge(name.as_str(), &format!("s_{}", branch.first));
-            }
-            edge("all done", &to(&step.next));
-        }
-        Does::End(_) => {}
-        // The end of a branch leads to where its parallel step goes on.
-        _ if step.inside.is_some() && step.next == Next::End => {}
-        _ => {
-            let _ = writeln!(text, "  s_{id} --> {}", to(&step.next));
-        }
-    }
-    if let Recover::Go(target) = &step.on_failure {
-        let _ = writeln!(text, "  s_{id} -. failed .-> s_{target}");
-    }
 }
