@@ -1,0 +1,44 @@
+import { useSyncExternalStore } from "react";
+
+export const THEMES = ["system", "light", "dark"] as const;
+export type Theme = (typeof THEMES)[number];
+
+const KEPT = "flightdeck.theme";
+const ears = new Set<() => void>();
+
+/** Some browsers keep nothing for a page; then it looks as the device has it. */
+function kept(): Theme {
+	try {
+		const found = localStorage.getItem(KEPT);
+		return THEMES.find((theme) => theme === found) ?? "system";
+	} catch {
+		return "system";
+	}
+}
+
+let theme = kept();
+
+function show(): void {
+	if (theme === "system") delete document.documentElement.dataset["theme"];
+	else document.documentElement.dataset["theme"] = theme;
+}
+
+export function setTheme(next: Theme): void {
+	theme = next;
+	try {
+		localStorage.setItem(KEPT, next);
+	} catch {
+		// It holds until the page is left.
+	}
+	show();
+	for (const ear of ears) ear();
+}
+
+function listen(ear: () => void): () => void {
+	ears.add(ear);
+	return () => ears.delete(ear);
+}
+
+export const useTheme = (): Theme => useSyncExternalStore(listen, () => theme);
+
+show();
