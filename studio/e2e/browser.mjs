@@ -57,5 +57,13 @@ export async function browser({ chromium: executablePath, url, pictures }) {
 		found.pages += 1;
 	}
 
-	return { open, look, found, close: () => launched.close() };
+	/** Pictures of every page that is open, for whoever looks why a walk ended. */
+	async function seen() {
+		const pages = launched.contexts().flatMap((context) => context.pages());
+		for (const [n, page] of pages.entries()) {
+			await page.screenshot({ path: `${pictures}/ended-${n}.png` });
+		}
+	}
+
+	return { open, look, seen, found, close: () => launched.close() };
 }

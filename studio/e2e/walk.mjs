@@ -2,10 +2,11 @@
 // says where it is. Whatever is not as it should be ends the walk with an error.
 import { strict as assert } from "node:assert";
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { browser } from "./browser.mjs";
 import { line } from "./line.mjs";
 
-const asked = JSON.parse(process.argv[2] ?? "{}");
+const asked = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
 const wire = await line(asked.url);
 const OWNER = "marta@larkfield.example";
 
@@ -16,9 +17,11 @@ const PASSWORD = "seven grey geese at dawn";
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 const DESK = { viewport: { width: 1360, height: 900 } };
 
-const { open, look, found, close } = await browser({ ...asked, url: wire.url });
+const { open, look, seen, found, close } = await browser({ ...asked, url: wire.url });
 const button = (page, name) => page.getByRole("button", { name });
-const link = (page, name) => page.getByRole("link", { name });
+/** A page of Studio, by its place in the navigation. */
+const place = (page, name) =>
+	page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name });
 const heading = (page, name) => page.getByRole("heading", { name });
 const began = Date.now();
 
@@ -43,7 +46,7 @@ async function owned() {
 }
 
 async function cases(page) {
-	await link(page, "Cases").click();
+	await place(page, "Cases").click();
 	await page.getByRole("table", { name: "Cases, newest first" }).waitFor();
 	await look(page, "03-cases");
 	await page.getByRole("button", { name: /Where it stands/ }).click();
@@ -61,7 +64,7 @@ async function cases(page) {
 
 /** A case comes while the page is open: it shows up by itself. */
 async function live(page) {
-	await link(page, "Cases").click();
+	await place(page, "Cases").click();
 	const rows = page.getByRole("table", { name: "Cases, newest first" });
 	await rows.waitFor();
 	const before = await rows.getAttribute("aria-rowcount");
@@ -81,7 +84,7 @@ async function live(page) {
 
 /** What happened while the line was cut is there once it is mended, from the last entry on. */
 async function lost(page) {
-	await link(page, "Fleet").click();
+	await place(page, "Fleet").click();
 	await page.getByText("Live", { exact: true }).waitFor();
 	const quiet = found.errors.length;
 	wire.cut();
@@ -95,14 +98,14 @@ async function lost(page) {
 	await page.getByText(/A stop is in force: a tool erp/).waitFor();
 	await page.getByText("Connection lost.").waitFor({ state: "detached" });
 	flightdeck("resume", "--tool", "erp.create_draft", "--reason", "Tried", "--as", OWNER);
-	await page.getByText(/A stop is in force/).waitFor({ state: "detached" });
+	await page.getByText(/A stop is in force: a tool erp/).waitFor({ state: "detached" });
 	// A browser writes down each request that found no line; axe's findings stay.
 	const said = found.errors.splice(quiet);
 	found.errors.push(...said.filter((text) => !/ERR_(CONNECTION|EMPTY|INCOMPLETE)/.test(text)));
 }
 
 async function tokens(page) {
-	await link(page, "People").click();
+	await place(page, "People").click();
 	await page
 		.getByText(/ines@larkfield/)
 		.first()
@@ -116,7 +119,7 @@ async function tokens(page) {
 	await page.getByRole("dialog").getByRole("button", { name: "Close" }).last().click();
 	await page.getByRole("cell", { name: "see where everything stands" }).waitFor();
 	await look(page, "08-people");
-	await link(page, "Settings").click();
+	await place(page, "Settings").click();
 	await page.getByText(/^Version/).waitFor();
 	await look(page, "09-settings");
 }
@@ -135,10 +138,10 @@ async function reviews() {
 		await approve.waitFor();
 		// Whoever has only just been shown something has not read it.
 		await page.waitForTimeout(800);
-		const place = page.url();
+		const before = page.url();
 		await page.keyboard.press("a");
 		await page.getByText(/Approved\. The case is/).waitFor();
-		await page.waitForURL((now) => now.href !== place);
+		await page.waitForURL((now) => now.href !== before);
 	});
 	await mine(page, async () => {
 		await page.waitForTimeout(800);
@@ -151,11 +154,12 @@ async function reviews() {
 	await page.context().close();
 }
 
-/** Goes to the next request that is the clerk's, and does something with it. */
+const DUE = "Is this invoice still due as read?";
+
+/** Goes to the next request that the clerk can settle, and does something with it. */
 async function mine(page, act) {
-	const next = page.locator(".reviews-line", { hasText: "finance clerk" }).first();
-	await next.click();
-	await page.locator(".request-line", { hasText: "finance clerk" }).waitFor();
+	await page.locator(".reviews-line", { hasText: DUE }).first().click();
+	await page.locator(".request-head", { hasText: DUE }).waitFor();
 	await act();
 }
 
@@ -187,8 +191,8 @@ async function phone() {
 	await button(page, "Sign in").tap();
 	await heading(page, "Fleet").waitFor();
 	await look(page, "14-phone-fleet");
-	await link(page, /^Reviews/).tap();
-	const first = page.locator(".reviews-line", { hasText: "finance clerk" }).first();
+	await place(page, /^Reviews/).tap();
+	const first = page.locator(".reviews-line", { hasText: DUE }).first();
 	await first.waitFor();
 	await look(page, "15-phone-reviews");
 	await first.tap();
@@ -197,7 +201,7 @@ async function phone() {
 	await look(page, "16-phone-review");
 	await approve.tap();
 	await page.getByText(/Approved\. The case is/).waitFor();
-	await link(page, "Cases").tap();
+	await place(page, "Cases").tap();
 	await page.getByRole("table", { name: "Cases, newest first" }).waitFor();
 	await look(page, "17-phone-cases");
 	await page.getByRole("row").nth(1).getByRole("link").tap();
@@ -213,13 +217,13 @@ async function stop(page) {
 	await look(page, "19-stop");
 	await button(page, "Stop everything now").click();
 	await page.getByText(/A stop is in force: everything/).waitFor();
-	await link(page, "Fleet").click();
+	await place(page, "Fleet").click();
 	await page.getByText(/Everything is stopped/).waitFor();
 	await look(page, "20-stopped");
 	const ready = await fetch(`${asked.url}/health/ready`);
 	assert.equal(ready.status, 503, "nothing may be sent while everything is stopped");
 	await button(page, "See and lift").click();
-	await button(page, "Lift").click();
+	await page.getByRole("button", { name: "Lift", exact: true }).click();
 	await page.getByLabel("Why it can go on").fill("It works.");
 	await button(page, "Lift the stop").click();
 	await page.getByText("No stop is in force.").waitFor();
@@ -246,6 +250,9 @@ try {
 	await phone();
 	await stop(page);
 	await out(page);
+} catch (error) {
+	await seen();
+	throw error;
 } finally {
 	await close();
 	wire.close();

@@ -128,7 +128,10 @@ pub fn walk(root: &Path) -> Result<(), String> {
         "url": url, "owner": owner, "clerk": clerk, "chromium": CHROMIUM, "flightdeck": flightdeck,
         "desk": desk, "pictures": home.join("pictures"),
     });
-    shell::run(&root.join("studio"), "node", &["e2e/walk.mjs", &asked.to_string()])
+    // In a file, because a command is printed and the links open something.
+    let told = home.join("walk.json");
+    fs::write(&told, asked.to_string()).map_err(|e| format!("`{}`: {e}", told.display()))?;
+    shell::run(&root.join("studio"), "node", &["e2e/walk.mjs", &told.to_string_lossy()])
 }
 
 /// A fresh copy of the example with a few documents, one of them hostile to whoever looks at it.

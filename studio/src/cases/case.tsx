@@ -5,7 +5,7 @@ import type { Case, Schemas } from "../api/client";
 import { caseQuery } from "../api/queries";
 import { Button, Fact, Page, Panel, Read, Status, When } from "../parts";
 import { useTitle } from "../parts/now";
-import { Inert, Words } from "../parts/text";
+import { Said } from "../parts/text";
 import { Value } from "../parts/value";
 import { useMay } from "../session/gate";
 import { pageOf, useWorkspace } from "../shell/workspace";
@@ -49,7 +49,7 @@ export default function OneCase() {
 							<div className="notice warn" key={request.number}>
 								<div>
 									<p>
-										<strong>{say("case.waits")}:</strong> <Inert text={request.question} />
+										<strong>{say("case.waits")}:</strong> <Said text={request.question} />
 									</p>
 									<p>{say("reviews.by", { role: request.by.replaceAll("_", " ") })}</p>
 								</div>
@@ -122,16 +122,18 @@ function Trouble({ of }: { of: Schemas["Trouble"] }) {
 			<div>
 				<p>
 					<strong>{say("case.trouble")}:</strong>{" "}
-					{of.detail ? <Inert text={of.detail} /> : <code>{of.code}</code>}
+					{of.detail ? <Said text={of.detail} /> : <code>{of.code}</code>}
 				</p>
 				<p>
-					{[
-						of.step && say("case.trouble.step", { step: of.step }),
-						of.rule && say("case.trouble.rule", { rule: of.rule }),
-						say("case.trouble.help", { code: of.code }),
-					]
-						.filter(Boolean)
-						.join(" · ")}
+					<Said
+						text={[
+							of.step && say("case.trouble.step", { step: of.step }),
+							of.rule && say("case.trouble.rule", { rule: of.rule }),
+							say("case.trouble.help", { code: of.code }),
+						]
+							.filter(Boolean)
+							.join(" · ")}
+					/>
 				</p>
 			</div>
 		</div>
@@ -160,9 +162,9 @@ function Story({ lines }: { lines: Case["story"] }) {
 									<time dateTime={line.at} title={at(line.at)}>
 										{timeOfDay(line.at)}
 									</time>
-									<div>
-										<Words text={line.text} />
-									</div>
+									<p>
+										<Said text={line.text} />
+									</p>
 								</li>
 							))}
 						</ol>

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { useTheme } from "../shell/theme";
+import { useDark } from "../shell/theme";
 import { language, say } from "../text";
 import type { Hour } from "./figures";
 
@@ -12,7 +12,7 @@ export function Chart({ hour, summary }: { hour: Hour; summary: string }) {
 	const box = useRef<HTMLDivElement>(null);
 	const plot = useRef<uPlot>(undefined);
 	const data = useRef(hour);
-	const theme = useTheme();
+	const dark = useDark();
 	data.current = hour;
 	// biome-ignore lint/correctness/useExhaustiveDependencies: other colours are another picture.
 	useEffect(() => {
@@ -28,7 +28,7 @@ export function Chart({ hour, summary }: { hour: Hour; summary: string }) {
 			sized.disconnect();
 			drawn.destroy();
 		};
-	}, [theme]);
+	}, [dark]);
 	useEffect(() => plot.current?.setData(rows(hour)), [hour]);
 	return (
 		<figure className="fleet-chart">
@@ -54,34 +54,27 @@ function options(at: HTMLElement): uPlot.Options {
 		font: "12px system-ui, sans-serif",
 	};
 	const clock = new Intl.DateTimeFormat(language, { timeStyle: "short" });
-	const bars = uPlot.paths.bars?.({ size: [0.7, 14], radius: 0.25 });
-	const line = uPlot.paths.stepped?.({ align: 1 });
+	const bars = (align: 1 | -1) => uPlot.paths.bars?.({ size: [0.45, 10], align, radius: 0.2 });
 	return {
 		width: at.clientWidth,
 		height: HEIGHT,
 		legend: { show: false },
 		cursor: { show: false },
-		scales: { y: { range: (_, __, most) => [0, Math.max(4, most * 1.1)] } },
+		// Half a minute on either side, so that the first and the last bar are whole.
+		scales: {
+			x: { range: (_, from, to) => [from - 60, to + 60] },
+			y: { range: (_, __, most) => [0, Math.max(4, most * 1.1)] },
+		},
 		axes: [
 			{ ...axis, values: (_, times) => times.map((time) => clock.format(time * 1_000)) },
 			{ ...axis, size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000] },
 		],
-		series: [
-			{},
-			{
-				fill: colour("--brand"),
-				width: 0,
-				points: { show: false },
-				...(bars ? { paths: bars } : {}),
-			},
-			{
-				stroke: colour("--warn"),
-				width: 2,
-				points: { show: false },
-				...(line ? { paths: line } : {}),
-			},
-		],
+		series: [{}, series(colour("--brand"), bars(1)), series(colour("--warn"), bars(-1))],
 	};
+}
+
+function series(fill: string, paths: uPlot.Series.PathBuilder | undefined): uPlot.Series {
+	return { fill, width: 0, points: { show: false }, ...(paths ? { paths } : {}) };
 }
 
 /** A canvas knows no `light-dark()`; an element does. */

@@ -7,7 +7,7 @@ import { healthQuery, metricsQuery, NEWEST, newestQuery, stopsQuery } from "../a
 import { OVER } from "../cases/story";
 import { Empty, Page, Panel, Read, Status } from "../parts";
 import { useNow, useTitle } from "../parts/now";
-import { Inert } from "../parts/text";
+import { Said } from "../parts/text";
 import { pageOf, useWorkspace } from "../shell/workspace";
 import { count, say } from "../text";
 import { compact, cost, fromNow, lasted, number, percent, rate } from "../text/format";
@@ -64,7 +64,7 @@ function useStanding() {
 	const stops = useQuery(stopsQuery(workspace)).data?.stops;
 	const trouble = useQuery(healthQuery).data?.trouble;
 	const standing = (status: string) =>
-		sum(measured?.samples ?? [], "flightdeck_cases_standing", { status });
+		sum(measured?.samples ?? [], "flightdeck_cases_standing", { flightdeck_status: status });
 	return measured && stops && trouble
 		? {
 				stops,
@@ -87,7 +87,7 @@ function HoldsUp() {
 		<section className={`fleet-holds ${look}`} aria-label={say("fleet.constraint")}>
 			<span className="soft small">{say("fleet.constraint")}</span>
 			<p>
-				<Inert text={sentence(found)} />
+				<Said text={sentence(found)} />
 			</p>
 		</section>
 	);
@@ -123,7 +123,8 @@ function useLooks(): { first: Measured | undefined; now: Measured | undefined } 
 function Figures({ cases }: { cases: readonly CaseLine[] }) {
 	const { first, now } = useLooks();
 	const all = now?.samples ?? [];
-	const standing = (status: string) => sum(all, "flightdeck_cases_standing", { status });
+	const standing = (status: string) =>
+		sum(all, "flightdeck_cases_standing", { flightdeck_status: status });
 	const per = (name: string) => (now ? perMinute(name, first, now) : undefined);
 	const spoken = (n: number | undefined) => (n === undefined ? "–" : rate(n));
 	const note =

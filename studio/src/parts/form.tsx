@@ -17,6 +17,7 @@ import {
 	TextField,
 	type TextFieldProps,
 } from "react-aria-components";
+import { Said } from "./text";
 import "./form.css";
 
 export function Field({
@@ -35,7 +36,7 @@ export function Field({
 			{long ? <TextArea className="input" rows={3} /> : <Input className="input" />}
 			{help && (
 				<Text slot="description" className="field-help">
-					{help}
+					<Said text={help} />
 				</Text>
 			)}
 		</TextField>

@@ -4,6 +4,7 @@ import { type CaseStatus, Refused } from "../api/client";
 import { named, say } from "../text";
 import { at, fromNow } from "../text/format";
 import { useNow } from "./now";
+import { Said } from "./text";
 
 type Look = "primary" | "danger" | "danger-quiet" | "quiet";
 
@@ -32,7 +33,7 @@ export function Page({
 			<header className="page-head">
 				<div>
 					<h1>{title}</h1>
-					{intro && <p>{intro}</p>}
+					{intro && <p>{typeof intro === "string" ? <Said text={intro} /> : intro}</p>}
 				</div>
 				{side}
 			</header>
@@ -97,8 +98,14 @@ export function Problem({ error, retry }: { error: unknown; retry?: () => void }
 	return (
 		<div className="notice bad" role="alert">
 			<div>
-				<p>{detail}</p>
-				{known && error.help && <p>{error.help}</p>}
+				<p>
+					<Said text={detail} />
+				</p>
+				{known && error.help && (
+					<p>
+						<Said text={error.help} />
+					</p>
+				)}
 			</div>
 			{retry && (
 				<Button slim onPress={retry}>
@@ -125,7 +132,9 @@ export function Empty({
 				<path d="M15 18 28 5" />
 			</svg>
 			<h2>{title}</h2>
-			<p>{help}</p>
+			<p>
+				<Said text={help} />
+			</p>
 			{children && <div className="actions">{children}</div>}
 		</div>
 	);

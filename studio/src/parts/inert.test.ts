@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cut, pieces, places } from "./inert";
+import { cut, pieces, sorted } from "./inert";
 
 describe("a text that others wrote", () => {
 	it("shows what would turn its order around", () => {
@@ -27,16 +27,15 @@ describe("a text that others wrote", () => {
 	});
 });
 
-describe("where a value stands in its source", () => {
-	it("marks the longest first and nothing twice", () => {
-		const text = "Invoice INV-2041 of 2041 EUR, total 95.00 EUR";
-		expect(places(text, ["2041", "INV-2041", "95.00 EUR", "no"])).toEqual([
-			[8, 16],
-			[36, 45],
-		]);
+describe("marks in a text", () => {
+	const mark = (from: number, to: number, name: string) => ({ from, to, name });
+
+	it("stand in its order, the larger before what is within it", () => {
+		const marks = [mark(36, 45, "total"), mark(8, 12, "part"), mark(8, 16, "number")];
+		expect(sorted(marks)).toEqual([mark(8, 16, "number"), mark(36, 45, "total")]);
 	});
 
-	it("marks nothing that is not there", () => {
-		expect(places("abc", ["xyz", "", "  "])).toEqual([]);
+	it("share a place under both names", () => {
+		expect(sorted([mark(1, 5, "net"), mark(1, 5, "total")])).toEqual([mark(1, 5, "net, total")]);
 	});
 });

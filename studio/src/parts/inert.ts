@@ -48,17 +48,22 @@ export function pieces(text: string): Piece[] {
 	return all;
 }
 
-/** Where words stand in a text: the first place of each, in order, none within another. */
-export function places(text: string, words: readonly string[]): [number, number][] {
-	const found: [number, number][] = [];
-	const longest = [...new Set(words)].sort((a, b) => b.length - a.length);
-	for (const word of longest) {
-		if (word.trim().length < 3) continue;
-		const at = text.indexOf(word);
-		const end = at + word.length;
-		if (at >= 0 && found.every(([from, to]) => end <= from || at >= to)) found.push([at, end]);
+/** A place in a text that has a name. */
+export interface Mark {
+	from: number;
+	to: number;
+	name: string;
+}
+
+/** Marks in the order of the text, and none within another: two names of one place are one mark. */
+export function sorted(marks: readonly Mark[]): Mark[] {
+	const all: Mark[] = [];
+	for (const mark of [...marks].sort((a, b) => a.from - b.from || b.to - a.to)) {
+		const last = all.at(-1);
+		if (!last || mark.from >= last.to) all.push({ ...mark });
+		else if (mark.from === last.from && mark.to === last.to) last.name += `, ${mark.name}`;
 	}
-	return found.sort(([a], [b]) => a - b);
+	return all;
 }
 
 /** A text of at most so many characters, never cut within one. */

@@ -3,6 +3,7 @@ import type { Schemas } from "../api/client";
 import { peopleQuery } from "../api/queries";
 import { Page, Panel, Read } from "../parts";
 import { useTitle } from "../parts/now";
+import { Said } from "../parts/text";
 import { useMay, useSession } from "../session/gate";
 import { useWorkspace } from "../shell/workspace";
 import { named, say } from "../text";
@@ -26,7 +27,7 @@ export default function People() {
 				<Panel title={say("people.title")}>
 					{may("access") ? <Everybody /> : <p className="soft">{say("people.cannot")}</p>}
 				</Panel>
-				<Panel title={say("people.roles")}>
+				<Panel title={say("people.roles.title")}>
 					<dl className="people-roles">
 						{ROLES.map((role) => (
 							<div key={role}>
@@ -35,7 +36,9 @@ export default function People() {
 							</div>
 						))}
 					</dl>
-					<p className="soft small">{say("people.link.help")}</p>
+					<p className="soft small">
+						<Said text={say("people.link.help")} />
+					</p>
 				</Panel>
 			</div>
 			<Tokens />

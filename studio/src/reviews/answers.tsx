@@ -4,7 +4,7 @@ import type { Request, Reviewed } from "../api/client";
 import { Button } from "../parts";
 import { Field, Pick } from "../parts/form";
 import { say } from "../text";
-import { changes, type FormField, fieldsOf, written } from "./queue";
+import { changes, editable, type FormField, fieldsOf, written } from "./queue";
 
 interface Sends {
 	pending: boolean;
@@ -56,7 +56,8 @@ export function ValuesForm({
 }: Sends & { request: Request; back: () => void }) {
 	const [before] = useState(() => {
 		const all = [...request.proposed, ...request.shows];
-		return Object.fromEntries(request.may_edit.map((path) => [path, written(path, all)]));
+		const paths = editable(request.may_edit, all);
+		return Object.fromEntries(paths.map((path) => [path, written(path, all)]));
 	});
 	const [now, setNow] = useState(before);
 	const values = changes(now, before);
@@ -71,7 +72,7 @@ export function ValuesForm({
 		>
 			<p className="soft small">{say("reviews.edit.help")}</p>
 			<div className="request-values">
-				{request.may_edit.map((path, n) => (
+				{Object.keys(before).map((path, n) => (
 					<Field
 						key={path}
 						label={path.replaceAll("_", " ").replaceAll(".", " › ")}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Request } from "../api/client";
-import { changes, fieldsOf, following, isSource, keyOf, median, neighbour, written } from "./queue";
+import { changes, editable, fieldsOf, following, keyOf, median, neighbour, written } from "./queue";
 
 const request = (id: string, number = 0): Request => ({
 	case: id,
@@ -43,7 +43,7 @@ describe("the queue", () => {
 
 describe("what may be changed", () => {
 	const shows = [
-		{ name: "read", value: { order: "PO-7", total: { amount: "95.00", currency: "EUR" } } },
+		{ name: "read", value: { order: "PO-7", total: { minor: 9_500, currency: "EUR" } } },
 		{ name: "text", value: "x".repeat(300) },
 	];
 
@@ -61,8 +61,10 @@ describe("what may be changed", () => {
 		expect(changes({ "read.order": " PO-7 " }, before)).toEqual({});
 	});
 
-	it("stands beside what it was read from", () => {
-		expect(shows.map(isSource)).toEqual([false, true]);
+	it("is each field by itself where all of a step may be changed", () => {
+		expect(editable(["read.order"], shows)).toEqual(["read.order"]);
+		expect(editable(["read"], shows)).toEqual(["read.order", "read.total"]);
+		expect(editable(["text", "gone"], shows)).toEqual(["text", "gone"]);
 	});
 });
 

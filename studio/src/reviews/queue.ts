@@ -1,4 +1,6 @@
 import type { Request, Shown } from "../api/client";
+import { money } from "../parts/money";
+import { grounded } from "./grounds";
 
 export const keyOf = ({ case: id, number }: { case: string; number: number }): string =>
 	`${id}/${number}`;
@@ -20,11 +22,17 @@ export function neighbour(
 	return place < 0 ? undefined : all[place + step];
 }
 
-/** A text that is read rather than compared: a document, a letter. */
-const SOURCE = 200;
-
-export function isSource({ value }: Shown): boolean {
-	return typeof value === "string" && (value.length > SOURCE || value.includes("\n"));
+/**
+ * The fields that may be changed, each by itself: whoever may change a step's values may change any
+ * of them.
+ */
+export function editable(mayEdit: readonly string[], shows: readonly Shown[]): string[] {
+	return mayEdit.flatMap((path) => {
+		const value = shows.find(({ name }) => name === path)?.value;
+		const { value: fields } = grounded(value);
+		const whole = fields === null || typeof fields !== "object" || money(fields) !== undefined;
+		return whole ? [path] : Object.keys(fields).map((field) => `${path}.${field}`);
+	});
 }
 
 /** What a field holds now, as a person would write it. */
@@ -44,9 +52,7 @@ export function written(path: string, shows: readonly Shown[]): string {
 function plain(value: unknown): string {
 	if (value === null || value === undefined) return "";
 	if (typeof value !== "object") return String(value);
-	const { amount, currency } = value as { amount?: unknown; currency?: unknown };
-	if (typeof amount === "string" && typeof currency === "string") return `${amount} ${currency}`;
-	return JSON.stringify(value);
+	return money(value) ?? JSON.stringify(value);
 }
 
 /** Only what was really changed is sent: a value that stays needs no new approval. */

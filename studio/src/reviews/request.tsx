@@ -4,7 +4,7 @@ import { freshId, type Request, type Reviewed } from "../api/client";
 import { useDecide } from "../api/queries";
 import { Button, KeyHint, Problem, When } from "../parts";
 import { useSince } from "../parts/now";
-import { Inert } from "../parts/text";
+import { Said } from "../parts/text";
 import { tell } from "../parts/toasts";
 import { useMay, useSession } from "../session/gate";
 import { useKeys } from "../shell/keys";
@@ -141,7 +141,7 @@ function Head({ request }: { request: Request }) {
 				<Link to={pageOf(workspace, "cases", request.case)}>{say("reviews.case")}</Link>
 			</p>
 			<h2 id="request-question">
-				<Inert text={request.question} />
+				<Said text={request.question} />
 			</h2>
 			<p>{named("reviews.would", request.about)}</p>
 			<Others request={request} />

@@ -5,7 +5,7 @@ import type { Request } from "../api/client";
 import { reviewsQuery } from "../api/queries";
 import { Empty, Page, Read, When } from "../parts";
 import { useNow, useTitle } from "../parts/now";
-import { Inert } from "../parts/text";
+import { Said } from "../parts/text";
 import { pageOf, useWorkspace } from "../shell/workspace";
 import { count, named, say } from "../text";
 import { lasted } from "../text/format";
@@ -126,7 +126,7 @@ function Line({ request, chosen }: { request: Request; chosen: boolean }) {
 			replace={chosen}
 		>
 			<span className="reviews-question">
-				<Inert text={request.question} />
+				<Said text={request.question} />
 			</span>
 			<span className="soft small">
 				{named("reviews.about", request.about)} · {request.by.replaceAll("_", " ")} ·{" "}

@@ -6,6 +6,7 @@ import { sessionQuery, waysQuery } from "../api/queries";
 import { Button, Problem, Read } from "../parts";
 import { Field } from "../parts/form";
 import { useTitle } from "../parts/now";
+import { Said } from "../parts/text";
 import { Brand } from "../shell/brand";
 import { say } from "../text";
 import "./session.css";
@@ -54,7 +55,11 @@ function Ways({ entered }: Entered) {
 						</a>
 					)}
 					{!passwords && !provider && <p>{say("sign.none")}</p>}
-					{passwords && <p className="soft small">{say("sign.first")}</p>}
+					{passwords && (
+						<p className="soft small">
+							<Said text={say("sign.first")} />
+						</p>
+					)}
 				</>
 			)}
 		</Read>

@@ -3,7 +3,7 @@ import { healthQuery } from "../api/queries";
 import { Button, Page, Panel, Read } from "../parts";
 import { OneOf, Tick } from "../parts/form";
 import { useTitle } from "../parts/now";
-import { Inert } from "../parts/text";
+import { Said } from "../parts/text";
 import { useSession } from "../session/gate";
 import { useSignOut } from "../shell/account";
 import { setKeys, useKeysOn } from "../shell/keys";
@@ -18,10 +18,14 @@ export default function Settings() {
 	return (
 		<Page title={say("settings.title")}>
 			<div className="settings">
-				<You />
-				<Look />
-				<Keys />
-				<Installation />
+				<div>
+					<You />
+					<Keys />
+				</div>
+				<div>
+					<Look />
+					<Installation />
+				</div>
 			</div>
 		</Page>
 	);
@@ -125,7 +129,7 @@ function Installation() {
 									<p>{say("settings.trouble")}</p>
 									{trouble.map((what) => (
 										<p key={what}>
-											<Inert text={what} />
+											<Said text={what} />
 										</p>
 									))}
 								</div>

@@ -15,8 +15,9 @@ export function useSignOut(): () => void {
 	const out = useMutation({
 		mutationFn: () => api.DELETE("/api/v1/session"),
 		onSettled: async () => {
-			client.removeQueries({ predicate: (query) => query.queryKey[0] !== "session" });
+			// First what is shown goes, so that nothing asks for what it may not see any more.
 			await client.resetQueries({ queryKey: sessionQuery.queryKey });
+			client.removeQueries({ predicate: (query) => query.queryKey[0] !== "session" });
 		},
 	});
 	return () => out.mutate();

@@ -39,6 +39,16 @@ function listen(ear: () => void): () => void {
 	return () => ears.delete(ear);
 }
 
+const device = matchMedia("(prefers-color-scheme: dark)");
+device.addEventListener("change", () => {
+	for (const ear of ears) ear();
+});
+
+const isDark = (): boolean => (theme === "system" ? device.matches : theme === "dark");
+
+/** Whether it looks dark now, for what a style sheet does not reach. */
+export const useDark = (): boolean => useSyncExternalStore(listen, isDark);
+
 export const useTheme = (): Theme => useSyncExternalStore(listen, () => theme);
 
 show();
