@@ -69,7 +69,7 @@ function options(at: HTMLElement): uPlot.Options {
 			{ ...axis, values: (_, times) => times.map((time) => clock.format(time * 1_000)) },
 			{ ...axis, size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000] },
 		],
-		series: [{}, series(colour("--brand"), bars(1)), series(colour("--warn"), bars(-1))],
+		series: [{}, series(colour("--brand"), bars(-1)), series(colour("--warn"), bars(1))],
 	};
 }
 

@@ -8,13 +8,24 @@ import { Said } from "./text";
 
 type Look = "primary" | "danger" | "danger-quiet" | "quiet";
 
+/** While what it began goes on it does nothing more, and keeps the keyboard where it is. */
 export function Button({
 	look,
 	slim,
+	pending = false,
+	onPress,
+	type = "button",
 	...props
-}: Omit<ButtonProps, "className"> & { look?: Look; slim?: boolean }) {
-	const names = ["button", look, slim && "slim"].filter(Boolean);
-	return <AriaButton className={names.join(" ")} {...props} />;
+}: Omit<ButtonProps, "className"> & { look?: Look; slim?: boolean; pending?: boolean }) {
+	const names = ["button", look, slim && "slim", pending && "pending"].filter(Boolean);
+	return (
+		<AriaButton
+			{...props}
+			className={names.join(" ")}
+			type={pending ? "button" : type}
+			onPress={(event) => !pending && onPress?.(event)}
+		/>
+	);
 }
 
 export function Page({

@@ -137,7 +137,7 @@ function Make({ done }: { done: () => void }) {
 			<Button
 				look="primary"
 				type="submit"
-				isPending={make.isPending}
+				pending={make.isPending}
 				isDisabled={rights.length === 0}
 			>
 				{say("tokens.make")}
@@ -181,7 +181,7 @@ function End({ token, done }: { token: Token; done: () => void }) {
 			<div className="actions">
 				<Button
 					look="danger"
-					isPending={end.isPending}
+					pending={end.isPending}
 					onPress={() => end.mutate(token.id, { onSuccess: done })}
 				>
 					{say("tokens.end.confirm")}

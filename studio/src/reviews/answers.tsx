@@ -38,7 +38,7 @@ function Sent({
 		<Form className="request-form" onSubmit={sent}>
 			{children}
 			<div className="actions">
-				<Button look={look} type="submit" isPending={pending} isDisabled={!ready}>
+				<Button look={look} type="submit" pending={pending} isDisabled={!ready}>
 					{label}
 				</Button>
 				{back && <Button onPress={back}>{say("common.cancel")}</Button>}
@@ -146,12 +146,12 @@ export function Happened({ pending, send }: Sends) {
 		<>
 			<Button
 				look="primary"
-				isPending={pending}
+				pending={pending}
 				onPress={() => send({ decision: "happened", yes: true })}
 			>
 				{say("reviews.happened.yes")}
 			</Button>
-			<Button isPending={pending} onPress={() => send({ decision: "happened", yes: false })}>
+			<Button pending={pending} onPress={() => send({ decision: "happened", yes: false })}>
 				{say("reviews.happened.no")}
 			</Button>
 		</>

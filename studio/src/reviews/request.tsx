@@ -72,7 +72,7 @@ export function OneRequest({ request, done, move }: Moves & { request: Request }
 						{approves && (
 							<Button
 								look="primary"
-								isPending={pending}
+								pending={pending}
 								onPress={() => decide({ decision: "approve" })}
 							>
 								{say("reviews.approve")} <KeyHint of="a" />

@@ -97,7 +97,7 @@ function ByPassword({ entered }: Entered) {
 				onChange={setPassword}
 			/>
 			{enter.error && <Problem error={enter.error} />}
-			<Button look="primary" type="submit" isPending={enter.isPending}>
+			<Button look="primary" type="submit" pending={enter.isPending}>
 				{say("sign.in")}
 			</Button>
 		</Form>
@@ -141,7 +141,7 @@ function ByLink({ link, entered }: Entered & { link: string }) {
 			/>
 			{differs && <Problem error={two} />}
 			{enter.error && !differs && <Problem error={enter.error} />}
-			<Button look="primary" type="submit" isPending={enter.isPending}>
+			<Button look="primary" type="submit" pending={enter.isPending}>
 				{say("sign.link.set")}
 			</Button>
 		</Form>

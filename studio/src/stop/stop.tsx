@@ -92,7 +92,7 @@ function StopForm({ first, done }: { first: Scope; done: () => void }) {
 				onChange={setReason}
 			/>
 			{stop.error && <Problem error={stop.error} />}
-			<Button look="danger" type="submit" isPending={stop.isPending}>
+			<Button look="danger" type="submit" pending={stop.isPending}>
 				{setLabel(of)}
 			</Button>
 		</Form>
@@ -189,7 +189,7 @@ function Standing({ scope }: { scope: Scope }) {
 					/>
 					{lift.error && <Problem error={lift.error} />}
 					<div className="actions">
-						<Button look="primary" type="submit" isPending={lift.isPending}>
+						<Button look="primary" type="submit" pending={lift.isPending}>
 							{say("stop.lift.send")}
 						</Button>
 						<Button onPress={() => setAsking(false)}>{say("common.cancel")}</Button>
