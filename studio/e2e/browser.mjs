@@ -15,7 +15,7 @@ export async function browser({ chromium: executablePath, url, pictures }) {
 	async function open(options) {
 		const context = await launched.newContext({ baseURL: url, ...options });
 		const page = await context.newPage();
-		page.setDefaultTimeout(15_000);
+		page.setDefaultTimeout(30_000);
 		// What is expected to be refused is taken off again by whoever expects it.
 		page.on("console", (message) => {
 			if (["error", "warning"].includes(message.type())) {

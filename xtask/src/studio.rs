@@ -20,9 +20,10 @@ pub const CHROMIUM: &str = "/usr/bin/chromium";
 const EXAMPLE: &str = "examples/back-office";
 const DOCUMENTS: &[&str] = &["001", "002", "003", "004", "005", "006"];
 const TRAPS: &[&str] = &["038", "042", "043", "044", "045", "046", "051", "052"];
-/// Who owns the example's workspace and starts its cases, and who decides what waits.
+/// Who owns the example's workspace and starts its cases, and two who decide what waits.
 const OWNER: &str = "marta@larkfield.example";
 const CLERK: &str = "ines@larkfield.example";
+const OTHER: &str = "tom@larkfield.example";
 
 /// Checks and builds, unless just this was built. Ends with a line of figures.
 pub fn run(root: &Path) -> Result<(), String> {
@@ -120,12 +121,16 @@ pub fn walk(root: &Path) -> Result<(), String> {
     let said: Value = serde_json::from_str(&serving.said).unwrap_or_default();
     let told = |key: &str| said.get(key).and_then(Value::as_str).map(str::to_owned);
     let (url, owner) = told("url").zip(told("link")).ok_or("`flightdeck up` gave no link")?;
-    let (clerk, _) =
-        shell::read(&desk, &flightdeck, &["access", "link", CLERK, "--at", &url, "--json"])?;
-    let clerk: Value = serde_json::from_str(&clerk).unwrap_or_default();
-    let clerk = clerk.get("url").and_then(Value::as_str).ok_or("there is no link for the clerk")?;
+    let link = |who: &str| {
+        let args = ["access", "link", who, "--at", &url, "--json"];
+        let (text, _) = shell::read(&desk, &flightdeck, &args)?;
+        let link: Value = serde_json::from_str(&text).unwrap_or_default();
+        let link = link.get("url").and_then(Value::as_str).map(str::to_owned);
+        link.ok_or_else(|| format!("there is no link for `{who}`"))
+    };
+    let (clerk, other) = (link(CLERK)?, link(OTHER)?);
     let asked = json!({
-        "url": url, "owner": owner, "clerk": clerk, "chromium": CHROMIUM, "flightdeck": flightdeck,
+        "url": url, "owner": owner, "clerk": clerk, "other": other, "chromium": CHROMIUM, "flightdeck": flightdeck,
         "desk": desk, "pictures": home.join("pictures"),
     });
     // In a file, because a command is printed and the links open something.

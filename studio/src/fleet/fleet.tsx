@@ -79,19 +79,26 @@ function useStanding() {
 /** What to do something about first, in one sentence. */
 function HoldsUp() {
 	const standing = useStanding();
-	if (!standing) return null;
-	const found = constraint(standing);
-	const tone = { running: "good", supply: "good", people: "warn", halted: "warn" };
-	const look = found.of in tone ? tone[found.of as keyof typeof tone] : "bad";
+	const found = standing && constraint(standing);
 	return (
-		<section className={`fleet-holds ${look}`} aria-label={say("fleet.constraint")}>
+		<section
+			className={`fleet-holds ${found ? TONES[found.of] : ""}`}
+			aria-label={say("fleet.constraint")}
+		>
 			<span className="soft small">{say("fleet.constraint")}</span>
-			<p>
-				<Said text={sentence(found)} />
-			</p>
+			<p>{found ? <Said text={sentence(found)} /> : "…"}</p>
 		</section>
 	);
 }
+
+const TONES: Readonly<Record<Constraint["of"], string>> = {
+	stop: "bad",
+	trouble: "bad",
+	people: "warn",
+	halted: "warn",
+	supply: "good",
+	running: "good",
+};
 
 function sentence(found: Constraint): string {
 	switch (found.of) {
