@@ -14,7 +14,6 @@ use journal::{
     Mode, ModelAnswer, Order, Outcome, Permit, RunId, RunQuery, Starter, Status, StopScope, Store,
     Usage,
 };
-use plan::Plan;
 use plan::ids::{PersonId, WorkflowName};
 use runtime::{Answered, Fault, NewRun, On, People, Runtime, StopError, World};
 use store::MemoryStore;

@@ -10,7 +10,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use crate::say::say;
-use crate::{product, shell};
+use crate::{product, shell, studio};
 
 mod people;
 mod triage;
@@ -71,6 +71,7 @@ struct Figures {
 
 /// Runs all rounds and ends with their figures as one line of JSON.
 pub fn run(root: &Path) -> Result<(), String> {
+    studio::run(root)?;
     product::build(root)?;
     // Sorting a mailbox needs nothing that would have to be installed, so it is not kept waiting.
     let (mut all, mut bad) = triage::run(root)?;
@@ -203,7 +204,8 @@ fn prepare(root: &Path, round: &Round, desk: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+/// Copies an example.
+pub fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;

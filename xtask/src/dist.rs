@@ -12,7 +12,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use crate::say::say;
-use crate::{product, shell};
+use crate::{product, shell, studio};
 
 const PROGRAMS: &[&str] = &["flightdeck", "erp-stand-in"];
 const TEXTS: &[&str] = &["README.md", "CHANGELOG.md", "SECURITY.md", "LICENSE"];
@@ -33,6 +33,7 @@ pub fn run(root: &Path) -> Result<(), String> {
     if let Some(other) = wanted.iter().find(|word| *word != "--try") {
         return Err(format!("`{other}` is not known; `--try` is"));
     }
+    studio::run(root)?;
     let mut build = vec!["build", "--release"];
     build.extend(PROGRAMS.iter().flat_map(|program| ["-p", program]));
     shell::run(root, &shell::cargo(), &build)?;

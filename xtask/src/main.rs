@@ -15,6 +15,7 @@ mod score;
 mod servers;
 mod serving;
 mod shell;
+mod studio;
 mod suite;
 mod test;
 mod tidy;
@@ -67,6 +68,8 @@ const COMMANDS: &[Command] = &[
     ("collector", "send a run's traces to a collector of other people", test::collector),
     ("erase", "take one person's contents out of 100,000 cases", hostile::erase),
     ("guards", "take each guard out in turn and see that a test notices", guards::run),
+    ("studio", "check and build the pages that the program carries", studio::run),
+    ("e2e", "walk through Studio with a real browser, with pictures of each page", studio::walk),
     ("tidy", "check the rules of this repository", |root| tidy::run(root, &names()).map(drop)),
 ];
 

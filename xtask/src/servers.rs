@@ -9,10 +9,10 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use crate::say::say;
+use crate::studio::{self, CHROMIUM};
 use crate::{product, shell};
 
 const PACKAGE: &str = "@playwright/mcp@0.0.83";
-const CHROMIUM: &str = "/usr/bin/chromium";
 
 const PAGE: &str = "<title>Stock</title><h1>Stock</h1>\
     <script>document.querySelector('h1').after(`${6 * 7} boxes of apples`)</script>";
@@ -98,10 +98,7 @@ pub fn run(root: &Path) -> Result<(), String> {
         let quiet = ["install", "--no-audit", "--no-fund", "--silent", "--prefix", ".", PACKAGE];
         shell::run(&home, "npm", &quiet)?;
     }
-    if !Path::new(CHROMIUM).exists() {
-        let install = ["install", "-y", "--no-install-recommends", "chromium"];
-        shell::run(&home, "apt-get", &install)?;
-    }
+    studio::chromium(root)?;
     product::build(root)?;
     let (_site, place) = site(&home.join("site"))?;
 

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use crate::{install, product, say, shell, tidy};
+use crate::{install, product, say, shell, studio, tidy};
 
 /// Runs all of it and ends with a line of figures.
 pub fn run(root: &Path, commands: &[&str]) -> Result<(), String> {
@@ -12,6 +12,7 @@ pub fn run(root: &Path, commands: &[&str]) -> Result<(), String> {
     let cargo = shell::cargo();
     let report = tidy::run(root, commands)?;
     shell::run(root, &cargo, &["fmt", "--all", "--check"])?;
+    studio::run(root)?;
     install::mcp_servers(root)?;
     install::schemathesis(root)?;
     install::receivers(root)?;

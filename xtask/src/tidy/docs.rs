@@ -75,7 +75,7 @@ fn link(target: &str, folder: &str, tree: &Tree, path: &str, line: usize, report
 fn command(text: &str, commands: &[&str], path: &str, line: usize, report: &mut Report) {
     for rest in text.split("cargo xtask ").skip(1) {
         let name: String =
-            rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect();
+            rest.chars().take_while(|c| matches!(c, 'a'..='z' | '0'..='9' | '-')).collect();
         if !name.is_empty() && !commands.contains(&name.as_str()) {
             let what = format!("`cargo xtask {name}` is no command");
             report.add(path, line, "docs", what);

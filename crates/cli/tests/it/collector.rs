@@ -78,13 +78,13 @@ impl Phoenix {
         }
     }
 
-    /// All that it keeps, once so many runs are among it.
-    fn spans(&self, runs: usize) -> Vec<Value> {
+    /// All that it keeps, once so many acts are among it: it puts a batch away span by span.
+    fn spans(&self, acts: usize) -> Vec<Value> {
         self.until("spans", |phoenix| {
             let said = phoenix.get("/v1/projects/default/spans?limit=1000")?;
             let spans = said["data"].as_array()?.clone();
-            let roots = spans.iter().filter(|span| operation(span) == "invoke_workflow");
-            (roots.count() >= runs).then_some(spans)
+            let is_act = |span: &&Value| ["chat", "execute_tool"].contains(&operation(span));
+            (spans.iter().filter(is_act).count() >= acts).then_some(spans)
         })
     }
 }
@@ -115,7 +115,7 @@ fn a_collector_of_other_people_takes_a_run_with_its_names_and_its_parents() {
     let case = r#"{"question":"How long does an order of hubs take now?"}"#;
     let said = desk.say_with(&["run", "research", case, "--json"], &environment);
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
-    let spans = phoenix.spans(1);
+    let spans = phoenix.spans(9);
     let word = |span: &Value, at: &str| span.pointer(at).and_then(Value::as_str).map(str::to_owned);
     let ids: BTreeMap<String, &Value> =
         spans.iter().map(|s| (word(s, "/context/span_id").unwrap(), s)).collect();

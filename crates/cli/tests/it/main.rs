@@ -38,6 +38,7 @@ mod obedient;
 mod office;
 mod other_servers;
 mod oversight;
+mod pages;
 mod passing;
 mod policies;
 mod questions;

@@ -1,0 +1,206 @@
+import {
+	infiniteQueryOptions,
+	QueryClient,
+	queryOptions,
+	useMutation,
+	useQueryClient,
+} from "@tanstack/react-query";
+import {
+	api,
+	type CaseStatus,
+	held,
+	Refused,
+	type Reviewed,
+	type Schemas,
+	type Scope,
+} from "./client";
+import { samples } from "./prometheus";
+
+/** Asked again by itself only where the installation gave no answer: a no stays a no. */
+export const queries = new QueryClient({
+	defaultOptions: {
+		queries: {
+			staleTime: 5_000,
+			retry: (times, error) => error instanceof Refused && error.status === 0 && times < 2,
+		},
+		mutations: { retry: false },
+	},
+});
+
+export const PAGE = 200;
+/** A list is at most so long when it is read at once. */
+export const NEWEST = 1_000;
+
+export interface Filter {
+	workflow?: string;
+	status?: CaseStatus;
+}
+
+const path = (workspace: string) => ({ workspace });
+
+export const sessionQuery = queryOptions({
+	queryKey: ["session"],
+	queryFn: () => held(api.GET("/api/v1/session")),
+	staleTime: 60_000,
+});
+
+export const waysQuery = queryOptions({
+	queryKey: ["ways"],
+	queryFn: () => held(api.GET("/api/v1/sign-in")),
+});
+
+export const healthQuery = queryOptions({
+	queryKey: ["health"],
+	// Held back is an answer, not a failure.
+	queryFn: async () => {
+		const answer = await fetch("/health").catch(() => undefined);
+		if (!answer) throw new Refused(0, "", "", undefined);
+		return (await answer.json()) as Schemas["Health"];
+	},
+	refetchInterval: 15_000,
+});
+
+export const casesQuery = (workspace: string, filter: Filter) =>
+	infiniteQueryOptions({
+		queryKey: [workspace, "cases", "list", filter],
+		initialPageParam: undefined as string | undefined,
+		queryFn: ({ pageParam }) => {
+			const query = { ...filter, limit: PAGE, ...(pageParam ? { after: pageParam } : {}) };
+			const params = { path: path(workspace), query };
+			return held(api.GET("/api/v1/workspaces/{workspace}/cases", { params }));
+		},
+		getNextPageParam: (last) => last.next ?? undefined,
+	});
+
+export const newestQuery = (workspace: string) =>
+	queryOptions({
+		queryKey: [workspace, "cases", "newest"],
+		queryFn: () => {
+			const params = { path: path(workspace), query: { limit: NEWEST } };
+			return held(api.GET("/api/v1/workspaces/{workspace}/cases", { params }));
+		},
+	});
+
+export const caseQuery = (workspace: string, id: string) =>
+	queryOptions({
+		queryKey: [workspace, "case", id],
+		queryFn: () => {
+			const params = { path: { workspace, id } };
+			return held(api.GET("/api/v1/workspaces/{workspace}/cases/{id}", { params }));
+		},
+	});
+
+export const recordsQuery = (workspace: string, id: string) =>
+	queryOptions({
+		queryKey: [workspace, "case", id, "records"],
+		queryFn: () => {
+			const params = { path: { workspace, id } };
+			return held(
+				api.GET("/api/v1/workspaces/{workspace}/cases/{id}/records", { params, parseAs: "text" }),
+			);
+		},
+	});
+
+export const reviewsQuery = (workspace: string) =>
+	queryOptions({
+		queryKey: [workspace, "reviews"],
+		queryFn: () =>
+			held(
+				api.GET("/api/v1/workspaces/{workspace}/reviews", { params: { path: path(workspace) } }),
+			),
+	});
+
+export const stopsQuery = (workspace: string) =>
+	queryOptions({
+		queryKey: [workspace, "stops"],
+		queryFn: () =>
+			held(api.GET("/api/v1/workspaces/{workspace}/stops", { params: { path: path(workspace) } })),
+	});
+
+export const metricsQuery = (workspace: string) =>
+	queryOptions({
+		queryKey: [workspace, "metrics"],
+		queryFn: async () => {
+			const params = { path: path(workspace) };
+			const text = await held(
+				api.GET("/api/v1/workspaces/{workspace}/metrics", { params, parseAs: "text" }),
+			);
+			return { at: Date.now(), samples: samples(text) };
+		},
+		refetchInterval: 5_000,
+	});
+
+export const peopleQuery = (workspace: string) =>
+	queryOptions({
+		queryKey: [workspace, "people"],
+		queryFn: () =>
+			held(api.GET("/api/v1/workspaces/{workspace}/access", { params: { path: path(workspace) } })),
+	});
+
+export const tokensQuery = (workspace: string) =>
+	queryOptions({
+		queryKey: [workspace, "tokens"],
+		queryFn: () =>
+			held(api.GET("/api/v1/workspaces/{workspace}/tokens", { params: { path: path(workspace) } })),
+	});
+
+/** Something that is done: afterwards what it may have changed is read again. */
+function useAct<Given, Got>(workspace: string, act: (given: Given) => Promise<Got>) {
+	const client = useQueryClient();
+	const again = () => {
+		// Whoever acted need not wait until all of it is read.
+		void client.invalidateQueries({ queryKey: [workspace] });
+	};
+	return useMutation({ mutationFn: act, onSettled: again });
+}
+
+export interface Decided {
+	case: string;
+	number: number;
+	id: string;
+	answer: Reviewed;
+}
+
+export function useDecide(workspace: string) {
+	return useAct(workspace, ({ case: id, number, id: decision, answer }: Decided) => {
+		const params = { path: { workspace, id, number } };
+		const body = { id: decision, ...answer };
+		const route = "/api/v1/workspaces/{workspace}/cases/{id}/reviews/{number}/decision";
+		return held(api.POST(route, { params, body }));
+	});
+}
+
+export interface StopOrder {
+	scope: Scope;
+	reason: string;
+}
+
+export function useStop(workspace: string) {
+	return useAct(workspace, (body: StopOrder) =>
+		held(
+			api.POST("/api/v1/workspaces/{workspace}/stops", { params: { path: { workspace } }, body }),
+		),
+	);
+}
+
+export function useLift(workspace: string) {
+	return useAct(workspace, (body: StopOrder) => {
+		const params = { path: { workspace } };
+		return held(api.POST("/api/v1/workspaces/{workspace}/stops/lift", { params, body }));
+	});
+}
+
+export function useMakeToken(workspace: string) {
+	return useAct(workspace, (body: Schemas["NewToken"]) =>
+		held(
+			api.POST("/api/v1/workspaces/{workspace}/tokens", { params: { path: { workspace } }, body }),
+		),
+	);
+}
+
+export function useEndToken(workspace: string) {
+	return useAct(workspace, async (token: string) => {
+		const params = { path: { workspace, token } };
+		await api.DELETE("/api/v1/workspaces/{workspace}/tokens/{token}", { params });
+	});
+}

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { shortId } from "./list";
+import { entriesOf, stepsOf } from "./story";
+
+const line = (at: string, step: string | null, text = "x") => ({
+	at: `2026-11-28T${at}Z`,
+	step,
+	text,
+});
+
+describe("a case's story", () => {
+	it("is told step by step", () => {
+		const steps = stepsOf([
+			line("10:00:00", null),
+			line("10:00:01", "read"),
+			line("10:00:02", "read"),
+			line("10:00:03", "match"),
+		]);
+		expect(steps.map(({ step, lines }) => [step, lines.length])).toEqual([
+			[undefined, 1],
+			["read", 2],
+			["match", 1],
+		]);
+	});
+
+	it("says where somebody was waited for", () => {
+		const steps = stepsOf([line("10:00:00", "approve"), line("11:30:00", "approve")]);
+		expect(steps.map(({ after }) => after)).toEqual([undefined, 5_400_000]);
+	});
+
+	it("is empty where nothing happened", () => {
+		expect(stepsOf([])).toEqual([]);
+	});
+});
+
+describe("stored entries", () => {
+	it("are shown with their kinds, and also where they cannot be read", () => {
+		const [first, second] = entriesOf('{"at":5,"records":[{"allowed":{"n":1}},"done"]}\nbroken\n');
+		expect(first).toMatchObject({ position: 0, at: 5, kinds: ["allowed", "done"] });
+		expect(second).toEqual({ position: 1, at: undefined, kinds: [], text: "broken" });
+	});
+});
+
+describe("an id", () => {
+	it("keeps the end, by which cases of one minute differ", () => {
+		expect(shortId("01m8d5re1jzxvaddm3s0hdsn84")).toBe("01m8d5…hdsn84");
+		expect(shortId("short")).toBe("short");
+	});
+});

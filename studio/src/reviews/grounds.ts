@@ -1,0 +1,78 @@
+import type { Shown } from "../api/client";
+import type { Mark } from "../parts/inert";
+
+/** A text that is read rather than compared: a document, a letter. */
+const LONG = 200;
+
+export interface Source {
+	name: string;
+	text: string;
+}
+
+const isLong = (value: unknown): value is string =>
+	typeof value === "string" && (value.length > LONG || value.includes("\n"));
+
+const isFields = (value: unknown): value is Record<string, unknown> =>
+	value !== null && typeof value === "object" && !Array.isArray(value);
+
+/** Takes what is read out of what is shown, so that both can stand beside each other. */
+export function apart(shows: readonly Shown[]): { facts: Shown[]; sources: Source[] } {
+	const facts: Shown[] = [];
+	const sources: Source[] = [];
+	for (const { name, value } of shows) {
+		if (isLong(value)) sources.push({ name, text: value });
+		else if (isFields(value)) {
+			const fields = Object.entries(value);
+			for (const [field, text] of fields) {
+				if (isLong(text)) sources.push({ name: `${name}.${field}`, text });
+			}
+			const left = fields.filter(([, inside]) => !isLong(inside));
+			if (left.length > 0) facts.push({ name, value: Object.fromEntries(left) });
+		} else facts.push({ name, value });
+	}
+	return { facts, sources };
+}
+
+/** Where each field of a value was read, in bytes of the text as it is stored. */
+export type Grounds = Readonly<Record<string, readonly [number, number]>>;
+
+/** The grounds that a value carries, and the value without them. */
+export function grounded(value: unknown): { value: unknown; grounds: Grounds } {
+	if (!isFields(value) || !isFields(value["$grounds"])) return { value, grounds: {} };
+	const { $grounds: all, ...rest } = value;
+	const spans: [string, readonly [number, number]][] = [];
+	for (const [field, ground] of Object.entries(all as Record<string, unknown>)) {
+		const span = isFields(ground) ? ground["span"] : undefined;
+		const [from, to] = Array.isArray(span) ? span : [];
+		if (Number.isSafeInteger(from) && Number.isSafeInteger(to)) spans.push([field, [from, to]]);
+	}
+	return { value: rest, grounds: Object.fromEntries(spans) };
+}
+
+/** The same places in characters of a text here; one that is not in the text marks nothing. */
+export function marksIn(text: string, grounds: Grounds): Mark[] {
+	const bytes = new TextEncoder().encode(text);
+	const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+	const length = (from: number, to: number) => decoder.decode(bytes.subarray(from, to)).length;
+	const marks: Mark[] = [];
+	for (const [name, [start, end]] of Object.entries(grounds)) {
+		if (start < 0 || end <= start || end > bytes.length) continue;
+		const from = length(0, start);
+		marks.push({ name, from, to: from + length(start, end) });
+	}
+	return marks;
+}
+
+/** The source that grounds speak of: the one in which most fields stand as they were read. */
+export function sourceOf(
+	sources: readonly Source[],
+	value: unknown,
+	grounds: Grounds,
+): Source | undefined {
+	const fields = isFields(value) ? value : {};
+	const fits = ({ text }: Source) =>
+		marksIn(text, grounds).filter(({ name, from, to }) => fields[name] === text.slice(from, to))
+			.length;
+	const [best] = [...sources].sort((a, b) => fits(b) - fits(a));
+	return best && (sources.length === 1 || fits(best) > 0) ? best : undefined;
+}

@@ -1,0 +1,151 @@
+import { useQuery } from "@tanstack/react-query";
+import { useCallback, useEffect } from "react";
+import { Link, useNavigate, useParams } from "react-router";
+import type { Request } from "../api/client";
+import { reviewsQuery } from "../api/queries";
+import { Empty, Page, Read, When } from "../parts";
+import { useNow, useTitle } from "../parts/now";
+import { Said } from "../parts/text";
+import { pageOf, useWorkspace } from "../shell/workspace";
+import { count, named, say } from "../text";
+import { lasted } from "../text/format";
+import { following, keyOf, median, neighbour } from "./queue";
+import { OneRequest } from "./request";
+import { useSitting } from "./sitting";
+import "./reviews.css";
+
+/** Beside each other where both fit, else one after the other. */
+const WIDE = "(min-width: 62.001rem)";
+
+export default function Reviews() {
+	useTitle(`${say("reviews.title")} · ${say("app.name")}`);
+	const open = useQuery(reviewsQuery(useWorkspace()));
+	return (
+		<Page title={say("reviews.title")} side={open.data && <Load all={open.data.requests} />}>
+			<Read from={open}>{({ requests }) => <Queue all={requests} />}</Read>
+		</Page>
+	);
+}
+
+/** How much there is, and how fast it goes: who decides a hundred an hour does not read. */
+function Load({ all }: { all: readonly Request[] }) {
+	const now = useNow();
+	const times = useSitting();
+	const late = all.filter((one) => Date.parse(one.due) < now).length;
+	return (
+		<p className="reviews-load soft numbers">
+			<span>{count("reviews.load", all.length)}</span>
+			{late > 0 && <strong>{count("reviews.late", late)}</strong>}
+			{times.length > 0 && (
+				<span>{count("reviews.load.decided", times.length, { time: lasted(median(times)) })}</span>
+			)}
+		</p>
+	);
+}
+
+function Queue({ all }: { all: readonly Request[] }) {
+	const { id, number } = useParams();
+	const workspace = useWorkspace();
+	const go = useNavigate();
+	const show = useCallback(
+		(request: Request | undefined) => {
+			const parts = request ? [request.case, request.number] : [];
+			go(pageOf(workspace, "reviews", ...parts), { replace: true });
+		},
+		[go, workspace],
+	);
+	const chosen = id === undefined ? undefined : keyOf({ case: id, number: Number(number) });
+	const [first] = all;
+	// What is looked at has an address of its own: one that is due sooner does not take its place
+	// under somebody's hands.
+	useEffect(() => {
+		if (chosen === undefined && first && matchMedia(WIDE).matches) show(first);
+	}, [chosen, first, show]);
+	if (all.length === 0 && chosen === undefined) {
+		return (
+			<section className="panel">
+				<Empty title={say("reviews.empty")} help={say("reviews.empty.help")} />
+			</section>
+		);
+	}
+	const request = all.find((one) => keyOf(one) === chosen);
+	return (
+		<div className={chosen === undefined ? "reviews" : "reviews chosen"}>
+			<nav aria-label={say("reviews.queue")} className="panel reviews-queue">
+				<ol>
+					{all.map((one) => (
+						<li key={keyOf(one)}>
+							<Line request={one} chosen={keyOf(one) === chosen} />
+						</li>
+					))}
+				</ol>
+			</nav>
+			{chosen !== undefined && (
+				<section className="reviews-one">
+					<Link className="reviews-back" to={pageOf(workspace, "reviews")}>
+						{say("reviews.back")}
+					</Link>
+					{request ? (
+						<OneRequest
+							key={chosen}
+							request={request}
+							done={() => show(following(all, request))}
+							move={(step) => {
+								const next = neighbour(all, request, step);
+								if (next) show(next);
+							}}
+						/>
+					) : (
+						<Gone next={first} show={show} />
+					)}
+				</section>
+			)}
+		</div>
+	);
+}
+
+function Gone({ next, show }: { next: Request | undefined; show: (next?: Request) => void }) {
+	return (
+		<section className="panel">
+			<Empty title={say("reviews.gone")} help={say("reviews.gone.help")}>
+				<button type="button" className="button" onClick={() => show(next)}>
+					{say(next ? "settings.key.next" : "reviews.back")}
+				</button>
+			</Empty>
+		</section>
+	);
+}
+
+function Line({ request, chosen }: { request: Request; chosen: boolean }) {
+	const workspace = useWorkspace();
+	return (
+		<Link
+			className="reviews-line"
+			aria-current={chosen ? "true" : undefined}
+			to={pageOf(workspace, "reviews", request.case, request.number)}
+			replace={chosen}
+		>
+			<span className="reviews-question">
+				<Said text={request.question} />
+			</span>
+			<span className="soft small">
+				{named("reviews.about", request.about)} · {request.by.replaceAll("_", " ")} ·{" "}
+				<Due at={request.due} />
+			</span>
+		</Link>
+	);
+}
+
+export function Due({ at }: { at: string }) {
+	const late = Date.parse(at) < useNow();
+	const [before, after] = say(late ? "reviews.overdue" : "reviews.due", { when: "\u0000" }).split(
+		"\u0000",
+	);
+	return (
+		<span className={late ? "reviews-late" : ""}>
+			{before}
+			<When at={at} />
+			{after}
+		</span>
+	);
+}

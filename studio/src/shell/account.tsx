@@ -1,0 +1,51 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
+import { useNavigate } from "react-router";
+import { api } from "../api/client";
+import { sessionQuery } from "../api/queries";
+import { Button } from "../parts";
+import { useSession } from "../session/gate";
+import { say } from "../text";
+import { pageOf, useWorkspace } from "./workspace";
+import "../parts/form.css";
+
+/** Ends the session, and forgets what was shown in it. */
+export function useSignOut(): () => void {
+	const client = useQueryClient();
+	const out = useMutation({
+		mutationFn: () => api.DELETE("/api/v1/session"),
+		onSettled: async () => {
+			// First what is shown goes, so that nothing asks for what it may not see any more.
+			await client.resetQueries({ queryKey: sessionQuery.queryKey });
+			client.removeQueries({ predicate: (query) => query.queryKey[0] !== "session" });
+		},
+	});
+	return () => out.mutate();
+}
+
+export function Account() {
+	const { person } = useSession();
+	const workspace = useWorkspace();
+	const go = useNavigate();
+	const out = useSignOut();
+	return (
+		<MenuTrigger>
+			<Button look="quiet" aria-label={`${say("nav.account")}: ${person}`}>
+				<span className="face" aria-hidden="true">
+					{person.slice(0, 1).toUpperCase()}
+				</span>
+			</Button>
+			<Popover className="popover" placement="bottom end">
+				<p className="account-who">{person}</p>
+				<Menu aria-label={say("nav.account")}>
+					<MenuItem className="option" onAction={() => go(pageOf(workspace, "settings"))}>
+						{say("nav.settings")}
+					</MenuItem>
+					<MenuItem className="option" onAction={out}>
+						{say("nav.sign_out")}
+					</MenuItem>
+				</Menu>
+			</Popover>
+		</MenuTrigger>
+	);
+}

@@ -1,0 +1,201 @@
+import { useQuery } from "@tanstack/react-query";
+import { createContext, type FormEvent, type ReactNode, useContext, useId, useState } from "react";
+import { Form } from "react-aria-components";
+import type { Scope } from "../api/client";
+import { newestQuery, stopsQuery, useLift, useStop } from "../api/queries";
+import { Button, Problem, Read } from "../parts";
+import { Field, Pick } from "../parts/form";
+import { Sheet } from "../parts/sheet";
+import { tell } from "../parts/toasts";
+import { useMay } from "../session/gate";
+import { useWorkspace } from "../shell/workspace";
+import { count, named, say } from "../text";
+import { heldBy, meaning, SCOPES, type ScopeOf, scopeOf, scopeText, setLabel } from "./scope";
+import "./stop.css";
+
+interface Room {
+	/** Opens the dialog, on a scope that the page knows. */
+	open: (scope?: Scope) => void;
+}
+
+const StopContext = createContext<Room>({ open: () => {} });
+export const useStopRoom = (): Room => useContext(StopContext);
+
+/** The one dialog to stop, over whatever page is open. */
+export function StopRoom({ children }: { children: ReactNode }) {
+	const [scope, setScope] = useState<Scope | undefined>();
+	const open = (wanted: Scope = { of: "everything" }) => setScope(wanted);
+	const close = () => setScope(undefined);
+	return (
+		<StopContext value={{ open }}>
+			{children}
+			<Sheet title={say("stop.title")} open={scope !== undefined} onClose={close}>
+				{scope && <StopForm first={scope} done={close} />}
+				<InForce />
+			</Sheet>
+		</StopContext>
+	);
+}
+
+export function StopButton() {
+	const { open } = useStopRoom();
+	return (
+		<Button look="danger" onPress={() => open()}>
+			<svg className="stop-sign" viewBox="0 0 16 16" aria-hidden="true">
+				<path d="M5 1h6l4 4v6l-4 4H5l-4-4V5z" fill="currentColor" />
+			</svg>
+			{say("stop.button")}
+		</Button>
+	);
+}
+
+function StopForm({ first, done }: { first: Scope; done: () => void }) {
+	const workspace = useWorkspace();
+	const may = useMay(workspace)("stop");
+	const stop = useStop(workspace);
+	const [of, setOf] = useState<ScopeOf>(first.of);
+	const [name, setName] = useState(first.of === "everything" ? "" : first.name);
+	const [reason, setReason] = useState("");
+	if (!may) return <p className="notice warn">{say("stop.cannot")}</p>;
+	const scope = scopeOf(of, name.trim());
+	const send = (event: FormEvent) => {
+		event.preventDefault();
+		stop.mutate(
+			{ scope, reason },
+			{
+				onSuccess: ({ aborted }) => {
+					tell(count("stop.done", aborted));
+					done();
+				},
+			},
+		);
+	};
+	const options = SCOPES.map((id) => ({ id, name: named("stop", id) }));
+	return (
+		<Form className="stop-form" onSubmit={send}>
+			<p className="soft">{say("stop.intro")}</p>
+			<Pick
+				label={say("stop.scope")}
+				value={of}
+				options={options}
+				onChange={(id) => setOf(SCOPES.find((one) => one === id) ?? "everything")}
+			/>
+			{of !== "everything" && <NameField of={of} value={name} onChange={setName} />}
+			<Consequence scope={scope} />
+			<Field
+				label={say("common.reason")}
+				help={say("stop.reason.help")}
+				long
+				isRequired
+				maxLength={4_000}
+				value={reason}
+				onChange={setReason}
+			/>
+			{stop.error && <Problem error={stop.error} />}
+			<Button look="danger" type="submit" pending={stop.isPending}>
+				{setLabel(of)}
+			</Button>
+		</Form>
+	);
+}
+
+/** Workflows that have cases are offered; any other name can be written. */
+function NameField({
+	of,
+	value,
+	onChange,
+}: {
+	of: Exclude<ScopeOf, "everything">;
+	value: string;
+	onChange: (name: string) => void;
+}) {
+	const { data } = useQuery(newestQuery(useWorkspace()));
+	const workflows = [...new Set(data?.cases.map((line) => line.workflow))].sort();
+	const label = named("stop", `name.${of}`);
+	if (of === "workflow" && workflows.length > 0) {
+		const options = workflows.map((name) => ({ id: name, name }));
+		return <Pick label={label} value={value} options={options} onChange={onChange} />;
+	}
+	return <Field label={label} isRequired value={value} onChange={onChange} />;
+}
+
+function Consequence({ scope }: { scope: Scope }) {
+	const { data } = useQuery(newestQuery(useWorkspace()));
+	const held = data && heldBy(scope, data.cases);
+	const id = useId();
+	return (
+		<section className="stop-consequence" aria-labelledby={id}>
+			<h3 id={id}>{say("stop.consequence")}</h3>
+			<p>{meaning(scope.of)}</p>
+			<p>{held === undefined ? say("stop.open.unknown") : count("stop.open", held)}</p>
+		</section>
+	);
+}
+
+function InForce() {
+	const stops = useQuery(stopsQuery(useWorkspace()));
+	return (
+		<section className="stop-in-force">
+			<h3>{say("stop.in_force")}</h3>
+			<Read from={stops}>
+				{({ stops }) =>
+					stops.length === 0 ? (
+						<p className="soft">{say("stop.in_force.none")}</p>
+					) : (
+						<ul>
+							{stops.map((scope) => (
+								<li key={scopeText(scope)}>
+									<Standing scope={scope} />
+								</li>
+							))}
+						</ul>
+					)
+				}
+			</Read>
+		</section>
+	);
+}
+
+function Standing({ scope }: { scope: Scope }) {
+	const workspace = useWorkspace();
+	const lift = useLift(workspace);
+	const may = useMay(workspace)("stop");
+	const [asking, setAsking] = useState(false);
+	const [reason, setReason] = useState("");
+	const send = (event: FormEvent) => {
+		event.preventDefault();
+		const lifted = {
+			onSuccess: ({ woken }: { woken: number }) => tell(count("stop.lifted", woken)),
+		};
+		lift.mutate({ scope, reason }, lifted);
+	};
+	return (
+		<div className="stop-standing">
+			<strong>{scopeText(scope)}</strong>
+			{may && !asking && (
+				<Button slim onPress={() => setAsking(true)}>
+					{say("stop.lift")}
+				</Button>
+			)}
+			{asking && (
+				<Form className="stop-form" onSubmit={send}>
+					<Field
+						label={say("stop.lift.reason")}
+						isRequired
+						autoFocus
+						maxLength={4_000}
+						value={reason}
+						onChange={setReason}
+					/>
+					{lift.error && <Problem error={lift.error} />}
+					<div className="actions">
+						<Button look="primary" type="submit" pending={lift.isPending}>
+							{say("stop.lift.send")}
+						</Button>
+						<Button onPress={() => setAsking(false)}>{say("common.cancel")}</Button>
+					</div>
+				</Form>
+			)}
+		</div>
+	);
+}
