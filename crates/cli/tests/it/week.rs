@@ -136,10 +136,7 @@ impl Week {
         if self.dice.of(60) == 0 {
             self.now -= self.dice.of(6 * HOUR);
         }
-        if let Some(half) = self.half.take() {
-            let text = format!("{}, whole", fs::read_to_string(&half).unwrap());
-            self.put(&half, &text);
-        }
+        self.finish_writing();
         match self.dice.of(16) {
             14 => self.drop_file(LIMITED[0].0),
             15 => self.drop_file(LIMITED[1].0),
@@ -171,6 +168,9 @@ impl Week {
             // dropped where it stands.
             1 if !self.broken.is_set() && self.dice.of(2) == 0 => {
                 self.latest = self.latest.max(self.now);
+                // The other process looks more than once, and a file is whole that two looks find
+                // the same.
+                self.finish_writing();
                 self.die();
                 let wait = Duration::from_micros(self.dice.of(20_000));
                 life::killed_after(wait, &self.desk.root(), self.now);
@@ -187,6 +187,14 @@ impl Week {
                 self.begin();
             }
             _ => self.look(),
+        }
+    }
+
+    /// Whoever is writing a file comes to its end.
+    fn finish_writing(&mut self) {
+        if let Some(half) = self.half.take() {
+            let text = format!("{}, whole", fs::read_to_string(&half).unwrap());
+            self.put(&half, &text);
         }
     }
 
