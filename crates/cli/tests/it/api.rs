@@ -3,6 +3,7 @@
 
 mod metrics;
 mod releases;
+mod traced;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
