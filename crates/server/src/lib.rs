@@ -120,7 +120,7 @@ fn closed() -> OpenApiRouter<Desk> {
                 .routes(routes!(workshop::workflows))
                 .routes(routes!(workshop::files))
                 .routes(routes!(workshop::read))
-                .routes(routes!(workshop::map))
+                .routes(routes!(workshop::draw))
                 .routes(routes!(events::stream))
                 .routes(routes!(metrics::metrics))
                 .routes(routes!(tokens::list, tokens::make))
