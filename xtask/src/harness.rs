@@ -16,6 +16,10 @@ pub fn bench(root: &Path) -> Result<(), String> {
     let Some(bin) = OTHERS.iter().find(|(name, _)| named.as_deref() == Some(*name)) else {
         return run(root, &["run", "-q", "--release", "-p", "bench", "--bin", "bench", "--"], 2);
     };
+    if bin.0 == "studio" {
+        crate::studio::run(root)?;
+        crate::studio::chromium(root)?;
+    }
     // These measure the program itself, as a process of its own.
     shell::run(root, &shell::cargo(), &["build", "-q", "--release", "-p", "flightdeck"])?;
     run(root, &["run", "-q", "--release", "-p", "bench", "--bin", bin.0, "--"], 3)
@@ -36,6 +40,7 @@ pub fn million(root: &Path) -> Result<(), String> {
 /// What `cargo xtask bench NAME` measures besides.
 const OTHERS: &[(&str, &str)] = &[
     ("api", "the HTTP interface with sign-in on, and events"),
+    ("studio", "Studio in a browser: first paint, a long map, a long list, an entry on the screen"),
     (
         "telemetry",
         "cases with a collector that takes all, with one that never answers, and without",

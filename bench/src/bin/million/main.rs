@@ -5,12 +5,11 @@
 
 #![allow(clippy::print_stdout, reason = "its lines are what it is run for")]
 
-mod fill;
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
+use bench::fill;
 use serde_json::{Map, Value, json};
 use store::SqliteStore;
 

@@ -19,7 +19,7 @@ use runtime::{Answered, NewRun, On, Runtime, World};
 use serde_json::json;
 use store::SqliteStore;
 
-use crate::Failure;
+type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// So many runs get their next frame at once.
 const WAVE: usize = 4_000;
@@ -158,7 +158,7 @@ async fn templates(into: &SqliteStore) -> Result<(Template, Template), Failure> 
         ("three", json!({ "text": "a few words of an ordinary length" }), Status::Done),
         ("crash", json!({ "n": 7, "kind": "plain" }), Status::Waiting),
     ] {
-        let plan = Arc::new(bench::fixture::plan(workflow)?);
+        let plan = Arc::new(crate::fixture::plan(workflow)?);
         runtime.releases().add(&plan)?;
         into.put_release(plan.release(), plan.canonical())?;
         all.push(template(&runtime, &store, &plan, case.to_string(), wanted).await?);
