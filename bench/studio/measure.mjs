@@ -197,8 +197,8 @@ const map = await longMap(page, workspace);
 const list = await longList(page, workspace);
 const entry = await latency(page, workspace);
 await launched.close();
-console.log(
-	JSON.stringify({
+process.stdout.write(
+	`${JSON.stringify({
 		runs: asked.runs,
 		steps: asked.steps,
 		empty_page_ms: round(empty),
@@ -213,5 +213,5 @@ console.log(
 		map_frame_ms: map,
 		list_frame_ms: list,
 		record_to_screen_ms: entry,
-	}),
+	})}\n`,
 );

@@ -1,4 +1,4 @@
-//! What somebody waits for who opens Studio in a browser that has never been there: the first paint,
+//! What somebody waits for who opens Studio in a browser that was never there: the first paint,
 //! a map of 500 steps that is drawn and moved, a list of very many cases, and a stored entry until
 //! it is on the screen. The program and the browser are processes of their own. It must not judge:
 //! machines differ, so each figure stands beside one of an empty page in the same run. Options are
