@@ -14,3 +14,4 @@ mod properties;
 mod schema;
 mod shown;
 mod starts;
+mod today;
