@@ -9,6 +9,7 @@
 mod changes;
 mod example;
 mod folder;
+mod interview;
 mod problems;
 mod properties;
 mod schema;
