@@ -493,6 +493,13 @@ impl Runtime {
         blocking(record).await?.map_err(Fault::Access)
     }
 
+    /// Keeps that a person did something to the workspace.
+    pub async fn noted(&self, record: Record) -> Result<(), Fault> {
+        let desk = self.inner.desk.clone();
+        let write = move || Ok(desk.write(None, |_| record.clone()));
+        blocking(write).await?.map_err(Fault::Access)
+    }
+
     /// Keeps what was measured beyond its limit, unless it is kept already.
     pub async fn alert(&self, alert: Alert) -> Result<(), Fault> {
         let desk = self.inner.desk.clone();
@@ -503,6 +510,12 @@ impl Runtime {
     pub async fn measured(&self, fired: bool, measured: Gauge) -> Result<(), Fault> {
         let desk = self.inner.desk.clone();
         blocking(move || Ok(desk.measured(fired, &measured))).await?.map_err(Fault::Alert)
+    }
+
+    /// How many acts in a scope are out.
+    #[must_use]
+    pub fn out(&self, scope: &StopScope) -> usize {
+        lock(&self.inner.out).acts.values().filter(|out| out.scopes.contains(scope)).count()
     }
 
     /// Aborts every act that is out, whatever the journal says. For the stop of last resort.
