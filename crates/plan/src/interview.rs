@@ -137,8 +137,7 @@ pub fn answer(
             As::Kind => vec![made::again(&seen, &put.at, question, value, &mut open)?],
             As::Unsettled => {
                 let lines = form::lines(question, value)?;
-                open.retain(|entry| entry.get("about").is_some());
-                open.extend(lines.into_iter().map(Value::String));
+                open = seen.kept(&lines);
                 Vec::new()
             }
             by => vec![Edit::Set { at: put.at, to: by.written(&seen, &put.question, value)? }],

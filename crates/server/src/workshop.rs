@@ -11,6 +11,7 @@ use plan::{Edit, FILE_BYTES_MAX, Problems};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::described::{Now, Open};
 use crate::door::Inside;
 use crate::problem::{Asked, Body, Problem};
 
@@ -36,6 +37,8 @@ pub struct Workflow {
     pub accountable: Option<String>,
     /// How many problems keep it from being a plan.
     pub problems: usize,
+    /// How many questions are not settled; it is not deployed before.
+    pub open: usize,
     /// The release that new cases begin on; none where it was never deployed.
     pub live: Option<String>,
     /// The release that is tried beside it.
@@ -193,6 +196,10 @@ pub struct Map {
     says: Vec<String>,
     steps: Vec<Step>,
     ways: Vec<Way>,
+    /// The process as people do it now, in order.
+    today: Vec<Now>,
+    /// What is not settled yet.
+    open: Vec<Open>,
     problems: Vec<Finding>,
 }
 
@@ -330,6 +337,8 @@ impl Map {
             says: map.says,
             steps: map.steps.into_iter().map(step).collect(),
             ways: map.ways.into_iter().map(way).collect(),
+            today: map.today.into_iter().map(Now::from).collect(),
+            open: map.open.into_iter().map(Open::from).collect(),
             problems: findings(&problems, &texts),
             text,
         }

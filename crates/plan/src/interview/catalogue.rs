@@ -208,7 +208,7 @@ fn today(seen: &Seen) -> Vec<Put> {
         q(
             "today",
             (&["today"], Form::Table, needed),
-            As::Rows,
+            As::Today,
             (
                 "How do people do it today, step by step?",
                 "the map is drafted from it, and held against it",

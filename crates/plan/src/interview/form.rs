@@ -11,6 +11,8 @@ pub(super) enum As {
     Plain,
     Lines,
     Rows,
+    /// Steps of today: what became of one that is said again stays said.
+    Today,
     /// Rows as keys and values: the column of the key, and that of the value. Where a value has
     /// keys of its own they are columns too, if the last says so.
     Named(&'static str, &'static str, bool),
@@ -32,11 +34,11 @@ impl As {
     /// What the file says, as an answer.
     pub(super) fn answer(&self, form: Form, says: &Value) -> Option<Value> {
         match self {
-            Self::Plain if form == Form::Number => match says.as_str().map(str::parse::<u64>) {
+            Self::Plain if matches!(form, Form::Number | Form::Minutes) => match says.as_str().map(str::parse::<u64>) {
                 Some(Ok(number)) => Some(number.into()),
                 _ => Some(says.clone()),
             },
-            Self::Plain | Self::Rows => Some(says.clone()),
+            Self::Plain | Self::Rows | Self::Today => Some(says.clone()),
             Self::Lines if says.is_string() => Some(json!([says])),
             Self::Lines => Some(says.clone()),
             Self::Named(key, value, spread) => named(says, key, value, *spread),
@@ -69,6 +71,15 @@ impl As {
             Self::Lines => Ok(lines(id, value)?.into()),
             Self::Rows => {
                 let rows = rows(id, value)?;
+                Ok(rows.into_iter().map(Value::Object).collect())
+            }
+            Self::Today => {
+                let (mut rows, before) = (rows(id, value)?, seen.today());
+                for row in rows.iter_mut().filter(|row| !row.contains_key("becomes")) {
+                    let same = before.iter().find(|old| old.get("does") == row.get("does"));
+                    let became = same.and_then(|old| old.get("becomes")).cloned();
+                    row.extend(became.map(|became| ("becomes".to_owned(), became)));
+                }
                 Ok(rows.into_iter().map(Value::Object).collect())
             }
             Self::Named(key, value_key, spread) => {

@@ -45,6 +45,9 @@ pub(super) struct Seen {
 
 impl Seen {
     pub(super) fn read(files: &Files, path: &str, text: &str) -> Result<Self, InterviewError> {
+        if !path.starts_with("workflows/") {
+            return Err(EditError::NoFile(path.to_owned()).into());
+        }
         let mut files = files.clone();
         files.insert(path, text);
         let Value::Object(says) = settings(&files, path)? else {
@@ -114,6 +117,22 @@ impl Seen {
 
     pub(super) fn open(&self) -> Vec<Value> {
         self.list("open")
+    }
+
+    /// What is not settled once these are all that no question of the interview stands for. What
+    /// is said of one beside its words stays.
+    pub(super) fn kept(&self, lines: &[String]) -> Vec<Value> {
+        let (mut all, others): (Vec<Value>, Vec<Value>) =
+            self.open().into_iter().partition(|entry| entry.get("about").is_some());
+        let says = |entry: &Value, line: &str| {
+            let what = entry.get("what").unwrap_or(entry);
+            what.as_str() == Some(line)
+        };
+        all.extend(lines.iter().map(|line| {
+            let there = others.iter().find(|entry| says(entry, line)).cloned();
+            there.unwrap_or_else(|| line.clone().into())
+        }));
+        all
     }
 
     pub(super) fn today(&self) -> Vec<Value> {

@@ -21,7 +21,7 @@ pub(super) fn all(seen: &Seen) -> Vec<Put> {
             seen,
             "tables",
             (&place.0, place.1, place.2),
-            As::Named("name", "file", true),
+            As::Named("name", "file", false),
             ("Which tables are looked into?", "what stands in a table is trusted, unlike a text"),
         );
         all.push(put.columns(vec![

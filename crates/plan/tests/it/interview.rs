@@ -281,12 +281,33 @@ fn what_is_drafted_leaves_steps_and_comments_alone_and_says_its_guesses() {
     let kind = questions(&files, path, &other).unwrap();
     let kind = kind.iter().find(|one| one.id == guess.id).unwrap();
     assert_eq!(kind.answer, Some(json!("agent")));
+    // What people do is said again: what became of it stays, and nothing is drafted twice.
+    let said = json!([{ "does": "writes a text", "minutes": 5 }]);
+    let again = answered(&files, path, &new, "today", &said).unwrap();
+    assert!(again.contains("becomes: writes_text") && again.contains("minutes: 5"), "{again}");
+    assert!(questions(&files, path, &again).unwrap().iter().all(|one| one.id != "draft"));
     // Somebody who has no role here has nobody drafted for them before it is known who may overrule.
     let bare = "---\nworkflow: newsletter\ntoday: [ { does: reads it } ]\n---\n";
     let mut nobody = Files::new();
     nobody.insert("flightdeck.yaml", "organisation: Acme\n");
     let error = answered(&nobody, path, bare, "draft", &json!(true)).unwrap_err();
     assert!(error.to_string().contains("may stop and overrule"), "{error}");
+}
+
+#[test]
+fn what_else_is_not_settled_is_listed_and_keeps_what_is_said_of_it() {
+    let files = workspace();
+    let path = "workflows/newsletter.md";
+    let old = "---\nworkflow: newsletter\nopen:\n  - { what: Who signs?, who: Mara }\n  - How much?\n  \
+               - { what: What for?, about: purpose }\n---\n";
+    let last = all(&files, path, old).into_iter().find(|one| one.id == "open").unwrap();
+    assert_eq!(last.answer, Some(json!(["Who signs?", "How much?"])));
+    let new = answered(&files, path, old, "open", &json!(["Who signs?", "Since when?"])).unwrap();
+    for line in ["{ what: Who signs?, who: Mara }", "- Since when?", "about: purpose"] {
+        assert!(new.contains(line), "{line}\n{new}");
+    }
+    assert!(!new.contains("How much?"), "{new}");
+    assert!(questions(&files, "agents/writer.md", WRITER).is_err());
 }
 
 #[test]
