@@ -34,10 +34,12 @@ impl As {
     /// What the file says, as an answer.
     pub(super) fn answer(&self, form: Form, says: &Value) -> Option<Value> {
         match self {
-            Self::Plain if matches!(form, Form::Number | Form::Minutes) => match says.as_str().map(str::parse::<u64>) {
-                Some(Ok(number)) => Some(number.into()),
-                _ => Some(says.clone()),
-            },
+            Self::Plain if matches!(form, Form::Number | Form::Minutes) => {
+                match says.as_str().map(str::parse::<u64>) {
+                    Some(Ok(number)) => Some(number.into()),
+                    _ => Some(says.clone()),
+                }
+            }
             Self::Plain | Self::Rows | Self::Today => Some(says.clone()),
             Self::Lines if says.is_string() => Some(json!([says])),
             Self::Lines => Some(says.clone()),

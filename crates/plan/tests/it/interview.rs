@@ -282,7 +282,11 @@ fn what_is_drafted_leaves_steps_and_comments_alone_and_says_its_guesses() {
     let kind = kind.iter().find(|one| one.id == guess.id).unwrap();
     assert_eq!(kind.answer, Some(json!("agent")));
     // What people do is said again: what became of it stays, and nothing is drafted twice.
-    let said = json!([{ "does": "writes a text", "minutes": 5 }]);
+    let said = json!([
+        { "does": "reads the brief" },
+        { "does": "sends it out by pigeon", "who": "brand manager" },
+        { "does": "writes a text", "minutes": 5 },
+    ]);
     let again = answered(&files, path, &new, "today", &said).unwrap();
     assert!(again.contains("becomes: writes_text") && again.contains("minutes: 5"), "{again}");
     assert!(questions(&files, path, &again).unwrap().iter().all(|one| one.id != "draft"));
