@@ -24,7 +24,7 @@ use journal::{
 use plan::ids::{FilePath, PersonId, WorkflowName};
 use plan::workflow::{Type, Workflow};
 use plan::{AccessRole, Edit, Plan};
-use runtime::{Fault, Kind, NewRun, Runtime};
+use runtime::{Fault, Kind, Lying, NewRun, Runtime};
 use serde_json::{Map, Value};
 use server::{
     Alike, Answer, Decide, Decided, Described, Draft, Figures, FileLine, FileText, Glance, HookKey,
@@ -33,6 +33,7 @@ use server::{
 };
 
 use crate::args::Global;
+use crate::commands::run::Watched;
 use crate::commands::stops;
 use crate::driver;
 use crate::exit::{Exit, Stop};
@@ -44,7 +45,7 @@ use crate::people::{FromFiles, Over};
 use crate::stored::Runs;
 use crate::values;
 use crate::vault::Vault;
-use crate::workspace::Workspace;
+use crate::workspace::{self, Workspace};
 use tokio::sync::watch;
 
 /// How many entries are given at once to whoever follows events.
@@ -218,8 +219,9 @@ impl Inner {
         let ids = match &key {
             Some(key) => self.ids(&workflow, key),
             None => {
-                let random = runtime::random().map_err(|f| fault(&f))?;
-                [RunId::new(runtime::now(), random); 2]
+                let file = self.clone().lying(&workflow, &case).await?;
+                let run = self.runtime.by_hand(&workflow, file.as_ref()).await;
+                [run.map_err(|f| fault(&f))?; 2]
             }
         };
         let [today, yesterday] = ids;
@@ -241,8 +243,8 @@ impl Inner {
             mode: Mode::Live,
         };
         if key.is_none() {
-            self.runtime.admit_once(today, new).await.map_err(|f| fault(&f))?;
-            return Ok(Started { run: today, status: Status::Running, again: false });
+            let now = self.runtime.admit_once(today, new).await.map_err(|f| fault(&f))?;
+            return Ok(Started { run: today, status: Status::Running, again: !now });
         }
         if let Some(started) = self.earlier(yesterday, &case).await? {
             return Ok(started);
@@ -258,6 +260,25 @@ impl Inner {
             tokio::time::sleep(LOOK).await;
         }
         Err(No::new(Why::Conflict, "the same request was being handled and came to nothing"))
+    }
+
+    /// The file that a case names, if a start of the map watches it: it has its case then.
+    async fn lying(
+        self: Arc<Self>,
+        workflow: &WorkflowName,
+        case: &Value,
+    ) -> Result<Option<Lying>, No> {
+        let Some(name) = case.get("name").and_then(Value::as_str).map(str::to_owned) else {
+            return Ok(None);
+        };
+        let live = self.runtime.live().await.map_err(|error| fault(&error))?;
+        let (plan, workflow) = (live.get(workflow).cloned(), workflow.clone());
+        let find = move |inner: &Self, _: &Runs| {
+            let plan = plan.map_or_else(|| draft(inner, &workflow), Ok)?;
+            let root = workspace::find(&inner.global).map_err(no)?;
+            Watched::of(&root, &plan).named(&name).map_err(no)
+        };
+        reading(self, find).await
     }
 
     /// The case that is stored under an id, if it is the same case.

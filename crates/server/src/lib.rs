@@ -123,7 +123,7 @@ fn closed() -> OpenApiRouter<Desk> {
                 .routes(routes!(workshop::workflows))
                 .routes(routes!(workshop::files))
                 .routes(routes!(workshop::read))
-                .routes(routes!(workshop::map))
+                .routes(routes!(workshop::draw))
                 .routes(routes!(interview::interview))
                 .routes(routes!(events::stream))
                 .routes(routes!(metrics::metrics))
