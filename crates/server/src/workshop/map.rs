@@ -7,6 +7,8 @@ use plan::{Problems, show};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::described::{Now, Open};
+
 /// A map as it is drawn, with what it was drawn of.
 #[derive(Debug)]
 pub struct Sheet {
