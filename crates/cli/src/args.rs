@@ -4,6 +4,7 @@
 mod access;
 mod connectors;
 mod controls;
+mod interview;
 mod observe;
 mod releases;
 mod watch;
@@ -21,6 +22,7 @@ use plan::workflow::{ArgRole, Effect};
 pub use access::{Access, Door, NewToken, Token};
 pub use connectors::{Http, Mail, Web};
 pub use controls::{Attention, Controls, Data, Drill, Erase, Policy};
+pub use interview::Interview;
 pub use observe::Observe;
 pub use releases::{Deploy, Release};
 pub use watch::{First, Watch};
@@ -99,6 +101,10 @@ pub enum Command {
         #[arg(long)]
         mermaid: bool,
     },
+    /// Describe a workflow question by question: what a case is, who answers, how it is done today
+    ///
+    /// The file is the only state: go on whenever you like, or write in it in between.
+    Interview(Interview),
     /// Show the exact text that the agent of a step gets, by source file and tokens
     Instructions {
         #[command(subcommand)]

@@ -18,6 +18,7 @@ pub mod fmt;
 pub mod gateway;
 pub mod handover;
 pub mod instructions;
+pub mod interview;
 pub mod logs;
 pub mod man;
 pub mod mcp;

@@ -1,6 +1,7 @@
 //! This installation as the HTTP interface meets it: the runtime that drives here, the stored runs,
 //! and the maps as they were when it was started. It decides nothing: it passes on what is asked.
 
+mod interview;
 mod releasing;
 mod shown;
 mod workshop;
@@ -26,9 +27,9 @@ use plan::{AccessRole, Edit, Plan};
 use runtime::{Fault, Kind, Lying, NewRun, Runtime};
 use serde_json::{Map, Value};
 use server::{
-    Alike, Answer, Decide, Decided, Draft, Figures, FileLine, FileText, Glance, HookKey, InForce,
-    Installation, No, Open, Query, Reach, Row, Saving, Seen, Sent, Sheet, Start, Started, Taking,
-    Turn, Turned, Why, Wish,
+    Alike, Answer, Decide, Decided, Described, Draft, Figures, FileLine, FileText, Glance, HookKey,
+    InForce, Installation, No, Open, Query, Reach, Row, Said, Saving, Seen, Sent, Sheet, Start,
+    Started, Taking, Turn, Turned, Why, Wish,
 };
 
 use crate::args::Global;
@@ -597,6 +598,10 @@ impl Installation for Here {
 
     fn draw(&self, draft: Draft, edits: Vec<Edit>) -> Answer<Sheet> {
         self.read(move |inner, _| workshop::draw(inner, draft, &edits))
+    }
+
+    fn interview(&self, draft: Draft, said: Option<Said>) -> Answer<Described> {
+        self.read(move |inner, _| interview::interview(inner, draft, said))
     }
 
     fn written(&self) -> watch::Receiver<()> {

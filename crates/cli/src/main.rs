@@ -82,6 +82,9 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
         Command::Show { workflow, mermaid } => {
             commands::check::show(screen, &Workspace::open(global)?, &workflow, mermaid)
         }
+        Command::Interview(args) => {
+            commands::interview::interview(screen, &Workspace::open(global)?, &args)
+        }
         Command::Instructions { command: Instructions::Show { step } } => {
             commands::instructions::show(screen, &Workspace::open(global)?, &step)
         }

@@ -257,6 +257,15 @@ impl Page<'_> {
     }
 }
 
+/// What the settings of a file say: a number is the text that it is written as. A file without a
+/// setting says nothing.
+pub(crate) fn settings(files: &Files, path: &str) -> Result<Value, EditError> {
+    let (Some(_), Some((_, text))) = (shape(path), files.entry(path)) else {
+        return Err(EditError::NoFile(path.to_owned()));
+    };
+    Ok(says(&Page { files, path, text }.tree(text)?))
+}
+
 /// What a tree says. A number is the text that it is written as.
 fn says(node: &Node) -> Value {
     match &node.kind {

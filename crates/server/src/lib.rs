@@ -4,12 +4,14 @@
 //! signs in and whether all is well.
 
 mod cases;
+mod described;
 mod door;
 mod events;
 mod fleet;
 mod fresh;
 mod hooks;
 mod installation;
+mod interview;
 mod metrics;
 mod pages;
 mod problem;
@@ -47,6 +49,7 @@ pub use hooks::{HookKey, NotTaken, Sent, Taken};
 pub use installation::{
     Answer, Decide, Decided, Installation, No, Query, Reply, Row, Start, Started, Taking, Why,
 };
+pub use interview::{Described, Said};
 pub use releases::{Turn, Turned, Wish};
 pub use reviews::Alike;
 pub use shapes::{Case, CaseLine, Explained, Glance, Open, Request, Seen, time};
@@ -121,6 +124,7 @@ fn closed() -> OpenApiRouter<Desk> {
                 .routes(routes!(workshop::files))
                 .routes(routes!(workshop::read))
                 .routes(routes!(workshop::draw))
+                .routes(routes!(interview::interview))
                 .routes(routes!(events::stream))
                 .routes(routes!(metrics::metrics))
                 .routes(routes!(tokens::list, tokens::make))

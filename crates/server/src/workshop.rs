@@ -37,6 +37,8 @@ pub struct Workflow {
     pub accountable: Option<String>,
     /// How many problems keep it from being a plan.
     pub problems: usize,
+    /// How many questions are not settled; it is not deployed before.
+    pub open: usize,
     /// The release that new cases begin on; none where it was never deployed.
     pub live: Option<String>,
     /// The release that is tried beside it.

@@ -81,7 +81,7 @@ pub fn draw(inner: &Inner, draft: Draft, edits: &[Edit]) -> Result<Sheet, No> {
     Ok(Sheet { text, version: version.map(|version| version.to_string()), map, problems })
 }
 
-fn refused(error: EditError) -> No {
+pub(super) fn refused(error: EditError) -> No {
     match &error {
         EditError::Unreadable(problems) | EditError::Breaks(problems) => {
             let all: Vec<String> = problems.iter().map(ToString::to_string).take(5).collect();
@@ -117,6 +117,7 @@ pub fn workflows(inner: &Inner, runs: &Runs) -> Result<Vec<Workflow>, No> {
             purpose: about.map(|workflow| workflow.purpose.to_string()),
             accountable: about.map(|workflow| workflow.accountable.to_string()),
             problems: plan.as_ref().err().map_or(0, plan::Problems::len),
+            open: plan::show::map(&workspace.files, path).0.open.len(),
             live: live.map(|release| release.to_string()),
             canary: canary.map(|canary| canary.release.to_string()),
             changed: live.is_some_and(|live| {

@@ -30,6 +30,7 @@ mod gateway;
 mod holder;
 mod hooks;
 mod hostile;
+mod interview;
 mod ladder;
 mod mailbox;
 mod models;

@@ -9,8 +9,10 @@
 mod changes;
 mod example;
 mod folder;
+mod interview;
 mod problems;
 mod properties;
 mod schema;
 mod shown;
 mod starts;
+mod today;

@@ -7,6 +7,8 @@ use plan::{Problems, show};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::described::{Now, Open};
+
 /// A map as it is drawn, with what it was drawn of.
 #[derive(Debug)]
 pub struct Sheet {
@@ -29,6 +31,10 @@ pub struct Map {
     says: Vec<String>,
     steps: Vec<Step>,
     ways: Vec<Way>,
+    /// The process as people do it now, in order.
+    today: Vec<Now>,
+    /// What is not settled yet.
+    open: Vec<Open>,
     problems: Vec<Finding>,
 }
 
@@ -167,6 +173,8 @@ impl Map {
             says: map.says,
             steps: map.steps.into_iter().map(step).collect(),
             ways: map.ways.into_iter().map(way).collect(),
+            today: map.today.into_iter().map(Now::from).collect(),
+            open: map.open.into_iter().map(Open::from).collect(),
             problems: findings(&problems, &texts),
             text,
         }
