@@ -258,7 +258,7 @@ impl Page<'_> {
 }
 
 /// What a tree says. A number is the text that it is written as.
-fn says(node: &Node) -> Value {
+pub(crate) fn says(node: &Node) -> Value {
     match &node.kind {
         Kind::Text { .. } if node.is_null() => Value::Null,
         Kind::Text { text, .. } => Value::String(text.clone()),

@@ -5,9 +5,11 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{about, of_step};
 use crate::check::check;
+use crate::edit;
 use crate::files::Files;
 use crate::keys;
 use crate::markdown;
@@ -23,6 +25,9 @@ pub struct Map {
     pub says: Vec<String>,
     pub steps: Vec<Drawn>,
     pub ways: Vec<Way>,
+    /// The settings as the file says them, each value as the text that it is written as: what a
+    /// change of a place is made from. Nothing where they cannot be read.
+    pub settings: Value,
 }
 
 /// One step as it is drawn.
@@ -100,6 +105,7 @@ fn of(plan: &Plan, read: &Lines) -> Map {
         says: about(workflow),
         steps: workflow.steps.iter().map(drawn).collect(),
         ways: ways(plan),
+        settings: read.map.settings.clone(),
     }
 }
 
@@ -181,9 +187,15 @@ fn read(files: &Files, path: &str, text: &str) -> Lines {
         return Lines::default();
     };
     let mut lines = Lines { name: text_of(&tree, "workflow"), ..Lines::default() };
-    let Some(Kind::List(steps)) = of_key(&tree, "steps").map(|node| &node.kind) else {
-        return lines;
-    };
+    lines.map.settings = edit::says(&tree);
+    if let Some(Kind::List(steps)) = of_key(&tree, "steps").map(|node| &node.kind) {
+        listed(&mut lines.map, text, steps, None);
+    }
+    lines
+}
+
+/// The steps of a list: of the file, or of a branch of a parallel step.
+fn listed(map: &mut Map, text: &str, steps: &[Node], inside: Option<(&str, &str)>) {
     let line = |at: usize| text.get(..at).map_or(0, |before| before.matches('\n').count()) + 1;
     for (n, step) in steps.iter().enumerate() {
         let Some(name) = text_of(step, "step") else { continue };
@@ -196,16 +208,30 @@ fn read(files: &Files, path: &str, text: &str) -> Lines {
             Kind::List(_) => None,
         });
         let next = steps.get(n + 1).and_then(|next| text_of(next, "step"));
-        guessed(&mut lines.map.ways, step, &name, (kind, does), next);
-        lines.map.steps.push(Drawn {
-            step: name,
+        // The end of a branch leads to where its parallel step goes on.
+        if inside.is_none() || next.is_some() || of_key(step, "then").is_some() {
+            guessed(&mut map.ways, step, &name, (kind, does), next);
+        }
+        map.steps.push(Drawn {
+            step: name.clone(),
             kind: kind.to_owned(),
             by: by.unwrap_or_default(),
             line: line(step.at.start),
+            inside: inside.map(|(parallel, branch)| (parallel.to_owned(), branch.to_owned())),
             ..Drawn::default()
         });
+        let Some(Kind::Map(branches)) = does.map(|does| &does.kind) else { continue };
+        for branch in branches.iter().filter(|_| kind == "parallel") {
+            let Kind::List(steps) = &branch.value.kind else { continue };
+            map.ways.push(Way {
+                from: Some(name.clone()),
+                to: steps.first().and_then(|first| text_of(first, "step")),
+                kind: WayKind::Branch,
+                when: branch.key.clone(),
+            });
+            listed(map, text, steps, Some((&name, &branch.key)));
+        }
     }
-    lines
 }
 
 /// Where a step leads as far as its text says it.
