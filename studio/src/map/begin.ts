@@ -1,0 +1,45 @@
+import { drawMap, type Edit } from "../api/workshop";
+import { keep } from "./draft";
+
+/** What a new map says at first: enough to be drawn, and its problems say what is left to do. */
+function first(purpose: string, person: string): Edit[] {
+	const set = (at: string, to: unknown): Edit => ({ set: { at: at.split("."), to } });
+	return [
+		set("purpose", purpose),
+		set("accountable", person),
+		set("override", "lead"),
+		set("risk", "medium"),
+		set("autonomy", "approve"),
+		set("case", { one: "message", from: "outside", fields: { text: "text" } }),
+		set("limits.case", { cost: "0.50 USD" }),
+		set("limits.day", { cost: "10 USD", cases: 100 }),
+		set("steps", [
+			{
+				step: "look",
+				review: {
+					by: "lead",
+					question: "What is to be done with this case?",
+					show: ["case"],
+					within: "8 working hours",
+					late: { then: "stop" },
+					if_rejected: { then: "stop" },
+				},
+			},
+			{ step: "finished", end: "done" },
+		]),
+		set("exceptions", [{ what: "anything that does not fit", go: "look" }]),
+	];
+}
+
+/** Begins a map that is not saved yet. The installation writes its text. */
+export async function begin(
+	workspace: string,
+	name: string,
+	purpose: string,
+	person: string,
+): Promise<void> {
+	const path = `workflows/${name}.md`;
+	const empty = `---\nworkflow: ${name}\n---\n\n# ${name.replaceAll("_", " ")}\n`;
+	const { text } = await drawMap(workspace, path, empty, first(purpose, person));
+	keep(workspace, path, { text, base: "", from: null });
+}
