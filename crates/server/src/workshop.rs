@@ -193,6 +193,10 @@ pub struct Map {
     says: Vec<String>,
     steps: Vec<Step>,
     ways: Vec<Way>,
+    /// The settings as the file says them, each value as the text that it is written as: what a
+    /// change of a place is made from. Nothing where they cannot be read.
+    #[schema(value_type = Value)]
+    settings: serde_json::Value,
     problems: Vec<Finding>,
 }
 
@@ -330,6 +334,7 @@ impl Map {
             says: map.says,
             steps: map.steps.into_iter().map(step).collect(),
             ways: map.ways.into_iter().map(way).collect(),
+            settings: map.settings,
             problems: findings(&problems, &texts),
             text,
         }

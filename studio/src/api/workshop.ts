@@ -1,20 +1,15 @@
 import { queryOptions } from "@tanstack/react-query";
-import { api, held, Refused } from "./client";
-import type { DrawnMap, Edit, FileText, WorkflowLine } from "./workshop_shapes";
+import { api, held, Refused, type Schemas } from "./client";
 
-export type {
-	DrawnMap,
-	Edit,
-	FileText,
-	Finding,
-	Step,
-	Way,
-	WayKind,
-	WorkflowLine,
-} from "./workshop_shapes";
-
-type Any = (path: string, init: object) => Promise<{ data?: never }>;
-const raw = api as unknown as { GET: Any; PUT: Any; POST: Any };
+/** Open questions are counted where the installation counts them. */
+export type WorkflowLine = Schemas["Workflow"] & { open?: number };
+export type FileText = Schemas["FileText"];
+export type DrawnMap = Schemas["Map"];
+export type Step = Schemas["Step"];
+export type Way = Schemas["Way"];
+export type WayKind = Schemas["WayKind"];
+export type Finding = Schemas["Finding"];
+export type Edit = Schemas["Change"];
 
 /** How often it is looked whether somebody else saved a file that is open here. */
 const LOOKED = 5_000;
@@ -24,17 +19,17 @@ const MAPS_KEPT = 120_000;
 export const workflowsQuery = (workspace: string) =>
 	queryOptions({
 		queryKey: [workspace, "workflows"],
-		queryFn: (): Promise<{ workflows: WorkflowLine[] }> =>
+		queryFn: () =>
 			held(
-				raw.GET("/api/v1/workspaces/{workspace}/workflows", { params: { path: { workspace } } }),
+				api.GET("/api/v1/workspaces/{workspace}/workflows", { params: { path: { workspace } } }),
 			),
 	});
 
 export const filesQuery = (workspace: string) =>
 	queryOptions({
 		queryKey: [workspace, "files"],
-		queryFn: (): Promise<{ files: { path: string }[] }> =>
-			held(raw.GET("/api/v1/workspaces/{workspace}/files", { params: { path: { workspace } } })),
+		queryFn: () =>
+			held(api.GET("/api/v1/workspaces/{workspace}/files", { params: { path: { workspace } } })),
 	});
 
 /** A file as it is stored; nothing where there is none. */
@@ -44,7 +39,7 @@ export const fileQuery = (workspace: string, path: string) =>
 		queryFn: async (): Promise<FileText | null> => {
 			const params = { path: { workspace }, query: { path } };
 			try {
-				return await held(raw.GET("/api/v1/workspaces/{workspace}/file", { params }));
+				return await held(api.GET("/api/v1/workspaces/{workspace}/file", { params }));
 			} catch (error) {
 				if (error instanceof Refused && error.status === 404) return null;
 				throw error;
@@ -59,9 +54,9 @@ export function saveFile(
 	path: string,
 	text: string,
 	from: string | null,
-): Promise<{ path: string; version: string }> {
+): Promise<Schemas["FileSaved"]> {
 	const params = { path: { workspace }, query: { path } };
-	return held(raw.PUT("/api/v1/workspaces/{workspace}/file", { params, body: { text, from } }));
+	return held(api.PUT("/api/v1/workspaces/{workspace}/file", { params, body: { text, from } }));
 }
 
 /** The map of a text that need not be saved, after these changes. */
@@ -69,11 +64,12 @@ export function drawMap(
 	workspace: string,
 	path: string,
 	text: string,
-	edits: readonly Edit[] = [],
+	edits: Edit[] = [],
 ): Promise<DrawnMap> {
-	const body = { path, text, edits };
 	const params = { path: { workspace } };
-	return held(raw.POST("/api/v1/workspaces/{workspace}/map", { params, body }));
+	return held(
+		api.POST("/api/v1/workspaces/{workspace}/map", { params, body: { path, text, edits } }),
+	);
 }
 
 export const mapQuery = (workspace: string, path: string, text: string) =>

@@ -93,17 +93,17 @@ function useKnown(): Known {
 	}, [files, workflows]);
 }
 
-function useMayChange(stored: FileText | null): boolean {
+function useMayChange(): boolean {
 	const workspace = useWorkspace();
 	const rights: readonly string[] =
 		useSession().workspaces.find((one) => one.name === workspace)?.rights ?? [];
-	return rights.includes("change") && stored?.changeable !== false;
+	return rights.includes("change");
 }
 
 function Workbench({ name, stored }: { name: string; stored: FileText | null }) {
 	const workspace = useWorkspace();
 	const work = useWork(workspace, stored, pathOf(name));
-	const readOnly = !useMayChange(stored);
+	const readOnly = !useMayChange();
 	const known = useKnown();
 	const wide = useMedia(WIDE);
 	const { map, act } = work;

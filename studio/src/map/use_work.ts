@@ -116,7 +116,8 @@ export function useWork(workspace: string, stored: FileText | null, path: string
 			// What was on its way before says nothing of what is saved now.
 			await client.cancelQueries({ queryKey });
 			const { version } = await saveFile(workspace, path, text, from);
-			client.setQueryData<FileText | null>(queryKey, { path, text, version });
+			const stored: FileText | null = { path, text, version };
+			client.setQueryData(queryKey, () => stored);
 			change((draft) => drafts.over(draft, text, version));
 			tell(say("map.saved"));
 			client.invalidateQueries({ queryKey: [workspace, "workflows"] });
