@@ -32,11 +32,15 @@ export const filesQuery = (workspace: string) =>
 			held(api.GET("/api/v1/workspaces/{workspace}/files", { params: { path: { workspace } } })),
 	});
 
-/** A file as it is stored; nothing where there is none. */
-export const fileQuery = (workspace: string, path: string) =>
+/** A file as it is stored; nothing where there is none. One that is new is looked for first. */
+export const fileQuery = (workspace: string, path: string, isNew = false) =>
 	queryOptions({
 		queryKey: [workspace, "file", path],
-		queryFn: async (): Promise<FileText | null> => {
+		queryFn: async ({ client }): Promise<FileText | null> => {
+			if (isNew) {
+				const { files } = await client.fetchQuery({ ...filesQuery(workspace), staleTime: 0 });
+				if (!files.some((file) => file.path === path)) return null;
+			}
 			const params = { path: { workspace }, query: { path } };
 			try {
 				return await held(api.GET("/api/v1/workspaces/{workspace}/file", { params }));
@@ -59,16 +63,19 @@ export function saveFile(
 	return held(api.PUT("/api/v1/workspaces/{workspace}/file", { params, body: { text, from } }));
 }
 
-/** The map of a text that need not be saved, after these changes. */
+/** The map of a text that need not be saved, after these changes; or of the stored one. */
 export function drawMap(
 	workspace: string,
 	path: string,
-	text: string,
+	text?: string,
 	edits: Edit[] = [],
 ): Promise<DrawnMap> {
 	const params = { path: { workspace } };
 	return held(
-		api.POST("/api/v1/workspaces/{workspace}/map", { params, body: { path, text, edits } }),
+		api.POST("/api/v1/workspaces/{workspace}/map", {
+			params,
+			body: { path, text: text ?? null, edits },
+		}),
 	);
 }
 

@@ -1,13 +1,14 @@
 import { drawMap, type Edit } from "../api/workshop";
 import { keep } from "./draft";
+import { saidAt, settingsOf, textOf } from "./places";
 
 /** What a new map says at first: enough to be drawn, and its problems say what is left to do. */
-function first(purpose: string, person: string): Edit[] {
+function first(purpose: string, person: string, role: string): Edit[] {
 	const set = (at: string, to: unknown): Edit => ({ set: { at: at.split("."), to } });
 	return [
 		set("purpose", purpose),
 		set("accountable", person),
-		set("override", "lead"),
+		set("override", role),
 		set("risk", "medium"),
 		set("autonomy", "approve"),
 		set("case", { one: "message", from: "outside", fields: { text: "text" } }),
@@ -17,7 +18,7 @@ function first(purpose: string, person: string): Edit[] {
 			{
 				step: "look",
 				review: {
-					by: "lead",
+					by: role,
 					question: "What is to be done with this case?",
 					show: ["case"],
 					within: "8 working hours",
@@ -31,15 +32,24 @@ function first(purpose: string, person: string): Edit[] {
 	];
 }
 
+/** A role that a map of the workspace names already. */
+async function roleOf(workspace: string, other: string | undefined): Promise<string> {
+	if (other === undefined) return "lead";
+	const map = await drawMap(workspace, other);
+	return textOf(saidAt(settingsOf(map), ["override"])) || "lead";
+}
+
 /** Begins a map that is not saved yet. The installation writes its text. */
 export async function begin(
 	workspace: string,
 	name: string,
 	purpose: string,
 	person: string,
+	other: string | undefined,
 ): Promise<void> {
 	const path = `workflows/${name}.md`;
+	const role = await roleOf(workspace, other);
 	const empty = `---\nworkflow: ${name}\n---\n\n# ${name.replaceAll("_", " ")}\n`;
-	const { text } = await drawMap(workspace, path, empty, first(purpose, person));
+	const { text } = await drawMap(workspace, path, empty, first(purpose, person, role));
 	keep(workspace, path, { text, base: "", from: null });
 }

@@ -49,8 +49,22 @@ export function Canvas(props: CanvasProps) {
 	);
 }
 
+/** All of a map, beside what stands over the canvas. */
+const WHOLE = {
+	maxZoom: 1,
+	padding: { top: "52px", right: "16px", bottom: "52px", left: "16px" },
+} as const;
+
+const MINI = { width: 132, height: 92 };
+
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 const moving = () => (still() ? {} : { duration: 200 });
+
+/** The step that something on the canvas is, or names. */
+function stepOf(node: AnyNode): string | undefined {
+	if (node.type === "step") return node.data.step.step;
+	return node.data.spot.kind === "jump" ? node.data.spot.name : undefined;
+}
 
 function nodesOf(placed: Placed, map: DrawnMap, lit: string | undefined): AnyNode[] {
 	const problems = new Map<string, number>();
@@ -117,7 +131,7 @@ function Drawing({
 			),
 		[drawn, chosen],
 	);
-	useShown(placed, chosen, direction);
+	useShown(placed, chosen);
 	const [over, setOver] = useState(false);
 
 	const pressed = (event: KeyboardEvent) => {
@@ -125,7 +139,7 @@ function Drawing({
 		const zooms: Record<string, () => unknown> = {
 			"+": () => flow.zoomIn(moving()),
 			"-": () => flow.zoomOut(moving()),
-			"0": () => flow.fitView(moving()),
+			"0": () => flow.fitView({ ...WHOLE, ...moving() }),
 		};
 		const zoom = zooms[event.key];
 		const next = towards(map, chosen, event.key);
@@ -162,7 +176,7 @@ function Drawing({
 				minZoom={0.05}
 				maxZoom={2}
 				fitView
-				fitViewOptions={{ maxZoom: 1, padding: 0.08 }}
+				fitViewOptions={WHOLE}
 				onlyRenderVisibleElements={map.steps.length > 60}
 				nodesDraggable={false}
 				nodesConnectable={false}
@@ -182,7 +196,7 @@ function Drawing({
 				aria-label={say("map.canvas")}
 				aria-describedby="map-canvas-help"
 				onKeyDown={pressed}
-				onNodeClick={(_, node) => node.type === "step" && onChoose(node.data.step.step)}
+				onNodeClick={(_, node) => onChoose(stepOf(node))}
 				onNodeDoubleClick={(_, node) => node.type === "step" && onOpen?.(node.data.step.step)}
 				onPaneClick={() => onChoose(undefined)}
 				onDragOver={dragging}
@@ -193,6 +207,7 @@ function Drawing({
 					<Links placed={placed} window={window} chosen={chosen} />
 				</ViewportPortal>
 				<MiniMap<AnyNode>
+					style={MINI}
 					pannable
 					zoomable
 					nodeClassName={(node) =>
@@ -213,7 +228,7 @@ function Drawing({
 				<Button slim aria-label={say("map.zoom.out")} onPress={() => flow.zoomOut(moving())}>
 					−
 				</Button>
-				<Button slim onPress={() => flow.fitView({ ...moving(), padding: 0.08 })}>
+				<Button slim onPress={() => flow.fitView({ ...WHOLE, ...moving() })}>
 					{say("map.zoom.fit")}
 				</Button>
 				{onDirection && (
@@ -239,14 +254,14 @@ function nearest(placed: Placed, { x, y }: { x: number; y: number }): string | u
 }
 
 /** Keeps what is chosen in sight, and all of a map that has another direction. */
-function useShown(placed: Placed, chosen: string | undefined, direction: Direction): void {
+function useShown(placed: Placed, chosen: string | undefined): void {
 	const flow = useReactFlow();
 	const size = useStore(({ width, height }) => `${width} ${height}`);
-	const last = useRef({ direction, size });
+	const last = useRef(placed.direction);
 	useEffect(() => {
-		if (last.current.direction !== direction) flow.fitView({ padding: 0.08, maxZoom: 1 });
-		last.current = { ...last.current, direction };
-	}, [direction, flow]);
+		if (last.current !== placed.direction) flow.fitView(WHOLE);
+		last.current = placed.direction;
+	}, [placed.direction, flow]);
 	useEffect(() => {
 		const spot = placed.spots.find(({ kind, name }) => kind === "step" && name === chosen);
 		if (!spot) return;

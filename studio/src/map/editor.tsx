@@ -107,7 +107,7 @@ export default function Editor(props: EditorProps) {
 				drawSelection(),
 				EditorView.lineWrapping,
 				EditorState.readOnly.of(readOnly),
-				EditorView.contentAttributes.of({ "aria-label": say("map.text") }),
+				EditorView.contentAttributes.of({ "aria-label": say("map.text"), tabindex: "0" }),
 				keymap.of(defaultKeymap),
 				language,
 				syntaxHighlighting(colours),

@@ -183,10 +183,10 @@ function Ways({
 						<li key={key}>
 							{to && map.steps.some((one) => one.step === to) ? (
 								<Button slim look="quiet" onPress={() => choose(to)}>
-									<Inert text={saidOf(way)} />
+									<Sentence text={saidOf(way)} />
 								</Button>
 							) : (
-								<Inert text={saidOf(way)} />
+								<Sentence text={saidOf(way)} />
 							)}
 						</li>
 					);

@@ -3,7 +3,7 @@ import { Button } from "../parts";
 import { Inert, Said as Sentence } from "../parts/text";
 import { count, named, say } from "../text";
 import { Icon } from "./nodes";
-import { saidOf, waysFrom } from "./steps";
+import { targetOf, waysFrom } from "./steps";
 
 /** The steps in order as a table: all that the map shows, for whoever reads or steers by keys. */
 export function StepList({
@@ -83,7 +83,10 @@ export function StepList({
 											const key = `${n} ${way.kind}`;
 											return (
 												<li key={key}>
-													<Inert text={saidOf(way)} />
+													<strong>
+														<Inert text={targetOf(way)} />
+													</strong>{" "}
+													{way.when !== "" && <Sentence text={way.when} />}
 												</li>
 											);
 										})}

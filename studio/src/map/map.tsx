@@ -50,7 +50,8 @@ export default function MapPage() {
 	const { name = "" } = useParams();
 	const workspace = useWorkspace();
 	useTitle(`${name} · ${say("nav.maps")} · ${say("app.name")}`);
-	const file = useQuery(fileQuery(workspace, pathOf(name)));
+	const isNew = kept(workspace, pathOf(name))?.from === null;
+	const file = useQuery(fileQuery(workspace, pathOf(name), isNew));
 	return (
 		<div className="map-page">
 			<Read from={file}>

@@ -115,7 +115,7 @@ function NewMap({ taken }: { taken: readonly WorkflowLine[] }) {
 		if (there) return;
 		setBusy(true);
 		try {
-			await begin(workspace, name, purpose, person);
+			await begin(workspace, name, purpose, person, taken[0]?.path);
 			go(pageOf(workspace, "maps", name));
 		} catch (error) {
 			setError(error);

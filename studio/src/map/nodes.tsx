@@ -13,6 +13,10 @@ export type StepNode = Node<
 export type OtherNode = Node<{ spot: Spot }, "spot">;
 export type BranchNode = Node<{ spot: Spot }, "branch">;
 
+/** What stands on something that is no step. */
+export const spotName = ({ kind, name }: Spot): string =>
+	kind === "jump" ? `→ ${name}` : kind === "missing" ? name : named("map.spot", kind);
+
 export function Icon({ kind }: { kind: string }) {
 	return (
 		<svg className="map-icon" viewBox="0 0 24 24" aria-hidden="true">
@@ -47,7 +51,7 @@ const StepBox = memo(({ data, selected }: NodeProps<StepNode>) => {
 
 const SpotBox = memo(({ data: { spot } }: NodeProps<OtherNode>) => (
 	<div className={`map-spot ${spot.kind}`}>
-		{spot.kind === "missing" ? <Inert text={spot.name} /> : named("map.spot", spot.kind)}
+		<Inert text={spotName(spot)} />
 	</div>
 ));
 

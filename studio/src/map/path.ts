@@ -4,19 +4,30 @@ import type { Point } from "./layout";
 const n = (value: number): string => String(Math.round(value * 10) / 10);
 const at = ({ x, y }: Point): string => `${n(x)} ${n(y)}`;
 
-/** A line through corners, rounded at each. */
+/** How far from a corner a line begins to turn. */
+const TURN = 22;
+
+/** A line through corners, rounded at each: the words on it stand at one of them. */
 export function pathOf(points: readonly Point[]): string {
 	const [first, ...rest] = points;
 	const last = rest.at(-1);
 	if (!first || !last) return "";
 	const parts = [`M${at(first)}`];
+	let before = first;
 	rest.slice(0, -1).forEach((corner, k) => {
 		const next = rest[k + 1] ?? last;
-		const middle = { x: (corner.x + next.x) / 2, y: (corner.y + next.y) / 2 };
-		parts.push(`Q${at(corner)} ${at(k === rest.length - 2 ? last : middle)}`);
+		parts.push(`L${at(near(corner, before))}Q${at(corner)} ${at(near(corner, next))}`);
+		before = corner;
 	});
 	parts.push(`L${at(last)}`);
 	return parts.join("");
+}
+
+/** The point near a corner on the way to another point, at most half of the way. */
+function near(corner: Point, other: Point): Point {
+	const far = Math.hypot(other.x - corner.x, other.y - corner.y);
+	const part = far === 0 ? 0 : Math.min(TURN / far, 0.5);
+	return { x: corner.x + (other.x - corner.x) * part, y: corner.y + (other.y - corner.y) * part };
 }
 
 /** The head of an arrow where a line ends. */

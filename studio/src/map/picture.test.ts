@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { blocksOf } from "./blocks";
 import { outlineOf, place, wrapped } from "./layout";
 import { mermaid } from "./mermaid";
 import { minutesOf, openOf, todayOf, workOf } from "./now";
@@ -44,6 +45,42 @@ test("the same map always has the same places", () => {
 	expect(place(outlineOf(map, "down"))).toEqual(place(outlineOf(structuredClone(map), "down")));
 });
 
+test("a long map is placed in blocks, and no way of it is lost", () => {
+	const step = (n: number) => `s${n}`;
+	const steps = Array.from({ length: 200 }, (_, n) => ({ step: step(n), inside: null }));
+	const ways = steps.flatMap(({ step: from }, n) => [
+		{ from, to: n < 199 ? step(n + 1) : null, kind: "next" as const, when: "" },
+		{ from, to: step(3), kind: "failure" as const, when: "failed" },
+	]);
+	const blocks = blocksOf({ direction: "down", steps, ways });
+	expect(blocks.length).toBeGreaterThan(5);
+	expect(blocks.flatMap((block) => block.steps)).toEqual(steps);
+	const placed = place({ direction: "down", steps, ways });
+	expect(placed.links).toHaveLength(ways.length);
+	const spots = new Map(placed.spots.map((spot) => [spot.name, spot]));
+	for (const { way, points } of placed.links.filter(({ way }) => way.kind === "next")) {
+		const to = spots.get(way.to ?? "");
+		const end = points.at(-1);
+		if (!to || !end) continue;
+		expect(end.y).toBeCloseTo(to.y, 0);
+		expect(end.x).toBeGreaterThan(to.x);
+		expect(end.x).toBeLessThan(to.x + to.width);
+	}
+	const jumps = placed.spots.filter(({ kind }) => kind === "jump");
+	expect(new Set(jumps.map(({ name }) => name))).toEqual(new Set(["s3"]));
+	for (const a of placed.spots) {
+		const over = placed.spots.filter(
+			(b) =>
+				a !== b &&
+				a.x < b.x + b.width &&
+				b.x < a.x + a.width &&
+				a.y < b.y + b.height &&
+				b.y < a.y + a.height,
+		);
+		expect(over, a.id).toEqual([]);
+	}
+});
+
 test("steps of a branch stand in its frame, and a way to no step is drawn as that", () => {
 	const map = mapOf();
 	const steps = map.steps.map((one) =>
@@ -75,7 +112,7 @@ test("a line begins and ends where it should, and its head points on", () => {
 		{ x: 0, y: 10 },
 		{ x: 10, y: 20 },
 	];
-	expect(pathOf(points)).toBe("M0 0Q0 10 10 20L10 20");
+	expect(pathOf(points)).toBe("M0 0L0 5Q0 10 5 15L10 20");
 	expect(pathOf([])).toBe("");
 	expect(headOf(points)).toMatch(/^M10 20L/);
 });

@@ -3,6 +3,7 @@ import { pieces } from "../parts/inert";
 import { named, say } from "../text";
 import { iconOf } from "./kinds";
 import { type Placed, type Spot, wrapped } from "./layout";
+import { spotName } from "./nodes";
 import { headOf, LOOKS, type Look, pathOf } from "./path";
 
 /** What is text stays text, and what hides in it or turns it around is named. */
@@ -48,7 +49,7 @@ function spot(map: DrawnMap, one: Spot): string {
 		);
 	}
 	if (one.kind !== "step") {
-		const text = one.kind === "missing" ? one.name : named("map.spot", one.kind);
+		const text = spotName(one);
 		const edge = one.kind === "missing" || one.kind === "stop" ? COLOURS.danger : COLOURS.soft;
 		const dash = one.kind === "missing" ? ' stroke-dasharray="4 3"' : "";
 		return (

@@ -93,7 +93,7 @@ export function Present({
 									const key = `${n}`;
 									return (
 										<li key={key}>
-											<Inert text={saidOf(way)} />
+											<Sentence text={saidOf(way)} />
 										</li>
 									);
 								})}

@@ -98,7 +98,8 @@ export function useWork(workspace: string, stored: FileText | null, path: string
 	);
 
 	const [saving, setSaving] = useState(false);
-	const file = useQuery({ ...fileQuery(workspace, path), enabled: !saving });
+	const isNew = draft.from === null;
+	const file = useQuery({ ...fileQuery(workspace, path, isNew), enabled: !saving });
 	const now = file.data;
 	const other = now && now.version !== draft.from && !saving ? now : undefined;
 	useEffect(() => {

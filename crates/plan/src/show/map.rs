@@ -189,7 +189,17 @@ fn read(files: &Files, path: &str, text: &str) -> Lines {
     let mut lines = Lines { name: text_of(&tree, "workflow"), ..Lines::default() };
     lines.map.settings = edit::says(&tree);
     if let Some(Kind::List(steps)) = of_key(&tree, "steps").map(|node| &node.kind) {
+        let to = steps.first().and_then(|first| text_of(first, "step"));
+        let start = Way { from: None, to, kind: WayKind::Start, when: String::new() };
+        lines.map.ways.extend(start.to.is_some().then_some(start));
         listed(&mut lines.map, text, steps, None);
+    }
+    if let Some(Kind::List(exceptions)) = of_key(&tree, "exceptions").map(|node| &node.kind) {
+        lines.map.ways.extend(exceptions.iter().filter_map(|exception| {
+            let to = Some(text_of(exception, "go")?);
+            let when = text_of(exception, "what").unwrap_or_default();
+            Some(Way { from: None, to, kind: WayKind::Exception, when })
+        }));
     }
     lines
 }
@@ -274,6 +284,9 @@ fn guessed(
         if let Some(to) = of(key) {
             way(if to == "stop" { WayKind::Stop } else { kind }, when.to_owned(), Some(to));
         }
+    }
+    if let Some(to) = of_key(step, "on_failure").and_then(|node| text_of(node, "go")) {
+        way(WayKind::Failure, "failed".to_owned(), Some(to));
     }
 }
 

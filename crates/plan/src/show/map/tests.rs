@@ -76,6 +76,10 @@ fn a_broken_file_is_drawn_as_far_as_it_can_be_read() {
     let route = leads(&seen, "route");
     assert!(route.contains(&(WayKind::Otherwise, "nobody".to_owned())), "{route:?}");
     assert!(leads(&seen, "approve").contains(&(WayKind::Approved, "draft".to_owned())));
+    let of = |map: &Map, kind| map.ways.iter().filter(|way| way.kind == kind).count();
+    for kind in [WayKind::Start, WayKind::Exception, WayKind::Stop, WayKind::Row] {
+        assert_eq!(of(&seen, kind), of(&whole, kind), "{kind:?}");
+    }
     // What is no YAML at all is no map, and the problem says where.
     let (none, problems) = map(&files(|_| "---\nworkflow: [\n---\n".to_owned()), PATH);
     assert!(none.steps.is_empty() && !problems.is_empty());
