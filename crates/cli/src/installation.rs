@@ -2,20 +2,23 @@
 //! and the maps as they were when it was started. It decides nothing: it passes on what is asked.
 
 mod releasing;
+mod shown;
 mod workshop;
 
+pub use shown::glance;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use evidence::canary::Comparison;
 use evidence::codes::GUARD_UNPROVEN;
 use evidence::releases::ReleaseView;
-use evidence::{ReviewState, ReviewView, RunView};
+use evidence::{ReviewState, RunView};
 use guard::contract;
 use journal::{
     Access, Command, CommandId, Decline, Hash, Millis, Mode, Order, Reply, ReviewNo, RunId,
-    RunLine, RunQuery, Starter, Status, StopScope,
+    RunQuery, Starter, Status, StopScope,
 };
 use plan::ids::{FilePath, PersonId, WorkflowName};
 use plan::workflow::{Type, Workflow};
@@ -23,8 +26,9 @@ use plan::{AccessRole, Edit, Plan};
 use runtime::{Fault, Kind, NewRun, Runtime};
 use serde_json::{Map, Value};
 use server::{
-    Answer, Decide, Decided, Draft, FileLine, FileText, HookKey, Installation, No, Query, Row,
-    Saving, Sent, Sheet, Start, Started, Taking, Turn, Turned, Why, Wish,
+    Alike, Answer, Decide, Decided, Draft, Figures, FileLine, FileText, Glance, HookKey, InForce,
+    Installation, No, Open, Query, Reach, Row, Saving, Seen, Sent, Sheet, Start, Started, Taking,
+    Turn, Turned, Why, Wish,
 };
 
 use crate::args::Global;
@@ -33,6 +37,7 @@ use crate::driver;
 use crate::exit::{Exit, Stop};
 use crate::held;
 use crate::hooks::{self, Hooks};
+use crate::measured::Facts;
 use crate::meter::Meter;
 use crate::people::{FromFiles, Over};
 use crate::stored::Runs;
@@ -43,8 +48,6 @@ use tokio::sync::watch;
 
 /// How many entries are given at once to whoever follows events.
 const PAGE: usize = 500;
-/// How many open cases are looked at for requests.
-const LISTED: usize = 1_000;
 /// How often, and how many times, a run is looked at for what came of an order.
 const LOOK: Duration = Duration::from_millis(10);
 const LOOKS: usize = 500;
@@ -68,6 +71,8 @@ struct Inner {
     meter: Meter,
     /// One file is saved at a time.
     saving: tokio::sync::Mutex<()>,
+    /// What is kept of cases so that many can be added up.
+    facts: Mutex<Facts>,
 }
 
 impl Here {
@@ -96,7 +101,9 @@ impl Here {
         global.data = Some(workspace.data.clone());
         let meter = Meter::new(&Runs::at(workspace.data.clone())?, workspace)?;
         let saving = tokio::sync::Mutex::new(());
-        let inner = Inner { global, runtime, people, over, plans, keying, hooks, meter, saving };
+        let facts = Mutex::new(Facts::of(Runs::at(workspace.data.clone())?));
+        let inner =
+            Inner { global, runtime, people, over, plans, keying, hooks, meter, saving, facts };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -456,14 +463,17 @@ impl Installation for Here {
         Box::pin(self.inner.clone().start(who, start))
     }
 
-    fn cases(&self, query: Query) -> Answer<Vec<RunLine>> {
+    fn cases(&self, query: Query) -> Answer<Vec<Glance>> {
         let Query { workflow, status, after, limit } = query;
         let query = RunQuery { workflow, status, after, limit, prefix: None };
-        self.read(move |_, runs| runs.lines(&query).map_err(no))
+        self.read(move |_, runs| {
+            let lines = runs.lines(&query).map_err(no)?;
+            Ok(lines.into_iter().map(|line| shown::glance(runs, line)).collect())
+        })
     }
 
-    fn case(&self, run: RunId) -> Answer<RunView> {
-        self.read(move |_, runs| case(runs, run))
+    fn case(&self, who: PersonId, run: RunId) -> Answer<Seen> {
+        self.read(move |inner, runs| shown::seen(inner, runs, &who, run))
     }
 
     fn records(&self, run: RunId, from: u32) -> Answer<Vec<Vec<u8>>> {
@@ -477,25 +487,28 @@ impl Installation for Here {
         })
     }
 
-    fn reviews(&self) -> Answer<Vec<(RunLine, ReviewView)>> {
-        self.read(|_, runs| {
-            let open = [Status::Waiting, Status::Running, Status::Sleeping];
-            let mut all = Vec::new();
-            for line in runs.standing(&open, LISTED).map_err(no)? {
-                let view = runs.view(line.run).map_err(no)?;
-                all.extend(view.open_reviews().map(|review| (line.clone(), review.clone())));
-            }
-            all.sort_by_key(|(_, review)| review.due);
-            Ok(all)
-        })
+    fn reviews(&self, who: PersonId) -> Answer<Vec<Open>> {
+        self.read(move |inner, runs| shown::requests(inner, runs, &who))
+    }
+
+    fn alike(&self, run: RunId, review: u32) -> Answer<Vec<Alike>> {
+        self.read(move |_, runs| shown::alike(runs, run, review))
+    }
+
+    fn fleet(&self, minutes: u32) -> Answer<Figures> {
+        self.read(move |inner, runs| shown::fleet(inner, runs, minutes))
     }
 
     fn decide(&self, who: PersonId, decide: Decide) -> Answer<Decided> {
         Box::pin(self.inner.clone().decide(who, decide))
     }
 
-    fn stops(&self) -> Answer<Vec<StopScope>> {
-        self.read(|_, runs| runs.reader().stops().map_err(|error| no(error.into())))
+    fn stops(&self) -> Answer<Vec<InForce>> {
+        self.read(|_, runs| shown::stops(runs))
+    }
+
+    fn reach(&self, scope: StopScope) -> Answer<Reach> {
+        self.read(move |inner, runs| shown::reach(inner, runs, &scope))
     }
 
     fn stop(&self, who: PersonId, scope: StopScope, reason: String) -> Answer<usize> {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Once};
 use std::time::Instant;
 
 use anyhow::Context as _;
-use evidence::{Fleet, Summary, words};
+use evidence::{Fleet, Summary, Tally, words};
 use journal::{Hash, Mode, RunId, RunQuery, Status};
 use plan::Plan;
 use plan::ids::{PersonId, ReleaseId, WorkflowName};
@@ -199,7 +199,7 @@ impl Bulk {
         let runs = Runs::existing(global)?;
         let mut fleet = Fleet::default();
         for (run, _) in settled {
-            fleet.add(&runs.view(*run)?);
+            fleet.add(&Tally::of(&runs.view(*run)?));
         }
         let baseline = self.plan.workflow().baseline.as_ref();
         let summary = fleet.summary(elapsed, baseline);
