@@ -47,17 +47,18 @@ test("the same map always has the same places", () => {
 
 test("a long map is placed in blocks, and no way of it is lost", () => {
 	const step = (n: number) => `s${n}`;
-	const steps = Array.from({ length: 200 }, (_, n) => ({ step: step(n), inside: null }));
+	const steps = Array.from({ length: 90 }, (_, n) => ({ step: step(n), inside: null }));
 	const ways = steps.flatMap(({ step: from }, n) => [
-		{ from, to: n < 199 ? step(n + 1) : null, kind: "next" as const, when: "" },
+		{ from, to: n < 89 ? step(n + 1) : null, kind: "next" as const, when: "" },
 		{ from, to: step(3), kind: "failure" as const, when: "failed" },
 	]);
 	const blocks = blocksOf({ direction: "down", steps, ways });
-	expect(blocks.length).toBeGreaterThan(5);
+	expect(blocks.length).toBeGreaterThan(2);
 	expect(blocks.flatMap((block) => block.steps)).toEqual(steps);
 	const placed = place({ direction: "down", steps, ways });
 	expect(placed.links).toHaveLength(ways.length);
-	const spots = new Map(placed.spots.map((spot) => [spot.name, spot]));
+	const own = placed.spots.filter(({ kind }) => kind === "step");
+	const spots = new Map(own.map((spot) => [spot.name, spot]));
 	for (const { way, points } of placed.links.filter(({ way }) => way.kind === "next")) {
 		const to = spots.get(way.to ?? "");
 		const end = points.at(-1);
