@@ -204,28 +204,29 @@ export function maps({ asked, open, look, found, owner, password, desk, phone })
 		await button(page, "New map").click();
 		await page.getByLabel("Name").fill("supplier_check");
 		await page.getByLabel(/^What it is for/).fill("Look at a new supplier. It pays nobody.");
+		await look(page, "32-map-begin");
 		await button(page, "Begin").click();
 		await node(page, "look").waitFor();
 		await tab(page, /^Problems/).click();
-		await look(page, "32-map-new");
+		await look(page, "33-map-new");
 	}
 
 	async function small() {
 		const page = await signedIn(phone);
 		await page.goto("/w/desk/maps");
 		await page.getByRole("link", { name: "invoice_intake" }).waitFor();
-		await look(page, "33-phone-maps");
+		await look(page, "34-phone-maps");
 		await page.getByRole("link", { name: "invoice_intake" }).tap();
 		await tab(page, "Map").tap();
 		await node(page, "route").waitFor();
-		await look(page, "34-phone-map");
+		await look(page, "35-phone-map");
 		await node(page, "route").tap();
 		await tab(page, "Step").tap();
 		await page.getByLabel("1. When").waitFor();
-		await look(page, "35-phone-map-step");
+		await look(page, "36-phone-map-step");
 		await tab(page, "Text").tap();
 		await text(page).waitFor();
-		await look(page, "36-phone-map-text");
+		await look(page, "37-phone-map-text");
 		await page.context().close();
 	}
 

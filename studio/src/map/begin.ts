@@ -2,12 +2,16 @@ import { drawMap, type Edit } from "../api/workshop";
 import { keep } from "./draft";
 import { saidAt, settingsOf, textOf } from "./places";
 
+const set = (at: string, to: unknown): Edit => ({ set: { at: at.split("."), to } });
+
+const about = (purpose: string, person: string): Edit[] => [
+	set("purpose", purpose),
+	set("accountable", person),
+];
+
 /** What a new map says at first: enough to be drawn, and its problems say what is left to do. */
-function first(purpose: string, person: string, role: string): Edit[] {
-	const set = (at: string, to: unknown): Edit => ({ set: { at: at.split("."), to } });
+function first(role: string): Edit[] {
 	return [
-		set("purpose", purpose),
-		set("accountable", person),
 		set("override", role),
 		set("risk", "medium"),
 		set("autonomy", "approve"),
@@ -46,10 +50,12 @@ export async function begin(
 	purpose: string,
 	person: string,
 	other: string | undefined,
+	/** Whether questions lead to what it says, instead of a first draft. */
+	bare: boolean,
 ): Promise<void> {
 	const path = `workflows/${name}.md`;
-	const role = await roleOf(workspace, other);
+	const draft = bare ? [] : first(await roleOf(workspace, other));
 	const empty = `---\nworkflow: ${name}\n---\n\n# ${name.replaceAll("_", " ")}\n`;
-	const { text } = await drawMap(workspace, path, empty, first(purpose, person, role));
+	const { text } = await drawMap(workspace, path, empty, [...about(purpose, person), ...draft]);
 	keep(workspace, path, { text, base: "", from: null });
 }

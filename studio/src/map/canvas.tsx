@@ -237,6 +237,7 @@ function Drawing({
 					</Button>
 				)}
 			</div>
+			{map.steps.length === 0 && <p className="map-nothing">{say("map.nothing")}</p>}
 			<Legend ways={map.ways} />
 		</>
 	);

@@ -1,17 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
-import { Link, useParams } from "react-router";
-import {
-	type FileText,
-	type Finding,
-	fileQuery,
-	filesQuery,
-	workflowsQuery,
-} from "../api/workshop";
+import { Link, useLocation, useParams } from "react-router";
+import { type FileText, type Finding, fileQuery } from "../api/workshop";
 import { Empty, Loading, Problem, Read } from "../parts";
 import { useTitle } from "../parts/now";
-import { useSession } from "../session/gate";
 import { useKeys } from "../shell/keys";
 import { pageOf, useWorkspace } from "../shell/workspace";
 import { say } from "../text";
@@ -20,8 +13,9 @@ import { Canvas } from "./canvas";
 import { Conflict } from "./conflict";
 import { kept } from "./draft";
 import type { Around } from "./form";
-import { insertion, type Known } from "./insert";
+import { insertion } from "./insert";
 import { Inspector, removal } from "./inspector";
+import { Interview } from "./interview";
 import { MapKeys } from "./keys";
 import type { StepKind } from "./kinds";
 import type { Direction } from "./layout";
@@ -31,10 +25,13 @@ import { Palette } from "./palette";
 import { linesOf, stepAt } from "./places";
 import { Present } from "./present";
 import { ProblemList } from "./problems";
+import { Rehearse } from "./rehearse";
 import { Split } from "./splitter";
 import { OpenList, Today, TodayBeside } from "./today";
+import { useKept, useModified } from "./use_acts";
+import { useKnown, useMayChange } from "./use_known";
 import { useMedia } from "./use_media";
-import { useWork, type Work } from "./use_work";
+import { useWork } from "./use_work";
 import "./map.css";
 
 const Editor = lazy(() => import("./editor"));
@@ -75,32 +72,6 @@ function Opened({ name, stored }: { name: string; stored: FileText | null }) {
 	return <Workbench name={name} stored={stored} />;
 }
 
-/** What of a workspace a new step begins with. */
-function useKnown(): Known {
-	const workspace = useWorkspace();
-	const files = useQuery(filesQuery(workspace)).data?.files;
-	const workflows = useQuery(workflowsQuery(workspace)).data?.workflows;
-	return useMemo(() => {
-		const named = (folder: string, end: string) =>
-			(files ?? [])
-				.map(({ path }) => path)
-				.filter((path) => path.startsWith(folder) && path.endsWith(end))
-				.map((path) => path.slice(folder.length, -end.length));
-		return {
-			agents: named("agents/", ".md"),
-			tables: named("tables/", ".csv"),
-			workflows: (workflows ?? []).map(({ workflow }) => workflow),
-		};
-	}, [files, workflows]);
-}
-
-function useMayChange(): boolean {
-	const workspace = useWorkspace();
-	const rights: readonly string[] =
-		useSession().workspaces.find((one) => one.name === workspace)?.rights ?? [];
-	return rights.includes("change");
-}
-
 function Workbench({ name, stored }: { name: string; stored: FileText | null }) {
 	const workspace = useWorkspace();
 	const work = useWork(workspace, stored, pathOf(name));
@@ -111,7 +82,8 @@ function Workbench({ name, stored }: { name: string; stored: FileText | null }) 
 	const [chosen, setChosen] = useState<string>();
 	const [reveal, setReveal] = useState(0);
 	const [view, setView] = useState<View>("map");
-	const [room, setRoom] = useState("text");
+	const wanted = (useLocation().state as { room?: string } | null)?.room;
+	const [room, setRoom] = useState(wanted ?? (wide ? "text" : "map"));
 	const [direction, setDirection] = useState<Direction>("down");
 	const [showing, setShowing] = useState<"keys" | "present" | "conflict">();
 	const choose = useCallback((step: string | undefined) => {
@@ -121,6 +93,7 @@ function Workbench({ name, stored }: { name: string; stored: FileText | null }) 
 	const lines = useMemo(() => work.draft.text.split("\n"), [work.draft.text]);
 	const own = map?.steps.find(({ step }) => step === chosen);
 	const shown = own && !work.behind ? linesOf(lines, own.line) : undefined;
+	const [lit, setLit] = useState<string>();
 	const [look, setLook] = useState<[number, number]>();
 
 	const add = async (kind: StepKind, after = chosen) => {
@@ -166,6 +139,7 @@ function Workbench({ name, stored }: { name: string; stored: FileText | null }) 
 			map={map}
 			chosen={chosen}
 			direction={direction}
+			lit={lit}
 			onChoose={choose}
 			onOpen={open}
 			onDirection={setDirection}
@@ -233,6 +207,20 @@ function Workbench({ name, stored }: { name: string; stored: FileText | null }) 
 			name: say("map.open", { n: openOf(map).length }),
 			inside: <OpenList around={around} />,
 		},
+		...(readOnly
+			? []
+			: [
+					{
+						id: "interview",
+						name: say("interview.title"),
+						inside: <Interview path={work.path} text={work.draft.text} replace={work.replace} />,
+					},
+				]),
+		{
+			id: "rehearse",
+			name: say("rehearse.title"),
+			inside: <Rehearse path={work.path} text={map.text} light={setLit} />,
+		},
 	];
 	const right = (
 		<Tabs
@@ -287,37 +275,3 @@ function Workbench({ name, stored }: { name: string; stored: FileText | null }) 
 }
 
 const NONE: readonly Finding[] = [];
-
-/** Keys whose acts are always those of the page as it is now. */
-function useKept(acts: Record<string, () => void>): Readonly<Record<string, () => void>> {
-	const [latest] = useState({ acts });
-	latest.acts = acts;
-	const names = Object.keys(acts).join(" ");
-	return useMemo(
-		() => Object.fromEntries(names.split(" ").map((key) => [key, () => latest.acts[key]?.()])),
-		[names, latest],
-	);
-}
-
-/** Undoing and saving by keys, also while somebody writes in the text. */
-function useModified(work: Work, readOnly: boolean): void {
-	useEffect(() => {
-		const pressed = (event: KeyboardEvent) => {
-			if (!(event.ctrlKey || event.metaKey) || event.altKey || readOnly) return;
-			const key = event.key.toLowerCase();
-			const target = event.target instanceof Element ? event.target : document.body;
-			// A field undoes its own letters until they count.
-			const field = target.closest("input, textarea") !== null;
-			if (document.querySelector("[role=dialog], [role=alertdialog]")) return;
-			if (key === "s") {
-				if (work.changed && !work.saving && !work.other) void work.save();
-			} else if (field) return;
-			else if (key === "z" && !event.shiftKey) work.undo();
-			else if ((key === "z" && event.shiftKey) || key === "y") work.redo();
-			else return;
-			event.preventDefault();
-		};
-		document.addEventListener("keydown", pressed, true);
-		return () => document.removeEventListener("keydown", pressed, true);
-	}, [work, readOnly]);
-}

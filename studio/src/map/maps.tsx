@@ -110,13 +110,15 @@ function NewMap({ taken }: { taken: readonly WorkflowLine[] }) {
 	const [busy, setBusy] = useState(false);
 	const [error, setError] = useState<unknown>();
 	const there = taken.some((one) => pageNameOf(one.path) === name);
-	const send = async (event: FormEvent) => {
+	const send = async (event: FormEvent<HTMLFormElement>) => {
 		event.preventDefault();
 		if (there) return;
+		const { submitter } = event.nativeEvent as SubmitEvent;
+		const bare = submitter instanceof HTMLButtonElement && submitter.value === "questions";
 		setBusy(true);
 		try {
-			await begin(workspace, name, purpose, person, taken[0]?.path);
-			go(pageOf(workspace, "maps", name));
+			await begin(workspace, name, purpose, person, taken[0]?.path, bare);
+			go(pageOf(workspace, "maps", name), { state: bare ? { room: "interview" } : null });
 		} catch (error) {
 			setError(error);
 			setBusy(false);
@@ -147,9 +149,14 @@ function NewMap({ taken }: { taken: readonly WorkflowLine[] }) {
 				</p>
 			)}
 			{error !== undefined && <Problem error={error} />}
-			<Button look="primary" type="submit" pending={busy} isDisabled={there}>
-				{say("maps.new.begin")}
-			</Button>
+			<div className="actions">
+				<Button look="primary" type="submit" pending={busy} isDisabled={there}>
+					{say("maps.new.begin")}
+				</Button>
+				<Button type="submit" value="questions" pending={busy} isDisabled={there}>
+					{say("maps.new.interview")}
+				</Button>
+			</div>
 			<p className="soft small">{say("maps.new.note")}</p>
 		</Form>
 	);
