@@ -6,21 +6,17 @@ import { join } from "node:path";
 const PAGE = "/w/desk/maps/invoice_intake";
 const FILE = "workflows/invoice_intake.md";
 
-export function maps({ asked, open, look, found, owner, password, desk, phone }) {
+export function maps({ asked, open, look, found, desk, phone }) {
 	const button = (page, name) => page.getByRole("button", { name, exact: true });
 	const node = (page, step) => page.locator(`.map-step[data-step="${step}"]`);
 	const tab = (page, name) => page.getByRole("tab", { name });
 	const text = (page) => page.getByRole("textbox", { name: "Text" });
 	const stored = () => readFileSync(join(asked.desk, FILE), "utf8");
 
-	async function signedIn(options) {
-		const page = await open(options);
-		await page.goto("/");
-		await page.getByLabel("E-mail address or account").fill(owner);
-		await page.getByLabel("Password").fill(password);
-		await button(page, "Sign in").click();
-		await page.getByRole("heading", { name: "Fleet" }).waitFor();
-		return page;
+	/** The same person in another browser. */
+	async function elsewhere(page, options) {
+		const storageState = await page.context().storageState();
+		return open({ ...options, storageState });
 	}
 
 	/** Puts the cursor behind the first line with these words, as somebody who scrolls to it. */
@@ -121,7 +117,7 @@ export function maps({ asked, open, look, found, owner, password, desk, phone })
 		await cursorAfter(page, "risk: high");
 		await page.keyboard.type(" # as marta sees it");
 		await page.getByText("Not saved").waitFor();
-		const other = await signedIn(desk);
+		const other = await elsewhere(page, desk);
 		await other.goto(PAGE);
 		await node(other, "route").waitFor();
 		await cursorAfter(other, "autonomy: act_with_undo");
@@ -211,8 +207,8 @@ export function maps({ asked, open, look, found, owner, password, desk, phone })
 		await look(page, "33-map-new");
 	}
 
-	async function small() {
-		const page = await signedIn(phone);
+	async function small(first) {
+		const page = await elsewhere(first, phone);
 		await page.goto("/w/desk/maps");
 		await page.getByRole("link", { name: "invoice_intake" }).waitFor();
 		await look(page, "34-phone-maps");
@@ -239,6 +235,6 @@ export function maps({ asked, open, look, found, owner, password, desk, phone })
 		await taken(page);
 		await listed(page);
 		await begun(page);
-		await small();
+		await small(page);
 	};
 }

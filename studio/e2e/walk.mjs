@@ -270,8 +270,7 @@ async function out(page) {
 	await look(page, "21-signed-out");
 }
 
-const worked = { asked, open, look, found, owner: OWNER, password: PASSWORD };
-const mapped = maps({ ...worked, desk: DESK, phone: PHONE });
+const mapped = maps({ asked, open, look, found, desk: DESK, phone: PHONE });
 let paint = 0;
 try {
 	paint = await firstPaint();
