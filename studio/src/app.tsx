@@ -13,6 +13,8 @@ const Fleet = lazy(() => import("./fleet/fleet"));
 const Cases = lazy(() => import("./cases/list"));
 const OneCase = lazy(() => import("./cases/case"));
 const Reviews = lazy(() => import("./reviews/reviews"));
+const Maps = lazy(() => import("./map/maps"));
+const OneMap = lazy(() => import("./map/map"));
 const People = lazy(() => import("./people/people"));
 const Settings = lazy(() => import("./settings/settings"));
 
@@ -42,6 +44,8 @@ function Pages() {
 					<Route path="cases/:id" element={<OneCase />} />
 					<Route path="reviews" element={<Reviews />} />
 					<Route path="reviews/:id/:number" element={<Reviews />} />
+					<Route path="maps" element={<Maps />} />
+					<Route path="maps/:name" element={<OneMap />} />
 					<Route path="people" element={<People />} />
 					<Route path="settings" element={<Settings />} />
 					<Route path="*" element={<Nowhere />} />

@@ -267,7 +267,7 @@ pub(crate) fn settings(files: &Files, path: &str) -> Result<Value, EditError> {
 }
 
 /// What a tree says. A number is the text that it is written as.
-fn says(node: &Node) -> Value {
+pub(crate) fn says(node: &Node) -> Value {
     match &node.kind {
         Kind::Text { .. } if node.is_null() => Value::Null,
         Kind::Text { text, .. } => Value::String(text.clone()),

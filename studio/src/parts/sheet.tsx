@@ -10,6 +10,7 @@ export function Sheet({
 	open,
 	onClose,
 	alert,
+	wide,
 	children,
 }: {
 	title: string;
@@ -17,6 +18,8 @@ export function Sheet({
 	onClose: () => void;
 	/** Read out at once: it is about something that cannot be undone. */
 	alert?: boolean;
+	/** Two texts stand beside each other in it. */
+	wide?: boolean;
 	children: ReactNode;
 }) {
 	return (
@@ -26,7 +29,7 @@ export function Sheet({
 			isDismissable={!alert}
 			onOpenChange={(open) => !open && onClose()}
 		>
-			<Modal className="dialog">
+			<Modal className={wide ? "dialog wide" : "dialog"}>
 				<Dialog role={alert ? "alertdialog" : "dialog"}>
 					<div className="dialog-head">
 						<Heading slot="title" level={2}>

@@ -31,7 +31,8 @@ function listen(ear: () => void): () => void {
 
 export const useKeysOn = (): boolean => useSyncExternalStore(listen, () => on);
 
-const WRITES = "input, textarea, select, [contenteditable], [role=dialog], [role=alertdialog]";
+const WRITES =
+	"input, textarea, select, [contenteditable], [data-writes], [role=dialog], [role=alertdialog]";
 const LISTS = "[role=listbox], [role=menu]";
 
 /** Acts on single keys, except while somebody writes, chooses or answers a dialog. */

@@ -26,6 +26,7 @@ const PLACES: readonly Place[] = [
 	{ path: "", text: "nav.fleet", icon: "M4 20V10m5 10V4m5 16v-7m5 7V8" },
 	{ path: "cases", text: "nav.cases", icon: "M5 6h14M5 12h14M5 18h9" },
 	{ path: "reviews", text: "nav.reviews", icon: "m4 12 5 5L20 6" },
+	{ path: "maps", text: "nav.maps", icon: "M5 4h6v5H5zm8 11h6v5h-6zM8 9v8.5h5" },
 	{
 		path: "people",
 		text: "nav.people",
@@ -70,6 +71,7 @@ function Frame() {
 			"1": () => go(pageOf(workspace)),
 			"2": () => go(pageOf(workspace, "cases")),
 			"3": () => go(pageOf(workspace, "reviews")),
+			"4": () => go(pageOf(workspace, "maps")),
 		}),
 		[go, workspace],
 	);

@@ -1,3 +1,5 @@
+import { map } from "./map";
+
 /**
  * Every text that Studio shows, in English. A translation is another object of the same keys.
  * `{name}` is filled in; `.one` and `.other` are chosen by the number.
@@ -328,6 +330,7 @@ export const en = {
 	"right.decide": "decide requests",
 	"right.stop": "stop, and lift stops",
 	"right.release": "put releases to work",
+	"right.change": "change maps and other files",
 	"right.access": "say who has access",
 
 	"settings.title": "Settings",
@@ -358,4 +361,6 @@ export const en = {
 	"settings.key.previous": "Previous request",
 	"settings.keys.note": "Single keys work while you are not writing in a field.",
 	"settings.keys.on": "Use single keys",
+
+	...map,
 } as const;

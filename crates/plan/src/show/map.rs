@@ -5,9 +5,11 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{about, of_step};
 use crate::check::check;
+use crate::edit;
 use crate::files::Files;
 use crate::keys;
 use crate::markdown;
@@ -31,6 +33,9 @@ pub struct Map {
     pub today: Vec<Now>,
     /// What is not settled yet.
     pub open: Vec<Open>,
+    /// The settings as the file says them, each value as the text that it is written as: what a
+    /// change of a place is made from. Nothing where they cannot be read.
+    pub settings: Value,
 }
 
 /// One step as it is drawn.
@@ -110,6 +115,7 @@ fn of(plan: &Plan, read: &Lines) -> Map {
         ways: ways(plan),
         today: read.map.today.clone(),
         open: read.map.open.clone(),
+        settings: read.map.settings.clone(),
     }
 }
 
@@ -194,9 +200,26 @@ fn read(files: &Files, path: &str, text: &str) -> Lines {
     let line = |at: usize| text.get(..at).map_or(0, |before| before.matches('\n').count()) + 1;
     lines.map.today = today::now(&tree, line);
     lines.map.open = today::open(&tree, line);
-    let Some(Kind::List(steps)) = of_key(&tree, "steps").map(|node| &node.kind) else {
-        return lines;
-    };
+    lines.map.settings = edit::says(&tree);
+    if let Some(Kind::List(steps)) = of_key(&tree, "steps").map(|node| &node.kind) {
+        let to = steps.first().and_then(|first| text_of(first, "step"));
+        let start = Way { from: None, to, kind: WayKind::Start, when: String::new() };
+        lines.map.ways.extend(start.to.is_some().then_some(start));
+        listed(&mut lines.map, text, steps, None);
+    }
+    if let Some(Kind::List(exceptions)) = of_key(&tree, "exceptions").map(|node| &node.kind) {
+        lines.map.ways.extend(exceptions.iter().filter_map(|exception| {
+            let to = Some(text_of(exception, "go")?);
+            let when = text_of(exception, "what").unwrap_or_default();
+            Some(Way { from: None, to, kind: WayKind::Exception, when })
+        }));
+    }
+    lines
+}
+
+/// The steps of a list: of the file, or of a branch of a parallel step.
+fn listed(map: &mut Map, text: &str, steps: &[Node], inside: Option<(&str, &str)>) {
+    let line = |at: usize| text.get(..at).map_or(0, |before| before.matches('\n').count()) + 1;
     for (n, step) in steps.iter().enumerate() {
         let Some(name) = text_of(step, "step") else { continue };
         let kind = keys::KINDS.iter().find(|kind| of_key(step, kind).is_some());
@@ -208,16 +231,30 @@ fn read(files: &Files, path: &str, text: &str) -> Lines {
             Kind::List(_) => None,
         });
         let next = steps.get(n + 1).and_then(|next| text_of(next, "step"));
-        guessed(&mut lines.map.ways, step, &name, (kind, does), next);
-        lines.map.steps.push(Drawn {
-            step: name,
+        // The end of a branch leads to where its parallel step goes on.
+        if inside.is_none() || next.is_some() || of_key(step, "then").is_some() {
+            guessed(&mut map.ways, step, &name, (kind, does), next);
+        }
+        map.steps.push(Drawn {
+            step: name.clone(),
             kind: kind.to_owned(),
             by: by.unwrap_or_default(),
             line: line(step.at.start),
+            inside: inside.map(|(parallel, branch)| (parallel.to_owned(), branch.to_owned())),
             ..Drawn::default()
         });
+        let Some(Kind::Map(branches)) = does.map(|does| &does.kind) else { continue };
+        for branch in branches.iter().filter(|_| kind == "parallel") {
+            let Kind::List(steps) = &branch.value.kind else { continue };
+            map.ways.push(Way {
+                from: Some(name.clone()),
+                to: steps.first().and_then(|first| text_of(first, "step")),
+                kind: WayKind::Branch,
+                when: branch.key.clone(),
+            });
+            listed(map, text, steps, Some((&name, &branch.key)));
+        }
     }
-    lines
 }
 
 /// Where a step leads as far as its text says it.
@@ -260,6 +297,9 @@ fn guessed(
         if let Some(to) = of(key) {
             way(if to == "stop" { WayKind::Stop } else { kind }, when.to_owned(), Some(to));
         }
+    }
+    if let Some(to) = of_key(step, "on_failure").and_then(|node| text_of(node, "go")) {
+        way(WayKind::Failure, "failed".to_owned(), Some(to));
     }
 }
 

@@ -35,6 +35,10 @@ pub struct Map {
     today: Vec<Now>,
     /// What is not settled yet.
     open: Vec<Open>,
+    /// The settings as the file says them, each value as the text that it is written as: what a
+    /// change of a place is made from. Nothing where they cannot be read.
+    #[schema(value_type = Value)]
+    settings: serde_json::Value,
     problems: Vec<Finding>,
 }
 
@@ -175,6 +179,7 @@ impl Map {
             ways: map.ways.into_iter().map(way).collect(),
             today: map.today.into_iter().map(Now::from).collect(),
             open: map.open.into_iter().map(Open::from).collect(),
+            settings: map.settings,
             problems: findings(&problems, &texts),
             text,
         }

@@ -76,7 +76,62 @@ fn a_broken_file_is_drawn_as_far_as_it_can_be_read() {
     let route = leads(&seen, "route");
     assert!(route.contains(&(WayKind::Otherwise, "nobody".to_owned())), "{route:?}");
     assert!(leads(&seen, "approve").contains(&(WayKind::Approved, "draft".to_owned())));
+    let of = |map: &Map, kind| map.ways.iter().filter(|way| way.kind == kind).count();
+    for kind in [WayKind::Start, WayKind::Exception, WayKind::Stop, WayKind::Row] {
+        assert_eq!(of(&seen, kind), of(&whole, kind), "{kind:?}");
+    }
     // What is no YAML at all is no map, and the problem says where.
     let (none, problems) = map(&files(|_| "---\nworkflow: [\n---\n".to_owned()), PATH);
     assert!(none.steps.is_empty() && !problems.is_empty());
+}
+
+const PARALLEL: &str = "steps:
+  - step: both
+    parallel:
+      left: [ { step: by_mail, agent: clerk }, { step: sorted, agent: clerk } ]
+      right:
+        - step: by_phone
+          agent: clerk
+  - step: after
+    end: done
+";
+
+#[test]
+fn what_stands_in_a_branch_has_its_name_its_line_and_its_ways() {
+    let text = format!("---\nworkflow: both_ways\n{PARALLEL}---\n");
+    let mut all = Files::new();
+    all.insert("workflows/both_ways.md", &text);
+    let (seen, problems) = map(&all, "workflows/both_ways.md");
+    assert!(!problems.is_empty());
+    let drawn: Vec<(&str, usize, Option<&str>)> = seen
+        .steps
+        .iter()
+        .map(|one| (one.step.as_str(), one.line, one.inside.as_ref().map(|(_, b)| b.as_str())))
+        .collect();
+    assert_eq!(
+        drawn,
+        [
+            ("both", 4, None),
+            ("by_mail", 6, Some("left")),
+            ("sorted", 6, Some("left")),
+            ("by_phone", 8, Some("right")),
+            ("after", 10, None),
+        ]
+    );
+    let both = leads(&seen, "both");
+    assert!(both.contains(&(WayKind::Branch, "by_mail".to_owned())), "{both:?}");
+    assert!(both.contains(&(WayKind::Branch, "by_phone".to_owned())), "{both:?}");
+    assert_eq!(leads(&seen, "by_mail"), [(WayKind::Next, "sorted".to_owned())]);
+    assert_eq!(leads(&seen, "sorted"), []);
+}
+
+#[test]
+fn a_map_says_its_settings_as_they_are_written() {
+    let (whole, _) = map(&files(str::to_owned), PATH);
+    assert_eq!(whole.settings["baseline"]["cases_per_week"], "400");
+    let route = &whole.settings["steps"][3];
+    assert_eq!(route["step"], "route");
+    assert_eq!(route["decide"]["first"][1]["when"], "read.total >= eur(5000)");
+    let (none, _) = map(&files(|_| "---\nworkflow: [\n---\n".to_owned()), PATH);
+    assert!(none.settings.is_null());
 }
