@@ -16,7 +16,7 @@ mod picture;
 mod review;
 mod words;
 
-pub use map::{Drawn, Map, Way, WayKind, map};
+pub use map::{Drawn, Map, Way, WayKind, map, ways};
 pub use picture::mermaid;
 use review::of_review;
 use words::{amount, cost, join, span, time};
