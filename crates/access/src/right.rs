@@ -15,6 +15,8 @@ pub enum Right {
     /// Read what is stored, exactly as it is stored.
     Records,
     Start,
+    /// Change the workspace's maps, instructions and tables. What is live stays as it is.
+    Change,
     /// Decide requests. Which ones is said by the maps.
     Decide,
     /// Stop, and lift stops. Who may lift one is said by the maps.
@@ -30,10 +32,11 @@ pub type Rights = BTreeSet<Right>;
 
 impl Right {
     /// Every right.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Read,
         Self::Records,
         Self::Start,
+        Self::Change,
         Self::Decide,
         Self::Stop,
         Self::Release,
@@ -47,6 +50,7 @@ impl Right {
             Self::Read => "read",
             Self::Records => "records",
             Self::Start => "start",
+            Self::Change => "change",
             Self::Decide => "decide",
             Self::Stop => "stop",
             Self::Release => "release",
@@ -65,7 +69,9 @@ impl Right {
     pub fn of(role: AccessRole) -> &'static [Self] {
         match role {
             AccessRole::Viewer => &[Self::Read],
-            AccessRole::Operator => &[Self::Read, Self::Start, Self::Stop, Self::Release],
+            AccessRole::Operator => {
+                &[Self::Read, Self::Start, Self::Change, Self::Stop, Self::Release]
+            }
             AccessRole::Reviewer => &[Self::Read, Self::Decide],
             AccessRole::Auditor => &[Self::Read, Self::Records],
             AccessRole::Owner => &Self::ALL,

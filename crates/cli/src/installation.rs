@@ -2,6 +2,7 @@
 //! and the maps as they were when it was started. It decides nothing: it passes on what is asked.
 
 mod releasing;
+mod workshop;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,14 +17,14 @@ use journal::{
     Access, Command, CommandId, Decline, Hash, Millis, Mode, Order, Reply, ReviewNo, RunId,
     RunLine, RunQuery, Starter, Status, StopScope,
 };
-use plan::ids::{PersonId, WorkflowName};
+use plan::ids::{FilePath, PersonId, WorkflowName};
 use plan::workflow::{Type, Workflow};
-use plan::{AccessRole, Plan};
+use plan::{AccessRole, Edit, Plan};
 use runtime::{Fault, Kind, NewRun, Runtime};
 use serde_json::{Map, Value};
 use server::{
-    Answer, Decide, Decided, HookKey, Installation, No, Query, Row, Sent, Start, Started, Taking,
-    Turn, Turned, Why, Wish,
+    Answer, Decide, Decided, Draft, FileLine, FileText, HookKey, Installation, No, Query, Row,
+    Saving, Sent, Sheet, Start, Started, Taking, Turn, Turned, Why, Wish,
 };
 
 use crate::args::Global;
@@ -60,10 +61,13 @@ struct Inner {
     runtime: Runtime,
     people: FromFiles,
     over: Vec<Over>,
+    /// Maps that were fit to run when this process began.
     plans: BTreeMap<WorkflowName, Arc<Plan>>,
     keying: [u8; 32],
     hooks: Hooks,
     meter: Meter,
+    /// One file is saved at a time.
+    saving: tokio::sync::Mutex<()>,
 }
 
 impl Here {
@@ -91,7 +95,8 @@ impl Here {
         global.workspace = Some(workspace.root.clone());
         global.data = Some(workspace.data.clone());
         let meter = Meter::new(&Runs::at(workspace.data.clone())?, workspace)?;
-        let inner = Inner { global, runtime, people, over, plans, keying, hooks, meter };
+        let saving = tokio::sync::Mutex::new(());
+        let inner = Inner { global, runtime, people, over, plans, keying, hooks, meter, saving };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -211,12 +216,12 @@ impl Inner {
         };
         let [today, yesterday] = ids;
         let live = self.runtime.release_for(&workflow, today).await.map_err(|f| fault(&f))?;
-        // One that was never deployed is started as its files were when this process was.
-        let Some(plan) = live.or_else(|| self.plans.get(&workflow).cloned()) else {
-            let known: Vec<&str> = self.plans.keys().map(WorkflowName::as_str).collect();
-            let help = format!("there are: {}", known.join(", "));
-            let what = format!("there is no workflow `{workflow}` that is fit to run");
-            return Err(No::new(Why::Invalid, what).help(help));
+        let plan = match live {
+            Some(plan) => plan,
+            None => {
+                let named = workflow.clone();
+                reading(self.clone(), move |inner, _| draft(inner, &named)).await?
+            }
         };
         let case = fields(plan.workflow(), case)?;
         let new = NewRun {
@@ -292,6 +297,16 @@ impl Inner {
         let status = reading(self, status).await?;
         Ok(Decided { command: id, status, read: false })
     }
+}
+
+/// A workflow that was never deployed, as its files say now.
+fn draft(inner: &Inner, workflow: &WorkflowName) -> Result<Arc<Plan>, No> {
+    let workspace = Workspace::open(&inner.global).map_err(no)?;
+    workspace.plan(workflow.as_str()).map(Arc::new).map_err(|problems| {
+        let what = format!("there is no workflow `{workflow}` that is fit to run");
+        let first = problems.iter().next().map_or(String::new(), |one| format!(": {one}"));
+        No::new(Why::Invalid, format!("{what}{first}")).help("`flightdeck check` says more")
+    })
 }
 
 /// What came of a decision that its run has read.
@@ -528,6 +543,26 @@ impl Installation for Here {
 
     fn turn(&self, who: PersonId, turn: Turn) -> Answer<Turned> {
         Box::pin(self.inner.clone().turn(who, turn))
+    }
+
+    fn workflows(&self) -> Answer<Vec<server::Workflow>> {
+        self.read(workshop::workflows)
+    }
+
+    fn files(&self) -> Answer<Vec<FileLine>> {
+        self.read(|inner, _| workshop::files(inner))
+    }
+
+    fn file(&self, path: FilePath) -> Answer<FileText> {
+        self.read(move |inner, _| workshop::file(inner, &path))
+    }
+
+    fn save(&self, who: PersonId, saving: Saving) -> Answer<String> {
+        Box::pin(self.inner.clone().save(who, saving))
+    }
+
+    fn draw(&self, draft: Draft, edits: Vec<Edit>) -> Answer<Sheet> {
+        self.read(move |inner, _| workshop::draw(inner, draft, &edits))
     }
 
     fn written(&self) -> watch::Receiver<()> {

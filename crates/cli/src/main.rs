@@ -22,6 +22,7 @@ mod notices;
 mod operations;
 mod people;
 mod releases;
+mod saving;
 mod screen;
 mod servers;
 mod starts;

@@ -182,6 +182,12 @@ impl Hash {
         Self(hash.finalize().into())
     }
 
+    /// Digest of these bytes and nothing else, as other programs compute it.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
     /// The leaf hash of RFC 6962: a zero byte, then the bytes.
     #[must_use]
     pub fn leaf(bytes: &[u8]) -> Self {

@@ -2,7 +2,7 @@
 //! Records hold ids, enums, whole numbers, hashes and names from the plan; any text that a person,
 //! model, tool or file wrote is a body.
 
-use plan::ids::{ModelName, PersonId, ReleaseId, RoleId, ToolName, WorkflowName};
+use plan::ids::{FilePath, ModelName, PersonId, ReleaseId, RoleId, ToolName, WorkflowName};
 use plan::workflow::{EndOutcome, Next};
 use serde::{Deserialize, Serialize};
 
@@ -170,6 +170,15 @@ pub enum Record {
     StartMissed { workflow: WorkflowName, start: Hash, from: Millis, until: Millis, times: u32 },
     /// Desk only: something happened at the door.
     Access(Access),
+    /// Desk only: this person had a file of the workspace say something else. Digests are of the
+    /// bytes as they lie on the disk; there was no such file where the first is missing.
+    FileSaved {
+        who: PersonId,
+        file: FilePath,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Hash>,
+        to: Hash,
+    },
     /// Desk only: a start cannot begin what it should for now.
     StartHeld { workflow: WorkflowName, start: Hash, because: Held },
     /// Desk only: what a rule of the workspace watches is beyond its limit. While it lasts it is

@@ -19,6 +19,13 @@ pub enum NameError {
     /// A character outside the allowed set, or a first character that is not a letter.
     #[error("a name starts with a lower-case letter and goes on with letters, digits and `_`")]
     Form,
+    #[error("a file's name may have at most 200 characters, its folders counted")]
+    LongPath,
+    #[error(
+        "a file is named by folders and a name of letters, digits, `.`, `_`, `-` and spaces, \
+         each beginning with a letter or digit"
+    )]
+    Path,
 }
 
 fn simple(text: &str) -> Result<(), NameError> {
@@ -74,6 +81,26 @@ fn person(text: &str) -> Result<(), NameError> {
         Ok(())
     } else {
         Err(NameError::Form)
+    }
+}
+
+fn path(text: &str) -> Result<(), NameError> {
+    // Nothing that leaves the workspace, nothing hidden, and nothing that is shown as another name.
+    if text.is_empty() {
+        return Err(NameError::Empty);
+    }
+    if text.len() > 200 {
+        return Err(NameError::LongPath);
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | ' ');
+    let whole = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+            && !part.ends_with([' ', '.'])
+            && part.chars().all(plain)
+    };
+    match text.split('/').all(whole) {
+        true => Ok(()),
+        false => Err(NameError::Path),
     }
 }
 
@@ -167,6 +194,11 @@ name!(
 name!(
     /// A person: an e-mail address or an account name.
     PersonId, person
+);
+
+name!(
+    /// A file of the workspace: its path from there, with `/`.
+    FilePath, path
 );
 
 impl ToolName {

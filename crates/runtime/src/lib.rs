@@ -493,6 +493,13 @@ impl Runtime {
         blocking(record).await?.map_err(Fault::Access)
     }
 
+    /// Keeps that a person did something to the workspace.
+    pub async fn noted(&self, record: Record) -> Result<(), Fault> {
+        let desk = self.inner.desk.clone();
+        let write = move || Ok(desk.write(None, |_| record.clone()));
+        blocking(write).await?.map_err(Fault::Access)
+    }
+
     /// Keeps what was measured beyond its limit, unless it is kept already.
     pub async fn alert(&self, alert: Alert) -> Result<(), Fault> {
         let desk = self.inner.desk.clone();

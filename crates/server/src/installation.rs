@@ -9,13 +9,14 @@ use evidence::canary::Comparison;
 use evidence::releases::ReleaseView;
 use evidence::{ReviewView, RunView};
 use journal::{Access, Caller, CommandId, RunId, RunLine, Status, StopScope};
-use plan::AccessRole;
-use plan::ids::{PersonId, RoleId, WorkflowName};
+use plan::{AccessRole, Edit};
+use plan::ids::{FilePath, PersonId, RoleId, WorkflowName};
 use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::hooks::{HookKey, NotTaken, Sent, Taken};
 use crate::releases::{Turn, Turned, Wish};
+use crate::workshop::{Draft, FileLine, FileText, Saving, Sheet, Workflow};
 
 /// An answer that takes a while.
 pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, No>> + Send>>;
@@ -172,6 +173,15 @@ pub trait Installation: Send + Sync + 'static {
     /// Deploys a workflow as its files say now, once its kept cases came out.
     fn deploy(&self, who: PersonId, wish: Wish) -> Answer<Turned>;
     fn turn(&self, who: PersonId, turn: Turn) -> Answer<Turned>;
+    /// Workflows as their files say now.
+    fn workflows(&self) -> Answer<Vec<Workflow>>;
+    /// Files of the workspace that are shown and changed from outside.
+    fn files(&self) -> Answer<Vec<FileLine>>;
+    fn file(&self, path: FilePath) -> Answer<FileText>;
+    /// Gives the version that is stored then.
+    fn save(&self, who: PersonId, saving: Saving) -> Answer<String>;
+    /// Draws a map. Nothing is written.
+    fn draw(&self, draft: Draft, edits: Vec<Edit>) -> Answer<Sheet>;
     /// Hears whenever an entry was stored.
     fn written(&self) -> watch::Receiver<()>;
     /// The keys either of which may have signed what is sent to an address; none where there is no

@@ -18,6 +18,7 @@ mod session;
 mod shapes;
 mod stops;
 mod tokens;
+mod workshop;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -46,6 +47,7 @@ pub use installation::{
 };
 pub use releases::{Turn, Turned, Wish};
 pub use shapes::{Case, CaseLine, Request};
+pub use workshop::{Draft, FileLine, FileText, Saving, Sheet, Workflow};
 
 /// What every handler is given.
 #[derive(Clone)]
@@ -73,6 +75,7 @@ struct Desk {
         (name = "access", description = "Who has access, and tokens"),
         (name = "cases", description = "Cases of a workspace's workflows"),
         (name = "reviews", description = "Requests that wait for a person"),
+        (name = "files", description = "Maps and what belongs to them, as they are written"),
         (name = "releases", description = "What is live, what is tried beside it"),
         (name = "stops", description = "The kill switch, by scope"),
         (name = "installation", description = "This installation as a whole")
@@ -107,6 +110,10 @@ fn closed() -> OpenApiRouter<Desk> {
                 .routes(routes!(reviews::list))
                 .routes(routes!(stops::list))
                 .routes(routes!(releases::list))
+                .routes(routes!(workshop::workflows))
+                .routes(routes!(workshop::files))
+                .routes(routes!(workshop::read))
+                .routes(routes!(workshop::map))
                 .routes(routes!(events::stream))
                 .routes(routes!(metrics::metrics))
                 .routes(routes!(tokens::list, tokens::make))
@@ -114,6 +121,7 @@ fn closed() -> OpenApiRouter<Desk> {
         ))
         .merge(taking(Right::Records, OpenApiRouter::new().routes(routes!(cases::records))))
         .merge(taking(Right::Start, OpenApiRouter::new().routes(routes!(cases::start))))
+        .merge(taking(Right::Change, OpenApiRouter::new().routes(routes!(workshop::save))))
         .merge(taking(Right::Decide, OpenApiRouter::new().routes(routes!(reviews::decide))))
         .merge(taking(
             Right::Stop,

@@ -188,6 +188,11 @@ impl Walk<'_> {
             format!("{} (since {})", words::alert(alert), self.when(alert.since))
         } else if let Record::Access(access) = record {
             words::access(access)
+        } else if let Record::FileSaved { who, file, from, .. } = record {
+            match from {
+                Some(_) => format!("{who} changed `{file}`"),
+                None => format!("{who} made `{file}`"),
+            }
         } else if let Record::StartWatched { workflow, since, .. } = record {
             format!("a start of `{workflow}` begins cases from {} on", self.when(*since))
         } else if let Record::StartMissed { workflow, from, until, times, .. } = record {

@@ -1,0 +1,158 @@
+//! Files and maps over the HTTP interface. It must not judge a text: `plan` does.
+
+use std::sync::Arc;
+
+use journal::{Hash, Record};
+use plan::ids::{FilePath, PersonId, WorkflowName};
+use plan::{Edit, EditError, Files};
+use server::{Draft, FileLine, FileText, No, Saving, Sheet, Why, Workflow};
+
+use super::{Inner, fault, no, reading};
+use crate::releases;
+use crate::saving::{self, NotSaved};
+use crate::stored::Runs;
+use crate::workspace::Workspace;
+
+impl From<NotSaved> for No {
+    fn from(not: NotSaved) -> Self {
+        let why = match &not {
+            NotSaved::Closed(_) | NotSaved::Outside(_) => Why::NotPermitted,
+            NotSaved::Missing(_) => Why::NotFound,
+            NotSaved::Changed(_) | NotSaved::There(_) => Why::Conflict,
+            NotSaved::NoText(_) | NotSaved::Long(_) => Why::Invalid,
+            NotSaved::Unwritten(..) => Why::Unusable,
+        };
+        let help = if let NotSaved::Changed(_) = &not {
+            Some("read it again and look at both: nothing was written")
+        } else if let NotSaved::There(_) = &not {
+            Some("take another name, or read it and change it")
+        } else {
+            None
+        };
+        let what = format!("{:#}", anyhow::Error::from(not));
+        Self { why, what, help: help.map(str::to_owned) }
+    }
+}
+
+/// Files that can be read from outside, by path.
+pub fn files(inner: &Inner) -> Result<Vec<FileLine>, No> {
+    let workspace = Workspace::open(&inner.global).map_err(no)?;
+    let paths = workspace.files.iter().map(|(path, _)| path.as_ref());
+    let open = paths.filter(|path| saving::is_open(path)).filter_map(|path| FilePath::new(path).ok());
+    let line = |path: FilePath| {
+        let bytes = saving::bytes(&workspace.root, &path).ok()?;
+        let version = Hash::of(&bytes).to_string();
+        Some(FileLine { path: path.to_string(), version, bytes: bytes.len() as u64 })
+    };
+    Ok(open.filter_map(line).collect())
+}
+
+/// A file's text.
+pub fn file(inner: &Inner, path: &FilePath) -> Result<FileText, No> {
+    let root = Workspace::open(&inner.global).map_err(no)?.root;
+    let (text, version) = saving::text(&root, path)?;
+    Ok(FileText { path: path.to_string(), text, version: version.to_string() })
+}
+
+/// The workspace's files with a draft in the place of the stored text, and that text.
+pub fn drafted(inner: &Inner, draft: Draft) -> Result<(Files, String, Option<Hash>), No> {
+    let Workspace { root, mut files, .. } = Workspace::open(&inner.global).map_err(no)?;
+    let stored = match saving::text(&root, &draft.path) {
+        Err(NotSaved::Missing(_)) => None,
+        stored => Some(stored?),
+    };
+    let version = stored.as_ref().map(|(_, version)| *version);
+    let text = draft.text.or(stored.map(|(text, _)| text));
+    let text = text.ok_or_else(|| No::from(NotSaved::Missing(draft.path.clone())))?;
+    files.insert(draft.path.as_str(), &text);
+    Ok((files, text, version))
+}
+
+/// A map as it is drawn after some changes.
+pub fn draw(inner: &Inner, draft: Draft, edits: &[Edit]) -> Result<Sheet, No> {
+    let path = draft.path.clone();
+    let (mut files, mut text, version) = drafted(inner, draft)?;
+    if !edits.is_empty() {
+        text = plan::edit(&files, path.as_str(), edits).map_err(refused)?;
+        files.insert(path.as_str(), &text);
+    }
+    let (map, problems) = plan::show::map(&files, path.as_str());
+    Ok(Sheet { text, version: version.map(|version| version.to_string()), map, problems })
+}
+
+fn refused(error: EditError) -> No {
+    match &error {
+        EditError::Unreadable(problems) | EditError::Breaks(problems) => {
+            let all: Vec<String> = problems.iter().map(ToString::to_string).take(5).collect();
+            No::new(Why::Conflict, format!("{error}: {}", all.join("; ")))
+                .help("mend it in the text first")
+        }
+        EditError::NoFile(_) | EditError::NoPlace(_) => No::new(Why::NotFound, error),
+        EditError::Unfit(_) | EditError::Comment => No::new(Why::Conflict, error),
+    }
+}
+
+/// Every workflow as its file says now, beside what is live.
+pub fn workflows(inner: &Inner, runs: &Runs) -> Result<Vec<Workflow>, No> {
+    let workspace = Workspace::open(&inner.global).map_err(no)?;
+    let (_, rollouts) = releases::stored(Some(runs)).map_err(no)?;
+    let mut all = Vec::new();
+    for (path, text) in workspace.files.within("workflows/", ".md") {
+        let name = path.trim_start_matches("workflows/").trim_end_matches(".md");
+        let plan = workspace.plan(name);
+        let rollout = WorkflowName::new(name).ok().and_then(|name| rollouts.get(&name));
+        let live = rollout.map(|rollout| rollout.live);
+        let canary = rollout.and_then(|rollout| rollout.canary.as_ref());
+        let bytes = FilePath::new(path).map(|path| saving::bytes(&workspace.root, &path));
+        let version = match bytes {
+            Ok(Ok(bytes)) => Hash::of(&bytes),
+            _ => Hash::of(text.as_bytes()),
+        };
+        let about = plan.as_ref().ok().map(plan::Plan::workflow);
+        all.push(Workflow {
+            workflow: name.to_owned(),
+            path: path.to_string(),
+            version: version.to_string(),
+            purpose: about.map(|workflow| workflow.purpose.to_string()),
+            accountable: about.map(|workflow| workflow.accountable.to_string()),
+            problems: plan.as_ref().err().map_or(0, plan::Problems::len),
+            live: live.map(|release| release.to_string()),
+            canary: canary.map(|canary| canary.release.to_string()),
+            changed: live.is_some_and(|live| {
+                plan.as_ref().map_or(true, |plan| {
+                    plan.release() != live && canary.is_none_or(|c| c.release != plan.release())
+                })
+            }),
+        });
+    }
+    Ok(all)
+}
+
+impl Inner {
+    /// Saves a file. That it was is stored first: no file ever says what nobody is known to have
+    /// written.
+    pub async fn save(self: Arc<Self>, who: PersonId, saving: Saving) -> Result<String, No> {
+        let _one = self.saving.lock().await;
+        let Saving { path, text, from } = saving;
+        let from = from.map(|from| {
+            serde_json::from_value::<Hash>(from.into())
+                .map_err(|_| No::new(Why::Invalid, "`from` is the `version` of the file as read"))
+        });
+        let (from, named) = (from.transpose()?, path.clone());
+        let prepare = move |inner: &Self, _: &Runs| {
+            let root = Workspace::open(&inner.global).map_err(no)?.root;
+            let ready = saving::prepare(&root, &named, &text, from)?;
+            Ok((root, ready))
+        };
+        let (root, ready) = reading(self.clone(), prepare).await?;
+        let to = ready.to;
+        if Some(to) == from {
+            return Ok(to.to_string());
+        }
+        let saved = Record::FileSaved { who, file: path, from, to };
+        self.runtime.noted(saved).await.map_err(|error| fault(&error))?;
+        let take = move |_: &Self, _: &Runs| ready.take_place(&root).map_err(No::from);
+        reading(self.clone(), take).await?;
+        Ok(to.to_string())
+    }
+}
