@@ -1,6 +1,7 @@
 //! This installation as the HTTP interface meets it: the runtime that drives here, the stored runs,
 //! and the maps as they were when it was started. It decides nothing: it passes on what is asked.
 
+mod rehearse;
 mod releasing;
 mod workshop;
 
@@ -23,8 +24,9 @@ use plan::{AccessRole, Edit, Plan};
 use runtime::{Fault, Kind, NewRun, Runtime};
 use serde_json::{Map, Value};
 use server::{
-    Answer, Decide, Decided, Draft, FileLine, FileText, HookKey, Installation, No, Query, Row,
-    Saving, Sent, Sheet, Start, Started, Taking, Turn, Turned, Why, Wish,
+    Answer, Decide, Decided, Draft, FileLine, FileText, HookKey, Installation, No, Query,
+    Rehearsed, Rehearsing, Row, Saving, Sent, Sheet, Start, Started, Taking, Turn, Turned, Why,
+    Wish,
 };
 
 use crate::args::Global;
@@ -563,6 +565,10 @@ impl Installation for Here {
 
     fn draw(&self, draft: Draft, edits: Vec<Edit>) -> Answer<Sheet> {
         self.read(move |inner, _| workshop::draw(inner, draft, &edits))
+    }
+
+    fn rehearse(&self, wish: Rehearsing) -> Answer<Rehearsed> {
+        self.read(move |inner, _| rehearse::rehearse(inner, wish))
     }
 
     fn written(&self) -> watch::Receiver<()> {

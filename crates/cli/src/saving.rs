@@ -252,13 +252,20 @@ mod tests {
     fn what_is_not_open_stays_closed() {
         let root = tempfile::tempdir().unwrap();
         for closed in [
-            "flightdeck.yaml", "mcp.lock", "seeds/a.json", "workflows/a.txt", "workflows/.md",
-            "other/AGENTS.md", "notes.md",
+            "flightdeck.yaml",
+            "mcp.lock",
+            "seeds/a.json",
+            "workflows/a.txt",
+            "workflows/.md",
+            "other/AGENTS.md",
+            "notes.md",
         ] {
             let refused = FilePath::new(closed).map(|path| place(root.path(), &path));
             assert!(matches!(refused, Err(_) | Ok(Err(NotSaved::Closed(_)))), "{closed}");
         }
-        for none in ["../a.md", "/workflows/a.md", "workflows//a.md", ".mcp.json", "workflows/a\n.md"] {
+        for none in
+            ["../a.md", "/workflows/a.md", "workflows//a.md", ".mcp.json", "workflows/a\n.md"]
+        {
             assert!(FilePath::new(none).is_err(), "{none}");
         }
         assert!(is_open("AGENTS.md") && is_open("agents/sub/AGENTS.md") && is_open("CLAUDE.md"));

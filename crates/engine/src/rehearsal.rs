@@ -22,7 +22,8 @@ use guard::Guard;
 use journal::{End, Hash, Millis, RunId, Seq, Standing, Status, Store, Stored, ToolAsk, Usage};
 use plan::Plan;
 use plan::ids::{ReleaseId, StepId, ToolName};
-use plan::workflow::WorkingHours;
+use plan::types::to_schema;
+use plan::workflow::{Type, WorkingHours};
 use serde_json::Value;
 
 use crate::{Engine, hours};
@@ -169,6 +170,14 @@ impl Rehearsal {
     #[must_use]
     pub fn plan(&self) -> &Arc<Plan> {
         &self.plan
+    }
+
+    /// The plainest case of the map, where nobody has one.
+    #[must_use]
+    pub fn plainest_case(&self) -> Value {
+        let fields = self.plan.workflow().case.fields.iter();
+        let kind = Type::Record(fields.map(|(n, t)| (n.to_string(), t.clone())).collect());
+        answers::plainest(&to_schema(&kind))
     }
 
     /// Takes a case through these choices, in an empty journal that is kept in memory and answers

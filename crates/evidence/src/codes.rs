@@ -72,6 +72,16 @@ pub const DIFFERS: Page = Page {
     next: "keep a copy of the data folder, and compare it with an export or a backup",
 };
 
+/// A rehearsal was told to take what cannot be taken there.
+pub const CHOICE_UNFIT: Page = Page {
+    id: "choice_unfit",
+    title: "what was chosen does not fit",
+    why: "a rehearsal goes on by what is chosen for each thing from outside; one choice names what \
+          is not offered there, or gives it a value that does not fit, so nothing came of it",
+    next: "leave that choice out to see what is offered: `flightdeck simulate WORKFLOW --step` \
+           shows each one",
+};
+
 /// A release was gone back from because its cases came out worse.
 pub const RELEASE_WORSE: Page = Page {
     id: "release_worse",
@@ -127,6 +137,7 @@ pub const FAULTS: &[&Page] = &[
     &ALERT,
     &RELEASE_WORSE,
     &DIFFERS,
+    &CHOICE_UNFIT,
     &NOBODY_MAY,
     &REQUESTS_FULL,
     &START_HELD,

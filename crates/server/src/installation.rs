@@ -9,12 +9,13 @@ use evidence::canary::Comparison;
 use evidence::releases::ReleaseView;
 use evidence::{ReviewView, RunView};
 use journal::{Access, Caller, CommandId, RunId, RunLine, Status, StopScope};
-use plan::{AccessRole, Edit};
 use plan::ids::{FilePath, PersonId, RoleId, WorkflowName};
+use plan::{AccessRole, Edit};
 use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::hooks::{HookKey, NotTaken, Sent, Taken};
+use crate::rehearse::{Rehearsed, Rehearsing};
 use crate::releases::{Turn, Turned, Wish};
 use crate::workshop::{Draft, FileLine, FileText, Saving, Sheet, Workflow};
 
@@ -182,6 +183,8 @@ pub trait Installation: Send + Sync + 'static {
     fn save(&self, who: PersonId, saving: Saving) -> Answer<String>;
     /// Draws a map. Nothing is written.
     fn draw(&self, draft: Draft, edits: Vec<Edit>) -> Answer<Sheet>;
+    /// Takes a case through choices. Nothing is written, and nothing leaves this process.
+    fn rehearse(&self, wish: Rehearsing) -> Answer<Rehearsed>;
     /// Hears whenever an entry was stored.
     fn written(&self) -> watch::Receiver<()>;
     /// The keys either of which may have signed what is sent to an address; none where there is no

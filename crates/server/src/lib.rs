@@ -12,6 +12,7 @@ mod installation;
 mod metrics;
 mod pages;
 mod problem;
+mod rehearse;
 mod releases;
 mod reviews;
 mod session;
@@ -45,6 +46,7 @@ pub use hooks::{HookKey, NotTaken, Sent, Taken};
 pub use installation::{
     Answer, Decide, Decided, Installation, No, Query, Reply, Row, Start, Started, Taking, Why,
 };
+pub use rehearse::{Chosen, Field, Offer, Point, PointAbout, Rehearsed, Rehearsing, Took};
 pub use releases::{Turn, Turned, Wish};
 pub use shapes::{Case, CaseLine, Request};
 pub use workshop::{Draft, FileLine, FileText, Saving, Sheet, Workflow};
@@ -114,6 +116,7 @@ fn closed() -> OpenApiRouter<Desk> {
                 .routes(routes!(workshop::files))
                 .routes(routes!(workshop::read))
                 .routes(routes!(workshop::map))
+                .routes(routes!(rehearse::rehearse))
                 .routes(routes!(events::stream))
                 .routes(routes!(metrics::metrics))
                 .routes(routes!(tokens::list, tokens::make))

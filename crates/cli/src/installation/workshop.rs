@@ -38,7 +38,8 @@ impl From<NotSaved> for No {
 pub fn files(inner: &Inner) -> Result<Vec<FileLine>, No> {
     let workspace = Workspace::open(&inner.global).map_err(no)?;
     let paths = workspace.files.iter().map(|(path, _)| path.as_ref());
-    let open = paths.filter(|path| saving::is_open(path)).filter_map(|path| FilePath::new(path).ok());
+    let open =
+        paths.filter(|path| saving::is_open(path)).filter_map(|path| FilePath::new(path).ok());
     let line = |path: FilePath| {
         let bytes = saving::bytes(&workspace.root, &path).ok()?;
         let version = Hash::of(&bytes).to_string();

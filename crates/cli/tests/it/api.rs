@@ -2,6 +2,7 @@
 //! description by a program that knows nothing else of it.
 
 mod metrics;
+mod rehearse;
 mod releases;
 mod traced;
 

@@ -43,6 +43,7 @@ mod passing;
 mod policies;
 mod questions;
 mod refusals;
+mod rehearsals;
 mod releases;
 mod research;
 mod runs;

@@ -5,10 +5,10 @@ use journal::{AnswerShape, ModelAsk, Usage};
 use plan::workflow::Model;
 
 /// How all figures of a rehearsal come about, for whoever reads them.
-pub const HOW: &str = "tokens are estimated as one for each four characters of what is really sent \
-                       and of the answer that was chosen, and priced by `flightdeck.yaml`; a call of \
-                       a model takes 1 second and 20 ms for each token of its answer, a tool half a \
-                       second, a person 5 working minutes for a decision";
+pub const HOW: &str = "tokens are estimated as one for each four characters of what is really \
+                       sent and of the answer that was chosen, and priced by `flightdeck.yaml`; a \
+                       call of a model takes 1 second and 20 ms for each token of its answer, a \
+                       tool half a second, a person 5 working minutes for a decision";
 
 /// What a decision takes of a person's time.
 pub const PERSON_MS: u64 = 5 * 60_000;

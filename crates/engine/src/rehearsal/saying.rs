@@ -1,5 +1,5 @@
-//! What comes in where somebody chose an answer or a fault: in the words of a model or a tool, as the
-//! engine would hear it. What does not fit the question is refused. It must not deliver anything.
+//! What comes in where somebody chose an answer or a fault: in the words of a model or a tool, as
+//! the engine would hear it. What does not fit the question is refused. It must not deliver it.
 
 use std::sync::Arc;
 
