@@ -44,9 +44,8 @@ pub fn simulate(screen: &Screen, global: &Global, args: Simulate) -> Ended {
         ready.place(Path::new(file));
     }
     // Documents are read off the threads that wait for them.
-    let wide = args.all;
     let (choices, then) = (args.choose, if args.step { Then::Stop } else { Then::Defaults });
-    if wide {
+    if args.all {
         let scenes = scenes(&begun, &trials);
         let found = aside(move || ready.search(&scenes))?.map_err(rehearsing::stop)?;
         return searched(screen, &plan, &found);
@@ -123,8 +122,10 @@ fn told(
     kept: Option<&str>,
 ) -> Result<(), Stop> {
     let workflow = plan.workflow();
-    let story = view.timeline.iter().filter(|line| !line.detail);
-    let line = |line: &evidence::view::Line| json!({ "at": words::stamp(line.at), "step": line.step, "text": line.text });
+    let line = |line: &evidence::view::Line| {
+        json!({ "at": words::stamp(line.at), "step": line.step, "text": line.text,
+            "detail": line.detail })
+    };
     let elapsed = rehearsed.now.0.saturating_sub(rehearsed.began.0);
     let taken: Vec<Value> = rehearsed.taken.iter().map(taken).collect();
     screen.object(
@@ -132,7 +133,7 @@ fn told(
         json!({
             "workflow": workflow.name, "release": plan.release(), "case": begun.case,
             "status": view.status, "over": rehearsed.is_over(),
-            "story": story.clone().map(line).collect::<Vec<_>>(),
+            "story": view.timeline.iter().map(line).collect::<Vec<_>>(),
             "taken": taken, "choices": rehearsed.choices(), "open": rehearsed.open,
             "elapsed_ms": elapsed, "people_ms": rehearsed.people_ms,
             "tokens": rehearsed.used.tokens(), "cost": words::cost(rehearsed.used.cost_nanos),
@@ -142,8 +143,10 @@ fn told(
     let name = words::plain(&begun.name);
     screen.line(format!("rehearsal of {} with {name}; nothing left this machine", workflow.name));
     let zone = Some(workflow.hours.zone.as_str());
-    for line in story {
-        screen.line(format!("{}  {}", words::when(line.at, zone), line.text));
+    for line in &view.timeline {
+        let look =
+            if line.detail { screen.word(Look::Quiet, &line.text) } else { line.text.clone() };
+        screen.line(format!("{}  {look}", words::when(line.at, zone)));
     }
     if !rehearsed.taken.is_empty() {
         screen.line(screen.word(Look::Quiet, "what was said from outside:"));
@@ -241,8 +244,7 @@ fn searched(screen: &Screen, plan: &Plan, found: &Searched) -> Ended {
     let ends: Vec<&str> = found.ends.keys().map(String::as_str).collect();
     screen.line(format!("a case is in the end: {}", ends.join(", ")));
     let never = found.ways.iter().filter(|reached| reached.by.is_none()).count();
-    let bound =
-        if found.complete { "all that could be tried was" } else { "time or number ended it" };
+    let bound = if found.complete { "no more is to be tried" } else { "time or number ended it" };
     screen.line(format!(
         "{} rehearsals; {never} of {} ways never taken; {bound}",
         words::number(u64::try_from(found.played).unwrap_or(u64::MAX)),

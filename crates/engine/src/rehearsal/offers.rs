@@ -14,6 +14,8 @@ use crate::faults::ERRORS;
 use crate::question::ANSWER;
 use crate::work::Work;
 
+/// The word for an answer that spends all that the case may.
+pub(super) const USED_UP: &str = "used_up";
 /// What a reason says where nobody wrote one.
 const REASON: &str = "rehearsed";
 
@@ -71,7 +73,7 @@ pub(super) fn of_model(ask: &ModelAsk, value: Value) -> Vec<Offer> {
     let codes = ERRORS.get(..ERRORS.len() - 1).unwrap_or_default();
     all.extend(failures(codes));
     all.extend(failures(&[Code::VendorRefused]));
-    all.push(fault("used_up", "it answers, and has used up the money of the case"));
+    all.push(fault(USED_UP, "it answers, and has used up the money of the case"));
     all.push(died());
     all
 }

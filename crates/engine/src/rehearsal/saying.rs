@@ -11,7 +11,8 @@ use journal::{
 use plan::workflow::Does;
 use serde_json::{Value, json};
 
-use super::points::{Offer, Point, PointKind};
+use super::offers::USED_UP;
+use super::points::{Of, Offer, Point, PointKind};
 use super::taking::{Wrong, wrong};
 use super::{Play, figures};
 use crate::agent::wire_name;
@@ -53,7 +54,10 @@ impl Play<'_> {
         let least = ask.probabilities.then_some(if offer.take == "unsure" { 0 } else { 1_000_000 });
         let answer = ModelAnswer { least, ..answer };
         let mut usage = figures::of_model(ask, model, &answer.text);
-        if let Some(limits) = workflow.map(|w| &w.limits.case).filter(|_| offer.take == "used_up") {
+        // Of several questions at once the first spends it.
+        let first = matches!(&point.of, Of::Acts(acts) if acts.first() == Some(&act));
+        let spends = offer.take == USED_UP && first;
+        if let Some(limits) = workflow.map(|w| &w.limits.case).filter(|_| spends) {
             usage.cost_nanos = usage.cost_nanos.max(limits.cost_nanos);
             usage.input_tokens = usage.input_tokens.max(limits.tokens);
         }

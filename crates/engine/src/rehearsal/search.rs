@@ -68,7 +68,7 @@ pub struct Searched {
     pub played: usize,
     /// Rehearsals that came to no end within the bounds.
     pub endless: usize,
-    /// Everything that could be tried was; otherwise time or number ended it.
+    /// Every way was taken, or all that could be tried was; otherwise time or number ended it.
     pub complete: bool,
 }
 
@@ -78,6 +78,9 @@ struct Job {
     choices: Vec<Choice>,
     fault: Option<(StepId, Offer)>,
 }
+
+/// The tier of other values.
+const VALUES: usize = 2;
 
 /// What is still to be tried, the likeliest to find something first.
 #[derive(Default)]
@@ -96,8 +99,10 @@ impl Queue {
         }
     }
 
-    fn next(&mut self) -> Option<Job> {
-        self.tiers.iter_mut().find_map(VecDeque::pop_front)
+    /// What is tried next. Other values are only looked for while a way is missing.
+    fn next(&mut self, missing: bool) -> Option<Job> {
+        let tiers = if missing { self.tiers.len() } else { VALUES };
+        self.tiers.iter_mut().take(tiers).find_map(VecDeque::pop_front)
     }
 }
 
@@ -130,7 +135,7 @@ impl Rehearsal {
             let job = Job { scene, choices: Vec::new(), fault: None };
             search.queue.add(0, format!("scene {scene}"), job);
         }
-        while let Some(job) = search.queue.next() {
+        while let Some(job) = search.queue.next(search.taken.len() < all.len()) {
             let Some(scene) = scenes.get(job.scene) else { continue };
             if search.found.played >= PLAYS_MAX || at_hand.enough() {
                 return Ok(search.told(all, false));
@@ -181,7 +186,9 @@ impl Search<'_> {
         }
         let took = rehearsed.now.0.saturating_sub(rehearsed.began.0);
         let used = rehearsed.used;
-        if self.found.dearest.as_ref().is_none_or(|(u, _)| u.cost_nanos < used.cost_nanos) {
+        // What is spent by fiat is no cost of the map.
+        let real = rehearsed.taken.iter().all(|taken| taken.choice.take != offers::USED_UP);
+        if real && self.found.dearest.as_ref().is_none_or(|(u, _)| u.cost_nanos < used.cost_nanos) {
             self.found.dearest = Some((used, route.clone()));
         }
         if self.found.longest.as_ref().is_none_or(|(ms, _)| *ms < took) {
@@ -232,7 +239,7 @@ impl Search<'_> {
                 let name = format!("{} {take} {value}", one.step);
                 let value = Some(value);
                 let choice = Choice { take, value, at: at.clone(), ..Choice::default() };
-                self.queue.add(2, name, job(choice, None));
+                self.queue.add(VALUES, name, job(choice, None));
             }
         }
     }
