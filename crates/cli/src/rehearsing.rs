@@ -29,6 +29,16 @@ const TABLE: &str = "table";
 const DOCUMENTS: &str = "documents";
 const FILES: &str = "files";
 
+/// How far a rehearsal may read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Whatever the servers of the workspace read.
+    Workspace,
+    /// Only what whoever may look at the workspace is shown anyway: tables that are its files, and
+    /// documents of a folder below it. Whoever sends a map of their own must not read more by it.
+    Shown,
+}
+
 /// A rehearsal with everything that it needs.
 pub struct Rehearsing {
     pub rehearsal: Rehearsal,
@@ -57,7 +67,7 @@ impl Rehearsing {
         places: &Places,
         plan: &Arc<Plan>,
         trials: &BTreeMap<String, Trial>,
-        time: Duration,
+        (reach, time): (Reach, Duration),
     ) -> Result<Self, Stop> {
         let until = Instant::now() + time;
         let rehearsal = Rehearsal::new(plan).map_err(stop)?;
@@ -69,7 +79,7 @@ impl Rehearsing {
             if own.contains_key(server) {
                 continue;
             }
-            if let Some((kind, opened)) = open(root, places, server)? {
+            if let Some((kind, opened)) = open(root, places, server, reach)? {
                 own.insert(server.to_owned(), (kind, opened));
             }
         }
@@ -142,12 +152,30 @@ pub fn stop(broken: Broken) -> Stop {
 }
 
 /// What answers in the place of a server of ours that reads here.
-fn open(root: &Path, places: &Places, server: &str) -> Result<Option<(String, Own)>, Stop> {
+fn open(
+    root: &Path,
+    places: &Places,
+    server: &str,
+    reach: Reach,
+) -> Result<Option<(String, Own)>, Stop> {
     let Some((kind, folder)) = servers::ours(places, server) else { return Ok(None) };
     let folder = root.join(folder);
+    if reach == Reach::Shown && !is_shown(root, &kind, &folder) {
+        return Ok(None);
+    }
     // A folder that is not there yet holds nothing; its server would say so too.
     let Ok(opened) = own(&kind, &folder)? else { return Ok(None) };
     Ok(opened.map(|own| (kind, own)))
+}
+
+/// Whether what lies there is shown to everybody who may look at the workspace.
+fn is_shown(root: &Path, kind: &str, folder: &Path) -> bool {
+    let (Ok(root), Ok(real)) = (root.canonicalize(), folder.canonicalize()) else { return false };
+    let Ok(below) = real.strip_prefix(root) else { return false };
+    let hidden =
+        |part: std::path::Component<'_>| part.as_os_str().to_string_lossy().starts_with('.');
+    let inside = below.components().next().is_some() && !below.components().any(hidden);
+    inside && real.is_dir() && matches!(kind, TABLE | DOCUMENTS)
 }
 
 type Opened = Result<Option<Own>, tools::serve::ServeError>;

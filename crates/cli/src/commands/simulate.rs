@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::{check, mcp};
 use crate::args::{Global, Simulate};
 use crate::exit::{Ended, Exit, Stop};
-use crate::rehearsing::{self, Rehearsing};
+use crate::rehearsing::{self, Reach, Rehearsing};
 use crate::screen::{Look, Screen};
 use crate::workspace::Workspace;
 use crate::{cases, trial};
@@ -38,7 +38,8 @@ pub fn simulate(screen: &Screen, global: &Global, args: Simulate) -> Ended {
     }
     let time = if args.all { Duration::from_secs(args.seconds) } else { TIME };
     let places = mcp::places(screen, &workspace)?;
-    let mut ready = Rehearsing::new(&workspace.root, &places, &plan, &trials, time)?;
+    let mut ready =
+        Rehearsing::new(&workspace.root, &places, &plan, &trials, (Reach::Workspace, time))?;
     let begun = begun(&workspace.root, &ready, &args, &trials)?;
     if let Some(file) = &begun.file {
         ready.place(Path::new(file));

@@ -13,7 +13,7 @@ use server::{
 };
 
 use super::{Inner, fields, no, workshop};
-use crate::rehearsing::{self, Rehearsing};
+use crate::rehearsing::{self, Reach, Rehearsing};
 use crate::trial;
 use crate::workspace::Workspace;
 
@@ -41,7 +41,8 @@ pub fn rehearse(inner: &Inner, wish: Wish) -> Result<Rehearsed, No> {
         true => trial::read(&folder).unwrap_or_default(),
         false => BTreeMap::new(),
     };
-    let ready = Rehearsing::new(&root, &places, &plan, &trials, TIME).map_err(no)?;
+    let ready =
+        Rehearsing::new(&root, &places, &plan, &trials, (Reach::Shown, TIME)).map_err(no)?;
     let case = match case {
         Some(case) => fields(plan.workflow(), case)?,
         None => ready.rehearsal.plainest_case(),

@@ -1,6 +1,6 @@
-//! What our own servers answer, without a server: for a rehearsal, in which nothing is started. Only
-//! those that read, and nothing but what they would have answered. It must not be a way to call a
-//! tool: nothing here takes a permit, because nothing here leaves this machine.
+//! What our own servers answer, without a server: for a rehearsal, in which nothing is started.
+//! Only those that read, and nothing but what they would have answered. It must not be a way to
+//! call a tool: nothing here takes a permit, because nothing here leaves this machine.
 
 use std::path::Path;
 

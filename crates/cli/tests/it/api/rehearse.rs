@@ -73,3 +73,18 @@ fn a_text_that_is_not_saved_is_rehearsed_and_what_does_not_fit_is_refused() {
     }
     assert_eq!(std::fs::read_to_string(up.office.root().join(MAP)).unwrap(), stored);
 }
+
+#[test]
+fn whoever_sends_a_map_reads_no_more_by_it_than_is_shown() {
+    let up = Up::start(&["001"]);
+    let told = |servers: &str| {
+        up.office.change(".mcp.json", "\"inbox\"", servers);
+        let wish = json!({ "path": MAP, "case": { "name": "flightdeck.yaml" } });
+        let answer = up.post(PATH, "", &wish);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.body
+    };
+    // A server that is opened with the whole workspace reads it for cases, not for whoever asks.
+    let body = told("\".\"");
+    assert!(!body.contains("Larkfield Cycles B.V. is invented"), "{body}");
+}
