@@ -143,7 +143,7 @@ pub enum Command {
     },
     /// Show every entry of a run
     Logs {
-        /// A run, or the beginning of its id
+        /// A run, or the beginning of its id; `desk` for what people did to the whole
         run: String,
         /// Check that the stored entries are complete and unchanged, and make each decision again
         #[arg(long)]

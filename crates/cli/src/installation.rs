@@ -3,50 +3,53 @@
 
 mod rehearse;
 mod releasing;
+mod shown;
 mod workshop;
 
+pub use shown::glance;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use evidence::canary::Comparison;
 use evidence::codes::GUARD_UNPROVEN;
 use evidence::releases::ReleaseView;
-use evidence::{ReviewState, ReviewView, RunView};
+use evidence::{ReviewState, RunView};
 use guard::contract;
 use journal::{
     Access, Command, CommandId, Decline, Hash, Millis, Mode, Order, Reply, ReviewNo, RunId,
-    RunLine, RunQuery, Starter, Status, StopScope,
+    RunQuery, Starter, Status, StopScope,
 };
 use plan::ids::{FilePath, PersonId, WorkflowName};
 use plan::workflow::{Type, Workflow};
 use plan::{AccessRole, Edit, Plan};
-use runtime::{Fault, Kind, NewRun, Runtime};
+use runtime::{Fault, Kind, Lying, NewRun, Runtime};
 use serde_json::{Map, Value};
 use server::{
-    Answer, Decide, Decided, Draft, FileLine, FileText, HookKey, Installation, No, Query,
-    Rehearsed, Rehearsing, Row, Saving, Sent, Sheet, Start, Started, Taking, Turn, Turned, Why,
-    Wish,
+    Alike, Answer, Decide, Decided, Draft, Figures, FileLine, FileText, Glance, HookKey, InForce,
+    Installation, No, Open, Query, Reach, Rehearsed, Rehearsing, Row, Saving, Seen, Sent, Sheet,
+    Start, Started, Taking, Turn, Turned, Why, Wish,
 };
 
 use crate::args::Global;
+use crate::commands::run::Watched;
 use crate::commands::stops;
 use crate::driver;
 use crate::exit::{Exit, Stop};
 use crate::held;
 use crate::hooks::{self, Hooks};
+use crate::measured::Facts;
 use crate::meter::Meter;
 use crate::people::{FromFiles, Over};
 use crate::stored::Runs;
 use crate::values;
 use crate::vault::Vault;
-use crate::workspace::Workspace;
+use crate::workspace::{self, Workspace};
 use tokio::sync::watch;
 
 /// How many entries are given at once to whoever follows events.
 const PAGE: usize = 500;
-/// How many open cases are looked at for requests.
-const LISTED: usize = 1_000;
 /// How often, and how many times, a run is looked at for what came of an order.
 const LOOK: Duration = Duration::from_millis(10);
 const LOOKS: usize = 500;
@@ -70,6 +73,8 @@ struct Inner {
     meter: Meter,
     /// One file is saved at a time.
     saving: tokio::sync::Mutex<()>,
+    /// What is kept of cases so that many can be added up.
+    facts: Mutex<Facts>,
 }
 
 impl Here {
@@ -98,7 +103,9 @@ impl Here {
         global.data = Some(workspace.data.clone());
         let meter = Meter::new(&Runs::at(workspace.data.clone())?, workspace)?;
         let saving = tokio::sync::Mutex::new(());
-        let inner = Inner { global, runtime, people, over, plans, keying, hooks, meter, saving };
+        let facts = Mutex::new(Facts::of(Runs::at(workspace.data.clone())?));
+        let inner =
+            Inner { global, runtime, people, over, plans, keying, hooks, meter, saving, facts };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -212,8 +219,9 @@ impl Inner {
         let ids = match &key {
             Some(key) => self.ids(&workflow, key),
             None => {
-                let random = runtime::random().map_err(|f| fault(&f))?;
-                [RunId::new(runtime::now(), random); 2]
+                let file = self.clone().lying(&workflow, &case).await?;
+                let run = self.runtime.by_hand(&workflow, file.as_ref()).await;
+                [run.map_err(|f| fault(&f))?; 2]
             }
         };
         let [today, yesterday] = ids;
@@ -235,8 +243,8 @@ impl Inner {
             mode: Mode::Live,
         };
         if key.is_none() {
-            self.runtime.admit_once(today, new).await.map_err(|f| fault(&f))?;
-            return Ok(Started { run: today, status: Status::Running, again: false });
+            let now = self.runtime.admit_once(today, new).await.map_err(|f| fault(&f))?;
+            return Ok(Started { run: today, status: Status::Running, again: !now });
         }
         if let Some(started) = self.earlier(yesterday, &case).await? {
             return Ok(started);
@@ -252,6 +260,25 @@ impl Inner {
             tokio::time::sleep(LOOK).await;
         }
         Err(No::new(Why::Conflict, "the same request was being handled and came to nothing"))
+    }
+
+    /// The file that a case names, if a start of the map watches it: it has its case then.
+    async fn lying(
+        self: Arc<Self>,
+        workflow: &WorkflowName,
+        case: &Value,
+    ) -> Result<Option<Lying>, No> {
+        let Some(name) = case.get("name").and_then(Value::as_str).map(str::to_owned) else {
+            return Ok(None);
+        };
+        let live = self.runtime.live().await.map_err(|error| fault(&error))?;
+        let (plan, workflow) = (live.get(workflow).cloned(), workflow.clone());
+        let find = move |inner: &Self, _: &Runs| {
+            let plan = plan.map_or_else(|| draft(inner, &workflow), Ok)?;
+            let root = workspace::find(&inner.global).map_err(no)?;
+            Watched::of(&root, &plan).named(&name).map_err(no)
+        };
+        reading(self, find).await
     }
 
     /// The case that is stored under an id, if it is the same case.
@@ -458,14 +485,17 @@ impl Installation for Here {
         Box::pin(self.inner.clone().start(who, start))
     }
 
-    fn cases(&self, query: Query) -> Answer<Vec<RunLine>> {
+    fn cases(&self, query: Query) -> Answer<Vec<Glance>> {
         let Query { workflow, status, after, limit } = query;
         let query = RunQuery { workflow, status, after, limit, prefix: None };
-        self.read(move |_, runs| runs.lines(&query).map_err(no))
+        self.read(move |_, runs| {
+            let lines = runs.lines(&query).map_err(no)?;
+            Ok(lines.into_iter().map(|line| shown::glance(runs, line)).collect())
+        })
     }
 
-    fn case(&self, run: RunId) -> Answer<RunView> {
-        self.read(move |_, runs| case(runs, run))
+    fn case(&self, who: PersonId, run: RunId) -> Answer<Seen> {
+        self.read(move |inner, runs| shown::seen(inner, runs, &who, run))
     }
 
     fn records(&self, run: RunId, from: u32) -> Answer<Vec<Vec<u8>>> {
@@ -479,25 +509,28 @@ impl Installation for Here {
         })
     }
 
-    fn reviews(&self) -> Answer<Vec<(RunLine, ReviewView)>> {
-        self.read(|_, runs| {
-            let open = [Status::Waiting, Status::Running, Status::Sleeping];
-            let mut all = Vec::new();
-            for line in runs.standing(&open, LISTED).map_err(no)? {
-                let view = runs.view(line.run).map_err(no)?;
-                all.extend(view.open_reviews().map(|review| (line.clone(), review.clone())));
-            }
-            all.sort_by_key(|(_, review)| review.due);
-            Ok(all)
-        })
+    fn reviews(&self, who: PersonId) -> Answer<Vec<Open>> {
+        self.read(move |inner, runs| shown::requests(inner, runs, &who))
+    }
+
+    fn alike(&self, run: RunId, review: u32) -> Answer<Vec<Alike>> {
+        self.read(move |_, runs| shown::alike(runs, run, review))
+    }
+
+    fn fleet(&self, minutes: u32) -> Answer<Figures> {
+        self.read(move |inner, runs| shown::fleet(inner, runs, minutes))
     }
 
     fn decide(&self, who: PersonId, decide: Decide) -> Answer<Decided> {
         Box::pin(self.inner.clone().decide(who, decide))
     }
 
-    fn stops(&self) -> Answer<Vec<StopScope>> {
-        self.read(|_, runs| runs.reader().stops().map_err(|error| no(error.into())))
+    fn stops(&self) -> Answer<Vec<InForce>> {
+        self.read(|_, runs| shown::stops(runs))
+    }
+
+    fn reach(&self, scope: StopScope) -> Answer<Reach> {
+        self.read(move |inner, runs| shown::reach(inner, runs, &scope))
     }
 
     fn stop(&self, who: PersonId, scope: StopScope, reason: String) -> Answer<usize> {

@@ -50,41 +50,74 @@ pub fn nobody_may(
 ) -> Option<String> {
     let people = FromFiles::new(&Workspace::open(global).ok()?);
     let known = people.known()?;
-    let at = crate::stored::now();
-    let step = workflow.steps.iter().find(|step| step.id == review.at.step);
-    let never = match (step.map(|step| &step.does), review.kind) {
-        (Some(Does::Review(step)), _) => step.never_by.as_slice(),
-        (_, ReviewKind::Act) => &[NeverBy::Starter],
-        _ => &[],
-    };
-    let starter = match view.starter.as_ref() {
-        Some(starter) if starter.is_trigger() => Some(&workflow.accountable),
-        starter => starter.and_then(Starter::person),
-    };
-    let barred = |who: &PersonId| {
-        never.iter().any(|never| match never {
-            NeverBy::Starter => starter.is_none_or(|starter| starter == who),
-            NeverBy::Owner => *who == workflow.accountable,
-        })
-    };
-    let holders = workflow.roles.get(&review.by).map_or(&[][..], Vec::as_slice);
-    let may = |who: &PersonId| {
-        let voices = std::iter::once(who.clone()).chain(people.stands_for(who, at));
-        let holds = |voice: &PersonId| holders.contains(voice) && !barred(voice);
-        let on_call = || people.on_call(who, at).contains(&review.by);
-        !barred(who) && (voices.into_iter().any(|voice| holds(&voice)) || on_call())
-    };
-    if known.people.iter().any(may) {
+    let answering = Answering::of(&people, workflow, view, review, crate::stored::now());
+    if known.people.iter().any(|who| answering.may(who)) {
         return None;
     }
-    let why = |who: &PersonId| match (known.people.contains(who), starter == Some(who)) {
-        (false, _) => format!("{who} is no person of the workspace any more"),
-        (true, true) => format!("{who} started the case"),
-        (true, false) => format!("{who} answers for the workflow"),
+    let why = |who: &PersonId| match known.people.contains(who) {
+        false => format!("{who} is no person of the workspace any more"),
+        true => answering.why_barred(who),
     };
-    let whys: Vec<String> = holders.iter().map(why).collect();
+    let whys: Vec<String> = answering.holders.iter().map(why).collect();
     let whys = if whys.is_empty() { "nobody holds it".to_owned() } else { whys.join(", ") };
     Some(format!("the role {}: {whys}", review.by))
+}
+
+/// Who may answer one request, as the deciding will find it.
+struct Answering<'a> {
+    people: &'a FromFiles,
+    never: &'a [NeverBy],
+    starter: Option<&'a PersonId>,
+    accountable: &'a PersonId,
+    by: &'a RoleId,
+    holders: &'a [PersonId],
+    at: Millis,
+}
+
+impl<'a> Answering<'a> {
+    fn of(
+        people: &'a FromFiles,
+        workflow: &'a Workflow,
+        view: &'a RunView,
+        review: &'a ReviewView,
+        at: Millis,
+    ) -> Self {
+        let step = workflow.steps.iter().find(|step| step.id == review.at.step);
+        let never = match (step.map(|step| &step.does), review.kind) {
+            (Some(Does::Review(step)), _) => step.never_by.as_slice(),
+            (_, ReviewKind::Act) => &[NeverBy::Starter],
+            _ => &[],
+        };
+        let accountable = &workflow.accountable;
+        let starter = match view.starter.as_ref() {
+            Some(starter) if starter.is_trigger() => Some(accountable),
+            starter => starter.and_then(Starter::person),
+        };
+        let holders = workflow.roles.get(&review.by).map_or(&[][..], Vec::as_slice);
+        Self { people, never, starter, accountable, by: &review.by, holders, at }
+    }
+
+    fn barred(&self, who: &PersonId) -> bool {
+        self.never.iter().any(|never| match never {
+            NeverBy::Starter => self.starter.is_none_or(|starter| starter == who),
+            NeverBy::Owner => who == self.accountable,
+        })
+    }
+
+    fn may(&self, who: &PersonId) -> bool {
+        let stands_for = self.people.stands_for(who, self.at);
+        let voices = std::iter::once(who.clone()).chain(stands_for);
+        let holds = |voice: &PersonId| self.holders.contains(voice) && !self.barred(voice);
+        let on_call = || self.people.on_call(who, self.at).contains(self.by);
+        !self.barred(who) && (voices.into_iter().any(|voice| holds(&voice)) || on_call())
+    }
+
+    fn why_barred(&self, who: &PersonId) -> String {
+        match self.starter == Some(who) {
+            true => format!("{who} started the case"),
+            false => format!("{who} answers for the workflow"),
+        }
+    }
 }
 
 /// The people of a workspace as its files say it now, for whoever drives its runs.
@@ -162,6 +195,30 @@ impl FromFiles {
         let overrules = |role: &RoleId| known.roles.get(role).is_some_and(|all| all.contains(who));
         let answers = over.iter().any(|one| one.accountable == *who || overrules(&one.override_by));
         known.access.of(who, answers)
+    }
+
+    /// Why a person may not answer a request now; nothing where they may.
+    pub fn why_not(
+        &self,
+        who: &PersonId,
+        workflow: &Workflow,
+        view: &RunView,
+        review: &ReviewView,
+        at: Millis,
+    ) -> Option<String> {
+        let answering = Answering::of(self, workflow, view, review, at);
+        if answering.may(who) {
+            return None;
+        }
+        Some(match answering.barred(who) {
+            true => answering.why_barred(who),
+            false => format!("it is decided by the role {}", review.by),
+        })
+    }
+
+    /// Maps as the files say them now.
+    pub fn plans_now(&self) -> BTreeMap<WorkflowName, Plan> {
+        People::plans(self)
     }
 
     /// What everybody is to the workspace.

@@ -10,7 +10,8 @@ use plan::FILE_BYTES_MAX;
 use plan::ids::FilePath;
 
 /// What can be read and changed from outside, by folder and ending. Who people are, which programs
-/// are servers, which tools were approved and which cases are seeds is changed on the machine alone.
+/// are servers, which tools were approved and which cases are known to be wrong is changed on the
+/// machine alone.
 const FOLDERS: &[(&str, &str)] = &[
     ("workflows/", ".md"),
     ("agents/", ".md"),

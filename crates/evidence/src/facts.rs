@@ -8,6 +8,7 @@ use plan::Plan;
 use plan::ids::WorkflowName;
 use serde_json::Value;
 
+use crate::fleet::Tally;
 use crate::history::History;
 use crate::view::{ReviewState, RunView};
 
@@ -29,6 +30,8 @@ pub struct Fact {
     pub held: Held,
     pub inputs: BTreeMap<String, Feature>,
     pub outputs: BTreeMap<String, Feature>,
+    /// What it adds to the figures of all.
+    pub tally: Tally,
 }
 
 /// What held of one case; nothing where it was not put to any test.
@@ -132,6 +135,7 @@ impl Fact {
             held: held(history, &view),
             inputs: view.case.iter().flat_map(|case| named(case, "")).collect(),
             outputs,
+            tally: Tally::of(&view),
         })
     }
 }

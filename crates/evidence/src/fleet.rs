@@ -4,12 +4,75 @@
 
 use std::collections::BTreeMap;
 
-use journal::{Code, Status, Usage};
+use journal::{Code, Millis, RunId, Status, Usage};
+use plan::ids::{PersonId, WorkflowName};
 use plan::workflow::Baseline;
 use serde::Serialize;
 
-use crate::view::{ActState, RunView};
+use crate::view::{ActState, ReviewState, RunView};
 use crate::words;
+
+/// Nobody is taken to have looked at one request for longer: it is how long a request that was
+/// taken up is theirs.
+const LOOKED_MAX_MS: u64 = 30 * 60 * 1_000;
+
+/// What one run adds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tally {
+    pub run: RunId,
+    pub workflow: Option<WorkflowName>,
+    pub status: Status,
+    pub opened: Millis,
+    /// When its last entry was written.
+    pub changed: Millis,
+    pub(crate) alone: bool,
+    /// Of one that failed: where and by what.
+    pub(crate) signature: Option<String>,
+    pub usage: Usage,
+    pub(crate) model_ms: u64,
+    pub(crate) tool_ms: u64,
+    pub(crate) limited: u64,
+    pub(crate) over_budget: bool,
+    /// Who answered a request of it, when, and since when they could.
+    pub(crate) answers: Vec<(PersonId, Millis, Millis)>,
+}
+
+impl Tally {
+    /// What a run adds.
+    #[must_use]
+    pub fn of(view: &RunView) -> Self {
+        let (mut model_ms, mut tool_ms, mut limited) = (0_u64, 0_u64, 0);
+        for act in &view.acts {
+            let time = if act.tool.is_some() { &mut tool_ms } else { &mut model_ms };
+            *time = time.saturating_add(act.usage.active_ms);
+            if let ActState::Failed { code, .. } = &act.state {
+                limited += u64::from(*code == Code::RateLimited);
+            }
+        }
+        let answers = view.reviews.iter().filter_map(|review| match &review.state {
+            ReviewState::Approved { who, at }
+            | ReviewState::Edited { who, at, .. }
+            | ReviewState::Rejected { who, at, .. } => Some((who.clone(), *at, review.opened)),
+            ReviewState::Open | ReviewState::Late { .. } | ReviewState::Closed { .. } => None,
+        });
+        let named = || view.signature().unwrap_or_else(|| "case/ended".to_owned());
+        Self {
+            run: view.run,
+            workflow: view.workflow.clone(),
+            status: view.status,
+            opened: view.opened,
+            changed: view.changed,
+            alone: view.alone(),
+            signature: (view.status == Status::Failed).then(named),
+            usage: view.usage,
+            model_ms,
+            tool_ms,
+            limited,
+            over_budget: view.refusals.iter().any(|refusal| refusal.code == Code::Budget),
+            answers: answers.collect(),
+        }
+    }
+}
 
 /// Runs added up.
 #[derive(Debug, Clone, Default)]
@@ -17,11 +80,25 @@ pub struct Fleet {
     counts: BTreeMap<Status, u64>,
     alone: u64,
     failures: BTreeMap<String, u64>,
+    /// The same with the workflow, and the last run of each.
+    groups: BTreeMap<(Option<WorkflowName>, String), (u64, RunId)>,
     usage: Usage,
     model_ms: u64,
     tool_ms: u64,
     limited: u64,
     over_budget: u64,
+    answers: BTreeMap<PersonId, Vec<(Millis, Millis)>>,
+}
+
+/// Failures of one kind in one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    pub workflow: Option<WorkflowName>,
+    /// `draft/tool_error`.
+    pub signature: String,
+    pub cases: u64,
+    /// The newest of them.
+    pub last: RunId,
 }
 
 /// What limited the speed.
@@ -71,23 +148,62 @@ pub struct Summary {
 
 impl Fleet {
     /// Adds a run.
-    pub fn add(&mut self, view: &RunView) {
-        *self.counts.entry(view.status).or_default() += 1;
-        self.alone += u64::from(view.alone());
-        if view.status == Status::Failed {
-            let signature = view.signature().unwrap_or_else(|| "case/ended".to_owned());
-            *self.failures.entry(signature).or_default() += 1;
+    pub fn add(&mut self, tally: &Tally) {
+        *self.counts.entry(tally.status).or_default() += 1;
+        self.alone += u64::from(tally.alone);
+        if let Some(signature) = &tally.signature {
+            *self.failures.entry(signature.clone()).or_default() += 1;
+            let group = (tally.workflow.clone(), signature.clone());
+            let (count, last) = self.groups.entry(group).or_insert((0, tally.run));
+            *count += 1;
+            *last = (*last).max(tally.run);
         }
-        self.usage = self.usage.plus(view.usage);
-        for act in &view.acts {
-            let time = if act.tool.is_some() { &mut self.tool_ms } else { &mut self.model_ms };
-            *time = time.saturating_add(act.usage.active_ms);
-            if let ActState::Failed { code, .. } = &act.state {
-                self.limited += u64::from(*code == Code::RateLimited);
+        self.usage = self.usage.plus(tally.usage);
+        self.model_ms = self.model_ms.saturating_add(tally.model_ms);
+        self.tool_ms = self.tool_ms.saturating_add(tally.tool_ms);
+        self.limited += tally.limited;
+        self.over_budget += u64::from(tally.over_budget);
+        for (who, at, opened) in &tally.answers {
+            self.answers.entry(who.clone()).or_default().push((*at, *opened));
+        }
+    }
+
+    /// Failures by what they are and where, those that happened most at the top.
+    #[must_use]
+    pub fn groups(&self) -> Vec<Group> {
+        let group = |((workflow, signature), (cases, last)): (&(_, String), &(u64, RunId))| Group {
+            workflow: Option::clone(workflow),
+            signature: signature.clone(),
+            cases: *cases,
+            last: *last,
+        };
+        let mut all: Vec<Group> = self.groups.iter().map(group).collect();
+        all.sort_by_key(|group| std::cmp::Reverse((group.cases, group.last)));
+        all
+    }
+
+    /// How long people looked at requests, at most: nobody looked at one before it was put to them,
+    /// nor before they had answered the one before.
+    #[must_use]
+    pub fn people_ms(&self) -> u64 {
+        let mut all = 0_u64;
+        for answers in self.answers.values() {
+            let mut answers = answers.clone();
+            answers.sort_unstable();
+            let mut before = Millis(0);
+            for (at, opened) in answers {
+                let looked = at.0.saturating_sub(opened.max(before).0);
+                all = all.saturating_add(looked.min(LOOKED_MAX_MS));
+                before = at;
             }
         }
-        let refused = view.refusals.iter().filter(|refusal| refusal.code == Code::Budget).count();
-        self.over_budget += u64::from(refused > 0);
+        all
+    }
+
+    /// What all of it cost, in billionths of the workspace's currency.
+    #[must_use]
+    pub fn cost_nanos(&self) -> u64 {
+        self.usage.cost_nanos
     }
 
     /// The figures of all added runs, worked on for `elapsed_ms`.

@@ -32,7 +32,7 @@ pub mod words;
 mod tests;
 
 pub use desk::{Closed, DeskView, Drilled, Erased, HeldStart, Notice, Stopped, UsedUp};
-pub use fleet::{Fleet, Limiter, Summary};
+pub use fleet::{Fleet, Limiter, Summary, Tally};
 pub use handover::{Handover, handover};
 pub use history::{Broken, History, Proof, verify};
 pub use view::{

@@ -14,8 +14,8 @@ use plan::workflow::{Baseline, EndOutcome, Next};
 use proptest::prelude::*;
 
 use crate::{
-    Broken, DeskView, Fleet, History, RunView, UsedUp, codes, notices, releases, trace, verify,
-    why, words,
+    Broken, DeskView, Fleet, History, RunView, Tally, UsedUp, codes, notices, releases, trace,
+    verify, why, words,
 };
 
 /// A run in the making: frames as a store would give them back.
@@ -368,7 +368,7 @@ fn the_desk_says_what_holds_new_work_back() {
 fn figures_add_up() {
     let mut fleet = Fleet::default();
     for made in [corrected(), corrected(), failed(), waiting()] {
-        fleet.add(&made.view());
+        fleet.add(&Tally::of(&made.view()));
     }
     let baseline = Baseline {
         minutes: 12,

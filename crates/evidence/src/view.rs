@@ -20,6 +20,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::history::History;
+use crate::words;
 
 /// One run.
 #[derive(Debug, Clone, Serialize)]
@@ -171,6 +172,9 @@ pub enum ReviewKind {
 pub struct ShownValue {
     pub name: String,
     pub value: Option<Value>,
+    /// Where it comes from, in words, where that is known of it as a whole.
+    #[serde(skip)]
+    pub from: Option<String>,
 }
 
 /// Where a request stands.
@@ -312,6 +316,21 @@ impl RunView {
     #[must_use]
     pub fn alone(&self) -> bool {
         self.status == Status::Done && self.reviews.is_empty()
+    }
+
+    /// What people know the case by: a name, a subject or a number that came with it, otherwise the
+    /// first short text.
+    #[must_use]
+    pub fn title(&self) -> Option<String> {
+        const NAMES: [&str; 5] = ["name", "subject", "title", "number", "id"];
+        let fields = self.case.as_ref()?.as_object()?;
+        let short = |value: &Value| {
+            let text = value.as_str()?.trim();
+            let whole = !text.is_empty() && !text.contains('\n') && text.chars().count() <= 120;
+            whole.then(|| words::plain(text))
+        };
+        let named = NAMES.iter().find_map(|name| short(fields.get(*name)?));
+        named.or_else(|| fields.values().find_map(short))
     }
 
     /// Failures of the same kind in the same place are one: `draft/tool_error`.

@@ -512,6 +512,12 @@ impl Runtime {
         blocking(move || Ok(desk.measured(fired, &measured))).await?.map_err(Fault::Alert)
     }
 
+    /// How many acts in a scope are out.
+    #[must_use]
+    pub fn out(&self, scope: &StopScope) -> usize {
+        lock(&self.inner.out).acts.values().filter(|out| out.scopes.contains(scope)).count()
+    }
+
     /// Aborts every act that is out, whatever the journal says. For the stop of last resort.
     pub fn abort_all(&self) -> usize {
         self.inner.abort(&StopScope::Everything)

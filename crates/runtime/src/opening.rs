@@ -79,7 +79,7 @@ impl Runtime {
 
     /// The id of a case that a person begins: the file's own, while it has no case. Without a file,
     /// and for what a person begins once more, it is a new one.
-    pub(crate) async fn by_hand(
+    pub async fn by_hand(
         &self,
         workflow: &WorkflowName,
         file: Option<&Lying>,

@@ -184,8 +184,8 @@ pub async fn show(
     inside: Inside,
     Path((_, id)): Path<(String, String)>,
 ) -> Result<Json<Case>, Problem> {
-    let view = inside.here().case(run(&id)?).await?;
-    Ok(Json(Case::from(&view)))
+    let seen = inside.here().case(inside.who.clone(), run(&id)?).await?;
+    Ok(Json(Case::of(&seen)))
 }
 
 /// The case that a path names.

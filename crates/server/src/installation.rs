@@ -7,16 +7,19 @@ use std::pin::Pin;
 
 use evidence::canary::Comparison;
 use evidence::releases::ReleaseView;
-use evidence::{ReviewView, RunView};
-use journal::{Access, Caller, CommandId, RunId, RunLine, Status, StopScope};
+use journal::{Access, Caller, CommandId, RunId, Status, StopScope};
 use plan::ids::{FilePath, PersonId, RoleId, WorkflowName};
 use plan::{AccessRole, Edit};
 use serde_json::Value;
 use tokio::sync::watch;
 
+use crate::fleet::Figures;
 use crate::hooks::{HookKey, NotTaken, Sent, Taken};
 use crate::rehearse::{Rehearsed, Rehearsing};
 use crate::releases::{Turn, Turned, Wish};
+use crate::reviews::Alike;
+use crate::shapes::{Glance, Open, Seen};
+use crate::stops::{InForce, Reach};
 use crate::workshop::{Draft, FileLine, FileText, Saving, Sheet, Workflow};
 
 /// An answer that takes a while.
@@ -153,14 +156,21 @@ pub trait Installation: Send + Sync + 'static {
     /// What is measured, in Prometheus' text format.
     fn metrics(&self) -> Answer<String>;
     fn start(&self, who: PersonId, start: Start) -> Answer<Started>;
-    fn cases(&self, query: Query) -> Answer<Vec<RunLine>>;
-    fn case(&self, run: RunId) -> Answer<RunView>;
+    fn cases(&self, query: Query) -> Answer<Vec<Glance>>;
+    /// A case as this person sees it.
+    fn case(&self, who: PersonId, run: RunId) -> Answer<Seen>;
     /// A case's stored entries from a position on, each exactly as it was stored.
     fn records(&self, run: RunId, from: u32) -> Answer<Vec<Vec<u8>>>;
-    /// Every open request, the one that is due first at the top.
-    fn reviews(&self) -> Answer<Vec<(RunLine, ReviewView)>>;
+    /// Every open request as this person sees it, the one that is due first at the top.
+    fn reviews(&self, who: PersonId) -> Answer<Vec<Open>>;
+    /// Cases that people answered before in the same place, the most alike first.
+    fn alike(&self, run: RunId, review: u32) -> Answer<Vec<Alike>>;
+    /// The figures of cases that are open or had an entry in so many minutes.
+    fn fleet(&self, minutes: u32) -> Answer<Figures>;
     fn decide(&self, who: PersonId, decide: Decide) -> Answer<Decided>;
-    fn stops(&self) -> Answer<Vec<StopScope>>;
+    fn stops(&self) -> Answer<Vec<InForce>>;
+    /// What a stop would hold back now.
+    fn reach(&self, scope: StopScope) -> Answer<Reach>;
     /// Gives how many acts were broken off.
     fn stop(&self, who: PersonId, scope: StopScope, reason: String) -> Answer<usize>;
     /// Gives how many cases may go on.

@@ -6,6 +6,7 @@
 mod cases;
 mod door;
 mod events;
+mod fleet;
 mod fresh;
 mod hooks;
 mod installation;
@@ -42,13 +43,16 @@ use utoipa_axum::routes;
 
 pub use door::Door;
 use door::Scheme;
+pub use fleet::Figures;
 pub use hooks::{HookKey, NotTaken, Sent, Taken};
 pub use installation::{
     Answer, Decide, Decided, Installation, No, Query, Reply, Row, Start, Started, Taking, Why,
 };
 pub use rehearse::{Chosen, Field, Offer, Point, PointAbout, Rehearsed, Rehearsing, Took};
 pub use releases::{Turn, Turned, Wish};
-pub use shapes::{Case, CaseLine, Request};
+pub use reviews::Alike;
+pub use shapes::{Case, CaseLine, Explained, Glance, Open, Request, Seen, time};
+pub use stops::{InForce, Reach};
 pub use workshop::{Draft, FileLine, FileText, Saving, Sheet, Workflow};
 
 /// What every handler is given.
@@ -110,12 +114,15 @@ fn closed() -> OpenApiRouter<Desk> {
                 .routes(routes!(cases::list))
                 .routes(routes!(cases::show))
                 .routes(routes!(reviews::list))
+                .routes(routes!(reviews::alike))
                 .routes(routes!(stops::list))
+                .routes(routes!(stops::reach))
+                .routes(routes!(fleet::show))
                 .routes(routes!(releases::list))
                 .routes(routes!(workshop::workflows))
                 .routes(routes!(workshop::files))
                 .routes(routes!(workshop::read))
-                .routes(routes!(workshop::map))
+                .routes(routes!(workshop::draw))
                 .routes(routes!(rehearse::rehearse))
                 .routes(routes!(events::stream))
                 .routes(routes!(metrics::metrics))

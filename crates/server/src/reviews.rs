@@ -32,9 +32,57 @@ const REASON_MAX: usize = 4_000;
     )
 )]
 pub async fn list(inside: Inside) -> Result<Json<Requests>, Problem> {
-    let all = inside.here().reviews().await?;
-    let requests = all.iter().map(|(line, review)| Request::of(line.run, review)).collect();
+    let all = inside.here().reviews(inside.who.clone()).await?;
+    let requests = all.iter().map(Request::seen).collect();
     Ok(Json(Requests { requests }))
+}
+
+/// Cases that people answered before in the same place.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AlikeCases {
+    cases: Vec<Alike>,
+}
+
+/// A case that people answered before.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Alike {
+    pub case: String,
+    pub title: Option<String>,
+    /// What was answered: `approved`, `edited`, `rejected`.
+    pub answer: String,
+    pub who: String,
+    #[schema(format = DateTime)]
+    pub at: String,
+    pub reason: Option<String>,
+    /// Values of it that are the same here.
+    pub same: Vec<String>,
+}
+
+/// List cases that people answered before in the same place
+///
+/// Those first that have most values in common with this one.
+#[utoipa::path(
+    get, path = "/api/v1/workspaces/{workspace}/cases/{id}/reviews/{number}/alike",
+    tag = "reviews",
+    operation_id = "list_alike",
+    params(
+        ("workspace" = String, Path, description = "The workspace's name"),
+        ("id" = String, Path, description = "The case's id"),
+        ("number" = u32, Path, description = "The request's number within the case")
+    ),
+    responses(
+        (status = 200, description = "Cases, the most alike first", body = AlikeCases),
+        (status = "4XX", body = Problem, content_type = "application/problem+json",
+            description = "They cannot be listed"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json",
+            description = "They cannot be listed")
+    )
+)]
+pub async fn alike(
+    inside: Inside,
+    Path((_, id, number)): Path<(String, String, u32)>,
+) -> Result<Json<AlikeCases>, Problem> {
+    Ok(Json(AlikeCases { cases: inside.here().alike(run(&id)?, number).await? }))
 }
 
 /// A decision.

@@ -1,19 +1,22 @@
 //! What goes over the wire: cases, requests, stops. Times are RFC 3339 in UTC. It must not leave a
 //! client to tell from a missing field that something waits for a person: that is a status.
 
+mod case;
+mod request;
+
 use access::Right;
-use evidence::{ReviewKind, ReviewState, ReviewView, RunView};
 use jiff::Timestamp;
-use journal::{Millis, RunId, RunLine, Status, StopScope};
+use journal::{Millis, RunId, Status, StopScope};
 use plan::AccessRole;
 use plan::ids::{ToolName, WorkflowName};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::problem::Problem;
+pub use case::{Case, CaseLine, Cases, Explained, Glance, Seen};
+pub use request::{Open, Request, Requests};
 
 /// A time as text.
 pub fn time(at: Millis) -> String {
@@ -76,218 +79,6 @@ impl ToSchema for RoleName {}
 fn named<'a>(what: &str, all: impl Iterator<Item = &'a str>) -> RefOr<Schema> {
     let schema = ObjectBuilder::new().schema_type(Type::String);
     schema.description(Some(what)).enum_values(Some(all)).into()
-}
-
-/// A case in a list.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct CaseLine {
-    #[schema(example = "01m8d5re1jzxvaddm3s0hdsn84")]
-    pub id: String,
-    pub workflow: String,
-    /// The release it runs, by its hash.
-    pub release: String,
-    pub status: CaseStatus,
-    #[schema(format = DateTime)]
-    pub opened: String,
-    #[schema(format = DateTime)]
-    pub changed: String,
-    /// When it goes on by itself, or the next deadline.
-    #[schema(format = DateTime)]
-    pub wakes: Option<String>,
-}
-
-impl From<&RunLine> for CaseLine {
-    fn from(line: &RunLine) -> Self {
-        Self {
-            id: line.run.to_string(),
-            workflow: line.workflow.to_string(),
-            release: line.release.to_string(),
-            status: line.status.into(),
-            opened: time(line.opened),
-            changed: time(line.changed),
-            wakes: line.wake_at.map(time),
-        }
-    }
-}
-
-/// Cases, newest first.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Cases {
-    pub cases: Vec<CaseLine>,
-    /// Where the next part of the list begins, if there is more: `after` of the next request.
-    pub next: Option<String>,
-}
-
-/// One case.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Case {
-    pub id: String,
-    pub workflow: Option<String>,
-    pub release: Option<String>,
-    pub status: CaseStatus,
-    #[schema(format = DateTime)]
-    pub opened: String,
-    #[schema(format = DateTime)]
-    pub changed: String,
-    /// The case as it came in, unless it was erased.
-    pub case: Option<Value>,
-    /// What it gave, once it has.
-    pub output: Option<Value>,
-    /// What waits for a person.
-    pub requests: Vec<Request>,
-    /// The last thing that went wrong and was not repaired.
-    pub trouble: Option<Trouble>,
-    pub tokens: u64,
-    /// Billionths of the workspace's currency.
-    pub cost_nanos: u64,
-    /// The story so far, in the operator's words.
-    pub story: Vec<Line>,
-}
-
-/// What went wrong with a case.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Trouble {
-    pub step: Option<String>,
-    /// `flightdeck explain CODE` is its page.
-    pub code: String,
-    pub detail: Option<String>,
-    pub rule: Option<String>,
-}
-
-/// A line of a case's story.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Line {
-    #[schema(format = DateTime)]
-    pub at: String,
-    pub step: Option<String>,
-    pub text: String,
-}
-
-impl From<&RunView> for Case {
-    fn from(view: &RunView) -> Self {
-        let trouble = view.trouble.as_ref().map(|trouble| Trouble {
-            step: trouble.at.as_ref().map(|at| at.step.to_string()),
-            code: evidence::codes::page(trouble.code).id.to_owned(),
-            detail: trouble.detail.clone(),
-            rule: trouble.rule.clone(),
-        });
-        let lines = view.timeline.iter().filter(|line| !line.detail).map(|line| Line {
-            at: time(line.at),
-            step: line.step.as_ref().map(ToString::to_string),
-            text: line.text.clone(),
-        });
-        Self {
-            id: view.run.to_string(),
-            workflow: view.workflow.as_ref().map(ToString::to_string),
-            release: view.release.map(|release| release.to_string()),
-            status: view.status.into(),
-            opened: time(view.opened),
-            changed: time(view.changed),
-            case: view.case.clone(),
-            output: view.output.clone(),
-            requests: view.open_reviews().map(|review| Request::of(view.run, review)).collect(),
-            trouble,
-            tokens: view.usage.input_tokens.saturating_add(view.usage.output_tokens),
-            cost_nanos: view.usage.cost_nanos,
-            story: lines.collect(),
-        }
-    }
-}
-
-/// A request to a person.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Request {
-    pub case: String,
-    /// Its number within the case.
-    pub number: u32,
-    pub about: About,
-    pub question: String,
-    /// The role whose people may decide it.
-    pub by: String,
-    #[schema(format = DateTime)]
-    pub opened: String,
-    #[schema(format = DateTime)]
-    pub due: String,
-    /// Who has taken it up.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub claimed_by: Option<String>,
-    /// Until when it is theirs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = DateTime)]
-    pub claimed_until: Option<String>,
-    /// How many people must agree, each of them another one.
-    pub approvals: u8,
-    /// Those who have agreed so far.
-    pub agreed: Vec<String>,
-    /// Changes that they made: the values as they would be. An approval agrees to them too.
-    pub proposed: Vec<Shown>,
-    /// What it rests on. An approval endorses exactly this.
-    pub shows: Vec<Shown>,
-    /// What may be changed with an approval.
-    pub may_edit: Vec<String>,
-    /// Where a tool asks: JSON Schema of the answer, whose fields are given as `answer.FIELD`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub form: Option<Value>,
-}
-
-/// What a request is about.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum About {
-    Checkpoint,
-    Failure,
-    Act,
-    /// An act that may have happened.
-    InDoubt,
-    /// A tool asks something before it goes on with a call.
-    Question,
-}
-
-/// A value that a request shows.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Shown {
-    pub name: String,
-    /// Nothing where it was erased.
-    pub value: Option<Value>,
-}
-
-impl Request {
-    /// A review of a case.
-    pub fn of(run: RunId, review: &ReviewView) -> Self {
-        debug_assert_eq!(review.state, ReviewState::Open);
-        let shown = |all: &[evidence::ShownValue]| {
-            all.iter().map(|s| Shown { name: s.name.clone(), value: s.value.clone() }).collect()
-        };
-        Self {
-            case: run.to_string(),
-            number: review.no.0,
-            about: match review.kind {
-                ReviewKind::Checkpoint => About::Checkpoint,
-                ReviewKind::Failure => About::Failure,
-                ReviewKind::Act => About::Act,
-                ReviewKind::InDoubt => About::InDoubt,
-                ReviewKind::Question => About::Question,
-            },
-            question: review.question.clone(),
-            by: review.by.to_string(),
-            opened: time(review.opened),
-            due: time(review.due),
-            claimed_by: review.claim.as_ref().map(|claim| claim.who.to_string()),
-            claimed_until: review.claim.as_ref().map(|claim| time(claim.until)),
-            approvals: review.approvals,
-            agreed: review.agreed.iter().map(ToString::to_string).collect(),
-            proposed: shown(&review.proposed),
-            shows: shown(&review.shows),
-            may_edit: review.may_edit.clone(),
-            form: review.form.clone(),
-        }
-    }
-}
-
-/// Open requests, the one that is due first at the top.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Requests {
-    pub requests: Vec<Request>,
 }
 
 /// What a stop covers.

@@ -4,11 +4,11 @@
 use axum::Json;
 use journal::StopScope;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::door::Inside;
-use crate::problem::{Body, Problem};
-use crate::shapes::Scope;
+use crate::problem::{Asked, Body, Problem};
+use crate::shapes::{Scope, time};
 
 /// The longest reason.
 const REASON_MAX: usize = 4_000;
@@ -35,7 +35,48 @@ impl Order {
 /// Stops in force.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Stops {
-    stops: Vec<Scope>,
+    stops: Vec<Set>,
+}
+
+/// A stop in force.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Set {
+    scope: Scope,
+    /// Who set it, when and why, where that can be read.
+    who: Option<String>,
+    #[schema(format = DateTime)]
+    at: Option<String>,
+    reason: Option<String>,
+}
+
+/// A stop in force, and who set it.
+#[derive(Debug)]
+pub struct InForce {
+    pub scope: StopScope,
+    pub by: Option<evidence::Stopped>,
+}
+
+/// What a stop would hold back.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Reach {
+    /// Cases that are open and that it covers as a whole. Of a tool, a server or a vendor, those
+    /// that come to it wait there, and only what is out is counted.
+    pub cases: u64,
+    /// Calls and questions that are out and would be broken off.
+    pub acts: u64,
+    /// Who may lift it, by role or name; nobody in particular where every owner may.
+    pub lifted_by: Vec<String>,
+}
+
+/// Which stop is meant.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Meant {
+    /// What it covers: `everything`, `workflow`, `case`, `tool`, `server`, `vendor`, `beyond`
+    of: String,
+    /// Which one; none of `everything`
+    name: Option<String>,
 }
 
 /// A stop that was set.
@@ -69,7 +110,38 @@ pub struct Lifted {
 )]
 pub async fn list(inside: Inside) -> Result<Json<Stops>, Problem> {
     let stops = inside.here().stops().await?;
-    Ok(Json(Stops { stops: stops.iter().map(Scope::from).collect() }))
+    let set = |one: &InForce| Set {
+        scope: Scope::from(&one.scope),
+        who: one.by.as_ref().map(|by| by.who.to_string()),
+        at: one.by.as_ref().map(|by| time(by.at)),
+        reason: one.by.as_ref().and_then(|by| by.reason.clone()),
+    };
+    Ok(Json(Stops { stops: stops.iter().map(set).collect() }))
+}
+
+/// Show what a stop would hold back
+///
+/// Nothing is stopped.
+#[utoipa::path(
+    get, path = "/api/v1/workspaces/{workspace}/stops/reach", tag = "stops",
+    operation_id = "show_reach",
+    params(("workspace" = String, Path, description = "The workspace's name"), Meant),
+    responses(
+        (status = 200, description = "What it would hold back", body = Reach),
+        (status = "4XX", body = Problem, content_type = "application/problem+json",
+            description = "It cannot be said"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json",
+            description = "It cannot be said")
+    )
+)]
+pub async fn reach(inside: Inside, Asked(meant): Asked<Meant>) -> Result<Json<Reach>, Problem> {
+    let said = match &meant.name {
+        Some(name) => serde_json::json!({ "of": meant.of, "name": name }),
+        None => serde_json::json!({ "of": meant.of }),
+    };
+    let scope: Scope = serde_json::from_value(said)
+        .map_err(|error| Problem::invalid(format!("`of` and `name` are no scope: {error}")))?;
+    Ok(Json(inside.here().reach(scope.try_into()?).await?))
 }
 
 /// Stop a scope

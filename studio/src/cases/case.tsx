@@ -62,7 +62,7 @@ export default function OneCase() {
 							</div>
 						))}
 						<div className="case-columns">
-							<Story lines={data.story} />
+							<Story lines={data.story.filter((line) => !line.detail)} />
 							<div className="case-side">
 								<Panel
 									title={say("case.input")}

@@ -6,6 +6,7 @@ const line = (at: string, step: string | null, text = "x") => ({
 	at: `2026-11-28T${at}Z`,
 	step,
 	text,
+	detail: false,
 });
 
 describe("a case's story", () => {

@@ -67,7 +67,7 @@ function useStanding() {
 		sum(measured?.samples ?? [], "flightdeck_cases_standing", { flightdeck_status: status });
 	return measured && stops && trouble
 		? {
-				stops,
+				stops: stops.map(({ scope }) => scope),
 				trouble,
 				waiting: standing("waiting"),
 				running: standing("running"),

@@ -5,6 +5,8 @@ import { changes, editable, fieldsOf, following, keyOf, median, neighbour, writt
 const request = (id: string, number = 0): Request => ({
 	case: id,
 	number,
+	step: "approve",
+	may_decide: true,
 	about: "checkpoint",
 	question: "?",
 	by: "clerk",

@@ -149,7 +149,7 @@ function StopsInForce() {
 	const { open } = useStopRoom();
 	const stops = data?.stops ?? [];
 	if (stops.length === 0) return null;
-	const what = stops.map(scopeText).join(", ");
+	const what = stops.map(({ scope }) => scopeText(scope)).join(", ");
 	return (
 		<div className="notice bad strip" role="status">
 			<p>{count("stop.banner", stops.length, { what })}</p>

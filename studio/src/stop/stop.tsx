@@ -143,7 +143,7 @@ function InForce() {
 						<p className="soft">{say("stop.in_force.none")}</p>
 					) : (
 						<ul>
-							{stops.map((scope) => (
+							{stops.map(({ scope }) => (
 								<li key={scopeText(scope)}>
 									<Standing scope={scope} />
 								</li>

@@ -7,7 +7,7 @@ use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use evidence::Fleet;
+use evidence::{Fleet, Tally};
 use journal::{RunQuery, Status};
 use serde_json::{Value, json};
 use zip::ZipWriter;
@@ -141,7 +141,7 @@ fn cases(runs: &Runs) -> Result<Value, Stop> {
     let mut fleet = Fleet::default();
     for line in runs.standing(&[Status::Failed], LOOKED_AT)? {
         if let Ok(view) = runs.view(line.run) {
-            fleet.add(&view);
+            fleet.add(&Tally::of(&view));
         }
     }
     let failures = fleet.summary(0, None).failures;

@@ -13,10 +13,13 @@ use crate::exit::{Ended, Exit, Stop};
 use crate::screen::{Look, Screen};
 use crate::stored::Runs;
 
+/// What people did to the installation as a whole has a journal of its own.
+const DESK: &str = "desk";
+
 /// Shows all entries, as lines or as one JSON object per line.
 pub fn logs(screen: &Screen, global: &Global, run: &str, check: bool) -> Ended {
     let runs = Runs::existing(global)?;
-    let run = runs.find(run)?;
+    let run = if run == DESK { RunId::DESK } else { runs.find(run)? };
     if check {
         return proved(screen, &runs, run);
     }

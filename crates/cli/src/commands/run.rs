@@ -6,7 +6,7 @@ use std::sync::{Arc, Once};
 use std::time::Instant;
 
 use anyhow::Context as _;
-use evidence::{Fleet, Summary, words};
+use evidence::{Fleet, Summary, Tally, words};
 use journal::{Hash, Mode, RunId, RunQuery, Status};
 use plan::Plan;
 use plan::ids::{PersonId, ReleaseId, WorkflowName};
@@ -199,7 +199,7 @@ impl Bulk {
         let runs = Runs::existing(global)?;
         let mut fleet = Fleet::default();
         for (run, _) in settled {
-            fleet.add(&runs.view(*run)?);
+            fleet.add(&Tally::of(&runs.view(*run)?));
         }
         let baseline = self.plan.workflow().baseline.as_ref();
         let summary = fleet.summary(elapsed, baseline);
@@ -218,14 +218,15 @@ impl Bulk {
 }
 
 /// The folders whose new files begin cases of a workflow, each as its map says it.
-struct Watched {
+pub struct Watched {
     folders: Vec<(PathBuf, String)>,
     /// Whether it was said that they are.
     said: Once,
 }
 
 impl Watched {
-    fn of(root: &Path, plan: &Plan) -> Self {
+    /// Those of a plan.
+    pub fn of(root: &Path, plan: &Plan) -> Self {
         let folders = plan.workflow().starts.iter().filter_map(|start| match start {
             // One that is not there holds no file.
             Start::Folder(folder) => Some((root.join(folder).canonicalize().ok()?, folder.clone())),
@@ -245,6 +246,16 @@ impl Watched {
         };
         let content = Sha256::digest(std::fs::read(&whole).with_context(named)?);
         Ok(Some(Lying { path: format!("{folder}/{name}"), content: Hash(content.into()) }))
+    }
+
+    /// The same of a file that is only named, as a case names it.
+    pub fn named(&self, name: &str) -> Result<Option<Lying>, Stop> {
+        let plain = Path::new(name).file_name().is_some_and(|last| last == name);
+        let files = self.folders.iter().map(|(folder, _)| folder.join(name));
+        match files.into_iter().find(|file| plain && file.is_file()) {
+            Some(file) => self.lying(&file),
+            None => Ok(None),
+        }
     }
 }
 

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::rehearsal::{self, Broken, Choice, HOW, PointKind, Then};
-use evidence::words;
+use evidence::{RunView, words};
 use plan::ids::{PersonId, StepId};
 use server::{
-    Chosen, Field, No, Offer, Point, PointAbout, Rehearsed, Rehearsing as Wish, Took, Why,
+    Case, Chosen, Explained, Field, No, Offer, Open, Point, PointAbout, Rehearsed,
+    Rehearsing as Wish, Seen, Took, Why,
 };
 
 use super::{Inner, fields, no, workshop};
+use crate::commands::why;
 use crate::rehearsing::{self, Reach, Rehearsing};
 use crate::trial;
 use crate::workspace::Workspace;
@@ -75,7 +77,7 @@ fn refused(broken: Broken) -> No {
 fn told(rehearsed: &rehearsal::Rehearsed) -> Result<Rehearsed, No> {
     let view = rehearsing::view(rehearsed).map_err(no)?;
     Ok(Rehearsed {
-        case: (&view).into(),
+        case: Case::of(&seen(view, rehearsed)),
         over: rehearsed.is_over(),
         open: rehearsed.open.iter().map(point).collect(),
         taken: rehearsed.taken.iter().map(taken).collect(),
@@ -85,6 +87,24 @@ fn told(rehearsed: &rehearsal::Rehearsed) -> Result<Rehearsed, No> {
         cost_nanos: rehearsed.used.cost_nanos,
         how: HOW.to_owned(),
     })
+}
+
+/// A rehearsed case as any case is seen, but that nobody decides it and no command is about it.
+fn seen(view: RunView, rehearsed: &rehearsal::Rehearsed) -> Seen {
+    let why_not = Some("it is a rehearsal: nobody is asked".to_owned());
+    let open = view.open_reviews().cloned().map(|review| Open {
+        run: view.run,
+        workflow: view.workflow.clone(),
+        title: view.title(),
+        review,
+        act: None,
+        why_not: why_not.clone(),
+    });
+    let open = open.collect();
+    let explanation = evidence::why(&view, rehearsed.now, None);
+    let cause = explanation.cause.as_ref().map(why::lines).unwrap_or_default();
+    let why = Explained { next: Vec::new(), ..Explained::of(&explanation, cause) };
+    Seen { view, open, why }
 }
 
 fn taken(taken: &rehearsal::Taken) -> Took {

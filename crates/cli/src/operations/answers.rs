@@ -5,12 +5,13 @@ use evidence::why::Next;
 use journal::{RunId, RunQuery, Status};
 use plan::ids::WorkflowName;
 use serde_json::{Map, Value, json};
-use server::{Case, CaseLine, Request};
+use server::{Case, CaseLine, Explained, Open, Request, Seen};
 
 use crate::args::{Global, OneReview};
 use crate::commands::{review, why};
 use crate::exit::Stop;
 use crate::held;
+use crate::installation::glance;
 use crate::stored::{Runs, now};
 use crate::workspace::Workspace;
 
@@ -88,18 +89,35 @@ fn cases(global: &Global, args: &Map<String, Value>) -> Result<Answer, Stop> {
     let limit = number(args, "limit")?.map_or(LISTED, u64::from).clamp(1, LISTED_MAX);
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let query = RunQuery { workflow, status, limit, ..RunQuery::default() };
-    let lines = match Runs::open(global)? {
-        Some(runs) => runs.lines(&query)?,
+    let all: Vec<CaseLine> = match Runs::open(global)? {
+        Some(runs) => {
+            let lines = runs.lines(&query)?.into_iter();
+            lines.map(|line| CaseLine::from(&glance(&runs, line))).collect()
+        }
         None => Vec::new(),
     };
-    let all: Vec<CaseLine> = lines.iter().map(CaseLine::from).collect();
     Ok(material("Cases, newest first", json!({ "cases": all })))
 }
 
 fn case(global: &Global, start: &str) -> Result<Answer, Stop> {
     let runs = Runs::existing(global)?;
-    let view = runs.view(runs.find(start)?)?;
-    Ok(material(format!("The case {}", view.run), json!(Case::from(&view))))
+    let run = runs.find(start)?;
+    let view = runs.view(run)?;
+    let open = |review: &evidence::ReviewView| Open {
+        run,
+        workflow: view.workflow.clone(),
+        title: view.title(),
+        review: review.clone(),
+        act: None,
+        why_not: Some("a person decides it".to_owned()),
+    };
+    let open = view.open_reviews().map(open).collect();
+    let explanation = why::explained(global, &runs, run)?;
+    let cause = explanation.cause.as_ref().map(why::lines).unwrap_or_default();
+    let why = Explained::of(&explanation, cause);
+    let mut case = Case::of(&Seen { view, open, why });
+    case.story.retain(|line| !line.detail);
+    Ok(material(format!("The case {run}"), json!(case)))
 }
 
 /// A case by its whole id; nothing where there is none.

@@ -261,8 +261,10 @@ fn everybody_may_what_their_role_says_and_nothing_else() {
     ];
     let may = |role: &str| -> &'static [&'static str] {
         match role {
-            "owner" => &["read", "records", "start", "decide", "stop", "release", "access"],
-            "operator" => &["read", "start", "stop", "release"],
+            "owner" => {
+                &["read", "records", "start", "change", "decide", "stop", "release", "access"]
+            }
+            "operator" => &["read", "start", "change", "stop", "release"],
             "reviewer" => &["read", "decide"],
             "auditor" => &["read", "records"],
             "viewer" => &["read"],

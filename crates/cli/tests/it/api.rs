@@ -4,7 +4,9 @@
 mod metrics;
 mod rehearse;
 mod releases;
+mod shown;
 mod traced;
+mod workshop;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
@@ -84,6 +86,14 @@ impl Up {
 
     fn post_as(&self, who: &str, path: &str, body: &Value) -> Answer {
         self.post_by(&self.tokens[who], path, "", body)
+    }
+
+    fn put_as(&self, who: &str, path: &str, body: &Value) -> Answer {
+        let token = &self.tokens[who];
+        let head = format!(
+            "PUT {path} HTTP/1.1\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json"
+        );
+        self.raw(&head, &body.to_string())
     }
 
     fn post_by(&self, token: &str, path: &str, more: &str, body: &Value) -> Answer {
@@ -273,15 +283,15 @@ fn a_stop_holds_until_somebody_who_may_lifts_it() {
         .problem(422, "invalid");
     let lower = beyond("invoice_intake.draft=suggest");
     assert_eq!(up.post("/api/v1/workspaces/desk/stops", "", &lower).status, 200);
-    assert_eq!(up.get("/api/v1/workspaces/desk/stops").json()["stops"], json!([lower["scope"]]));
+    let set = up.get("/api/v1/workspaces/desk/stops").json()["stops"].clone();
+    assert_eq!((&set[0]["scope"], &set[0]["reason"]), (&lower["scope"], &json!("x")), "{set}");
+    assert_eq!((&set[0]["who"], set[0]["at"].is_string()), (&json!(STARTER), true), "{set}");
     assert_eq!(up.get("/health").json()["ok"], json!(true), "nothing is stopped by it");
     assert_eq!(up.post_as(LEAD, "/api/v1/workspaces/desk/stops/lift", &lower).status, 200);
     let stopped = up.post("/api/v1/workspaces/desk/stops", "", &order("a drill"));
     assert_eq!(stopped.status, 200, "{}", stopped.body);
-    assert_eq!(
-        up.get("/api/v1/workspaces/desk/stops").json()["stops"],
-        json!([{ "of": "everything" }])
-    );
+    let set = up.get("/api/v1/workspaces/desk/stops").json()["stops"].clone();
+    assert_eq!((set[0]["scope"].clone(), set[1].is_null()), (json!({ "of": "everything" }), true));
     let health = up.get("/health");
     assert_eq!((health.status, health.json()["ok"].clone()), (503, json!(false)));
     let started = up.begin(&document(&up.office, "001"), "k").json();

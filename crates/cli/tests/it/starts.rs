@@ -5,7 +5,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use journal::{Frame, Record, RunId};
-use serde_json::Value;
+use serde_json::{Value, json};
 use store::SqliteReader;
 
 use crate::desk::Desk;
@@ -105,6 +105,20 @@ fn each_file_of_a_folder_begins_one_case_whatever_dies_in_between() {
     }
 }
 
+/// A case of a file that a client names.
+fn over_http(desk: &Desk, driving: &Driving, name: &str) {
+    let token = ["token", "new", "--as", "owner@example.com", "--label", "a test", "--json"];
+    let token = desk.say(&token).json()[0]["token"].as_str().unwrap().to_owned();
+    let workspace = desk.root().file_name().unwrap().to_string_lossy().to_lowercase();
+    let head = format!(
+        "POST /api/v1/workspaces/{workspace}/cases HTTP/1.1\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json"
+    );
+    let case = json!({ "workflow": "notes", "case": { "name": name } });
+    let started = driving.raw(&head, &case.to_string());
+    assert_eq!(started.status, 201, "{}", started.body);
+}
+
 #[test]
 fn a_file_that_was_run_by_hand_has_its_case() {
     let desk = Desk::new();
@@ -117,12 +131,13 @@ fn a_file_that_was_run_by_hand_has_its_case() {
         said.err.contains("what is run by hand has its case")
     };
     // Before it was ever deployed, by whoever tries it, and while another process drives.
-    for name in ["a.txt", "b.txt", "c.txt", "d.txt", "e.txt"] {
+    for name in ["a.txt", "b.txt", "c.txt", "d.txt", "e.txt", "f.txt"] {
         fs::write(drops.join(name), name).unwrap();
     }
     assert!(by_hand(&["drops/a.txt"]));
     let driving = Driving::start(&desk);
     assert!(by_hand(&["drops/b.txt"]));
+    over_http(&desk, &driving, "f.txt");
     drop(driving);
     deploy(&desk, "notes");
     assert!(by_hand(&["drops/c.txt"]));
@@ -131,7 +146,7 @@ fn a_file_that_was_run_by_hand_has_its_case() {
     fs::write(drops.join("d.txt"), "d.txt, corrected").unwrap();
     fs::write(desk.root().join("e.txt"), "e.txt").unwrap();
     assert!(!by_hand(&["e.txt"]));
-    let before = done(&desk, 5).len();
+    let before = done(&desk, 6).len();
     let driving = Driving::start(&desk);
     let all = done(&desk, before + 2);
     assert_eq!(all.len(), before + 2, "{all:?}");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use journal::{
     Cause, ENGINE, Entropy, Epoch, FRAME_VERSION, Frame, Hash, Held as HeldBy, Millis, Record,
-    RunId, Seq, Status, Stored,
+    RunId, Seq, Status, Stored, Usage,
 };
 use plan::alerts::{AlertRule, Watch};
 use plan::ids::{FieldName, PersonId, RoleId, WorkflowName};
@@ -13,6 +13,7 @@ use plan::ids::{FieldName, PersonId, RoleId, WorkflowName};
 use super::{Reading, Told, due, measure, quality, week};
 use crate::History;
 use crate::facts::{Fact, Feature, Held};
+use crate::fleet::Tally;
 
 const HOUR: u64 = 3_600_000;
 const NOW: Millis = Millis(1_795_420_800_000);
@@ -49,6 +50,21 @@ fn fact(n: u8, minutes: u64) -> Fact {
         held: Held::default(),
         inputs: BTreeMap::new(),
         outputs: BTreeMap::new(),
+        tally: Tally {
+            run: RunId::new(changed, [n; 10]),
+            workflow: None,
+            status: Status::Done,
+            opened: changed,
+            changed,
+            alone: true,
+            signature: None,
+            usage: Usage::default(),
+            model_ms: 0,
+            tool_ms: 0,
+            limited: 0,
+            over_budget: false,
+            answers: Vec::new(),
+        },
     }
 }
 

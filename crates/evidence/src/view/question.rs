@@ -34,7 +34,7 @@ pub(super) fn fields(question: &Question) -> Vec<ShownValue> {
                 {
                     field.insert("required".to_owned(), Value::Bool(true));
                 }
-                ShownValue { name: format!("answer.{name}"), value: Some(field) }
+                ShownValue { name: format!("answer.{name}"), value: Some(field), from: None }
             })
             .collect::<Vec<_>>()
     };

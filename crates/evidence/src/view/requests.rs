@@ -44,6 +44,7 @@ impl Walk<'_> {
                     .map(|s| ShownValue {
                         name: s.step.to_string(),
                         value: self.history.json(s.body),
+                        from: self.history.labels(s.body).map(|all| rules::way(&all.at(""))),
                     })
                     .collect();
                 let mut question = format!("may the case pass `{at}`?");
@@ -73,7 +74,7 @@ impl Walk<'_> {
                 let what = words::deed(what);
                 let rule = &rule.0;
                 let question = format!("the rule `{rule}` wants a person's yes to {what}{why}");
-                let mut shows = vec![ShownValue { name: what, value }];
+                let mut shows = vec![ShownValue { name: what, value, from: None }];
                 shows.extend(ways);
                 (ReviewKind::Act, question, shows)
             }
@@ -82,7 +83,7 @@ impl Walk<'_> {
                 let name = what.map_or_else(|| "an act".to_owned(), |act| act.what.clone());
                 let value = what.and_then(|act| act.args.clone());
                 let question = format!("did it happen? {name} was begun and no answer came");
-                (ReviewKind::InDoubt, question, vec![ShownValue { name, value }])
+                (ReviewKind::InDoubt, question, vec![ShownValue { name, value, from: None }])
             }
             About::Question { what, question } => {
                 let asked = question::read(self.history, *question);
@@ -128,6 +129,7 @@ impl Walk<'_> {
             .map(|name| ShownValue {
                 name: format!("where `{}` comes from", words::plain(name)),
                 value: Some(Value::from(rules::way(&labels.at(&format!("/{name}"))))),
+                from: None,
             })
             .collect()
     }
@@ -142,20 +144,25 @@ impl Walk<'_> {
         let said = asked.map_or_else(String::new, Question::words);
         // A stranger's words stand between marks, and as a whole where they are shown as such.
         let text = format!("{name} has a question before it goes on: “{}”", words::plain(&said));
-        let mut shows = vec![ShownValue { name, value }];
-        shows.push(ShownValue { name: "its words".to_owned(), value: Some(Value::String(said)) });
+        let mut shows = vec![ShownValue { name, value, from: None }];
+        shows.push(ShownValue {
+            name: "its words".to_owned(),
+            value: Some(Value::String(said)),
+            from: None,
+        });
         shows.extend(asked.into_iter().flat_map(question::fields));
         (text, shows)
     }
 
     /// Everything the case has produced so far: what a person needs who has to step in.
     fn so_far(&self) -> Vec<ShownValue> {
-        let case = ShownValue { name: "case".to_owned(), value: self.view.case.clone() };
-        let outputs = self
-            .view
-            .outputs()
-            .into_iter()
-            .map(|(step, value)| ShownValue { name: step.to_string(), value: Some(value.clone()) });
+        let case =
+            ShownValue { name: "case".to_owned(), value: self.view.case.clone(), from: None };
+        let outputs = self.view.outputs().into_iter().map(|(step, value)| ShownValue {
+            name: step.to_string(),
+            value: Some(value.clone()),
+            from: None,
+        });
         std::iter::once(case).chain(outputs).collect()
     }
 
@@ -204,7 +211,11 @@ impl Walk<'_> {
     fn agreed(&mut self, no: ReviewNo, who: &PersonId, edits: &[Shown]) {
         let proposed: Vec<ShownValue> = edits
             .iter()
-            .map(|e| ShownValue { name: e.step.to_string(), value: self.history.json(e.body) })
+            .map(|e| ShownValue {
+                name: e.step.to_string(),
+                value: self.history.json(e.body),
+                from: None,
+            })
             .collect();
         let found = self.view.reviews.iter_mut().rev().find(|review| review.no == no);
         let Some(open) = found else { return };
