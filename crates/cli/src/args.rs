@@ -7,6 +7,7 @@ mod controls;
 mod interview;
 mod observe;
 mod releases;
+mod simulate;
 mod watch;
 
 use std::ffi::OsString;
@@ -25,6 +26,7 @@ pub use controls::{Attention, Controls, Data, Drill, Erase, Policy};
 pub use interview::Interview;
 pub use observe::Observe;
 pub use releases::{Deploy, Release};
+pub use simulate::Simulate;
 pub use watch::{First, Watch};
 
 /// Turns a business process into agents that run by themselves and answer for what they do
@@ -123,6 +125,10 @@ pub enum Command {
     /// Models really answer and tools that read are really called; a case ends where it would act.
     /// It exits 8 where a case does not come out as expected.
     Test(Test),
+    /// Rehearse a case: every decision is made, every answer from outside is chosen or assumed
+    ///
+    /// Nothing leaves this machine: no model is asked, no server is started, nothing is stored.
+    Simulate(Simulate),
     /// Show where everything stands
     Status,
     /// Keep a screen open: all cases, runs, requests, what happened, and what is stopped

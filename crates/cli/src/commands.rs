@@ -35,6 +35,7 @@ pub mod run;
 pub mod secrets;
 pub mod serve;
 pub mod sign_in;
+pub mod simulate;
 pub mod status;
 pub mod stops;
 pub mod test;

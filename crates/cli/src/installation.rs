@@ -2,6 +2,7 @@
 //! and the maps as they were when it was started. It decides nothing: it passes on what is asked.
 
 mod interview;
+mod rehearse;
 mod releasing;
 mod shown;
 mod workshop;
@@ -28,8 +29,8 @@ use runtime::{Fault, Kind, Lying, NewRun, Runtime};
 use serde_json::{Map, Value};
 use server::{
     Alike, Answer, Decide, Decided, Described, Draft, Figures, FileLine, FileText, Glance, HookKey,
-    InForce, Installation, No, Open, Query, Reach, Row, Said, Saving, Seen, Sent, Sheet, Start,
-    Started, Taking, Turn, Turned, Why, Wish,
+    InForce, Installation, No, Open, Query, Reach, Rehearsed, Rehearsing, Row, Said, Saving, Seen,
+    Sent, Sheet, Start, Started, Taking, Turn, Turned, Why, Wish,
 };
 
 use crate::args::Global;
@@ -602,6 +603,10 @@ impl Installation for Here {
 
     fn interview(&self, draft: Draft, said: Option<Said>) -> Answer<Described> {
         self.read(move |inner, _| interview::interview(inner, draft, said))
+    }
+
+    fn rehearse(&self, wish: Rehearsing) -> Answer<Rehearsed> {
+        self.read(move |inner, _| rehearse::rehearse(inner, wish))
     }
 
     fn written(&self) -> watch::Receiver<()> {

@@ -21,6 +21,7 @@ mod models;
 mod notices;
 mod operations;
 mod people;
+mod rehearsing;
 mod releases;
 mod saving;
 mod screen;
@@ -90,6 +91,7 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
         }
         Command::Explain { word } => commands::explain::explain(screen, &word),
         Command::Test(args) => commands::test::test(screen, global, &args),
+        Command::Simulate(args) => commands::simulate::simulate(screen, global, args),
         Command::Status => commands::status::status(screen, global),
         Command::Watch(args) => commands::watch::watch(screen, global, &args),
         Command::Runs(args) => commands::status::runs(screen, global, &args),

@@ -27,6 +27,9 @@ const BUILT_IN: &[(&str, &[&str])] = &[
     ("table", &["serve", "table", "--root", "tables"]),
 ];
 
+/// The command of our own servers.
+pub const OURS: &str = "flightdeck";
+
 /// Where the tokens of servers are kept, below the folder of stored runs.
 const TOKENS: &str = "tokens";
 
@@ -177,6 +180,24 @@ pub fn launcher() -> Result<Launcher, Stop> {
 /// Whether a server of that name is there, declared or not.
 pub fn known(places: &Places, name: &str) -> bool {
     places.servers.contains_key(name) || BUILT_IN.iter().any(|(built_in, _)| *built_in == name)
+}
+
+/// What kind of server of ours stands behind a name, and the folder or file that it is opened with,
+/// from the workspace on; nothing where it is another's.
+pub fn ours(places: &Places, name: &str) -> Option<(String, String)> {
+    let declared = places.servers.get(name);
+    let args: Vec<String> = match declared {
+        Some(server) if server.command.as_deref() == Some(OURS) => server.args.clone(),
+        Some(_) => return None,
+        None => {
+            let (_, args) = BUILT_IN.iter().find(|(built_in, _)| *built_in == name)?;
+            args.iter().map(|arg| (*arg).to_owned()).collect()
+        }
+    };
+    let mut args = args.into_iter().skip_while(|arg| arg != "serve").skip(1);
+    let kind = args.next()?;
+    let root = args.skip_while(|arg| arg != "--root").nth(1)?;
+    Some((kind, root))
 }
 
 fn one(

@@ -21,6 +21,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::exit::Stop;
+use crate::servers::OURS;
 use crate::supply::Supply;
 use crate::workspace::Workspace;
 use crate::world::{Notices, Outside};
@@ -33,8 +34,6 @@ pub use without::without;
 const TIME: Duration = Duration::from_secs(900);
 /// The folder that cases come from, where the map names none.
 const INBOX: &str = "inbox";
-/// The command of our own servers.
-const OURS: &str = "flightdeck";
 /// A case that waits for a time further off than this has come to rest.
 const SOON_MS: u64 = 10 * 60 * 1_000;
 
@@ -299,7 +298,8 @@ fn place(
     Ok(folder)
 }
 
-fn document(file: &str) -> String {
+/// The name by which a case knows its document.
+pub fn document(file: &str) -> String {
     Path::new(file).file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 

@@ -30,7 +30,7 @@ use sha2::{Digest, Sha256};
 use crate::Engine;
 use crate::rig::{Rig, workspace};
 
-fn case() -> Value {
+pub(crate) fn case() -> Value {
     json!({
         "name": "Acme", "code": "A1", "order": "O1", "day": "2026-11-25",
         "amount": { "currency": "EUR", "minor": 10_000 },

@@ -82,6 +82,16 @@ pub const OPEN_QUESTIONS: Page = Page {
            `flightdeck interview WORKFLOW` puts them one after the other",
 };
 
+/// A rehearsal was told to take what cannot be taken there.
+pub const CHOICE_UNFIT: Page = Page {
+    id: "choice_unfit",
+    title: "what was chosen does not fit",
+    why: "a rehearsal goes on by what is chosen for each thing from outside; one choice names what \
+          is not offered there, or gives it a value that does not fit, so nothing came of it",
+    next: "leave that choice out to see what is offered: `flightdeck simulate WORKFLOW --step` \
+           shows each one",
+};
+
 /// A release was gone back from because its cases came out worse.
 pub const RELEASE_WORSE: Page = Page {
     id: "release_worse",
@@ -137,6 +147,7 @@ pub const FAULTS: &[&Page] = &[
     &ALERT,
     &RELEASE_WORSE,
     &DIFFERS,
+    &CHOICE_UNFIT,
     &NOBODY_MAY,
     &REQUESTS_FULL,
     &START_HELD,

@@ -17,7 +17,7 @@ mod review;
 mod today;
 mod words;
 
-pub use map::{Drawn, Map, Now, Open, Way, WayKind, map};
+pub use map::{Drawn, Map, Now, Open, Way, WayKind, map, ways};
 pub use picture::mermaid;
 use review::of_review;
 use words::{amount, cost, join, span, time};

@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use crate::fleet::Figures;
 use crate::hooks::{HookKey, NotTaken, Sent, Taken};
 use crate::interview::{Described, Said};
+use crate::rehearse::{Rehearsed, Rehearsing};
 use crate::releases::{Turn, Turned, Wish};
 use crate::reviews::Alike;
 use crate::shapes::{Glance, Open, Seen};
@@ -195,6 +196,8 @@ pub trait Installation: Send + Sync + 'static {
     fn draw(&self, draft: Draft, edits: Vec<Edit>) -> Answer<Sheet>;
     /// The questions of a map after an answer. Nothing is written.
     fn interview(&self, draft: Draft, said: Option<Said>) -> Answer<Described>;
+    /// Takes a case through choices. Nothing is written, and nothing leaves this process.
+    fn rehearse(&self, wish: Rehearsing) -> Answer<Rehearsed>;
     /// Hears whenever an entry was stored.
     fn written(&self) -> watch::Receiver<()>;
     /// The keys either of which may have signed what is sent to an address; none where there is no

@@ -15,6 +15,7 @@ mod interview;
 mod metrics;
 mod pages;
 mod problem;
+mod rehearse;
 mod releases;
 mod reviews;
 mod session;
@@ -50,6 +51,7 @@ pub use installation::{
     Answer, Decide, Decided, Installation, No, Query, Reply, Row, Start, Started, Taking, Why,
 };
 pub use interview::{Described, Said};
+pub use rehearse::{Chosen, Field, Offer, Point, PointAbout, Rehearsed, Rehearsing, Took};
 pub use releases::{Turn, Turned, Wish};
 pub use reviews::Alike;
 pub use shapes::{Case, CaseLine, Explained, Glance, Open, Request, Seen, time};
@@ -125,6 +127,7 @@ fn closed() -> OpenApiRouter<Desk> {
                 .routes(routes!(workshop::read))
                 .routes(routes!(workshop::draw))
                 .routes(routes!(interview::interview))
+                .routes(routes!(rehearse::rehearse))
                 .routes(routes!(events::stream))
                 .routes(routes!(metrics::metrics))
                 .routes(routes!(tokens::list, tokens::make))

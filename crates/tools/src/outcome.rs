@@ -250,7 +250,7 @@ const SECRET: &str = "what it asks of a person holds a secret";
 /// Structured content where there is some; else the texts, as JSON where they are an object or an
 /// array; else an object with the text. What is no text is named, with its size and its hash, and
 /// not carried.
-fn value(result: &CallToolResult) -> Value {
+pub(crate) fn value(result: &CallToolResult) -> Value {
     let text = texts(&result.content).unwrap_or_default();
     let read =
         || serde_json::from_str(&text).ok().filter(|v: &Value| v.is_object() || v.is_array());

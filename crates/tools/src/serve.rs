@@ -14,6 +14,7 @@ mod folder;
 mod http;
 mod mail;
 mod matching;
+mod own;
 mod passages;
 mod stamp;
 mod table;
@@ -39,6 +40,7 @@ pub use contained::{Reading, read_document};
 pub use csv::{Loaded, TableError, load_csv};
 pub use http::Api;
 pub use mail::Drafts;
+pub use own::Own;
 pub use web::Allow;
 
 /// Why a server ended before its client did.

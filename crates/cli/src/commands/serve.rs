@@ -101,7 +101,7 @@ fn held(argument: &str, all: &[String]) -> Result<Vec<(String, Secret)>, Stop> {
 }
 
 /// How one document is read: by this program, started once more for it.
-fn reading(seconds: u64) -> Result<Reading, Stop> {
+pub fn reading(seconds: u64) -> Result<Reading, Stop> {
     let own = std::env::current_exe()?.into_os_string();
     let line = |rest: &[&str]| {
         let rest = rest.iter().map(OsString::from);

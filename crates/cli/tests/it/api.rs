@@ -3,6 +3,7 @@
 
 mod interview;
 mod metrics;
+mod rehearse;
 mod releases;
 mod shown;
 mod traced;

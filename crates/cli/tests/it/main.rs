@@ -44,6 +44,7 @@ mod passing;
 mod policies;
 mod questions;
 mod refusals;
+mod rehearsals;
 mod releases;
 mod research;
 mod runs;

@@ -103,7 +103,7 @@ impl Work<'_> {
 
     /// A reviewer holds the role, or stands in for somebody who does, and neither of them is one
     /// of those who may never decide this one.
-    fn may_answer(&self, who: &PersonId, review: &Review) -> Result<(), Decline> {
+    pub(crate) fn may_answer(&self, who: &PersonId, review: &Review) -> Result<(), Decline> {
         let never = match (self.plan.step(&review.at.step).map(|s| &s.does), &review.about) {
             (Some(Does::Review(step)), _) => step.never_by.as_slice(),
             // What guard holds back takes a second person: nobody approves what they set going.
@@ -230,7 +230,7 @@ impl Work<'_> {
     }
 
     /// A question goes to those whom the plan names for it, and to nobody else.
-    fn may_pass_to(&self, review: &Review, to: &RoleId) -> bool {
+    pub(crate) fn may_pass_to(&self, review: &Review, to: &RoleId) -> bool {
         let Some(step) = self.plan.step(&review.at.step) else { return false };
         let late = match &step.does {
             Does::Review(asks) => asks.late.chain().any(|(role, _)| role == to),

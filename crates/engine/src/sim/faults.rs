@@ -6,6 +6,7 @@ use serde_json::json;
 use super::matrix::{CRASHES, Crash, FAULTS, Fault, Matrix, possible};
 use super::plans::Dice;
 use crate::Event;
+use crate::faults::{ERRORS, GARBAGE, RETRY_AFTER_MS};
 use crate::rig::{Rig, world};
 
 /// The kind of step, by the beginning of its id.
@@ -75,16 +76,9 @@ fn suffer(rig: &mut Rig, dice: &mut Dice, permit: Permit, fault: Fault) -> (RunI
         Fault::Error => {
             rig.truth.perform(run, act);
             usage = journal::Usage::default();
-            let codes = [
-                Code::RateLimited,
-                Code::Unavailable,
-                Code::TimedOut,
-                Code::Stopped,
-                Code::ToolError,
-            ];
-            let code = codes[dice.below(if is_model { 4 } else { 5 })];
+            let code = ERRORS[dice.below(if is_model { 4 } else { 5 })];
             let code = if is_model && dice.chance(100) { Code::VendorRefused } else { code };
-            (failed(code, dice.chance(300).then_some(20_000)), true)
+            (failed(code, dice.chance(300).then_some(RETRY_AFTER_MS)), true)
         }
         Fault::Asks => {
             rig.truth.perform(run, act);
@@ -101,15 +95,7 @@ fn suffer(rig: &mut Rig, dice: &mut Dice, permit: Permit, fault: Fault) -> (RunI
         }
         Fault::Garbage => {
             let (_, _) = rig.perform(permit);
-            let garbage: &[&[u8]] = &[
-                b"{\"text\":\"no json\"}",
-                b"{\"text\":\"{\\\"choice\\\":99}\"}",
-                b"[[[",
-                b"{\"text\":\"\",\"calls\":[{\"id\":\"x\",\"tool\":\"erp__create\",\"args\":\"{}\"}]}",
-                b"{\"text\":\"\",\"calls\":[{\"id\":\"x\",\"tool\":\"web__query\",\"args\":\"{{\"}]}",
-                b"null",
-            ];
-            (Ok(garbage[dice.below(garbage.len())].into()), true)
+            (Ok(GARBAGE[dice.below(GARBAGE.len())].into()), true)
         }
     };
     let outcome = Outcome { result, usage, reported: None };

@@ -120,7 +120,8 @@ fn of(plan: &Plan, read: &Lines) -> Map {
 }
 
 /// Every way of a plan.
-pub(super) fn ways(plan: &Plan) -> Vec<Way> {
+#[must_use]
+pub fn ways(plan: &Plan) -> Vec<Way> {
     let workflow = plan.workflow();
     let first = Some(workflow.first.to_string());
     let start = Way { from: None, to: first, kind: WayKind::Start, when: String::new() };
