@@ -89,13 +89,12 @@ export function useLive(workspace: string): { state: LiveState; retry: () => voi
 		let timer: ReturnType<typeof setTimeout> | undefined;
 		const refresh = () => {
 			timer = undefined;
-			const lists = ["cases", "reviews", "stops", "metrics"];
+			const lists = ["cases", "reviews", "stops", "fleet"];
 			for (const id of cases) queries.invalidateQueries({ queryKey: [workspace, "case", id] });
 			for (const list of lists) {
 				const predicate = (query: Query) => !isLong(query);
 				queries.invalidateQueries({ queryKey: [workspace, list], predicate });
 			}
-			queries.invalidateQueries({ queryKey: ["health"] });
 			queries.invalidateQueries({ ...longLists(workspace), refetchType: "none" });
 			cases = new Set();
 		};

@@ -1,5 +1,6 @@
 import {
 	infiniteQueryOptions,
+	keepPreviousData,
 	QueryClient,
 	queryOptions,
 	useMutation,
@@ -14,7 +15,6 @@ import {
 	type Schemas,
 	type Scope,
 } from "./client";
-import { samples } from "./prometheus";
 
 /** Asked again by itself only where the installation gave no answer: a no stays a no. */
 export const queries = new QueryClient({
@@ -28,8 +28,6 @@ export const queries = new QueryClient({
 });
 
 export const PAGE = 200;
-/** A list is at most so long when it is read at once. */
-export const NEWEST = 1_000;
 
 export interface Filter {
 	workflow?: string;
@@ -57,8 +55,28 @@ export const healthQuery = queryOptions({
 		if (!answer) throw new Refused(0, "", "", undefined);
 		return (await answer.json()) as Schemas["Health"];
 	},
-	refetchInterval: 15_000,
 });
+
+/** The minutes pass also where nothing happens, so it is read again by itself. */
+export const fleetQuery = (workspace: string, minutes: number) =>
+	queryOptions({
+		queryKey: [workspace, "fleet", minutes],
+		queryFn: () => {
+			const params = { path: path(workspace), query: { minutes } };
+			return held(api.GET("/api/v1/workspaces/{workspace}/fleet", { params }));
+		},
+		placeholderData: keepPreviousData,
+		refetchInterval: 15_000,
+	});
+
+export const workflowsQuery = (workspace: string) =>
+	queryOptions({
+		queryKey: [workspace, "workflows"],
+		queryFn: () => {
+			const params = { path: path(workspace) };
+			return held(api.GET("/api/v1/workspaces/{workspace}/workflows", { params }));
+		},
+	});
 
 export const casesQuery = (workspace: string, filter: Filter) =>
 	infiniteQueryOptions({
@@ -72,14 +90,12 @@ export const casesQuery = (workspace: string, filter: Filter) =>
 		getNextPageParam: (last) => last.next ?? undefined,
 	});
 
-export const newestQuery = (workspace: string) =>
-	queryOptions({
-		queryKey: [workspace, "cases", "newest"],
-		queryFn: () => {
-			const params = { path: path(workspace), query: { limit: NEWEST } };
-			return held(api.GET("/api/v1/workspaces/{workspace}/cases", { params }));
-		},
-	});
+/** Cases as they follow on one, for whoever looks for one that is not on the page. */
+export function olderCases(workspace: string, after: string | undefined) {
+	const query = { limit: PAGE, ...(after ? { after } : {}) };
+	const params = { path: path(workspace), query };
+	return held(api.GET("/api/v1/workspaces/{workspace}/cases", { params }));
+}
 
 export const caseQuery = (workspace: string, id: string) =>
 	queryOptions({
@@ -117,17 +133,17 @@ export const stopsQuery = (workspace: string) =>
 			held(api.GET("/api/v1/workspaces/{workspace}/stops", { params: { path: path(workspace) } })),
 	});
 
-export const metricsQuery = (workspace: string) =>
+/** What a stop would hold back. What is out changes from moment to moment, so it is not kept. */
+export const reachQuery = (workspace: string, scope: Scope) =>
 	queryOptions({
-		queryKey: [workspace, "metrics"],
-		queryFn: async () => {
-			const params = { path: path(workspace) };
-			const text = await held(
-				api.GET("/api/v1/workspaces/{workspace}/metrics", { params, parseAs: "text" }),
-			);
-			return { at: Date.now(), samples: samples(text) };
+		queryKey: [workspace, "reach", scope],
+		queryFn: () => {
+			const name = scope.of === "everything" ? {} : { name: scope.name };
+			const params = { path: path(workspace), query: { of: scope.of, ...name } };
+			return held(api.GET("/api/v1/workspaces/{workspace}/stops/reach", { params }));
 		},
-		refetchInterval: 5_000,
+		refetchInterval: 3_000,
+		retry: false,
 	});
 
 export const peopleQuery = (workspace: string) =>

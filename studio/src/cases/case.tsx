@@ -12,7 +12,7 @@ import { pageOf, useWorkspace } from "../shell/workspace";
 import { useStopRoom } from "../stop/stop";
 import { say } from "../text";
 import { at, cost, lasted, number, timeOfDay } from "../text/format";
-import { shortId } from "./list";
+import { shortId } from "./find";
 import { Records } from "./records";
 import { OVER, stepsOf } from "./story";
 import "./cases.css";

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { shortId } from "./list";
 import { entriesOf, stepsOf } from "./story";
 
 const line = (at: string, step: string | null, text = "x") => ({
@@ -39,12 +38,5 @@ describe("stored entries", () => {
 		const [first, second] = entriesOf('{"at":5,"records":[{"allowed":{"n":1}},"done"]}\nbroken\n');
 		expect(first).toMatchObject({ position: 0, at: 5, kinds: ["allowed", "done"] });
 		expect(second).toEqual({ position: 1, at: undefined, kinds: [], text: "broken" });
-	});
-});
-
-describe("an id", () => {
-	it("keeps the end, by which cases of one minute differ", () => {
-		expect(shortId("01m8d5re1jzxvaddm3s0hdsn84")).toBe("01m8d5…hdsn84");
-		expect(shortId("short")).toBe("short");
 	});
 });
