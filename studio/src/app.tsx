@@ -12,6 +12,7 @@ import { say } from "./text";
 const Fleet = lazy(() => import("./fleet/fleet"));
 const Cases = lazy(() => import("./cases/list"));
 const OneCase = lazy(() => import("./cases/case"));
+const Compare = lazy(() => import("./cases/compare"));
 const Reviews = lazy(() => import("./reviews/reviews"));
 const People = lazy(() => import("./people/people"));
 const Settings = lazy(() => import("./settings/settings"));
@@ -40,6 +41,7 @@ function Pages() {
 					<Route index element={<Fleet />} />
 					<Route path="cases" element={<Cases />} />
 					<Route path="cases/:id" element={<OneCase />} />
+					<Route path="cases/:id/with/:other" element={<Compare />} />
 					<Route path="reviews" element={<Reviews />} />
 					<Route path="reviews/:id/:number" element={<Reviews />} />
 					<Route path="people" element={<People />} />
