@@ -126,6 +126,19 @@ export const reviewsQuery = (workspace: string) =>
 			),
 	});
 
+/** What was answered before does not change while somebody reads. */
+export const alikeQuery = (workspace: string, id: string, number: number) =>
+	queryOptions({
+		queryKey: [workspace, "alike", id, number],
+		queryFn: () => {
+			const params = { path: { workspace, id, number } };
+			const route = "/api/v1/workspaces/{workspace}/cases/{id}/reviews/{number}/alike";
+			return held(api.GET(route, { params }));
+		},
+		staleTime: 60_000,
+		retry: false,
+	});
+
 export const stopsQuery = (workspace: string) =>
 	queryOptions({
 		queryKey: [workspace, "stops"],

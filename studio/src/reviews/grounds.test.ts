@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { money } from "../parts/money";
-import { apart, grounded, marksIn, sourceOf } from "./grounds";
+import { apart, besides, grounded, marksIn, sourceOf } from "./grounds";
 
 const letter = "Rechnung № 7 über 95,00 €\nVoss Präzision GmbH";
 const value = {
@@ -28,6 +28,29 @@ describe("what a request shows", () => {
 				{ name: "note", text: letter },
 			],
 		});
+	});
+});
+
+describe("what an act would do", () => {
+	const args = { supplier: "S-1", amount: { currency: "EUR", minor: 5 } };
+	const shows = [
+		{ name: "call erp.create_draft", value: structuredClone(args) },
+		{ name: "where `supplier` comes from", value: "a table" },
+	];
+
+	it("is not told again below itself, and everything else is", () => {
+		const act = { tool: "erp.create_draft", args };
+		expect(besides(shows, act)).toEqual([shows[1]]);
+		expect(besides(shows, null)).toBe(shows);
+	});
+});
+
+describe("where something comes from", () => {
+	it("goes with it, also with what is read beside it", () => {
+		const shows = [{ name: "fetch", value: { content: letter, why: "x" }, from: "a file" }];
+		const { facts, sources } = apart(shows);
+		expect(facts[0]?.from).toBe("a file");
+		expect(sources[0]?.from).toBe("a file");
 	});
 });
 
