@@ -13,6 +13,7 @@ const Fleet = lazy(() => import("./fleet/fleet"));
 const Cases = lazy(() => import("./cases/list"));
 const OneCase = lazy(() => import("./cases/case"));
 const Compare = lazy(() => import("./cases/compare"));
+const Releases = lazy(() => import("./releases/releases"));
 const Reviews = lazy(() => import("./reviews/reviews"));
 const People = lazy(() => import("./people/people"));
 const Settings = lazy(() => import("./settings/settings"));
@@ -44,6 +45,7 @@ function Pages() {
 					<Route path="cases/:id/with/:other" element={<Compare />} />
 					<Route path="reviews" element={<Reviews />} />
 					<Route path="reviews/:id/:number" element={<Reviews />} />
+					<Route path="releases" element={<Releases />} />
 					<Route path="people" element={<People />} />
 					<Route path="settings" element={<Settings />} />
 					<Route path="*" element={<Nowhere />} />

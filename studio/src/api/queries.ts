@@ -97,6 +97,17 @@ export function olderCases(workspace: string, after: string | undefined) {
 	return held(api.GET("/api/v1/workspaces/{workspace}/cases", { params }));
 }
 
+/** A comparison grows with each case that ends, so it is read again by itself. */
+export const releasesQuery = (workspace: string) =>
+	queryOptions({
+		queryKey: [workspace, "releases"],
+		queryFn: () => {
+			const params = { path: path(workspace) };
+			return held(api.GET("/api/v1/workspaces/{workspace}/releases", { params }));
+		},
+		refetchInterval: 15_000,
+	});
+
 export const caseQuery = (workspace: string, id: string) =>
 	queryOptions({
 		queryKey: [workspace, "case", id],
@@ -216,6 +227,27 @@ export function useLift(workspace: string) {
 	return useAct(workspace, (body: StopOrder) => {
 		const params = { path: { workspace } };
 		return held(api.POST("/api/v1/workspaces/{workspace}/stops/lift", { params, body }));
+	});
+}
+
+export function useDeploy(workspace: string) {
+	return useAct(workspace, (body: Schemas["Deploy"]) => {
+		const params = { path: { workspace } };
+		return held(api.POST("/api/v1/workspaces/{workspace}/releases", { params, body }));
+	});
+}
+
+export function usePromote(workspace: string) {
+	return useAct(workspace, (body: Schemas["Promote"]) => {
+		const params = { path: { workspace } };
+		return held(api.POST("/api/v1/workspaces/{workspace}/releases/promote", { params, body }));
+	});
+}
+
+export function useRollBack(workspace: string) {
+	return useAct(workspace, (body: Schemas["RollBack"]) => {
+		const params = { path: { workspace } };
+		return held(api.POST("/api/v1/workspaces/{workspace}/releases/rollback", { params, body }));
 	});
 }
 

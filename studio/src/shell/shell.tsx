@@ -26,6 +26,7 @@ const PLACES: readonly Place[] = [
 	{ path: "", text: "nav.fleet", icon: "M4 20V10m5 10V4m5 16v-7m5 7V8" },
 	{ path: "cases", text: "nav.cases", icon: "M5 6h14M5 12h14M5 18h9" },
 	{ path: "reviews", text: "nav.reviews", icon: "m4 12 5 5L20 6" },
+	{ path: "releases", text: "nav.releases", icon: "M12 20V6m-5 5 5-5 5 5M6 20h12" },
 	{
 		path: "people",
 		text: "nav.people",
