@@ -69,6 +69,7 @@ export const fleetQuery = (workspace: string, minutes: number) =>
 		refetchInterval: 15_000,
 	});
 
+/** A file may be changed by any program, and no entry says so. */
 export const workflowsQuery = (workspace: string) =>
 	queryOptions({
 		queryKey: [workspace, "workflows"],
@@ -76,6 +77,7 @@ export const workflowsQuery = (workspace: string) =>
 			const params = { path: path(workspace) };
 			return held(api.GET("/api/v1/workspaces/{workspace}/workflows", { params }));
 		},
+		refetchInterval: 30_000,
 	});
 
 export const casesQuery = (workspace: string, filter: Filter) =>

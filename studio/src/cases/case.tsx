@@ -42,7 +42,6 @@ export default function OneCase() {
 				{(data) => (
 					<>
 						<Head of={data} />
-						{!isPlain(data) && <Why of={data.why} />}
 						{data.requests.map((request) => (
 							<div className="notice warn" key={request.number}>
 								<div>
@@ -59,6 +58,7 @@ export default function OneCase() {
 								</Link>
 							</div>
 						))}
+						{!isPlain(data) && <Why of={data.why} />}
 						<div className="case-columns">
 							<Story of={data} />
 							<div className="case-side">

@@ -60,9 +60,9 @@ function Both({ one, other }: { one: Case; other: Case }) {
 			</Panel>
 			<Panel title={say("beside.way")}>
 				<p className="beside-way">
-					{parts
-						? say("beside.way.parts", { step: parts.step.replaceAll("_", " ") })
-						: say("beside.way.same")}
+					<Said
+						text={parts ? say("beside.way.parts", { step: parts.step }) : say("beside.way.same")}
+					/>
 				</p>
 				<ol className="beside">
 					{rows.map((row, n) => (

@@ -5,7 +5,16 @@ import type { Mark } from "../parts/inert";
 import { Inert, Said, Words } from "../parts/text";
 import { Value } from "../parts/value";
 import { say } from "../text";
-import { apart, besides, type Grounds, grounded, marksIn, type Source, sourceOf } from "./grounds";
+import {
+	apart,
+	besides,
+	deedOf,
+	type Grounds,
+	grounded,
+	marksIn,
+	type Source,
+	sourceOf,
+} from "./grounds";
 
 /** A document is read whole sooner than a field; a very long one is not put on the page at once. */
 const SOURCE_MOST = 6_000;
@@ -16,15 +25,21 @@ interface Fact {
 }
 
 /** What an approval endorses: the values, and beside them the text they were read from. */
-export function Evidence({ request: { act, shows, proposed } }: { request: Request }) {
+export function Evidence({ request }: { request: Request }) {
+	const { proposed } = request;
 	const box = useRef<HTMLDivElement>(null);
-	const { facts, sources, marks } = useMemo(() => read(besides(shows, act)), [shows, act]);
+	const { facts, sources, marks } = useMemo(
+		() => read(besides(request.shows, deedOf(request))),
+		[request],
+	);
 	const point = (name: string) => {
 		const all = box.current?.querySelectorAll<HTMLElement>("mark[data-names]") ?? [];
 		const mark = [...all].find(({ dataset }) => dataset["names"]?.split(", ").includes(name));
 		mark?.scrollIntoView({ block: "center" });
 		mark?.focus();
 	};
+	// An act that may have happened rests on nothing else.
+	if (facts.length + sources.length + proposed.length === 0) return null;
 	return (
 		<div
 			ref={box}
@@ -88,7 +103,9 @@ function From({ of }: { of: string | null | undefined }) {
 	);
 }
 
-const titleOf = (name: string) => name.replaceAll("_", " ").replaceAll(".", " › ");
+/** A path is told as a way; a name that is a sentence stays one. */
+const titleOf = (name: string) =>
+	/\s/.test(name) ? name : name.replaceAll("_", " ").replaceAll(".", " › ");
 
 function One({
 	shown: { name, value, from },
@@ -103,7 +120,7 @@ function One({
 	return (
 		<div className="evidence-one">
 			<h4>
-				<Inert text={titleOf(name)} />
+				<Said text={titleOf(name)} />
 			</h4>
 			<From of={from} />
 			{value === undefined || value === null ? (

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { money } from "../parts/money";
-import { apart, besides, grounded, marksIn, sourceOf } from "./grounds";
+import { apart, besides, deedOf, grounded, marksIn, sourceOf } from "./grounds";
 
 const letter = "Rechnung № 7 über 95,00 €\nVoss Präzision GmbH";
 const value = {
@@ -40,8 +40,15 @@ describe("what an act would do", () => {
 
 	it("is not told again below itself, and everything else is", () => {
 		const act = { tool: "erp.create_draft", args };
-		expect(besides(shows, act)).toEqual([shows[1]]);
-		expect(besides(shows, null)).toBe(shows);
+		const told = deedOf({ about: "in_doubt", act, shows });
+		expect(told).toEqual({ what: "`erp.create_draft`", args });
+		expect(besides(shows, told)).toEqual([shows[1]]);
+		expect(besides(shows, undefined)).toBe(shows);
+	});
+
+	it("is what is shown first where an act waits for a yes", () => {
+		expect(deedOf({ about: "act", shows })).toEqual({ what: "call erp.create_draft", args });
+		expect(deedOf({ about: "checkpoint", shows })).toBeUndefined();
 	});
 });
 

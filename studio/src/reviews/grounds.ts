@@ -11,10 +11,27 @@ export interface Source {
 	from?: string | null | undefined;
 }
 
+/** What would be done, or may have been: in words, and with what. */
+export interface Deed {
+	what: string;
+	args: unknown;
+}
+
+/** The act that a request is about. One that waits for a yes is the first thing that is shown. */
+export function deedOf({
+	about,
+	act,
+	shows,
+}: Pick<Request, "about" | "act" | "shows">): Deed | undefined {
+	if (act) return { what: `\`${act.tool}\``, args: act.args };
+	const [first] = shows;
+	return about === "act" && first ? { what: first.name, args: first.value } : undefined;
+}
+
 /** What is shown beside the act itself: that stands above all of it and is not told twice. */
-export function besides(shows: readonly Shown[], act: Request["act"]): readonly Shown[] {
-	if (!act) return shows;
-	const args = JSON.stringify(act.args ?? null);
+export function besides(shows: readonly Shown[], deed: Deed | undefined): readonly Shown[] {
+	if (!deed) return shows;
+	const args = JSON.stringify(deed.args ?? null);
 	return shows.filter(({ value }) => JSON.stringify(value ?? null) !== args);
 }
 

@@ -16,6 +16,7 @@ import { lasted } from "../text/format";
 import { Alike } from "./alike";
 import { Answer, EscalateForm, Happened, RejectForm, ValuesForm } from "./answers";
 import { Evidence } from "./evidence";
+import { deedOf } from "./grounds";
 import { Due } from "./reviews";
 import { decidedIn } from "./sitting";
 
@@ -58,7 +59,7 @@ export function OneRequest({ request, done, move }: Moves & { request: Request }
 	return (
 		<article className="panel request" aria-labelledby="request-question">
 			<Head request={request} />
-			<Deed request={request} />
+			<Doing request={request} />
 			<Evidence request={request} />
 			<Alike request={request} />
 			<footer className="request-foot">
@@ -112,17 +113,16 @@ function Cannot({ why }: { why: string | null | undefined }) {
 }
 
 /** What would be done, or may have been, before what it rests on. */
-function Deed({ request: { about, act } }: { request: Request }) {
-	if (!act) return null;
+function Doing({ request }: { request: Request }) {
+	const deed = deedOf(request);
+	if (!deed) return null;
 	return (
 		<section className="request-deed">
-			<h3>{named("reviews.deed", about)}</h3>
+			<h3>{named("reviews.deed", request.about)}</h3>
 			<p>
-				<code>
-					<Inert text={act.tool} />
-				</code>
+				<Said text={deed.what} />
 			</p>
-			{act.args !== undefined && act.args !== null && <Value value={act.args} />}
+			{deed.args !== undefined && deed.args !== null && <Value value={deed.args} />}
 		</section>
 	);
 }

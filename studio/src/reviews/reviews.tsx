@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useCallback, useEffect } from "react";
+import { useCallback, useEffect, useRef } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 import type { Request } from "../api/client";
 import { reviewsQuery } from "../api/queries";
@@ -65,6 +65,14 @@ function Queue({ all }: { all: readonly Request[] }) {
 	useEffect(() => {
 		if (chosen === undefined && first && matchMedia(WIDE).matches) show(first);
 	}, [chosen, first, show]);
+	// Whoever went on to something else meanwhile is not taken away from it by an answer.
+	const looked = useRef(chosen);
+	useEffect(() => {
+		looked.current = chosen;
+		return () => {
+			looked.current = undefined;
+		};
+	}, [chosen]);
 	if (all.length === 0 && chosen === undefined) {
 		return (
 			<section className="panel">
@@ -96,7 +104,9 @@ function Queue({ all }: { all: readonly Request[] }) {
 						<OneRequest
 							key={chosen}
 							request={request}
-							done={() => show(following(all, request, together))}
+							done={() => {
+								if (looked.current === chosen) show(following(all, request, together));
+							}}
 							move={(step) => {
 								const next = neighbour(all, request, step);
 								if (next) show(next);

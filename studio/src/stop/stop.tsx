@@ -128,20 +128,23 @@ function Consequence({ scope }: { scope: Scope }) {
 		<section className="stop-consequence" aria-labelledby={id}>
 			<h3 id={id}>{say("stop.consequence")}</h3>
 			<p>{meaning(scope.of)}</p>
-			{isWhole(scope) && reach.data && <Reach of={reach.data} />}
+			{isWhole(scope) && reach.data && <Reach scope={scope} of={reach.data} />}
 			{isWhole(scope) && reach.error && <p>{say("stop.reach.unknown")}</p>}
 		</section>
 	);
 }
 
-function Reach({ of: { cases, acts, lifted_by } }: { of: Schemas["Reach"] }) {
+/** Cases that come to a tool, its server or a vendor are not known before they do. */
+const LATER: readonly ScopeOf[] = ["tool", "server", "vendor"];
+
+function Reach({ scope, of: { cases, acts, lifted_by } }: { scope: Scope; of: Schemas["Reach"] }) {
 	const who = lifted_by.map((one) => one.replaceAll("_", " ")).join(", ");
 	return (
 		<>
-			<p>{count("stop.reach", cases)}</p>
+			<p>{LATER.includes(scope.of) ? say("stop.reach.later") : count("stop.reach", cases)}</p>
 			<p>{count("stop.reach.acts", acts)}</p>
 			<p>
-				<Said text={who ? say("stop.reach.lifted", { who }) : say("stop.reach.lifted.owner")} />
+				<Said text={who ? say("stop.reach.lifted", { who }) : say("stop.reach.lifted.any")} />
 			</p>
 		</>
 	);
