@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 /// The map, as an operator would write it.
-const MAP: &str = include_str!("../../../studio/e2e/hand_draft.md");
+const MAP: &str = include_str!("hand_draft.md");
 /// The tools that are offered again under the name of another server.
 const TOOLS: [&str; 2] = ["create_draft", "delete_draft"];
 
