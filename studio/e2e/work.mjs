@@ -100,7 +100,7 @@ export function work({ asked, open, look, flightdeck, signIn, owner, phone }) {
 		await dialog(page).getByText("There is no case to try it with").click();
 		await dialog(page).getByLabel("Reason").fill("It is new, and every act is looked at.");
 		await look(page, "35-deploy");
-		await button(page, "Try its cases and deploy").click();
+		await button(page, "Deploy it untried").click();
 		await dialog(page)
 			.getByText(/^Release \w+ is live\.$/)
 			.waitFor({ timeout: 120_000 });
@@ -116,7 +116,7 @@ export function work({ asked, open, look, flightdeck, signIn, owner, phone }) {
 		await dialog(page).getByLabel("How large a part").fill("25 %");
 		await dialog(page).getByText("There is no case to try it with").click();
 		await dialog(page).getByLabel("Reason").fill("Longer, to see whether it is enough.");
-		await button(page, "Try its cases and deploy").click();
+		await button(page, "Deploy it untried").click();
 		await dialog(page)
 			.getByText(/is tried beside what is live/)
 			.waitFor({ timeout: 120_000 });

@@ -84,6 +84,8 @@ function Deploy({ of: { name }, done }: Given) {
 	const [untried, setUntried] = useState(false);
 	const [reason, setReason] = useState("");
 	const part = at === "all" ? 1_000_000 : at === "share" ? shareOf(share) : undefined;
+	const sends = untried ? "releases.deploy.untried" : "releases.deploy.send";
+	const label = deploy.isPending && !untried ? "releases.deploy.trying" : sends;
 	const whole = at !== "share" || part !== undefined;
 	const submit = () => {
 		const wanted = part === undefined ? {} : { share: part };
@@ -92,7 +94,7 @@ function Deploy({ of: { name }, done }: Given) {
 	if (deploy.data) return <Done of={deploy.data} done={done} />;
 	return (
 		<Sent
-			label={say(deploy.isPending ? "releases.deploy.trying" : "releases.deploy.send")}
+			label={say(label)}
 			pending={deploy.isPending}
 			ready={whole && !(untried && reason.trim() === "")}
 			error={deploy.error}

@@ -376,9 +376,10 @@ export const en = {
 	"releases.deploy.help":
 		"Its files as they are now become a release that never changes. Its kept cases are tried first; nothing is deployed if they come out wrong.",
 	"releases.deploy.send": "Try its cases and deploy",
+	"releases.deploy.untried": "Deploy it untried",
 	"releases.deploy.trying": "Its cases are being tried",
 	"releases.share": "Which new cases begin on it",
-	"releases.share.settings": "As `flightdeck.yaml` says",
+	"releases.share.settings": "As the settings of the workspace say",
 	"releases.share.all": "All of them at once",
 	"releases.share.share": "A part, beside what is live",
 	"releases.share.part": "How large a part",
