@@ -12,6 +12,8 @@ import { say } from "./text";
 const Fleet = lazy(() => import("./fleet/fleet"));
 const Cases = lazy(() => import("./cases/list"));
 const OneCase = lazy(() => import("./cases/case"));
+const Compare = lazy(() => import("./cases/compare"));
+const Releases = lazy(() => import("./releases/releases"));
 const Reviews = lazy(() => import("./reviews/reviews"));
 const Maps = lazy(() => import("./map/maps"));
 const OneMap = lazy(() => import("./map/map"));
@@ -42,10 +44,12 @@ function Pages() {
 					<Route index element={<Fleet />} />
 					<Route path="cases" element={<Cases />} />
 					<Route path="cases/:id" element={<OneCase />} />
+					<Route path="cases/:id/with/:other" element={<Compare />} />
 					<Route path="reviews" element={<Reviews />} />
 					<Route path="reviews/:id/:number" element={<Reviews />} />
 					<Route path="maps" element={<Maps />} />
 					<Route path="maps/:name" element={<OneMap />} />
+					<Route path="releases" element={<Releases />} />
 					<Route path="people" element={<People />} />
 					<Route path="settings" element={<Settings />} />
 					<Route path="*" element={<Nowhere />} />

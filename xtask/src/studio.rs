@@ -2,6 +2,8 @@
 //! walks through them with a real browser. Cargo alone never runs a bundler. It must not know what
 //! is on a page.
 
+mod by_hand;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -19,7 +21,7 @@ pub const CHROMIUM: &str = "/usr/bin/chromium";
 /// What the browser is walked through: some documents that go by themselves, and some that wait.
 const EXAMPLE: &str = "examples/back-office";
 const DOCUMENTS: &[&str] = &["001", "002", "003", "004", "005", "006"];
-const TRAPS: &[&str] = &["038", "042", "043", "044", "045", "046", "051", "052"];
+const TRAPS: &[&str] = &["038", "042", "043", "044", "045", "046", "050", "051", "052", "057"];
 /// Who owns the example's workspace and starts its cases, and two who decide what waits.
 const OWNER: &str = "marta@larkfield.example";
 const CLERK: &str = "ines@larkfield.example";
@@ -108,6 +110,7 @@ pub fn walk(root: &Path) -> Result<(), String> {
     let home = product::target(root).join("e2e");
     let desk = home.join("desk");
     prepare(root, &home).map_err(|e| format!("`{}`: {e}", home.display()))?;
+    by_hand::add(&desk)?;
     let flightdeck = product::binary(root, "flightdeck");
     shell::run(root, &flightdeck, &["model", "install"])?;
     let each = ["run", "invoice_intake", "--each", "inbox", "--as", OWNER];

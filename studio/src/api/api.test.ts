@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Entry, Follower, type LiveState } from "./live";
-import { samples, sum } from "./prometheus";
 
 class Source extends EventTarget {
 	closed = false;
@@ -89,24 +88,5 @@ describe("the stream of entries", () => {
 		vi.advanceTimersByTime(1_000);
 		expect(sources[1]?.url).toBe("/events?after=7");
 		expect(entries).toEqual([]);
-	});
-});
-
-describe("what is measured", () => {
-	it("is read with its labels and summed", () => {
-		const text = [
-			"# HELP flightdeck_cases_standing Cases",
-			'flightdeck_cases_standing{workflow="a",status="waiting"} 3',
-			'flightdeck_cases_standing{workflow="b \\"x\\"",status="waiting"} 4',
-			'flightdeck_cases_standing{workflow="a",status="running"} 5',
-			"flightdeck_stops_in_force 1",
-			"nonsense",
-		].join("\n");
-		const all = samples(text);
-		expect(all).toHaveLength(4);
-		expect(all[1]?.labels["workflow"]).toBe('b "x"');
-		expect(sum(all, "flightdeck_cases_standing", { status: "waiting" })).toBe(7);
-		expect(sum(all, "flightdeck_stops_in_force")).toBe(1);
-		expect(sum(all, "flightdeck_nothing")).toBe(0);
 	});
 });

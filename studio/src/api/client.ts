@@ -6,6 +6,7 @@ export type Schemas = components["schemas"];
 export type CaseStatus = Schemas["CaseStatus"];
 export type CaseLine = Schemas["CaseLine"];
 export type Case = Schemas["Case"];
+export type Fleet = Schemas["FleetView"];
 export type Request = Schemas["Request"];
 export type Reviewed = Schemas["Reviewed"];
 export type Scope = Schemas["Scope"];

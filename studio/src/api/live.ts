@@ -86,22 +86,26 @@ export function useLive(workspace: string): { state: LiveState; retry: () => voi
 	const [follower, setFollower] = useState<Follower>();
 	useEffect(() => {
 		let cases = new Set<string>();
+		/** Whether something happened that is no case's: a stop, a release. */
+		let desk = false;
 		let timer: ReturnType<typeof setTimeout> | undefined;
 		const refresh = () => {
 			timer = undefined;
-			const lists = ["cases", "reviews", "stops", "metrics"];
+			const lists = ["cases", "reviews", "stops", "fleet"];
+			if (desk) lists.push("releases", "workflows");
 			for (const id of cases) queries.invalidateQueries({ queryKey: [workspace, "case", id] });
 			for (const list of lists) {
 				const predicate = (query: Query) => !isLong(query);
 				queries.invalidateQueries({ queryKey: [workspace, list], predicate });
 			}
-			queries.invalidateQueries({ queryKey: ["health"] });
 			queries.invalidateQueries({ ...longLists(workspace), refetchType: "none" });
 			cases = new Set();
+			desk = false;
 		};
 		const follower = new Follower(`/api/v1/workspaces/${encodeURIComponent(workspace)}/events`, {
 			entry: (entry) => {
 				if (entry.case) cases.add(entry.case);
+				else desk = true;
 				timer ??= setTimeout(refresh, TOGETHER);
 			},
 			opened: () => {

@@ -1,5 +1,6 @@
 import {
 	infiniteQueryOptions,
+	keepPreviousData,
 	QueryClient,
 	queryOptions,
 	useMutation,
@@ -14,7 +15,6 @@ import {
 	type Schemas,
 	type Scope,
 } from "./client";
-import { samples } from "./prometheus";
 
 /** Asked again by itself only where the installation gave no answer: a no stays a no. */
 export const queries = new QueryClient({
@@ -28,8 +28,6 @@ export const queries = new QueryClient({
 });
 
 export const PAGE = 200;
-/** A list is at most so long when it is read at once. */
-export const NEWEST = 1_000;
 
 export interface Filter {
 	workflow?: string;
@@ -57,8 +55,30 @@ export const healthQuery = queryOptions({
 		if (!answer) throw new Refused(0, "", "", undefined);
 		return (await answer.json()) as Schemas["Health"];
 	},
-	refetchInterval: 15_000,
 });
+
+/** The minutes pass also where nothing happens, so it is read again by itself. */
+export const fleetQuery = (workspace: string, minutes: number) =>
+	queryOptions({
+		queryKey: [workspace, "fleet", minutes],
+		queryFn: () => {
+			const params = { path: path(workspace), query: { minutes } };
+			return held(api.GET("/api/v1/workspaces/{workspace}/fleet", { params }));
+		},
+		placeholderData: keepPreviousData,
+		refetchInterval: 15_000,
+	});
+
+/** A file may be changed by any program, and no entry says so. */
+export const workflowsQuery = (workspace: string) =>
+	queryOptions({
+		queryKey: [workspace, "workflows"],
+		queryFn: () => {
+			const params = { path: path(workspace) };
+			return held(api.GET("/api/v1/workspaces/{workspace}/workflows", { params }));
+		},
+		refetchInterval: 30_000,
+	});
 
 export const casesQuery = (workspace: string, filter: Filter) =>
 	infiniteQueryOptions({
@@ -72,13 +92,22 @@ export const casesQuery = (workspace: string, filter: Filter) =>
 		getNextPageParam: (last) => last.next ?? undefined,
 	});
 
-export const newestQuery = (workspace: string) =>
+/** Cases as they follow on one, for whoever looks for one that is not on the page. */
+export function olderCases(workspace: string, after: string | undefined) {
+	const query = { limit: PAGE, ...(after ? { after } : {}) };
+	const params = { path: path(workspace), query };
+	return held(api.GET("/api/v1/workspaces/{workspace}/cases", { params }));
+}
+
+/** A comparison grows with each case that ends, so it is read again by itself. */
+export const releasesQuery = (workspace: string) =>
 	queryOptions({
-		queryKey: [workspace, "cases", "newest"],
+		queryKey: [workspace, "releases"],
 		queryFn: () => {
-			const params = { path: path(workspace), query: { limit: NEWEST } };
-			return held(api.GET("/api/v1/workspaces/{workspace}/cases", { params }));
+			const params = { path: path(workspace) };
+			return held(api.GET("/api/v1/workspaces/{workspace}/releases", { params }));
 		},
+		refetchInterval: 15_000,
 	});
 
 export const caseQuery = (workspace: string, id: string) =>
@@ -110,6 +139,19 @@ export const reviewsQuery = (workspace: string) =>
 			),
 	});
 
+/** What was answered before does not change while somebody reads. */
+export const alikeQuery = (workspace: string, id: string, number: number) =>
+	queryOptions({
+		queryKey: [workspace, "alike", id, number],
+		queryFn: () => {
+			const params = { path: { workspace, id, number } };
+			const route = "/api/v1/workspaces/{workspace}/cases/{id}/reviews/{number}/alike";
+			return held(api.GET(route, { params }));
+		},
+		staleTime: 60_000,
+		retry: false,
+	});
+
 export const stopsQuery = (workspace: string) =>
 	queryOptions({
 		queryKey: [workspace, "stops"],
@@ -117,17 +159,17 @@ export const stopsQuery = (workspace: string) =>
 			held(api.GET("/api/v1/workspaces/{workspace}/stops", { params: { path: path(workspace) } })),
 	});
 
-export const metricsQuery = (workspace: string) =>
+/** What a stop would hold back. What is out changes from moment to moment, so it is not kept. */
+export const reachQuery = (workspace: string, scope: Scope) =>
 	queryOptions({
-		queryKey: [workspace, "metrics"],
-		queryFn: async () => {
-			const params = { path: path(workspace) };
-			const text = await held(
-				api.GET("/api/v1/workspaces/{workspace}/metrics", { params, parseAs: "text" }),
-			);
-			return { at: Date.now(), samples: samples(text) };
+		queryKey: [workspace, "reach", scope],
+		queryFn: () => {
+			const name = scope.of === "everything" ? {} : { name: scope.name };
+			const params = { path: path(workspace), query: { of: scope.of, ...name } };
+			return held(api.GET("/api/v1/workspaces/{workspace}/stops/reach", { params }));
 		},
-		refetchInterval: 5_000,
+		refetchInterval: 3_000,
+		retry: false,
 	});
 
 export const peopleQuery = (workspace: string) =>
@@ -187,6 +229,27 @@ export function useLift(workspace: string) {
 	return useAct(workspace, (body: StopOrder) => {
 		const params = { path: { workspace } };
 		return held(api.POST("/api/v1/workspaces/{workspace}/stops/lift", { params, body }));
+	});
+}
+
+export function useDeploy(workspace: string) {
+	return useAct(workspace, (body: Schemas["Deploy"]) => {
+		const params = { path: { workspace } };
+		return held(api.POST("/api/v1/workspaces/{workspace}/releases", { params, body }));
+	});
+}
+
+export function usePromote(workspace: string) {
+	return useAct(workspace, (body: Schemas["Promote"]) => {
+		const params = { path: { workspace } };
+		return held(api.POST("/api/v1/workspaces/{workspace}/releases/promote", { params, body }));
+	});
+}
+
+export function useRollBack(workspace: string) {
+	return useAct(workspace, (body: Schemas["RollBack"]) => {
+		const params = { path: { workspace } };
+		return held(api.POST("/api/v1/workspaces/{workspace}/releases/rollback", { params, body }));
 	});
 }
 

@@ -1,50 +1,47 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useParams } from "react-router";
-import type { Case, Schemas } from "../api/client";
+import type { Case } from "../api/client";
 import { caseQuery } from "../api/queries";
 import { Button, Fact, Page, Panel, Read, Status, When } from "../parts";
 import { useTitle } from "../parts/now";
-import { Said } from "../parts/text";
+import { Inert, Said } from "../parts/text";
 import { Value } from "../parts/value";
 import { useMay } from "../session/gate";
 import { pageOf, useWorkspace } from "../shell/workspace";
 import { useStopRoom } from "../stop/stop";
 import { say } from "../text";
-import { at, cost, lasted, number, timeOfDay } from "../text/format";
-import { shortId } from "./list";
+import { at, cost, lasted, number } from "../text/format";
+import { Choose } from "./choose";
+import { shortId } from "./find";
 import { Records } from "./records";
-import { OVER, stepsOf } from "./story";
+import { OVER } from "./story";
+import { Story } from "./told";
+import { isPlain, Why } from "./why";
 import "./cases.css";
 
 export default function OneCase() {
 	const { id = "" } = useParams();
 	const workspace = useWorkspace();
-	const title = say("case.title", { id: shortId(id) });
-	useTitle(`${title} · ${say("app.name")}`);
+	const short = say("case.title", { id: shortId(id) });
 	const found = useQuery(caseQuery(workspace, id));
-	const { open } = useStopRoom();
-	const over = found.data && OVER.includes(found.data.status);
-	const may = useMay(workspace);
+	const title = found.data?.title ?? short;
+	useTitle(`${title} · ${say("app.name")}`);
 	return (
 		<Page
-			title={title}
-			intro={<Link to={pageOf(workspace, "cases")}>{say("case.back")}</Link>}
-			side={
-				found.data &&
-				!over &&
-				may("stop") && (
-					<Button look="danger-quiet" onPress={() => open({ of: "case", name: id })}>
-						{say("case.stop")}
-					</Button>
-				)
+			title={<Inert text={title} />}
+			intro={
+				<>
+					<Link to={pageOf(workspace, "cases")}>{say("case.back")}</Link>
+					{title !== short && <span className="mono small"> · {id}</span>}
+				</>
 			}
+			side={found.data && <Actions of={found.data} />}
 		>
 			<Read from={found}>
 				{(data) => (
 					<>
 						<Head of={data} />
-						{data.trouble && <Trouble of={data.trouble} />}
 						{data.requests.map((request) => (
 							<div className="notice warn" key={request.number}>
 								<div>
@@ -61,8 +58,9 @@ export default function OneCase() {
 								</Link>
 							</div>
 						))}
+						{!isPlain(data) && <Why of={data.why} />}
 						<div className="case-columns">
-							<Story lines={data.story.filter((line) => !line.detail)} />
+							<Story of={data} />
 							<div className="case-side">
 								<Panel
 									title={say("case.input")}
@@ -81,11 +79,26 @@ export default function OneCase() {
 								)}
 							</div>
 						</div>
-						{may("records") && <StoredEntries id={id} />}
+						<Stored id={id} />
 					</>
 				)}
 			</Read>
 		</Page>
+	);
+}
+
+function Actions({ of }: { of: Case }) {
+	const may = useMay(useWorkspace());
+	const { open } = useStopRoom();
+	return (
+		<div className="actions">
+			<Choose of={of} />
+			{!OVER.includes(of.status) && may("stop") && (
+				<Button look="danger-quiet" onPress={() => open({ of: "case", name: of.id })}>
+					{say("case.stop")}
+				</Button>
+			)}
+		</div>
 	);
 }
 
@@ -116,77 +129,31 @@ function Head({ of }: { of: Case }) {
 	);
 }
 
-function Trouble({ of }: { of: Schemas["Trouble"] }) {
-	return (
-		<div className="notice bad">
-			<div>
-				<p>
-					<strong>{say("case.trouble")}:</strong>{" "}
-					{of.detail ? <Said text={of.detail} /> : <code>{of.code}</code>}
-				</p>
-				<p>
-					<Said
-						text={[
-							of.step && say("case.trouble.step", { step: of.step }),
-							of.rule && say("case.trouble.rule", { rule: of.rule }),
-							say("case.trouble.help", { code: of.code }),
-						]
-							.filter(Boolean)
-							.join(" · ")}
-					/>
-				</p>
-			</div>
-		</div>
-	);
-}
-
-/** What happened, step by step, with how long it took where somebody would wonder. */
-function Story({ lines }: { lines: Case["story"] }) {
-	const steps = stepsOf(lines);
-	return (
-		<Panel
-			title={say("case.story")}
-			side={<span className="soft small">{say("case.story.help")}</span>}
-		>
-			<ol className="story">
-				{steps.map((part) => (
-					<li key={part.key} className="story-step">
-						{part.after !== undefined && (
-							<p className="story-gap">{say("case.story.later", { time: lasted(part.after) })}</p>
-						)}
-						{part.step && <h3>{part.step.replaceAll("_", " ")}</h3>}
-						<ol>
-							{part.lines.map((line, n) => (
-								// biome-ignore lint/suspicious/noArrayIndexKey: the lines of a story are only added to.
-								<li key={n} className="story-line">
-									<time dateTime={line.at} title={at(line.at)}>
-										{timeOfDay(line.at)}
-									</time>
-									<p>
-										<Said text={line.text} />
-									</p>
-								</li>
-							))}
-						</ol>
-					</li>
-				))}
-			</ol>
-		</Panel>
-	);
-}
-
-function StoredEntries({ id }: { id: string }) {
+/** What is stored, to be looked at or taken along: the case as it is shown, the entries as they are. */
+function Stored({ id }: { id: string }) {
+	const workspace = useWorkspace();
+	const records = useMay(workspace)("records");
 	const [open, setOpen] = useState(false);
+	const path = `/api/v1/workspaces/${encodeURIComponent(workspace)}/cases/${encodeURIComponent(id)}`;
 	return (
 		<Panel
 			title={say("case.records")}
 			side={<span className="soft small">{say("case.records.help")}</span>}
 		>
-			{open ? (
-				<Records id={id} />
-			) : (
-				<Button onPress={() => setOpen(true)}>{say("case.records.show")}</Button>
-			)}
+			<div className="actions">
+				{records && !open && (
+					<Button onPress={() => setOpen(true)}>{say("case.records.show")}</Button>
+				)}
+				<a className="button" href={path} download={`case-${id}.json`}>
+					{say("case.save")}
+				</a>
+				{records && (
+					<a className="button" href={`${path}/records`} download={`case-${id}.ndjson`}>
+						{say("case.save.records")}
+					</a>
+				)}
+			</div>
+			{open && <Records id={id} />}
 		</Panel>
 	);
 }

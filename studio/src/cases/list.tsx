@@ -1,14 +1,18 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { Link, useSearchParams } from "react-router";
 import type { CaseLine, CaseStatus } from "../api/client";
-import { casesQuery, type Filter, newestQuery } from "../api/queries";
+import { casesQuery, type Filter, workflowsQuery } from "../api/queries";
 import { Button, Empty, Page, Read, Status, When } from "../parts";
 import { Pick } from "../parts/form";
 import { useTitle } from "../parts/now";
+import { Inert, Said } from "../parts/text";
+import { useKeys } from "../shell/keys";
 import { pageOf, useWorkspace } from "../shell/workspace";
 import { named, say } from "../text";
+import { type Chosen, fits, shortId } from "./find";
+import { Jump } from "./jump";
 import "./cases.css";
 
 const STATUSES: readonly CaseStatus[] = [
@@ -25,12 +29,13 @@ const STATUSES: readonly CaseStatus[] = [
 ];
 
 const ANY = "any";
-const ROW = 52;
+const ROW = 60;
 
 /** The filters stand in the address, so that a list can be sent to somebody. */
-function useFilter(): [Filter, (name: "workflow" | "status", value: string) => void, () => void] {
+function useFilter(): [Chosen, (name: keyof Chosen, value: string) => void, () => void] {
 	const [asked, setAsked] = useSearchParams();
 	const workflow = asked.get("workflow");
+	const trouble = asked.get("trouble");
 	const status = STATUSES.find((one) => one === asked.get("status"));
 	const set = (name: string, value: string) =>
 		setAsked((before) => {
@@ -38,29 +43,43 @@ function useFilter(): [Filter, (name: "workflow" | "status", value: string) => v
 			else before.set(name, value);
 			return before;
 		});
-	const filter = { ...(workflow ? { workflow } : {}), ...(status ? { status } : {}) };
-	return [filter, set, () => setAsked({})];
+	const chosen = {
+		...(workflow ? { workflow } : {}),
+		...(status ? { status } : {}),
+		...(trouble ? { trouble } : {}),
+	};
+	return [chosen, set, () => setAsked({})];
 }
 
 export default function Cases() {
 	useTitle(`${say("cases.title")} · ${say("app.name")}`);
 	const workspace = useWorkspace();
-	const [filter, set, clear] = useFilter();
-	const list = useInfiniteQuery(casesQuery(workspace, filter));
-	const newest = useQuery(newestQuery(workspace));
-	const rows = useMemo(() => list.data?.pages.flatMap((page) => page.cases), [list.data]);
-	const workflows = useMemo(() => {
-		const names = new Set(newest.data?.cases.map((line) => line.workflow));
-		if (filter.workflow) names.add(filter.workflow);
-		return [...names].sort();
-	}, [newest.data, filter.workflow]);
-	const filtered = Object.keys(filter).length > 0;
+	const [chosen, set, clear] = useFilter();
+	const { trouble, ...filter } = chosen;
+	const list = useInfiniteQuery(casesQuery(workspace, filter satisfies Filter));
+	const known = useQuery(workflowsQuery(workspace)).data?.workflows;
+	const loaded = useMemo(() => list.data?.pages.flatMap((page) => page.cases), [list.data]);
+	const rows = useMemo(() => loaded?.filter((line) => fits(line, trouble)), [loaded, trouble]);
+	const few = rows !== undefined && rows.length < 20;
+	const { hasNextPage, isFetching, fetchNextPage } = list;
+	// What went wrong is looked for in what was read, so more is read where little was found.
+	useEffect(() => {
+		if (trouble && few && hasNextPage && !isFetching) fetchNextPage();
+	}, [trouble, few, hasNextPage, isFetching, fetchNextPage]);
+	const names = new Set(known?.map((one) => one.workflow));
+	if (chosen.workflow) names.add(chosen.workflow);
+	const workflows = [...names].sort();
+	const filtered = Object.keys(chosen).length > 0;
 	return (
-		<Page title={say("cases.title")} intro={say("cases.intro")}>
+		<Page
+			title={say("cases.title")}
+			intro={say("cases.intro")}
+			side={<Jump loaded={loaded ?? []} />}
+		>
 			<search className="cases-filters">
 				<Pick
 					label={say("cases.workflow")}
-					value={filter.workflow ?? ANY}
+					value={chosen.workflow ?? ANY}
 					options={[
 						{ id: ANY, name: say("cases.workflow.all") },
 						...workflows.map((name) => ({ id: name, name })),
@@ -69,13 +88,18 @@ export default function Cases() {
 				/>
 				<Pick
 					label={say("cases.status")}
-					value={filter.status ?? ANY}
+					value={chosen.status ?? ANY}
 					options={[
 						{ id: ANY, name: say("cases.status.all") },
 						...STATUSES.map((id) => ({ id, name: named("status", id) })),
 					]}
 					onChange={(value) => set("status", value)}
 				/>
+				{trouble && (
+					<p className="cases-trouble">
+						<Said text={say("cases.trouble.only", { what: trouble })} />
+					</p>
+				)}
 				{filtered && <Button onPress={clear}>{say("cases.clear")}</Button>}
 			</search>
 			<Read from={{ ...list, data: rows }}>
@@ -131,6 +155,7 @@ function Rows({
 	load: () => unknown;
 }) {
 	const box = useRef<HTMLDivElement>(null);
+	const [at, setAt] = useState(-1);
 	const virtual = useWindowVirtualizer({
 		count: rows.length,
 		estimateSize: () => ROW,
@@ -143,6 +168,16 @@ function Rows({
 	useEffect(() => {
 		if (more && last >= rows.length - 20) load();
 	}, [more, last, rows.length, load]);
+	// The list is gone through by keys: what is come to has the keyboard, and Enter opens it.
+	const keys = useMemo(() => {
+		const move = (step: number) => () => {
+			const next = Math.min(Math.max(at + step, 0), rows.length - 1);
+			setAt(next);
+			virtual.scrollToIndex(next);
+		};
+		return { j: move(1), k: move(-1), ArrowDown: move(1), ArrowUp: move(-1) };
+	}, [at, rows.length, virtual]);
+	useKeys(keys);
 	return (
 		// biome-ignore lint/a11y/useSemanticElements: rows that are not on the page cannot be a table's.
 		<div
@@ -172,15 +207,39 @@ function Rows({
 				{shown.map((item) => {
 					const line = rows[item.index];
 					const top = item.start - virtual.options.scrollMargin;
-					return line && <Row key={item.key} line={line} index={item.index} top={top} />;
+					return (
+						line && (
+							<Row
+								key={item.key}
+								line={line}
+								index={item.index}
+								top={top}
+								chosen={item.index === at}
+							/>
+						)
+					);
 				})}
 			</div>
 		</div>
 	);
 }
 
-function Row({ line, index, top }: { line: CaseLine; index: number; top: number }) {
+function Row({
+	line,
+	index,
+	top,
+	chosen,
+}: {
+	line: CaseLine;
+	index: number;
+	top: number;
+	chosen: boolean;
+}) {
 	const workspace = useWorkspace();
+	const link = useRef<HTMLAnchorElement>(null);
+	useEffect(() => {
+		if (chosen) link.current?.focus({ preventScroll: true });
+	}, [chosen]);
 	return (
 		// biome-ignore lint/a11y/useSemanticElements: rows that are not on the page cannot be a table's.
 		// biome-ignore lint/a11y/useFocusableInteractive: the link within it is.
@@ -191,13 +250,19 @@ function Row({ line, index, top }: { line: CaseLine; index: number; top: number 
 			style={{ transform: `translateY(${top}px)` }}
 		>
 			<Cell>
-				<Link className="mono" to={pageOf(workspace, "cases", line.id)}>
-					{shortId(line.id)}
+				<Link ref={link} className="cases-title" to={pageOf(workspace, "cases", line.id)}>
+					{line.title ? <Inert text={line.title} /> : shortId(line.id)}
 				</Link>
+				{line.title && <span className="mono soft small">{shortId(line.id)}</span>}
 			</Cell>
 			<Cell>{line.workflow}</Cell>
 			<Cell>
 				<Status status={line.status} />
+				{line.trouble && (
+					<span className="soft small">
+						<Inert text={line.trouble} />
+					</span>
+				)}
 			</Cell>
 			<Cell>
 				<When at={line.opened} />
@@ -212,9 +277,4 @@ function Row({ line, index, top }: { line: CaseLine; index: number; top: number 
 function Cell({ children }: { children: React.ReactNode }) {
 	// biome-ignore lint/a11y/useSemanticElements: rows that are not on the page cannot be a table's.
 	return <span role="cell">{children}</span>;
-}
-
-/** An id begins with the time, so that cases of one minute differ only towards its end. */
-export function shortId(id: string): string {
-	return id.length > 14 ? `${id.slice(0, 6)}…${id.slice(-6)}` : id;
 }

@@ -3,17 +3,17 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { useDark } from "../shell/theme";
 import { language, say } from "../text";
-import type { Hour } from "./figures";
+import type { Drawn } from "./figures";
 
 const HEIGHT = 190;
 
-/** Draws the hour. A picture says nothing to who cannot see it, so the sums stand beside it. */
-export function Chart({ hour, summary }: { hour: Hour; summary: string }) {
+/** Draws the minutes. A picture says nothing to who cannot see it, so the sums stand beside it. */
+export function Chart({ of, summary }: { of: Drawn; summary: string }) {
 	const box = useRef<HTMLDivElement>(null);
 	const plot = useRef<uPlot>(undefined);
-	const data = useRef(hour);
+	const data = useRef(of);
 	const dark = useDark();
-	data.current = hour;
+	data.current = of;
 	// biome-ignore lint/correctness/useExhaustiveDependencies: other colours are another picture.
 	useEffect(() => {
 		const at = box.current;
@@ -29,7 +29,7 @@ export function Chart({ hour, summary }: { hour: Hour; summary: string }) {
 			drawn.destroy();
 		};
 	}, [dark]);
-	useEffect(() => plot.current?.setData(rows(hour)), [hour]);
+	useEffect(() => plot.current?.setData(rows(of)), [of]);
 	return (
 		<figure className="fleet-chart">
 			<div ref={box} role="img" aria-label={summary} />
@@ -42,7 +42,7 @@ export function Chart({ hour, summary }: { hour: Hour; summary: string }) {
 	);
 }
 
-const rows = ({ minutes, begun, ended }: Hour): uPlot.AlignedData => [minutes, begun, ended];
+const rows = ({ at, begun, ended }: Drawn): uPlot.AlignedData => [at, begun, ended];
 
 function options(at: HTMLElement): uPlot.Options {
 	const style = getComputedStyle(at);

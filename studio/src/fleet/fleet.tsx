@@ -1,56 +1,60 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
-import { Link } from "react-router";
-import type { CaseLine } from "../api/client";
-import { sum } from "../api/prometheus";
-import { healthQuery, metricsQuery, NEWEST, newestQuery, stopsQuery } from "../api/queries";
-import { OVER } from "../cases/story";
-import { Empty, Page, Panel, Read, Status } from "../parts";
-import { useNow, useTitle } from "../parts/now";
-import { Said } from "../parts/text";
+import { useMemo } from "react";
+import { Link, useSearchParams } from "react-router";
+import type { Fleet } from "../api/client";
+import { fleetQuery, reviewsQuery, workflowsQuery } from "../api/queries";
+import { Empty, Page, Panel, Read } from "../parts";
+import { Pick } from "../parts/form";
+import { useTitle } from "../parts/now";
+import { Inert, Said } from "../parts/text";
 import { pageOf, useWorkspace } from "../shell/workspace";
-import { count, say } from "../text";
-import { compact, cost, fromNow, lasted, number, percent, rate } from "../text/format";
+import { count, named, type Plain, say } from "../text";
+import { compact, cost, number, percent, rate } from "../text/format";
 import { Chart } from "./chart";
-import {
-	byWorkflow,
-	type Constraint,
-	constraint,
-	failures,
-	hour,
-	kept,
-	type Measured,
-	perMinute,
-} from "./figures";
+import { alone, BACK, backOf, drawn, pace, placeOf, total } from "./figures";
 import "./fleet.css";
 
-/** Rates are of so long. */
-const OVER_MS = 60_000;
+/** How far back is looked stands in the address, so that a page can be sent to somebody. */
+const ASKED = "minutes";
 
-export default function Fleet() {
+export default function FleetPage() {
 	useTitle(`${say("fleet.title")} · ${say("app.name")}`);
 	const workspace = useWorkspace();
-	const newest = useQuery(newestQuery(workspace));
+	const [asked, setAsked] = useSearchParams();
+	const minutes = backOf(asked.get(ASKED));
+	const fleet = useQuery(fleetQuery(workspace, minutes));
+	const options = BACK.map((n) => ({ id: `${n}`, name: named("fleet.back", `${n}`) }));
 	return (
-		<Page title={say("fleet.title")} intro={say("fleet.intro", { workspace })}>
-			<Read from={newest}>
-				{({ cases, next }) => (
+		<Page
+			title={say("fleet.title")}
+			intro={say("fleet.intro", { workspace })}
+			side={
+				<div className="fleet-back">
+					<Pick
+						label={say("fleet.back")}
+						unseen
+						value={`${minutes}`}
+						options={options}
+						onChange={(id) => setAsked({ [ASKED]: id }, { replace: true })}
+					/>
+				</div>
+			}
+		>
+			<Read from={fleet}>
+				{(all) => (
 					<>
-						<HoldsUp />
-						<Figures cases={cases} />
-						{cases.length === 0 ? (
+						<HoldsUp of={all} />
+						<Figures of={all} />
+						{all.cases === 0 && (
 							<section className="panel">
 								<Empty title={say("fleet.empty")} help={say("fleet.empty.help")} />
 							</section>
-						) : (
-							<>
-								<LastHour cases={cases} part={Boolean(next)} />
-								<div className="fleet-columns">
-									<Workflows cases={cases} />
-									<Failures cases={cases} />
-								</div>
-							</>
 						)}
+						<Pace of={all.per_minute} />
+						<div className="fleet-columns">
+							<Failures of={all.failures} />
+							<Workflows />
+						</div>
 					</>
 				)}
 			</Read>
@@ -58,248 +62,225 @@ export default function Fleet() {
 	);
 }
 
-function useStanding() {
-	const workspace = useWorkspace();
-	const measured = useQuery(metricsQuery(workspace)).data;
-	const stops = useQuery(stopsQuery(workspace)).data?.stops;
-	const trouble = useQuery(healthQuery).data?.trouble;
-	const standing = (status: string) =>
-		sum(measured?.samples ?? [], "flightdeck_cases_standing", { flightdeck_status: status });
-	return measured && stops && trouble
-		? {
-				stops: stops.map(({ scope }) => scope),
-				trouble,
-				waiting: standing("waiting"),
-				running: standing("running"),
-				halted: standing("halted"),
-			}
-		: undefined;
-}
+const TONES: Readonly<Record<Fleet["limited_by"], string>> = {
+	stop: "bad",
+	budget: "bad",
+	rate_limit: "warn",
+	people: "warn",
+	model: "",
+	tools: "",
+	supply: "good",
+	nothing: "good",
+};
 
-/** What to do something about first, in one sentence. */
-function HoldsUp() {
-	const standing = useStanding();
-	const found = standing && constraint(standing);
+/** What holds the work up, in a sentence, and what can be done about it. */
+function HoldsUp({ of: { limited_by, limited_by_text, trouble } }: { of: Fleet }) {
+	const held = trouble.length > 0;
 	return (
 		<section
-			className={`fleet-holds ${found ? TONES[found.of] : ""}`}
+			className={`fleet-holds ${held ? "bad" : TONES[limited_by]}`}
 			aria-label={say("fleet.constraint")}
 		>
 			<span className="soft small">{say("fleet.constraint")}</span>
-			<p>{found ? <Said text={sentence(found)} /> : "…"}</p>
+			{trouble.map((what) => (
+				<p key={what}>
+					<Said text={say("fleet.constraint.trouble", { what })} />
+				</p>
+			))}
+			<p className="fleet-limit">
+				<Said text={limited_by_text} />
+			</p>
+			<span className="soft">{named("fleet.do", limited_by)}</span>
 		</section>
 	);
 }
 
-const TONES: Readonly<Record<Constraint["of"], string>> = {
-	stop: "bad",
-	trouble: "bad",
-	people: "warn",
-	halted: "warn",
-	supply: "good",
-	running: "good",
-};
-
-function sentence(found: Constraint): string {
-	switch (found.of) {
-		case "stop":
-			return say(found.all ? "fleet.constraint.stop_all" : "fleet.constraint.stop");
-		case "trouble":
-			return say("fleet.constraint.trouble", { what: found.what });
-		case "people":
-			return count("fleet.constraint.people", found.n);
-		case "halted":
-			return count("fleet.constraint.halted", found.n);
-		case "supply":
-			return say("fleet.constraint.supply");
-		case "running":
-			return count("fleet.constraint.running", found.n);
-	}
-}
-
-/** The looks of the last minute, by which rates are told. */
-function useLooks(): { first: Measured | undefined; now: Measured | undefined } {
-	const { data } = useQuery(metricsQuery(useWorkspace()));
-	const [looks, setLooks] = useState<Measured[]>([]);
-	useEffect(() => {
-		if (data) setLooks((before) => kept(before, data, OVER_MS));
-	}, [data]);
-	return { first: looks.length > 1 ? looks[0] : undefined, now: looks.at(-1) };
-}
-
-function Figures({ cases }: { cases: readonly CaseLine[] }) {
-	const { first, now } = useLooks();
-	const all = now?.samples ?? [];
-	const standing = (status: string) =>
-		sum(all, "flightdeck_cases_standing", { flightdeck_status: status });
-	const per = (name: string) => (now ? perMinute(name, first, now) : undefined);
-	const spoken = (n: number | undefined) => (n === undefined ? "–" : rate(n));
-	const note =
-		first && now
-			? say("fleet.rate.note", { time: lasted(now.at - first.at) })
-			: say("fleet.rate.first");
-	const over = cases.filter(({ status }) => OVER.includes(status));
-	const waits = sum(all, "flightdeck_cases_waiting_age_seconds") * 1_000;
-	const tokens = per("gen_ai_client_token_usage_sum");
-	const refused = sum(all, "flightdeck_refusals_total");
+function Figures({ of }: { of: Fleet }) {
+	const waiting = useQuery(reviewsQuery(useWorkspace())).data?.requests.length;
+	const share = alone(of);
+	const people = of.people_minutes_per_1000;
+	const shown = { n: of.per_minute.length };
 	return (
-		<section className="fleet-figures" aria-label={say("fleet.title")}>
-			<Figure name={say("fleet.running")} value={number(standing("running"))} to="running" />
+		<section className="fleet-figures" aria-label={say("fleet.figures")}>
+			<Figure
+				name={say("fleet.pace")}
+				value={rate(pace(of.per_minute, "ended"))}
+				note={say("fleet.pace.note", shown)}
+			/>
+			<Figure
+				name={say("fleet.alone")}
+				value={share === undefined ? "–" : percent(share)}
+				note={say("fleet.alone.note", { n: of.alone, all: of.done })}
+			/>
 			<Figure
 				name={say("fleet.waiting")}
-				value={number(standing("waiting"))}
-				note={waits > 0 ? say("fleet.waiting.oldest", { time: lasted(waits) }) : undefined}
-				to="waiting"
+				value={waiting === undefined ? "–" : number(waiting)}
+				note={say("fleet.waiting.note")}
+				to={["reviews"]}
 			/>
 			<Figure
-				name={say("fleet.opened")}
-				value={spoken(per("flightdeck_cases_opened_total"))}
-				note={note}
-			/>
-			<Figure
-				name={say("fleet.ended")}
-				value={spoken(per("flightdeck_cases_ended_total"))}
-				note={note}
+				name={say("fleet.failed")}
+				value={number(of.failed)}
+				note={say("fleet.failed.note", { all: of.cases })}
+				to={["cases"]}
+				query="status=failed"
 			/>
 			<Figure
 				name={say("fleet.tokens")}
-				value={tokens === undefined ? "–" : compact(tokens * 60)}
-				note={note}
+				value={compact(of.tokens_per_hour)}
+				note={say("fleet.tokens.note", { all: compact(of.tokens) })}
 			/>
 			<Figure
 				name={say("fleet.cost")}
-				value={cost(sum(all, "flightdeck_cost_total"))}
+				value={cost(of.cost_nanos / 1e9)}
 				note={say("fleet.cost.note")}
 			/>
 			<Figure
-				name={say("status.done")}
-				value={over.length === 0 ? "–" : percent(done(over) / over.length)}
-				note={say("fleet.alone.note", { n: done(over), all: over.length })}
+				name={say("fleet.people")}
+				value={typeof people === "number" ? number(people) : "–"}
+				note={say("fleet.people.note")}
 			/>
 			<Figure
-				name={say("fleet.refusals")}
-				value={number(refused)}
-				note={say("fleet.refusals.note")}
+				name={say("fleet.open")}
+				value={number(of.open)}
+				note={say("fleet.open.note")}
+				to={["cases"]}
+				query="status=running"
 			/>
 		</section>
 	);
 }
-
-const done = (cases: readonly CaseLine[]) => cases.filter(({ status }) => status === "done").length;
 
 function Figure({
 	name,
 	value,
 	note,
 	to,
+	query,
 }: {
 	name: string;
 	value: string;
-	note?: string | undefined;
-	to?: string;
+	note: string;
+	to?: string[];
+	query?: string;
 }) {
 	const workspace = useWorkspace();
 	const inside = (
 		<>
 			<span className="fleet-name">{name}</span>
 			<span className="fleet-value">{value}</span>
-			<span className="fleet-note">{note ?? "\u00a0"}</span>
+			<span className="fleet-note">{note}</span>
 		</>
 	);
 	if (!to) return <div className="fleet-figure">{inside}</div>;
 	return (
-		<Link className="fleet-figure" to={`${pageOf(workspace, "cases")}?status=${to}`}>
+		<Link className="fleet-figure" to={{ pathname: pageOf(workspace, ...to), search: query ?? "" }}>
 			{inside}
 		</Link>
 	);
 }
 
-function LastHour({ cases, part }: { cases: readonly CaseLine[]; part: boolean }) {
-	const minute = Math.floor(useNow() / 60_000);
-	const drawn = useMemo(() => hour(cases, minute * 60_000), [cases, minute]);
-	const total = (all: readonly number[]) => all.reduce((a, b) => a + b, 0);
-	const begun = total(drawn.begun);
-	const ended = total(drawn.ended);
+function Pace({ of }: { of: Fleet["per_minute"] }) {
+	const picture = useMemo(() => drawn(of), [of]);
+	const begun = total(of, "begun");
+	const ended = total(of, "ended");
 	const summary =
 		begun + ended === 0 ? say("fleet.chart.empty") : say("fleet.chart.summary", { begun, ended });
 	return (
 		<Panel
 			title={say("fleet.chart")}
-			side={
-				<span className="soft small">
-					{say("fleet.chart.window")}
-					{part && ` · ${say("fleet.chart.part", { n: NEWEST })}`}
-				</span>
-			}
+			side={<span className="soft small">{say("fleet.chart.window", { n: of.length })}</span>}
 		>
-			<Chart hour={drawn} summary={summary} />
+			<Chart of={picture} summary={summary} />
 		</Panel>
 	);
 }
 
-function Workflows({ cases }: { cases: readonly CaseLine[] }) {
+/** Failures of one kind in one place are one line; the newest of them tells what it was. */
+function Failures({ of }: { of: Fleet["failures"] }) {
 	const workspace = useWorkspace();
-	return (
-		<Panel title={say("fleet.workflows")}>
-			<table className="table numbers">
-				<thead>
-					<tr>
-						<th scope="col">{say("fleet.workflow")}</th>
-						<th scope="col" className="right">
-							{say("fleet.running")}
-						</th>
-						<th scope="col" className="right">
-							{say("fleet.waiting")}
-						</th>
-						<th scope="col" className="right">
-							{say("fleet.workflow.over")}
-						</th>
-					</tr>
-				</thead>
-				<tbody>
-					{byWorkflow(cases).map(({ name, running, waiting, over }) => (
-						<tr key={name}>
-							<th scope="row">
-								<Link to={`${pageOf(workspace, "cases")}?workflow=${encodeURIComponent(name)}`}>
-									{name}
-								</Link>
-							</th>
-							<td className="right">{number(running)}</td>
-							<td className="right">{number(waiting)}</td>
-							<td className="right">{number(over)}</td>
-						</tr>
-					))}
-				</tbody>
-			</table>
-		</Panel>
-	);
-}
-
-function Failures({ cases }: { cases: readonly CaseLine[] }) {
-	const workspace = useWorkspace();
-	const now = useNow();
-	const groups = failures(cases);
 	return (
 		<Panel title={say("fleet.failures")}>
-			{groups.length === 0 ? (
+			{of.length === 0 ? (
 				<p className="soft">{say("fleet.failures.none")}</p>
 			) : (
 				<ul className="fleet-failures">
-					{groups.map(({ workflow, status, n, last }) => (
-						<li key={`${workflow} ${status}`}>
-							<Link
-								to={`${pageOf(workspace, "cases")}?${new URLSearchParams({ workflow, status })}`}
-							>
-								{workflow}
-							</Link>
-							<Status status={status} />
-							<span className="soft small">
-								{count("fleet.failures.of", n, { when: fromNow(last, now) })}
-							</span>
+					{of.map(({ workflow, signature, cases, last }) => (
+						<li key={`${workflow} ${signature}`}>
+							<p>
+								<Link
+									to={{ pathname: pageOf(workspace, "cases"), search: listed(workflow, signature) }}
+								>
+									{count("fleet.failures.of", cases)}
+								</Link>{" "}
+								<Kind signature={signature} />
+							</p>
+							<p className="soft small">
+								<Inert text={workflow ?? ""} /> ·{" "}
+								<Link to={pageOf(workspace, "cases", last)}>{say("fleet.failures.last")}</Link>
+							</p>
 						</li>
 					))}
 				</ul>
 			)}
 		</Panel>
 	);
+}
+
+function listed(workflow: string | null | undefined, trouble: string): string {
+	return `${new URLSearchParams({ ...(workflow ? { workflow } : {}), status: "failed", trouble })}`;
+}
+
+/** Where and by what, as it is written everywhere. */
+export function Kind({ signature }: { signature: string }) {
+	const { step, code } = placeOf(signature);
+	return (
+		<span>
+			<Said text={say("fleet.failures.kind", { step: step.replaceAll("_", " "), code })} />
+		</span>
+	);
+}
+
+function Workflows() {
+	const workspace = useWorkspace();
+	const found = useQuery(workflowsQuery(workspace));
+	return (
+		<Panel
+			title={say("fleet.workflows")}
+			side={<Link to={pageOf(workspace, "releases")}>{say("fleet.workflows.releases")}</Link>}
+		>
+			<Read from={found}>
+				{({ workflows }) => (
+					<ul className="fleet-failures">
+						{workflows.map((one) => (
+							<li key={one.path}>
+								<p>
+									<Link
+										to={{
+											pathname: pageOf(workspace, "cases"),
+											search: `${new URLSearchParams({ workflow: one.workflow })}`,
+										}}
+									>
+										<Inert text={one.workflow} />
+									</Link>{" "}
+									<span className="soft small">{say(standing(one))}</span>
+								</p>
+								{one.purpose && (
+									<p className="soft small">
+										<Said text={one.purpose} />
+									</p>
+								)}
+							</li>
+						))}
+					</ul>
+				)}
+			</Read>
+		</Panel>
+	);
+}
+
+function standing(one: { problems: number; live?: string | null; changed: boolean }): Plain {
+	if (one.problems > 0) return "fleet.workflow.problems";
+	if (!one.live) return "fleet.workflow.never";
+	return one.changed ? "fleet.workflow.changed" : "fleet.workflow.live";
 }

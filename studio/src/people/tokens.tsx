@@ -4,11 +4,11 @@ import { Form } from "react-aria-components";
 import type { Right, Schemas, Token } from "../api/client";
 import { tokensQuery, useEndToken, useMakeToken } from "../api/queries";
 import { Button, Empty, Panel, Problem, Read, When } from "../parts";
+import { Copyable } from "../parts/copy";
 import { Field, SomeOf } from "../parts/form";
 import { useNow } from "../parts/now";
 import { Sheet } from "../parts/sheet";
 import { Inert } from "../parts/text";
-import { tell } from "../parts/toasts";
 import { useSession } from "../session/gate";
 import { useWorkspace } from "../shell/workspace";
 import { named, say } from "../text";
@@ -147,20 +147,12 @@ function Make({ done }: { done: () => void }) {
 }
 
 function Shown({ made, done }: { made: Made; done: () => void }) {
-	const copy = async () => {
-		// Without HTTPS a page may not write to the clipboard; then it is marked and copied by hand.
-		await navigator.clipboard?.writeText(made.token);
-		tell(say("common.copied"));
-	};
 	return (
 		<>
 			<h3>{say("tokens.made")}</h3>
 			<p className="soft">{say("tokens.made.help")}</p>
-			<code className="token">{made.token}</code>
+			<Copyable text={made.token} of="token" />
 			<div className="actions">
-				<Button look="primary" onPress={copy}>
-					{say("common.copy")}
-				</Button>
 				<Button onPress={done}>{say("common.close")}</Button>
 			</div>
 		</>

@@ -2,10 +2,19 @@ import { useMemo, useRef } from "react";
 import type { Request, Shown } from "../api/client";
 import { Button } from "../parts";
 import type { Mark } from "../parts/inert";
-import { Inert, Words } from "../parts/text";
+import { Inert, Said, Words } from "../parts/text";
 import { Value } from "../parts/value";
 import { say } from "../text";
-import { apart, type Grounds, grounded, marksIn, type Source, sourceOf } from "./grounds";
+import {
+	apart,
+	besides,
+	deedOf,
+	type Grounds,
+	grounded,
+	marksIn,
+	type Source,
+	sourceOf,
+} from "./grounds";
 
 /** A document is read whole sooner than a field; a very long one is not put on the page at once. */
 const SOURCE_MOST = 6_000;
@@ -16,15 +25,21 @@ interface Fact {
 }
 
 /** What an approval endorses: the values, and beside them the text they were read from. */
-export function Evidence({ request: { shows, proposed } }: { request: Request }) {
+export function Evidence({ request }: { request: Request }) {
+	const { proposed } = request;
 	const box = useRef<HTMLDivElement>(null);
-	const { facts, sources, marks } = useMemo(() => read(shows), [shows]);
+	const { facts, sources, marks } = useMemo(
+		() => read(besides(request.shows, deedOf(request))),
+		[request],
+	);
 	const point = (name: string) => {
 		const all = box.current?.querySelectorAll<HTMLElement>("mark[data-names]") ?? [];
 		const mark = [...all].find(({ dataset }) => dataset["names"]?.split(", ").includes(name));
 		mark?.scrollIntoView({ block: "center" });
 		mark?.focus();
 	};
+	// An act that may have happened rests on nothing else.
+	if (facts.length + sources.length + proposed.length === 0) return null;
 	return (
 		<div
 			ref={box}
@@ -47,6 +62,7 @@ export function Evidence({ request: { shows, proposed } }: { request: Request })
 						<h3>
 							<Inert text={titleOf(source.name)} />
 						</h3>
+						<From of={source.from} />
 						<p className="soft small">
 							{say(marks.has(source) ? "reviews.evidence.marked" : "reviews.evidence.read")}
 						</p>
@@ -62,13 +78,13 @@ export function Evidence({ request: { shows, proposed } }: { request: Request })
 function read(shows: readonly Shown[]) {
 	const { facts: all, sources } = apart(shows);
 	const marks = new Map<Source, Mark[]>();
-	const facts: Fact[] = all.map(({ name, value: whole }) => {
+	const facts: Fact[] = all.map(({ value: whole, ...rest }) => {
 		const { value, grounds } = grounded(whole);
 		const source = sourceOf(sources, value, grounds);
-		if (!source) return { shown: { name, value }, grounds: {} };
+		if (!source) return { shown: { ...rest, value }, grounds: {} };
 		const found = marksIn(source.text, grounds);
 		if (found.length > 0) marks.set(source, [...(marks.get(source) ?? []), ...found]);
-		return { shown: { name, value }, grounds };
+		return { shown: { ...rest, value }, grounds };
 	});
 	// What was read is judged first; what it was read with stands below.
 	facts.sort((a, b) => Number(isRead(b)) - Number(isRead(a)));
@@ -77,10 +93,22 @@ function read(shows: readonly Shown[]) {
 
 const isRead = ({ grounds }: Fact) => Object.keys(grounds).length > 0;
 
-const titleOf = (name: string) => name.replaceAll("_", " ").replaceAll(".", " › ");
+/** Where something comes from, in the installation's words. */
+function From({ of }: { of: string | null | undefined }) {
+	if (!of) return null;
+	return (
+		<p className="soft small">
+			<Said text={say("reviews.from", { from: of })} />
+		</p>
+	);
+}
+
+/** A path is told as a way; a name that is a sentence stays one. */
+const titleOf = (name: string) =>
+	/\s/.test(name) ? name : name.replaceAll("_", " ").replaceAll(".", " › ");
 
 function One({
-	shown: { name, value },
+	shown: { name, value, from },
 	grounds,
 	point,
 }: {
@@ -92,8 +120,9 @@ function One({
 	return (
 		<div className="evidence-one">
 			<h4>
-				<Inert text={titleOf(name)} />
+				<Said text={titleOf(name)} />
 			</h4>
+			<From of={from} />
 			{value === undefined || value === null ? (
 				<span className="soft">{say("reviews.erased")}</span>
 			) : fields ? (

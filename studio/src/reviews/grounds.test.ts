@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { money } from "../parts/money";
-import { apart, grounded, marksIn, sourceOf } from "./grounds";
+import { apart, besides, deedOf, grounded, marksIn, sourceOf } from "./grounds";
 
 const letter = "Rechnung № 7 über 95,00 €\nVoss Präzision GmbH";
 const value = {
@@ -28,6 +28,36 @@ describe("what a request shows", () => {
 				{ name: "note", text: letter },
 			],
 		});
+	});
+});
+
+describe("what an act would do", () => {
+	const args = { supplier: "S-1", amount: { currency: "EUR", minor: 5 } };
+	const shows = [
+		{ name: "call erp.create_draft", value: structuredClone(args) },
+		{ name: "where `supplier` comes from", value: "a table" },
+	];
+
+	it("is not told again below itself, and everything else is", () => {
+		const act = { tool: "erp.create_draft", args };
+		const told = deedOf({ about: "in_doubt", act, shows });
+		expect(told).toEqual({ what: "`erp.create_draft`", args });
+		expect(besides(shows, told)).toEqual([shows[1]]);
+		expect(besides(shows, undefined)).toBe(shows);
+	});
+
+	it("is what is shown first where an act waits for a yes", () => {
+		expect(deedOf({ about: "act", shows })).toEqual({ what: "call erp.create_draft", args });
+		expect(deedOf({ about: "checkpoint", shows })).toBeUndefined();
+	});
+});
+
+describe("where something comes from", () => {
+	it("goes with it, also with what is read beside it", () => {
+		const shows = [{ name: "fetch", value: { content: letter, why: "x" }, from: "a file" }];
+		const { facts, sources } = apart(shows);
+		expect(facts[0]?.from).toBe("a file");
+		expect(sources[0]?.from).toBe("a file");
 	});
 });
 

@@ -1,4 +1,4 @@
-import type { Shown } from "../api/client";
+import type { Request, Shown } from "../api/client";
 import type { Mark } from "../parts/inert";
 
 /** A text that is read rather than compared: a document, a letter. */
@@ -7,6 +7,32 @@ const LONG = 200;
 export interface Source {
 	name: string;
 	text: string;
+	/** Where it comes from as a whole, in words. */
+	from?: string | null | undefined;
+}
+
+/** What would be done, or may have been: in words, and with what. */
+export interface Deed {
+	what: string;
+	args: unknown;
+}
+
+/** The act that a request is about. One that waits for a yes is the first thing that is shown. */
+export function deedOf({
+	about,
+	act,
+	shows,
+}: Pick<Request, "about" | "act" | "shows">): Deed | undefined {
+	if (act) return { what: `\`${act.tool}\``, args: act.args };
+	const [first] = shows;
+	return about === "act" && first ? { what: first.name, args: first.value } : undefined;
+}
+
+/** What is shown beside the act itself: that stands above all of it and is not told twice. */
+export function besides(shows: readonly Shown[], deed: Deed | undefined): readonly Shown[] {
+	if (!deed) return shows;
+	const args = JSON.stringify(deed.args ?? null);
+	return shows.filter(({ value }) => JSON.stringify(value ?? null) !== args);
 }
 
 const isLong = (value: unknown): value is string =>
@@ -19,16 +45,17 @@ const isFields = (value: unknown): value is Record<string, unknown> =>
 export function apart(shows: readonly Shown[]): { facts: Shown[]; sources: Source[] } {
 	const facts: Shown[] = [];
 	const sources: Source[] = [];
-	for (const { name, value } of shows) {
-		if (isLong(value)) sources.push({ name, text: value });
+	for (const { name, value, from } of shows) {
+		const whence = from ? { from } : {};
+		if (isLong(value)) sources.push({ name, text: value, ...whence });
 		else if (isFields(value)) {
 			const fields = Object.entries(value);
 			for (const [field, text] of fields) {
-				if (isLong(text)) sources.push({ name: `${name}.${field}`, text });
+				if (isLong(text)) sources.push({ name: `${name}.${field}`, text, ...whence });
 			}
 			const left = fields.filter(([, inside]) => !isLong(inside));
-			if (left.length > 0) facts.push({ name, value: Object.fromEntries(left) });
-		} else facts.push({ name, value });
+			if (left.length > 0) facts.push({ name, value: Object.fromEntries(left), ...whence });
+		} else facts.push({ name, value, ...whence });
 	}
 	return { facts, sources };
 }

@@ -1,6 +1,17 @@
 import { describe, expect, it } from "vitest";
 import type { Request } from "../api/client";
-import { changes, editable, fieldsOf, following, keyOf, median, neighbour, written } from "./queue";
+import {
+	changes,
+	editable,
+	fieldsOf,
+	following,
+	inHour,
+	keyOf,
+	likeIt,
+	median,
+	neighbour,
+	written,
+} from "./queue";
 
 const request = (id: string, number = 0): Request => ({
 	case: id,
@@ -30,6 +41,16 @@ describe("the queue", () => {
 
 	it("goes on with the first where somebody else decided it meanwhile", () => {
 		expect(following(all, request("gone"))?.case).toBe("a");
+	});
+
+	it("goes on with those that are alike where somebody decides them together", () => {
+		const other = { ...request("x"), step: "route" };
+		const mixed = [request("a"), other, request("b")];
+		expect(following(mixed, request("a"))?.case).toBe("x");
+		expect(following(mixed, request("a"), true)?.case).toBe("b");
+		expect(following(mixed, request("b"), true)?.case).toBe("a");
+		expect(following(mixed, other, true)?.case).toBe("b");
+		expect(likeIt(mixed, request("a")).map((one) => one.case)).toEqual(["b"]);
 	});
 
 	it("has ends", () => {
@@ -92,5 +113,10 @@ describe("how long a request takes", () => {
 	it("is what it takes in the middle", () => {
 		expect(median([5, 100, 7])).toBe(7);
 		expect(median([])).toBe(0);
+	});
+
+	it("says how many fit in an hour", () => {
+		expect(inHour([60_000, 50_000, 900_000])).toBe(60);
+		expect(inHour([])).toBeUndefined();
 	});
 });

@@ -5,11 +5,39 @@ import { grounded } from "./grounds";
 export const keyOf = ({ case: id, number }: { case: string; number: number }): string =>
 	`${id}/${number}`;
 
-/** The request that stands there next once this one is gone: the one after it, or the first. */
-export function following(all: readonly Request[], now: Request): Request | undefined {
+/** Whether two requests put the same question at the same place of a map. */
+export function alike(one: Request, other: Request): boolean {
+	return (
+		one.workflow === other.workflow &&
+		one.step === other.step &&
+		one.about === other.about &&
+		one.question === other.question
+	);
+}
+
+/** Those that wait beside this one and are like it. */
+export const likeIt = (all: readonly Request[], now: Request): Request[] =>
+	all.filter((one) => keyOf(one) !== keyOf(now) && alike(one, now));
+
+/**
+ * The request that stands there next once this one is gone: the one after it, or the first. Whoever
+ * decides those together that are alike is given them first.
+ */
+export function following(
+	all: readonly Request[],
+	now: Request,
+	together = false,
+): Request | undefined {
 	const place = all.findIndex((one) => keyOf(one) === keyOf(now));
-	const rest = all.filter((one) => keyOf(one) !== keyOf(now));
-	return rest[place] ?? rest[0];
+	const after = [...all.slice(place + 1), ...all.slice(0, Math.max(0, place))];
+	const rest = place < 0 ? all : after;
+	return (together ? likeIt(rest, now)[0] : undefined) ?? rest[0];
+}
+
+/** How many fit in an hour where each takes so long; nothing where none was decided yet. */
+export function inHour(times: readonly number[]): number | undefined {
+	const each = median(times);
+	return each > 0 ? Math.floor(3_600_000 / each) : undefined;
 }
 
 /** The neighbour of a request in the queue; the ends have none. */

@@ -2,17 +2,21 @@ import { useMemo, useRef, useState } from "react";
 import { Link } from "react-router";
 import { freshId, type Request, type Reviewed } from "../api/client";
 import { useDecide } from "../api/queries";
+import { shortId } from "../cases/find";
 import { Button, KeyHint, Problem, When } from "../parts";
 import { useSince } from "../parts/now";
-import { Said } from "../parts/text";
+import { Inert, Said } from "../parts/text";
 import { tell } from "../parts/toasts";
+import { Value } from "../parts/value";
 import { useMay, useSession } from "../session/gate";
 import { useKeys } from "../shell/keys";
 import { pageOf, useWorkspace } from "../shell/workspace";
 import { named, say } from "../text";
 import { lasted } from "../text/format";
+import { Alike } from "./alike";
 import { Answer, EscalateForm, Happened, RejectForm, ValuesForm } from "./answers";
 import { Evidence } from "./evidence";
+import { deedOf } from "./grounds";
 import { Due } from "./reviews";
 import { decidedIn } from "./sitting";
 
@@ -29,7 +33,8 @@ interface Moves {
 
 export function OneRequest({ request, done, move }: Moves & { request: Request }) {
 	const workspace = useWorkspace();
-	const may = useMay(workspace)("decide");
+	const right = useMay(workspace)("decide");
+	const may = right && request.may_decide;
 	const [mode, setMode] = useState<Mode>("look");
 	const { decide, error, pending } = useDecision(request, done);
 	const since = useRef(Date.now());
@@ -54,10 +59,12 @@ export function OneRequest({ request, done, move }: Moves & { request: Request }
 	return (
 		<article className="panel request" aria-labelledby="request-question">
 			<Head request={request} />
+			<Doing request={request} />
 			<Evidence request={request} />
+			<Alike request={request} />
 			<footer className="request-foot">
 				{error !== null && <Problem error={error} />}
-				{!may && <p className="soft">{say("reviews.cannot")}</p>}
+				{!may && <Cannot why={right ? request.why_not : undefined} />}
 				{mode === "edit" && (
 					<ValuesForm request={request} pending={pending} send={decide} back={back} />
 				)}
@@ -91,6 +98,32 @@ export function OneRequest({ request, done, move }: Moves & { request: Request }
 				)}
 			</footer>
 		</article>
+	);
+}
+
+/** Why there is nothing to press, in the place where it would be. */
+function Cannot({ why }: { why: string | null | undefined }) {
+	return (
+		<p className="notice">
+			<span>
+				<Said text={why ? say("reviews.cannot.why", { why }) : say("reviews.cannot")} />
+			</span>
+		</p>
+	);
+}
+
+/** What would be done, or may have been, before what it rests on. */
+function Doing({ request }: { request: Request }) {
+	const deed = deedOf(request);
+	if (!deed) return null;
+	return (
+		<section className="request-deed">
+			<h3>{named("reviews.deed", request.about)}</h3>
+			<p>
+				<Said text={deed.what} />
+			</p>
+			{deed.args !== undefined && deed.args !== null && <Value value={deed.args} />}
+		</section>
 	);
 }
 
@@ -134,11 +167,18 @@ function Head({ request }: { request: Request }) {
 	const read = useSince();
 	return (
 		<header className="request-head">
+			<p className="request-case">
+				<Link to={pageOf(workspace, "cases", request.case)}>
+					<Inert text={request.title ?? shortId(request.case)} />
+				</Link>
+				<span className="soft small">
+					<Inert text={whereOf(request)} />
+				</span>
+			</p>
 			<p className="soft small request-line">
 				<span>{named("reviews.about", request.about)}</span>
 				<span>{say("reviews.by", { role: request.by.replaceAll("_", " ") })}</span>
 				<Due at={request.due} />
-				<Link to={pageOf(workspace, "cases", request.case)}>{say("reviews.case")}</Link>
 			</p>
 			<h2 id="request-question">
 				<Said text={request.question} />
@@ -151,6 +191,9 @@ function Head({ request }: { request: Request }) {
 		</header>
 	);
 }
+
+const whereOf = ({ workflow, step }: Request): string =>
+	[workflow ?? "", step].map((name) => name.replaceAll("_", " ")).join(" › ");
 
 /** Who else looks at it, and who has agreed. */
 function Others({ request }: { request: Request }) {

@@ -1,17 +1,18 @@
 import { useQuery } from "@tanstack/react-query";
-import { useCallback, useEffect } from "react";
+import { useCallback, useEffect, useRef } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 import type { Request } from "../api/client";
 import { reviewsQuery } from "../api/queries";
 import { Empty, Page, Read, When } from "../parts";
+import { Tick } from "../parts/form";
 import { useNow, useTitle } from "../parts/now";
-import { Said } from "../parts/text";
+import { Inert, Said } from "../parts/text";
 import { pageOf, useWorkspace } from "../shell/workspace";
 import { count, named, say } from "../text";
 import { lasted } from "../text/format";
-import { following, keyOf, median, neighbour } from "./queue";
+import { following, inHour, keyOf, likeIt, median, neighbour } from "./queue";
 import { OneRequest } from "./request";
-import { useSitting } from "./sitting";
+import { useSitting, useTogether } from "./sitting";
 import "./reviews.css";
 
 /** Beside each other where both fit, else one after the other. */
@@ -31,6 +32,7 @@ export default function Reviews() {
 function Load({ all }: { all: readonly Request[] }) {
 	const now = useNow();
 	const times = useSitting();
+	const fit = inHour(times);
 	const late = all.filter((one) => Date.parse(one.due) < now).length;
 	return (
 		<p className="reviews-load soft numbers">
@@ -39,6 +41,7 @@ function Load({ all }: { all: readonly Request[] }) {
 			{times.length > 0 && (
 				<span>{count("reviews.load.decided", times.length, { time: lasted(median(times)) })}</span>
 			)}
+			{fit !== undefined && <span>{count("reviews.load.fit", fit)}</span>}
 		</p>
 	);
 }
@@ -47,6 +50,7 @@ function Queue({ all }: { all: readonly Request[] }) {
 	const { id, number } = useParams();
 	const workspace = useWorkspace();
 	const go = useNavigate();
+	const [together] = useTogether();
 	const show = useCallback(
 		(request: Request | undefined) => {
 			const parts = request ? [request.case, request.number] : [];
@@ -61,6 +65,14 @@ function Queue({ all }: { all: readonly Request[] }) {
 	useEffect(() => {
 		if (chosen === undefined && first && matchMedia(WIDE).matches) show(first);
 	}, [chosen, first, show]);
+	// Whoever went on to something else meanwhile is not taken away from it by an answer.
+	const looked = useRef(chosen);
+	useEffect(() => {
+		looked.current = chosen;
+		return () => {
+			looked.current = undefined;
+		};
+	}, [chosen]);
 	if (all.length === 0 && chosen === undefined) {
 		return (
 			<section className="panel">
@@ -82,14 +94,19 @@ function Queue({ all }: { all: readonly Request[] }) {
 			</nav>
 			{chosen !== undefined && (
 				<section className="reviews-one">
-					<Link className="reviews-back" to={pageOf(workspace, "reviews")}>
-						{say("reviews.back")}
-					</Link>
+					<div className="reviews-over">
+						<Link className="reviews-back" to={pageOf(workspace, "reviews")}>
+							{say("reviews.back")}
+						</Link>
+						{request && <Together alike={likeIt(all, request).length} />}
+					</div>
 					{request ? (
 						<OneRequest
 							key={chosen}
 							request={request}
-							done={() => show(following(all, request))}
+							done={() => {
+								if (looked.current === chosen) show(following(all, request, together));
+							}}
 							move={(step) => {
 								const next = neighbour(all, request, step);
 								if (next) show(next);
@@ -101,6 +118,17 @@ function Queue({ all }: { all: readonly Request[] }) {
 				</section>
 			)}
 		</div>
+	);
+}
+
+/** Those that are alike are decided faster one after the other, and each is still read. */
+function Together({ alike }: { alike: number }) {
+	const [on, setOn] = useTogether();
+	if (alike === 0) return null;
+	return (
+		<Tick isSelected={on} onChange={setOn}>
+			{count("reviews.together", alike)}
+		</Tick>
 	);
 }
 
@@ -128,7 +156,13 @@ function Line({ request, chosen }: { request: Request; chosen: boolean }) {
 			<span className="reviews-question">
 				<Said text={request.question} />
 			</span>
+			{request.title && (
+				<span className="small reviews-title">
+					<Inert text={request.title} />
+				</span>
+			)}
 			<span className="soft small">
+				{!request.may_decide && `${say("reviews.others")} · `}
 				{named("reviews.about", request.about)} · {request.by.replaceAll("_", " ")} ·{" "}
 				<Due at={request.due} />
 			</span>

@@ -27,6 +27,7 @@ const PLACES: readonly Place[] = [
 	{ path: "cases", text: "nav.cases", icon: "M5 6h14M5 12h14M5 18h9" },
 	{ path: "reviews", text: "nav.reviews", icon: "m4 12 5 5L20 6" },
 	{ path: "maps", text: "nav.maps", icon: "M5 4h6v5H5zm8 11h6v5h-6zM8 9v8.5h5" },
+	{ path: "releases", text: "nav.releases", icon: "M12 20V6m-5 5 5-5 5 5M6 20h12" },
 	{
 		path: "people",
 		text: "nav.people",

@@ -1,4 +1,4 @@
-import type { CaseLine, Scope } from "../api/client";
+import type { Scope } from "../api/client";
 import { named, say } from "../text";
 
 export const SCOPES = [
@@ -16,27 +16,24 @@ export function scopeOf(of: ScopeOf, name: string): Scope {
 	return of === "everything" ? { of } : { of, name };
 }
 
+const WHOLE: Readonly<Record<Exclude<ScopeOf, "everything">, RegExp>> = {
+	workflow: /^[a-z]\w*$/,
+	case: /^[0-7][0-9a-z]{25}$/,
+	tool: /^[\w-]+\.[\w.-]+$/,
+	server: /^[\w-]+$/,
+	vendor: /^[\w-]+$/,
+	beyond: /^[a-z]\w*(\.[a-z]\w*)?=(suggest|approve|act_with_undo)$/,
+};
+
+/** Whether a name is written so far that it can mean something. */
+export function isWhole(scope: Scope): boolean {
+	return scope.of === "everything" || WHOLE[scope.of].test(scope.name);
+}
+
 /** A scope in words, as it stands in a sentence. */
 export function scopeText(scope: Scope): string {
 	const kind = named("stop", scope.of);
 	return scope.of === "everything" ? kind.toLowerCase() : `${kind.toLowerCase()} ${scope.name}`;
-}
-
-const OPEN: readonly string[] = ["running", "sleeping", "waiting"];
-
-/** How many of these cases a stop holds; nothing where only the maps know. */
-export function heldBy(scope: Scope, cases: readonly CaseLine[]): number | undefined {
-	const open = cases.filter(({ status }) => OPEN.includes(status));
-	switch (scope.of) {
-		case "everything":
-			return open.length;
-		case "workflow":
-			return open.filter(({ workflow }) => workflow === scope.name).length;
-		case "case":
-			return open.filter(({ id }) => id === scope.name).length;
-		default:
-			return undefined;
-	}
 }
 
 export function meaning(of: ScopeOf): string {

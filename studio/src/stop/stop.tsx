@@ -1,16 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
 import { createContext, type FormEvent, type ReactNode, useContext, useId, useState } from "react";
 import { Form } from "react-aria-components";
-import type { Scope } from "../api/client";
-import { newestQuery, stopsQuery, useLift, useStop } from "../api/queries";
-import { Button, Problem, Read } from "../parts";
+import type { Schemas, Scope } from "../api/client";
+import { reachQuery, stopsQuery, useLift, useStop, workflowsQuery } from "../api/queries";
+import { Button, Problem, Read, When } from "../parts";
 import { Field, Pick } from "../parts/form";
 import { Sheet } from "../parts/sheet";
+import { Said, Words } from "../parts/text";
 import { tell } from "../parts/toasts";
 import { useMay } from "../session/gate";
 import { useWorkspace } from "../shell/workspace";
 import { count, named, say } from "../text";
-import { heldBy, meaning, SCOPES, type ScopeOf, scopeOf, scopeText, setLabel } from "./scope";
+import { isWhole, meaning, SCOPES, type ScopeOf, scopeOf, scopeText, setLabel } from "./scope";
 import "./stop.css";
 
 interface Room {
@@ -99,7 +100,7 @@ function StopForm({ first, done }: { first: Scope; done: () => void }) {
 	);
 }
 
-/** Workflows that have cases are offered; any other name can be written. */
+/** The workspace's workflows are offered; any other name can be written. */
 function NameField({
 	of,
 	value,
@@ -109,8 +110,8 @@ function NameField({
 	value: string;
 	onChange: (name: string) => void;
 }) {
-	const { data } = useQuery(newestQuery(useWorkspace()));
-	const workflows = [...new Set(data?.cases.map((line) => line.workflow))].sort();
+	const { data } = useQuery(workflowsQuery(useWorkspace()));
+	const workflows = data?.workflows.map(({ workflow }) => workflow) ?? [];
 	const label = named("stop", `name.${of}`);
 	if (of === "workflow" && workflows.length > 0) {
 		const options = workflows.map((name) => ({ id: name, name }));
@@ -119,16 +120,33 @@ function NameField({
 	return <Field label={label} isRequired value={value} onChange={onChange} />;
 }
 
+/** What it would hold back if it were set now. Nothing is stopped by looking. */
 function Consequence({ scope }: { scope: Scope }) {
-	const { data } = useQuery(newestQuery(useWorkspace()));
-	const held = data && heldBy(scope, data.cases);
+	const reach = useQuery({ ...reachQuery(useWorkspace(), scope), enabled: isWhole(scope) });
 	const id = useId();
 	return (
 		<section className="stop-consequence" aria-labelledby={id}>
 			<h3 id={id}>{say("stop.consequence")}</h3>
 			<p>{meaning(scope.of)}</p>
-			<p>{held === undefined ? say("stop.open.unknown") : count("stop.open", held)}</p>
+			{isWhole(scope) && reach.data && <Reach scope={scope} of={reach.data} />}
+			{isWhole(scope) && reach.error && <p>{say("stop.reach.unknown")}</p>}
 		</section>
+	);
+}
+
+/** Cases that come to a tool, its server or a vendor are not known before they do. */
+const LATER: readonly ScopeOf[] = ["tool", "server", "vendor"];
+
+function Reach({ scope, of: { cases, acts, lifted_by } }: { scope: Scope; of: Schemas["Reach"] }) {
+	const who = lifted_by.map((one) => one.replaceAll("_", " ")).join(", ");
+	return (
+		<>
+			<p>{LATER.includes(scope.of) ? say("stop.reach.later") : count("stop.reach", cases)}</p>
+			<p>{count("stop.reach.acts", acts)}</p>
+			<p>
+				<Said text={who ? say("stop.reach.lifted", { who }) : say("stop.reach.lifted.any")} />
+			</p>
+		</>
 	);
 }
 
@@ -143,9 +161,9 @@ function InForce() {
 						<p className="soft">{say("stop.in_force.none")}</p>
 					) : (
 						<ul>
-							{stops.map(({ scope }) => (
-								<li key={scopeText(scope)}>
-									<Standing scope={scope} />
+							{stops.map((stop) => (
+								<li key={scopeText(stop.scope)}>
+									<Standing stop={stop} />
 								</li>
 							))}
 						</ul>
@@ -156,7 +174,7 @@ function InForce() {
 	);
 }
 
-function Standing({ scope }: { scope: Scope }) {
+function Standing({ stop: { scope, who, at, reason: why } }: { stop: Schemas["Set"] }) {
 	const workspace = useWorkspace();
 	const lift = useLift(workspace);
 	const may = useMay(workspace)("stop");
@@ -171,7 +189,15 @@ function Standing({ scope }: { scope: Scope }) {
 	};
 	return (
 		<div className="stop-standing">
-			<strong>{scopeText(scope)}</strong>
+			<div className="stop-what">
+				<strong>{scopeText(scope)}</strong>
+				{who && (
+					<p className="soft small">
+						{say("stop.set.by", { who })} {at && <When at={at} />}
+					</p>
+				)}
+				{why && <Words text={why} />}
+			</div>
 			{may && !asking && (
 				<Button slim onPress={() => setAsking(true)}>
 					{say("stop.lift")}
