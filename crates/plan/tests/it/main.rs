@@ -9,6 +9,7 @@
 mod changes;
 mod example;
 mod folder;
+mod import;
 mod problems;
 mod properties;
 mod schema;
