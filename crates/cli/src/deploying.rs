@@ -5,13 +5,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use evidence::codes::OPEN_QUESTIONS;
 use evidence::releases::short;
 use evidence::trial::Trial;
 use evidence::words;
 use journal::{Canary, Rollout, Tried};
 use plan::Plan;
 use plan::changes::changes;
-use plan::ids::{PersonId, ReleaseId};
+use plan::ids::{PersonId, ReleaseId, WorkflowName};
+use plan::workflow::OpenQuestion;
 use runtime::{ReleaseOrder, Rolled};
 
 use crate::commands::test::Tally;
@@ -69,6 +71,7 @@ pub fn begin(
     if let Some(rolled) = is_there(rollouts.get(name), plan.release())? {
         return Ok(Begun::There(rolled));
     }
+    settled(&plan)?;
     let rules = places.releases.of(name);
     let canary = releases::canary(rules, wish.share, live.is_some())?;
     let new = live.as_deref().map(|live| changes(live, &plan)).unwrap_or_default();
@@ -90,6 +93,22 @@ fn is_there(rollout: Option<&Rollout>, release: ReleaseId) -> Result<Option<Roll
     let tried = canary.map(short).unwrap_or_default();
     Err(Stop::usage(format!("release {tried} is still being tried"))
         .help("`flightdeck promote` makes it live, `flightdeck rollback` ends it"))
+}
+
+/// What says of itself that it is not settled does not become live.
+fn settled(plan: &Plan) -> Result<(), Stop> {
+    let open = plan.workflow().unsettled();
+    if open.is_empty() {
+        return Ok(());
+    }
+    let each = |(workflow, question): &(&WorkflowName, &OpenQuestion)| {
+        let who = question.who.as_ref().map(|who| format!(" ({who})")).unwrap_or_default();
+        words::plain(&format!("`{workflow}`: {}{who}", question.what))
+    };
+    let all: Vec<String> = open.iter().map(each).collect();
+    let what = format!("nothing was deployed: not settled yet: {}", all.join("; "));
+    Err(Stop { exit: Exit::Findings, code: Some(OPEN_QUESTIONS.id), ..Stop::usage(what) }
+        .help("settle them, and take them out of `open`; `flightdeck explain open_questions`"))
 }
 
 /// The kept cases of a workflow. That there is none has to be said, and may not be said otherwise.

@@ -72,6 +72,16 @@ pub const DIFFERS: Page = Page {
     next: "keep a copy of the data folder, and compare it with an export or a backup",
 };
 
+/// A workflow says itself that something of it is not settled.
+pub const OPEN_QUESTIONS: Page = Page {
+    id: "open_questions",
+    title: "questions of this workflow are still open",
+    why: "what `open` names in its file, or in that of a workflow that it calls, is not settled; \
+          such a workflow is tried and rehearsed, and never becomes live",
+    next: "settle each with whoever can, write it into the map and take it out of `open`; \
+           `flightdeck interview WORKFLOW` puts them one after the other",
+};
+
 /// A release was gone back from because its cases came out worse.
 pub const RELEASE_WORSE: Page = Page {
     id: "release_worse",
@@ -131,6 +141,7 @@ pub const FAULTS: &[&Page] = &[
     &REQUESTS_FULL,
     &START_HELD,
     &SECRET_MISSING,
+    &OPEN_QUESTIONS,
 ];
 
 macro_rules! pages {

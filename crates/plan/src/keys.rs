@@ -3,6 +3,10 @@
 
 use crate::codes::{self, Code};
 
+mod today;
+
+pub(crate) use today::{OPEN, TODAY};
+
 /// The keys of one part of a file.
 pub(crate) struct Shape {
     /// What the part is called in messages.
@@ -100,6 +104,7 @@ pub(crate) static WORKFLOW: Shape = Shape {
     keys: &[
         must("workflow", Name, "The workflow's name."),
         must("purpose", Text, "What it is for, and what it never does."),
+        may("open", List(&Either(&[Text, Form::Shape(&OPEN)])), "What is not settled yet."),
         else_problem("accountable", &codes::ACCOUNTABLE, Person, "The person who answers for it."),
         else_problem("override", &codes::OVERRIDE, Name, "The role that may stop and overrule it."),
         must("risk", Words(RISKS), "How bad a mistake is."),
@@ -116,6 +121,7 @@ pub(crate) static WORKFLOW: Shape = Shape {
         else_problem("limits", &codes::NO_BUDGET, Form::Shape(&LIMITS), "What it may use up."),
         may("tables", Map(&Either(&[Text, Form::Shape(&TABLE)])), "Trusted look-up tables."),
         may("baseline", Form::Shape(&BASELINE), "What the process costs by hand."),
+        may("today", List(&Form::Shape(&TODAY)), "The process as people do it now, in order."),
         may("on_failure", Form::Shape(&FAILURE), "What happens when a step fails for good."),
         else_problem("steps", &codes::NO_STEPS, List(&Form::Shape(&STEP)), "The steps, in order."),
         else_problem(

@@ -20,6 +20,7 @@ pub(crate) mod settings;
 mod starts;
 pub(crate) mod steps;
 pub(crate) mod tables;
+mod today;
 pub(crate) mod uses;
 pub(crate) mod vendors;
 pub(crate) mod work;

@@ -14,9 +14,10 @@ use crate::workflow::{
 mod map;
 mod picture;
 mod review;
+mod today;
 mod words;
 
-pub use map::{Drawn, Map, Way, WayKind, map};
+pub use map::{Drawn, Map, Now, Open, Way, WayKind, map};
 pub use picture::mermaid;
 use review::of_review;
 use words::{amount, cost, join, span, time};
@@ -53,6 +54,7 @@ pub fn sentences(plan: &Plan) -> String {
     for line in about(workflow) {
         line_of(&mut text, 0, &line);
     }
+    today::sections(&mut text, workflow);
     for (n, step) in workflow.steps.iter().enumerate() {
         let _ = writeln!(text, "\n{}. {}", n + 1, step.id);
         for line in of_step(workflow, step) {

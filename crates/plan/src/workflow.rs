@@ -16,11 +16,13 @@ mod case;
 mod limits;
 mod review;
 mod sure;
+mod today;
 
 pub use case::{CaseSpec, Clock, From, Hook, Seeds, Start};
 pub use limits::{CaseLimits, DayLimits, HourLimits, Limits};
 pub use review::{Asked, Attention, Late, LateEnd, NeverBy, Rejected, ReviewStep, Sample, Within};
 pub use sure::Sure;
+pub use today::{OpenQuestion, TodayStep};
 
 /// The version of this shape. A release of a newer shape is refused, never guessed at.
 pub const FORMAT: u32 = 1;
@@ -76,6 +78,12 @@ pub struct Workflow {
     /// Workflows that `workflow` and `each` steps call, resolved and nested.
     pub children: BTreeMap<WorkflowName, Workflow>,
     pub baseline: Option<Baseline>,
+    /// The process as people do it now, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub today: Vec<TodayStep>,
+    /// What is not settled yet. A workflow with such questions is tried, and never deployed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<OpenQuestion>,
     /// Names of secrets (environment variables) the servers of this workflow may be given.
     pub secrets: Vec<String>,
 }

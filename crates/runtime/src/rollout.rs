@@ -199,6 +199,10 @@ impl Inner {
         let (workflow, release) = (&plan.workflow().name, plan.release());
         let now = self.desk.rollouts().map_err(Fault::Rollout)?;
         self.may(who, now.get(workflow), plan.workflow())?;
+        if let Some((workflow, question)) = plan.workflow().unsettled().first() {
+            let what = format!("`{workflow}` has an open question: {}", question.what);
+            return Err(Fault::Rollout(what));
+        }
         let lacks = |why| Fault::Rollout(format!("what `{workflow}` needs is not there: {why}"));
         self.world.ready(plan).map_err(lacks)?;
         // Stored and proven first: what an entry names can be run.

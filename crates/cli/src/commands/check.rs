@@ -27,6 +27,7 @@ pub fn check(screen: &Screen, workspace: &Workspace, workflow: Option<&str>) -> 
                 "workflow": name,
                 "release": plan.release(),
                 "steps": plan.workflow().steps.len(),
+                "open": plan.workflow().open,
             })
         })
         .collect();
@@ -37,6 +38,11 @@ pub fn check(screen: &Screen, workspace: &Workspace, workflow: Option<&str>) -> 
         let steps = plan.workflow().steps.len();
         let good = screen.word(Look::Good, "fit to run");
         screen.line(format!("{name}: {good}, {steps} steps, release {release}"));
+        for question in &plan.workflow().open {
+            let who = question.who.as_ref().map(|who| format!(" ({who})")).unwrap_or_default();
+            let open = screen.word(Look::Warn, "not settled, so not to be deployed");
+            screen.line(format!("  {open}: {}{who}", evidence::words::plain(&question.what)));
+        }
     }
     if checked.problems.is_empty() {
         if checked.plans.is_empty() {

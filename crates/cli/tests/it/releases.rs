@@ -2,6 +2,7 @@
 //! cases miss and live traffic does not, going back, and what a `kill -9` leaves.
 
 mod ends;
+mod open;
 mod supply;
 
 use std::fs;

@@ -179,6 +179,7 @@ fn finish(
     let output = fields.get("output").and_then(|n| steps.path(n, Place::Anywhere));
     spots(cx, fields, &mut steps.spots);
     super::seeds::noticed(cx, fields, &steps);
+    let (today, open) = (super::today::today(&steps, fields), super::today::open(cx, fields));
     let people = &ws.settings.people;
     let servers = steps.tools.keys().filter_map(|tool| ws.servers.servers.get(tool.server()));
     let mut secrets: BTreeSet<String> = servers.flat_map(super::servers::Server::secrets).collect();
@@ -223,6 +224,8 @@ fn finish(
         policies: Vec::new(),
         children: steps.children,
         baseline: about.baseline,
+        today,
+        open,
         secrets: secrets.into_iter().collect(),
     };
     let top = Spot::top(&file.path);

@@ -16,13 +16,21 @@ use crate::release::Plan;
 use crate::workflow::{Does, Late, LateEnd, Next, Recover, Step};
 use crate::yaml::{self, Kind, Node};
 
+mod today;
+
+pub use today::{Now, Open};
+
 /// A workflow as it is drawn.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Map {
     /// What the workflow is and who answers for it, in sentences; none while it has problems.
     pub says: Vec<String>,
     pub steps: Vec<Drawn>,
     pub ways: Vec<Way>,
+    /// The process as people do it now, in order.
+    pub today: Vec<Now>,
+    /// What is not settled yet.
+    pub open: Vec<Open>,
 }
 
 /// One step as it is drawn.
@@ -100,6 +108,8 @@ fn of(plan: &Plan, read: &Lines) -> Map {
         says: about(workflow),
         steps: workflow.steps.iter().map(drawn).collect(),
         ways: ways(plan),
+        today: read.map.today.clone(),
+        open: read.map.open.clone(),
     }
 }
 
@@ -181,10 +191,12 @@ fn read(files: &Files, path: &str, text: &str) -> Lines {
         return Lines::default();
     };
     let mut lines = Lines { name: text_of(&tree, "workflow"), ..Lines::default() };
+    let line = |at: usize| text.get(..at).map_or(0, |before| before.matches('\n').count()) + 1;
+    lines.map.today = today::now(&tree, line);
+    lines.map.open = today::open(&tree, line);
     let Some(Kind::List(steps)) = of_key(&tree, "steps").map(|node| &node.kind) else {
         return lines;
     };
-    let line = |at: usize| text.get(..at).map_or(0, |before| before.matches('\n').count()) + 1;
     for (n, step) in steps.iter().enumerate() {
         let Some(name) = text_of(step, "step") else { continue };
         let kind = keys::KINDS.iter().find(|kind| of_key(step, kind).is_some());

@@ -15,3 +15,4 @@ mod properties;
 mod schema;
 mod shown;
 mod starts;
+mod today;

@@ -34,6 +34,16 @@ fn a_workflow_is_deployed_tried_and_gone_back_from() {
     let plain = json!({ "workflow": "invoice_intake" });
     up.post_as(LEAD, PATH, &plain).problem(409, "conflict");
     let order = json!({ "workflow": "invoice_intake", "untried": true, "reason": "a test" });
+    // What says of itself that it is not settled does not become live.
+    let map = up.office.root().join("workflows/invoice_intake.md");
+    let settled = std::fs::read_to_string(&map).unwrap();
+    let open = settled.replacen("\nrisk:", "\nopen: [ Who pays in Turkish lira? ]\nrisk:", 1);
+    std::fs::write(&map, open).unwrap();
+    let refused = up.post_as(LEAD, PATH, &order);
+    assert!(refused.body.contains("Who pays in Turkish lira?"), "{}", refused.body);
+    assert!(refused.body.contains("open_questions"), "{}", refused.body);
+    refused.problem(409, "conflict");
+    std::fs::write(&map, settled).unwrap();
     let first = up.post_as(LEAD, PATH, &order);
     assert_eq!(first.status, 200, "{}", first.body);
     let first = first.json();
