@@ -14,6 +14,7 @@ mod flow;
 mod graph;
 mod page;
 mod today;
+mod ways;
 mod words;
 
 #[cfg(test)]

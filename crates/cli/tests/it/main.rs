@@ -30,6 +30,7 @@ mod gateway;
 mod holder;
 mod hooks;
 mod hostile;
+mod import;
 mod ladder;
 mod mailbox;
 mod models;

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use super::{Edit, EditError, edit};
 use crate::files::Files;
 
+mod every;
+
 const PATH: &str = "workflows/sort.md";
 
 const TEXT: &str = r#"---

@@ -121,7 +121,7 @@ impl Account {
         self.lines.push(Line { of: of.of, id, name, field: field.to_owned(), came, says });
     }
 
-    /// Every line: the map, its nodes, its edges, the other files; each with what was carried first.
+    /// Every line: the map, nodes, edges, other files; of each what was carried first.
     pub(super) fn lines(mut self) -> Vec<Line> {
         self.lines.sort_by(|a, b| {
             (a.of, &a.id, a.came, &a.field, &a.says).cmp(&(b.of, &b.id, b.came, &b.field, &b.says))

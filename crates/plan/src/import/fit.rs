@@ -72,25 +72,28 @@ fn score(name: &ToolName, wanted: Wanted<'_>) -> usize {
     }
 }
 
-/// The words of a name, each in one form: `send_emails` and `sendMail` share both.
+/// The words of a name, each in one form: `send_emails` and `sendMail` share both, and `HubSpot` is
+/// also one word.
 fn words(text: &str) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
-    let mut word = String::new();
-    let mut before = ' ';
-    for c in text.chars().take(400).chain([' ']) {
-        let ends =
-            !c.is_ascii_alphanumeric() || c.is_ascii_uppercase() && before.is_ascii_lowercase();
-        if ends && word.len() > 2 {
-            let plain = word.trim_end_matches('s');
+    let text: String = text.chars().take(400).collect();
+    for run in text.split(|c: char| !c.is_ascii_alphanumeric()) {
+        let mut parts = vec![run.to_owned(), String::new()];
+        let mut before = ' ';
+        for c in run.chars() {
+            if c.is_ascii_uppercase() && before.is_ascii_lowercase() {
+                parts.push(String::new());
+            }
+            if let Some(part) = parts.last_mut() {
+                part.push(c);
+            }
+            before = c;
+        }
+        for part in parts.iter().filter(|part| part.len() > 2) {
+            let plain = part.to_ascii_lowercase();
+            let plain = plain.trim_end_matches('s');
             all.insert(if plain == "email" { "mail".to_owned() } else { plain.to_owned() });
         }
-        if ends {
-            word.clear();
-        }
-        if c.is_ascii_alphanumeric() {
-            word.push(c.to_ascii_lowercase());
-        }
-        before = c;
     }
     all
 }

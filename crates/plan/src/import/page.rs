@@ -21,7 +21,7 @@ pub(super) fn workflow(build: &Build<'_>, is_scratch: bool) -> String {
     let mut put = |key: &str, value: &str| out.push_str(&format!("{key}: {value}\n"));
     let top = build.graph.top;
     let text = |key: &str| top.text(key).map(words::line).filter(|text| !text.is_empty());
-    put("workflow", build.name.as_str());
+    put("workflow", &words::said(build.name.as_str()));
     let purpose = text("objective").or_else(|| text("description")).or_else(|| text("name"));
     put("purpose", &words::said(&purpose.unwrap_or_else(|| build.name.to_string())));
     let begins = build.files.get(SETTINGS).is_none();
@@ -83,7 +83,8 @@ fn case(build: &Build<'_>) -> String {
         .and_then(|n| build.node(n))
         .map(|node| words::short(node.data.text("description").unwrap_or(&node.thing.name)));
     let one = start.or_else(|| build.values.case.keys().next().cloned());
-    let one = one.unwrap_or_else(|| build.name.to_string());
+    let title = || build.graph.top.text("name").map(words::line).filter(|name| !name.is_empty());
+    let one = one.or_else(title).unwrap_or_else(|| build.name.to_string());
     let mut keys = format!("one: {}, from: outside", words::said(&one));
     if !build.values.case.is_empty() {
         let fields = build.values.case.values().map(|field| format!("{field}: text"));
@@ -134,9 +135,7 @@ fn step(build: &Build<'_>, n: usize, next: Option<&str>, finished: Option<&str>)
     let Some(node) = build.node(n) else { return String::new() };
     let name = build.called(n);
     let mut out = format!("  - step: {name}\n");
-    let (paths, _) = build.values.paths(build, n);
-    let paths = if paths.is_empty() { vec!["case".to_owned()] } else { paths };
-    let paths = paths.join(", ");
+    let paths = shown(build, n);
     let at = build.steps.iter().position(|step| *step == n);
     let rounds = at.filter(|at| build.order.again.contains(at)).map(|_| ROUNDS);
     match build.part(n) {
@@ -157,7 +156,7 @@ fn step(build: &Build<'_>, n: usize, next: Option<&str>, finished: Option<&str>)
             out.push_str(&review(&build.answering(n), &question, &paths, &no));
         }
         Part::Split if build.by_person.contains(&n) => {
-            let question = question(node, &["condition"]);
+            let question = format!("Is it so? {}", question(node, &["condition"]));
             let no = build.way(n, Way::No).or_else(|| finished.map(str::to_owned));
             let no = format!("{{ then: {} }}", no.unwrap_or_else(|| "stop".to_owned()));
             out.push_str(&review(&build.answering(n), &question, &paths, &no));
@@ -186,6 +185,23 @@ fn step(build: &Build<'_>, n: usize, next: Option<&str>, finished: Option<&str>)
         out.push_str(&format!("    autonomy: {}\n", rung.as_str()));
     }
     out
+}
+
+/// What a step is given; who answers a condition sees what was made before.
+fn shown(build: &Build<'_>, n: usize) -> String {
+    let (mut paths, _) = build.values.paths(build, n);
+    if paths.is_empty() {
+        paths.push("case".to_owned());
+    }
+    if *build.part(n) == Part::Split {
+        let place = |n: usize| build.steps.iter().position(|step| *step == n);
+        let before = build.in_order().into_iter().filter(|one| {
+            let sure = place(*one).zip(place(n)).is_some_and(|(a, b)| build.order.is_before(a, b));
+            sure && matches!(build.part(*one), Part::Agent | Part::Tool(_))
+        });
+        paths.extend(before.map(|one| build.called(one)));
+    }
+    paths.join(", ")
 }
 
 fn question(node: &Node<'_>, keys: &[&str]) -> String {
@@ -242,14 +258,26 @@ fn below(build: &Build<'_>, steps: &[usize]) -> String {
     }
     for n in steps {
         let Some(node) = build.node(*n) else { continue };
-        let keys: &[&str] = match build.part(*n) {
-            Part::Agent => &["notes", "escalationPolicy.escalationNote"],
-            Part::Tool(_) => &["description", "notes"],
-            Part::Review => &["description", "notes"],
-            _ => &["trueLabel", "falseLabel", "notes"],
+        let text = |key: &&str| node.data.text(key).map(words::body);
+        let mut said: Vec<String> = match build.part(*n) {
+            Part::Agent => {
+                ["notes", "escalationPolicy.escalationNote"].iter().filter_map(text).collect()
+            }
+            Part::Review if node.data.text("instructions").is_none() => {
+                ["notes"].iter().filter_map(text).collect()
+            }
+            Part::Review | Part::Tool(_) => {
+                ["description", "notes"].iter().filter_map(text).collect()
+            }
+            _ => ["notes"].iter().filter_map(text).collect(),
         };
-        let said = keys.iter().filter_map(|key| node.data.text(key)).map(words::body);
-        let said: Vec<String> = said.filter(|text| !text.trim().is_empty()).collect();
+        for (key, answer) in [("trueLabel", "Yes"), ("falseLabel", "No")] {
+            let label = node.data.text(key).filter(|_| *build.part(*n) == Part::Split);
+            said.extend(
+                label.map(|label| words::body(&format!("{answer}: {}", words::line(label)))),
+            );
+        }
+        said.retain(|text| !text.trim().is_empty());
         if !said.is_empty() {
             out.push_str(&format!("\n## {}\n\n{}\n", build.called(*n), said.join("\n\n")));
         }
@@ -274,12 +302,21 @@ pub(super) fn settings(build: &Build<'_>) -> String {
     )
 }
 
+/// A model that can do whatever a step wants.
+const ANY_MODEL: &str = "models:
+  any:
+    vendor: any
+    model: any
+    can: [ choose, json, tools ]
+    context: 100000
+    answer: 1000
+default_model: any
+";
+
 /// A workspace in which nothing is missing but what the map itself lacks.
 pub(super) fn scratch(build: &Build<'_>) -> (Files, String) {
     let mut files = Files::new();
-    let model = "models:\n  any:\n    vendor: any\n    model: any\n    can: [ choose, json, tools ]\n    \
-                 context: 100000\n    answer: 1000\ndefault_model: any\n";
-    files.insert(SETTINGS, &settings(build).replace("models: {}\n", model));
+    files.insert(SETTINGS, &settings(build).replace("models: {}\n", ANY_MODEL));
     for name in [SERVERS, LOCK] {
         if let Some(text) = build.files.get(name) {
             files.insert(name, text);

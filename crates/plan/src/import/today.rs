@@ -8,6 +8,9 @@ use super::flow;
 use super::graph::{Kind, Node};
 use super::words;
 
+/// More often than anything is done in a week.
+const OFTEN_MAX: u64 = 100_000_000;
+
 impl Build<'_> {
     /// Describes people's work, in the order of the map.
     pub(super) fn describe_today(&mut self) {
@@ -15,7 +18,8 @@ impl Build<'_> {
             (0..self.graph.nodes.len()).filter(|n| self.is_done_today(*n)).collect();
         if self.cases_per_week.is_none() {
             let often = |n: &usize| self.node(*n)?.data.whole("occurrencesPerWeek");
-            self.cases_per_week = all.iter().filter_map(often).max().filter(|n| *n > 0);
+            let sound = |n: &u64| (1..=OFTEN_MAX).contains(n);
+            self.cases_per_week = all.iter().filter_map(often).filter(sound).max();
         }
         for n in self.as_drawn(&all) {
             self.describe(n);
@@ -121,7 +125,7 @@ impl Build<'_> {
             self.account.open(thing, field, question);
             return;
         };
-        let weekly = data.whole("occurrencesPerWeek").filter(|n| (1..=100_000_000).contains(n));
+        let weekly = data.whole("occurrencesPerWeek").filter(|n| (1..=OFTEN_MAX).contains(n));
         let (mut tenths, mut share) = (tenths, 100);
         if let (Some(often), Some(cases)) = (weekly, self.cases_per_week) {
             share = (often * 100 / cases).clamp(1, 100);

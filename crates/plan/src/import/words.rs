@@ -15,6 +15,9 @@ const NAME_MAX: usize = 120;
 /// Room for a number behind a name: our own names have 64 characters.
 const SLUG_MAX: usize = 48;
 
+/// Words that mean something of their own where a text or a name may stand.
+const WORDS: &[&str] = &["true", "false", "yes", "no", "on", "off", "y", "n", "null", "nothing"];
+
 /// A text without characters that nobody sees, with plain line ends, cut where it is too long.
 #[must_use]
 pub fn safe(text: &str, most: usize) -> String {
@@ -59,7 +62,7 @@ pub(super) fn slug(text: &str, or: &str) -> String {
     match name.chars().next() {
         None => or.to_owned(),
         Some(first) if first.is_ascii_digit() => format!("{or}_{name}"),
-        Some(_) if RESERVED.contains(&name) => format!("{name}_{or}"),
+        Some(_) if RESERVED.contains(&name) || WORDS.contains(&name) => format!("{name}_{or}"),
         Some(_) => name.to_owned(),
     }
 }
@@ -86,10 +89,7 @@ pub(super) fn said(text: &str) -> String {
     let plain = text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || " _./()-'".contains(c))
         && !text.ends_with(' ')
-        && !matches!(
-            text.to_ascii_lowercase().as_str(),
-            "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n" | "null" | "nothing"
-        );
+        && !WORDS.contains(&text.to_ascii_lowercase().as_str());
     match plain {
         true => text.to_owned(),
         false => serde_json::Value::from(text).to_string(),
@@ -173,6 +173,9 @@ pub(super) fn of_field(field: &str) -> &'static str {
         }
         "id" | "metadata.graphVersion" | "metadata.runtimeSource" => {
             "it names the other product's file"
+        }
+        "automated" | "automationPotential" => {
+            "whether a person or a program does it is said by the step"
         }
         "derived" => "it says how the edge was drawn",
         "requires" | "produces" => {
