@@ -75,7 +75,8 @@ fn told(screen: &Screen, args: &Import, made: &Imported) {
         (Came::Left, "not carried:"),
         (Came::Open, "became a question:"),
     ] {
-        let lines: Vec<&Line> = made.lines.iter().filter(|line| line.came == came).collect();
+        let mut lines: Vec<&Line> = made.lines.iter().filter(|line| line.came == came).collect();
+        lines.sort_by_key(|line| (line.of, &line.id, &line.says));
         if !lines.is_empty() {
             screen.line("");
             screen.line(head);

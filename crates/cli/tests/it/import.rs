@@ -63,7 +63,7 @@ fn a_map_comes_into_the_workspace_and_says_what_became_of_it() {
     assert_eq!((said.code, said.err.as_str()), (0, ""));
     for part in [
         "written: workflows/campaign_launch.md",
-        "node `Draft the copy`, retryPolicy.backoffSeconds, retryPolicy.maxAttempts: on_failure:",
+        "escalationPolicy.escalateTo, retryPolicy.backoffSeconds, retryPolicy.maxAttempts: on_failure:",
         "the map, clientName, engagementFee, engagementStatus, retainerFee: to whom a map is sold",
         "open, and to be settled before it can be deployed:",
         "to be added before it can run:",
@@ -84,7 +84,8 @@ fn a_map_comes_into_the_workspace_and_says_what_became_of_it() {
 #[test]
 fn a_bundle_and_a_package_give_the_same_as_the_map_alone() {
     let map = map("future.json");
-    let manifest = r#"{ "formatVersion": "1", "title": "Launch", "author": "Ann", "license": "MIT" }"#;
+    let manifest =
+        r#"{ "formatVersion": "1", "title": "Launch", "author": "Ann", "license": "MIT" }"#;
     let bundle = [
         ("manifest.json", manifest),
         ("workflow.json", &map),
@@ -126,8 +127,10 @@ fn a_workspace_begins_with_a_map() {
     let into = folder.to_string_lossy().into_owned();
     let said = import(&desk, &path, &["--into", &into, "--name", "deviations"]);
     assert_eq!((said.code, said.err.as_str()), (0, ""));
-    let names: Vec<String> =
-        all(&folder).iter().map(|(path, _)| path.strip_prefix(&folder).unwrap().display().to_string()).collect();
+    let names: Vec<String> = all(&folder)
+        .iter()
+        .map(|(path, _)| path.strip_prefix(&folder).unwrap().display().to_string())
+        .collect();
     assert_eq!(names, ["flightdeck.yaml", "workflows/deviations.md"]);
     let checked = desk.anywhere(&folder, &["check"]);
     assert!(checked.code == 2 && checked.err.contains("FD-P101"), "{}", checked.err);

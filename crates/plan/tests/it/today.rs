@@ -24,8 +24,7 @@ fn problems(lines: &str) -> Vec<String> {
 
 #[test]
 fn what_is_described_is_part_of_the_release_and_where_nothing_is_said_it_is_not() {
-    let lines =
-        "today: [ { does: reads it, who: clerk, minutes: 1.5, share: 50 %, becomes: read } ]";
+    let lines = "today: [ { does: reads it, who: clerk, minutes: 1.5, share: 50 %, becomes: read } ]";
     let plan = plan::check(&with(lines), "intake").unwrap();
     let step = TodayStep {
         does: "reads it".to_owned(),
@@ -75,14 +74,11 @@ fn an_open_question_of_a_called_workflow_counts() {
 fn a_slip_in_a_description_is_a_problem_with_its_fix() {
     assert_eq!(
         problems("today: [ { does: reads it, becomes: reed } ]"),
-        [
-            "FD-P104: there is no step `reed`: name a step of this workflow, or write `becomes: nothing`"
-        ]
+        ["FD-P104: there is no step `reed`: name a step of this workflow, or write `becomes: nothing`"]
     );
     for wrong in ["4 minutes", "0", "-1", "0.05", "1000000000000000000000"] {
         let found = problems(&format!("today: [ {{ does: reads it, minutes: {wrong} }} ]"));
-        let what =
-            format!("FD-P007: `{wrong}` is no number of minutes: write it like `4` or `0.5`");
+        let what = format!("FD-P007: `{wrong}` is no number of minutes: write it like `4` or `0.5`");
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].ends_with(&what["FD-P007".len()..]), "{found:?}");
     }

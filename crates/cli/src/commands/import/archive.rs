@@ -58,7 +58,7 @@ fn archive(bytes: &[u8]) -> Result<Source, Stop> {
     let mut names = Vec::new();
     for at in 0..zip.len() {
         let entry = zip.by_index_raw(at).map_err(|error| damaged(&error))?;
-        let name = entry.name().to_owned();
+        let name = entry.name().map_err(|error| damaged(&error))?.into_owned();
         let leads_out = entry.enclosed_name().is_none()
             || name.starts_with('/')
             || name.contains(['\\', '\0', ':'])

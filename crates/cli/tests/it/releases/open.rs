@@ -34,8 +34,7 @@ fn a_workflow_with_open_questions_is_tried_and_never_deployed() {
         let said = deploy(&desk, more);
         assert_eq!(said.code, 8, "{}{}", said.out, said.err);
         let (out, err) = (&said.out, &said.err);
-        for part in ["open_questions", "Who reads letters in Greek?", "How odd is odd? (the lead)"]
-        {
+        for part in ["open_questions", "Who reads letters in Greek?", "How odd is odd? (the lead)"] {
             assert!(err.contains(part), "{out}{err}");
         }
     }
