@@ -4,6 +4,7 @@
 
 mod docs;
 mod manifest;
+mod parity;
 mod rust;
 mod tree;
 
@@ -244,6 +245,7 @@ pub fn check(tree: &Tree, commands: &[&str]) -> Report {
     manifest::check(tree, &mut report);
     rust::check(tree, &mut report);
     docs::check(tree, commands, &mut report);
+    parity::check(tree, &mut report);
     generated(tree, GENERATED, &mut report);
     report.broken.sort();
     report.broken.dedup();

@@ -4,6 +4,7 @@
 mod access;
 mod connectors;
 mod controls;
+mod import;
 mod interview;
 mod observe;
 mod releases;
@@ -23,6 +24,7 @@ use plan::workflow::{ArgRole, Effect};
 pub use access::{Access, Door, NewToken, Token};
 pub use connectors::{Http, Mail, Web};
 pub use controls::{Attention, Controls, Data, Drill, Erase, Policy};
+pub use import::Import;
 pub use interview::Interview;
 pub use observe::Observe;
 pub use releases::{Deploy, Release};
@@ -112,6 +114,11 @@ pub enum Command {
         #[command(subcommand)]
         command: Instructions,
     },
+    /// Take over a map of WorkflowOS, and say what became of each part of it
+    ///
+    /// It becomes a workflow and its agents. What nobody can know becomes an open question, and
+    /// what is not carried is said with its reason. Nothing that is there is written over.
+    Import(Import),
     /// Explain a code or a word
     Explain {
         /// A code such as `FD-P101` or `rate_limited`, or a word such as `checkpoint`

@@ -17,6 +17,7 @@ pub mod find;
 pub mod fmt;
 pub mod gateway;
 pub mod handover;
+pub mod import;
 pub mod instructions;
 pub mod interview;
 pub mod logs;

@@ -89,6 +89,7 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
         Command::Instructions { command: Instructions::Show { step } } => {
             commands::instructions::show(screen, &Workspace::open(global)?, &step)
         }
+        Command::Import(import) => commands::import::import(screen, global, &import),
         Command::Explain { word } => commands::explain::explain(screen, &word),
         Command::Test(args) => commands::test::test(screen, global, &args),
         Command::Simulate(args) => commands::simulate::simulate(screen, global, args),

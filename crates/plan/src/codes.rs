@@ -15,7 +15,8 @@ pub struct Code {
 /// A code by its id, in any case.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Code> {
-    ALL.iter().copied().find(|code| code.id.eq_ignore_ascii_case(id.trim()))
+    let all = ALL.iter().chain(crate::import::codes::ALL).copied();
+    all.into_iter().find(|code| code.id.eq_ignore_ascii_case(id.trim()))
 }
 
 macro_rules! codes {

@@ -47,6 +47,7 @@ pub mod codes;
 pub mod data;
 pub mod expr;
 pub mod ids;
+pub mod import;
 pub mod interview;
 pub mod lock;
 pub mod policy;

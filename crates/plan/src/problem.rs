@@ -91,6 +91,14 @@ impl Problems {
     }
 }
 
+impl FromIterator<Problem> for Problems {
+    fn from_iter<I: IntoIterator<Item = Problem>>(problems: I) -> Self {
+        let mut all = Self(problems.into_iter().collect());
+        all.settle();
+        all
+    }
+}
+
 impl<'p> IntoIterator for &'p Problems {
     type Item = &'p Problem;
     type IntoIter = std::slice::Iter<'p, Problem>;

@@ -57,6 +57,21 @@ fn each_rule_fires_where_it_is_broken_and_only_there() {
         ),
         (&[("A.md", "see `crates/plan/src/lib.rs` and `workflows/x.md`"), (lib, header)], ""),
         (&[("A.md", "run `cargo xtask dmeo`")], "`cargo xtask dmeo` is no command"),
+        (
+            &[("decisions/workflowos-parity.md", "| a | b | `gone` |"), (lib, header)],
+            "workflowos-parity.md:1: docs: there is no test `gone`",
+        ),
+        (&[("decisions/workflowos-parity.md", "| a | b | soon |")], "name a test, or say"),
+        (
+            &[
+                (
+                    "decisions/workflowos-parity.md",
+                    "| a | b | test |\n| a | b | `one` |\n| a | b | missing |",
+                ),
+                (lib, "//! A.\n#[test]\nfn one() {}\n"),
+            ],
+            "",
+        ),
         (&[("decisions/1.md", "[road](../B.md)")], "the link to `../B.md` leads nowhere"),
         (&[("decisions/1.md", "[road](../B.md)"), ("B.md", "x")], ""),
         (&[("crates/guard/src/lib.rs", "//! A.\nmark!(\"x\");\n")], "no test names the mark `x`"),

@@ -30,6 +30,7 @@ mod gateway;
 mod holder;
 mod hooks;
 mod hostile;
+mod import;
 mod interview;
 mod ladder;
 mod mailbox;

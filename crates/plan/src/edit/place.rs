@@ -329,6 +329,8 @@ pub fn remove(text: &str, parent: &Node, part: &str) -> Result<Option<Patch>, Ed
             let after = text.get(range.end..).unwrap_or("");
             if before.ends_with("\n\n") && (after.starts_with('\n') || at + 1 == items.len()) {
                 range.start -= 1;
+            } else if at == 0 && after.starts_with('\n') {
+                range.end += 1;
             }
             Ok(Some(Patch { range, with: String::new() }))
         }

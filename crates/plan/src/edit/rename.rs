@@ -6,9 +6,11 @@ use crate::check::check_all;
 use crate::markdown;
 use crate::yaml::{Kind, Node};
 
-/// Keys whose texts are people's words: a step's name in them is a word and stays.
-const WORDS: &[&str] =
-    &["question", "purpose", "basis", "what", "one", "called", "why", "tell", "reason", "note"];
+/// Keys whose texts are people's words, or names of other things: a step's name in them stays.
+const WORDS: &[&str] = &[
+    "question", "purpose", "basis", "what", "one", "called", "why", "tell", "reason", "note",
+    "does", "who", "by", "ask", "agent", "tool", "workflow", "in",
+];
 
 impl Page<'_> {
     /// The text with another name for a step. It has to leave no problem that was not there.
@@ -24,7 +26,16 @@ impl Page<'_> {
         }
         let mut spots = Vec::new();
         if let Kind::Map(entries) = &tree.kind {
-            let of = ["steps", "exceptions", "once_per", "seeds", "on_failure", "limits"];
+            let of = [
+                "steps",
+                "today",
+                "exceptions",
+                "once_per",
+                "seeds",
+                "on_failure",
+                "limits",
+                "output",
+            ];
             for entry in entries.iter().filter(|entry| of.contains(&entry.key.as_str())) {
                 named(self.text, &entry.value, &entry.key, step, &mut spots);
             }

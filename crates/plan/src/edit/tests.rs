@@ -1,11 +1,11 @@
 //! Changes of a text: each touches its own lines and no other.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 
 use super::{Edit, EditError, edit};
 use crate::files::Files;
+
+mod every;
 
 const PATH: &str = "workflows/sort.md";
 
@@ -222,54 +222,4 @@ fn what_cannot_be_changed_so_leaves_the_text_as_it_was() {
     let body = made(TEXT, Edit::Body { text: "# Sort\n\nOther words.".into() }).unwrap();
     assert!(body.ends_with("---\n# Sort\n\nOther words.\n"), "{body}");
     assert!(body.starts_with(TEXT.split("# Sort").next().unwrap()), "{body}");
-}
-
-/// Every value of every workflow of the project, changed and changed back.
-#[test]
-fn every_place_of_the_examples_is_changed_and_changed_back() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let mut tried = 0;
-    for folder in ["examples/back-office/workflows", "crates/cli/template/workflows"] {
-        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
-            let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
-            let files = files(&text);
-            let page = super::Page { files: &files, path: PATH, text: &text };
-            let tree = super::says(&page.tree(&text).unwrap());
-            each(&tree, &mut Vec::new(), &mut |at, value| {
-                let to = json!(format!("{value} anew"));
-                let edits = |to: Value| [Edit::Set { at: at.to_vec(), to }];
-                let new = edit(&files, PATH, &edits(to)).unwrap_or_else(|e| panic!("{at:?}: {e}"));
-                let lines = |text: &str| text.lines().count();
-                let others = text.lines().zip(new.lines()).filter(|(a, b)| a != b).count();
-                assert!(lines(&text) == lines(&new) && others == 1 || text.contains("|"), "{at:?}");
-                let back = [(PATH, new)].into_iter().collect();
-                let back = edit(&back, PATH, &edits(json!(value))).unwrap();
-                let page = super::Page { files: &files, path: PATH, text: &back };
-                assert_eq!(super::says(&page.tree(&back).unwrap()), tree, "{at:?}");
-                tried += 1;
-            });
-        }
-    }
-    assert!(tried > 300, "{tried}");
-}
-
-fn each(value: &Value, at: &mut Vec<String>, tried: &mut impl FnMut(&[String], &str)) {
-    match value {
-        Value::Object(map) => {
-            for (key, value) in map {
-                at.push(key.clone());
-                each(value, at, tried);
-                at.pop();
-            }
-        }
-        Value::Array(all) => {
-            for (n, value) in all.iter().enumerate() {
-                at.push(n.to_string());
-                each(value, at, tried);
-                at.pop();
-            }
-        }
-        Value::String(text) => tried(at, text),
-        _ => {}
-    }
 }

@@ -25,7 +25,7 @@ use super::workspace::Workspace;
 pub(crate) type Container = (StepId, FieldName);
 
 /// Words that mean something else where a step could be named.
-const RESERVED: &[&str] = &["end", "stop", "case", "item", "result"];
+pub(crate) const RESERVED: &[&str] = &["end", "stop", "case", "item", "result"];
 
 /// A workflow's steps while they are read.
 pub(crate) struct Steps<'c, 'f> {

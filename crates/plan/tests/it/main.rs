@@ -9,6 +9,7 @@
 mod changes;
 mod example;
 mod folder;
+mod import;
 mod interview;
 mod problems;
 mod properties;
