@@ -80,7 +80,7 @@ test("a long map is placed in blocks, and no way of it is lost", () => {
 		);
 		expect(over, a.id).toEqual([]);
 	}
-});
+}, 30_000);
 
 test("steps of a branch stand in its frame, and a way to no step is drawn as that", () => {
 	const map = mapOf();

@@ -69,6 +69,7 @@ const GLOBAL: readonly [string, Plain][] = [
 	["1", "settings.key.fleet"],
 	["2", "settings.key.cases"],
 	["3", "settings.key.reviews"],
+	["4", "nav.maps"],
 ];
 
 const REVIEWS: readonly [string, Plain][] = [
