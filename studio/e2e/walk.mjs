@@ -273,10 +273,7 @@ async function stop(page) {
 	await button(page, "Stop everything now").click();
 	await page.getByText(/A stop is in force: everything/).waitFor();
 	await place(page, "Fleet").click();
-	await page
-		.getByText(/^New work is held back/)
-		.first()
-		.waitFor();
+	await page.getByText(/^Everything is stopped/).waitFor();
 	await look(page, "20-stopped");
 	const ready = await fetch(`${asked.url}/health/ready`);
 	assert.equal(ready.status, 503, "nothing may be sent while everything is stopped");

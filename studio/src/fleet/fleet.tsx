@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { Link, useSearchParams } from "react-router";
 import type { Fleet } from "../api/client";
-import { fleetQuery, reviewsQuery, workflowsQuery } from "../api/queries";
+import { fleetQuery, reviewsQuery, stopsQuery, workflowsQuery } from "../api/queries";
 import { Empty, Page, Panel, Read } from "../parts";
 import { Pick } from "../parts/form";
 import { useTitle } from "../parts/now";
@@ -73,9 +73,11 @@ const TONES: Readonly<Record<Fleet["limited_by"], string>> = {
 	nothing: "good",
 };
 
-/** What holds the work up, in a sentence, and what can be done about it. */
+/** What holds the work up, in a sentence, and what can be done about it. A stop of all comes first. */
 function HoldsUp({ of: { limited_by, limited_by_text, trouble } }: { of: Fleet }) {
-	const held = trouble.length > 0;
+	const stops = useQuery(stopsQuery(useWorkspace())).data?.stops ?? [];
+	const stopped = stops.some(({ scope }) => scope.of === "everything");
+	const held = stopped || trouble.length > 0;
 	return (
 		<section
 			className={`fleet-holds ${held ? "bad" : TONES[limited_by]}`}
@@ -88,9 +90,9 @@ function HoldsUp({ of: { limited_by, limited_by_text, trouble } }: { of: Fleet }
 				</p>
 			))}
 			<p className="fleet-limit">
-				<Said text={limited_by_text} />
+				<Said text={stopped ? say("fleet.constraint.stopped") : limited_by_text} />
 			</p>
-			<span className="soft">{named("fleet.do", limited_by)}</span>
+			<span className="soft">{named("fleet.do", stopped ? "stop" : limited_by)}</span>
 		</section>
 	);
 }

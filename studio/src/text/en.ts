@@ -95,6 +95,7 @@ export const en = {
 	"fleet.back.10080": "Last 7 days",
 	"fleet.constraint": "What holds the work up",
 	"fleet.constraint.trouble": "New work is held back: {what}",
+	"fleet.constraint.stopped": "Everything is stopped: nothing begins until the stop is lifted.",
 	"fleet.do.model":
 		"Faster answers, a smaller model for the easy steps, or more questions at once would raise the pace.",
 	"fleet.do.tools":
