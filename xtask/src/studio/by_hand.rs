@@ -32,7 +32,11 @@ pub fn add(desk: &Path) -> Result<(), String> {
 }
 
 /// Changes one object of a JSON file.
-fn change(path: &Path, key: &str, with: impl FnOnce(&mut Map<String, Value>)) -> Result<(), String> {
+fn change(
+    path: &Path,
+    key: &str,
+    with: impl FnOnce(&mut Map<String, Value>),
+) -> Result<(), String> {
     let shown = |what: &dyn std::fmt::Display| format!("`{}`: {what}", path.display());
     let text = fs::read_to_string(path).map_err(|e| shown(&e))?;
     let mut all: Value = serde_json::from_str(&text).map_err(|e| shown(&e))?;
