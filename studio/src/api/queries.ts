@@ -42,6 +42,9 @@ export const sessionQuery = queryOptions({
 	staleTime: 60_000,
 });
 
+/** By this name the gate knows that somebody is leaving. */
+export const LEAVING = ["sign-out"];
+
 export const waysQuery = queryOptions({
 	queryKey: ["ways"],
 	queryFn: () => held(api.GET("/api/v1/sign-in")),

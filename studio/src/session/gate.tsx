@@ -1,7 +1,7 @@
-import { useQuery } from "@tanstack/react-query";
+import { useIsMutating, useQuery } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useState } from "react";
 import { Refused, type Right, type SignedIn } from "../api/client";
-import { sessionQuery } from "../api/queries";
+import { LEAVING, sessionQuery } from "../api/queries";
 import { Loading, Problem } from "../parts";
 import { SignIn } from "./sign_in";
 
@@ -27,10 +27,11 @@ if (given) history.replaceState(null, "", location.pathname);
 /** Shows what is within to whoever is signed in, and the sign-in to everybody else. */
 export function Gate({ children }: { children: ReactNode }) {
 	const session = useQuery(sessionQuery);
+	const leaving = useIsMutating({ mutationKey: LEAVING }) > 0;
 	const [link, setLink] = useState(given);
 	const outside = session.error instanceof Refused && session.error.status === 401;
 	if (outside || link) return <SignIn link={link} entered={() => setLink("")} />;
-	if (session.data) return <Session value={session.data}>{children}</Session>;
+	if (session.data && !leaving) return <Session value={session.data}>{children}</Session>;
 	return (
 		<main className="sign">
 			{session.error ? (

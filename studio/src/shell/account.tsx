@@ -1,21 +1,37 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
 import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { useNavigate } from "react-router";
 import { api } from "../api/client";
-import { sessionQuery } from "../api/queries";
+import { LEAVING, sessionQuery } from "../api/queries";
 import { Button } from "../parts";
 import { useSession } from "../session/gate";
 import { say } from "../text";
 import { pageOf, useWorkspace } from "./workspace";
 import "../parts/form.css";
 
-/** Ends the session, and forgets what was shown in it. */
+const TICK = 50;
+const TICKS_MOST = 40;
+
+/** Waits until nothing that was asked for is on its way any more; not for ever. */
+async function quiet(client: QueryClient): Promise<void> {
+	const wait = () => new Promise((done) => setTimeout(done, TICK));
+	await wait();
+	for (let n = 0; n < TICKS_MOST && client.isFetching() > 0; n += 1) await wait();
+}
+
+/**
+ * Ends the session, and forgets what was shown in it. The pages go first, so that none of them asks
+ * for what it may not see any more.
+ */
 export function useSignOut(): () => void {
 	const client = useQueryClient();
 	const out = useMutation({
-		mutationFn: () => api.DELETE("/api/v1/session"),
+		mutationKey: LEAVING,
+		mutationFn: async () => {
+			await quiet(client);
+			await api.DELETE("/api/v1/session");
+		},
 		onSettled: async () => {
-			// First what is shown goes, so that nothing asks for what it may not see any more.
 			await client.resetQueries({ queryKey: sessionQuery.queryKey });
 			client.removeQueries({ predicate: (query) => query.queryKey[0] !== "session" });
 		},
