@@ -14,8 +14,8 @@ pub(super) fn check(tree: &Tree, report: &mut Report) {
     let tests: BTreeSet<&str> = tree.ending(&[".rs"]).flat_map(|(_, text)| names(text)).collect();
     for path in TABLES {
         for (n, line) in tree.get(path).unwrap_or_default().lines().enumerate() {
-            let cells: Vec<&str> =
-                line.trim().trim_matches('|').split('|').map(str::trim).collect();
+            let cells = line.trim().trim_matches('|').split('|').map(str::trim);
+            let cells: Vec<&str> = cells.collect();
             let [_, _, shown] = cells.as_slice() else { continue };
             if !line.starts_with('|') || *shown == "test" || shown.starts_with("---") {
                 continue;

@@ -6,6 +6,7 @@ use super::{Edit, EditError, edit};
 use crate::files::Files;
 
 mod every;
+mod texts;
 
 const PATH: &str = "workflows/sort.md";
 
