@@ -6,6 +6,7 @@ const file = (workflow: string): Workflow => ({
 	path: `workflows/${workflow}.md`,
 	version: "v",
 	problems: 0,
+	open: 0,
 	changed: false,
 });
 
