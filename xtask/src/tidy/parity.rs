@@ -11,7 +11,8 @@ const TABLES: &[&str] = &["decisions/workflowos-parity.md"];
 const WITHOUT: &[&str] = &["missing", "refused"];
 
 pub(super) fn check(tree: &Tree, report: &mut Report) {
-    let tests: BTreeSet<&str> = tree.ending(&[".rs"]).flat_map(|(_, text)| names(text)).collect();
+    let tests = tree.ending(&[".rs"]).flat_map(|(_, text)| names(text).map(str::to_owned));
+    let tests: BTreeSet<String> = tests.chain(walked(tree)).collect();
     for path in TABLES {
         for (n, line) in tree.get(path).unwrap_or_default().lines().enumerate() {
             let cells = line.trim().trim_matches('|').split('|').map(str::trim);
@@ -21,7 +22,7 @@ pub(super) fn check(tree: &Tree, report: &mut Report) {
                 continue;
             }
             let named: Vec<&str> = shown.split('`').skip(1).step_by(2).collect();
-            for name in named.iter().filter(|name| !tests.contains(*name)) {
+            for name in named.iter().filter(|name| !tests.contains(**name)) {
                 report.add(path, n + 1, "docs", format!("there is no test `{name}`"));
             }
             if named.is_empty() && !WITHOUT.contains(shown) {
@@ -29,6 +30,15 @@ pub(super) fn check(tree: &Tree, report: &mut Report) {
             }
         }
     }
+}
+
+/// The parts of the browser's walk, as `map.mjs: together`.
+fn walked(tree: &Tree) -> impl Iterator<Item = String> {
+    tree.ending(&[".mjs"]).flat_map(|(path, text)| {
+        let file = path.rsplit('/').next().unwrap_or(path);
+        let parts = text.split("async function ").skip(1).filter_map(|rest| rest.split('(').next());
+        parts.map(move |part| format!("{file}: {part}"))
+    })
 }
 
 /// The names of the tests of a file: what stands behind `#[test]` or `#[tokio::test]`.
