@@ -88,6 +88,9 @@ pub enum Command {
     Check {
         /// Only this workflow
         workflow: Option<String>,
+        /// Put right first what is almost right: keys, quotes, hidden characters; names are left
+        #[arg(long)]
+        fix: bool,
     },
     /// Put the workspace's files in their form: keys in order, comments kept
     Fmt {

@@ -74,8 +74,12 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
     let global = &cli.global.with_environment();
     match cli.command {
         Command::New { folder } => commands::new::new(screen, global, &folder),
-        Command::Check { workflow } => {
-            commands::check::check(screen, &Workspace::open(global)?, workflow.as_deref())
+        Command::Check { workflow, fix } => {
+            let mut workspace = Workspace::open(global)?;
+            if fix {
+                workspace = commands::check::mended(screen, workspace)?;
+            }
+            commands::check::check(screen, &workspace, workflow.as_deref())
         }
         Command::Fmt { files, check } => {
             commands::fmt::fmt(screen, &Workspace::open(global)?, &files, check)

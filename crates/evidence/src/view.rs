@@ -146,6 +146,9 @@ pub struct ReviewView {
     /// The rule that wants a person's yes, where one does.
     #[serde(skip)]
     pub rule: Option<String>,
+    /// Of a call that waits for a yes, has a question or is in doubt: the tool and its arguments.
+    #[serde(skip)]
+    pub call: Option<(String, Option<Value>)>,
 }
 
 /// A request that somebody has taken up.

@@ -29,6 +29,8 @@ pub struct Back {
 #[derive(Debug)]
 pub struct Figures {
     pub summary: Summary,
+    /// A stop is in force that holds work back.
+    pub stopped: bool,
     pub cost_nanos: u64,
     pub people_ms: u64,
     pub groups: Vec<Group>,
@@ -111,10 +113,12 @@ pub struct Minute {
 
 impl FleetView {
     fn of(minutes: u32, figures: Figures) -> Self {
-        let Figures { summary, cost_nanos, people_ms, groups, times, now, trouble } = figures;
+        let Figures { summary, stopped, cost_nanos, people_ms, groups, times, now, trouble } =
+            figures;
         let over = summary.cases - summary.waiting - summary.open;
         let idle = summary.open + summary.waiting == 0;
         let (limited_by, text) = match summary.limited_by {
+            _ if stopped => (LimitedBy::Stop, "a stop that is in force".to_owned()),
             Limiter::Stop => (LimitedBy::Stop, summary.limited_by_text),
             Limiter::Budget => (LimitedBy::Budget, summary.limited_by_text),
             Limiter::RateLimit => (LimitedBy::RateLimit, summary.limited_by_text),

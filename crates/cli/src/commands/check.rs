@@ -1,11 +1,35 @@
 //! `check` and `show`: the files as they stand, without running anything.
 
+use std::collections::BTreeSet;
+
 use plan::{Checked, Plan, Problems};
 use serde_json::json;
 
+use super::mcp;
 use crate::exit::{Ended, Exit, Stop};
 use crate::screen::{Look, Screen};
 use crate::workspace::Workspace;
+
+/// The workspace with what can be put right by itself put right, which is said line by line.
+pub fn mended(screen: &Screen, workspace: Workspace) -> Result<Workspace, Stop> {
+    let (files, made) = plan::mend(&workspace.files);
+    let changed: BTreeSet<&str> = made.iter().map(|one| one.file.as_str()).collect();
+    for path in changed {
+        if let Some(text) = files.get(path) {
+            mcp::replace(&workspace.root.join(path), text)?;
+        }
+    }
+    for one in &made {
+        screen.object("fix", one)?;
+        let (from, to) = (evidence::words::plain(&one.from), evidence::words::plain(&one.to));
+        let now = if to.is_empty() { "is taken out".to_owned() } else { format!("is now `{to}`") };
+        screen.line(format!("{}:{}: `{from}` {now} ({})", one.file, one.line, one.code));
+    }
+    if made.is_empty() {
+        screen.line("there is nothing that can be put right without you");
+    }
+    Ok(Workspace { files, ..workspace })
+}
 
 /// Every problem of the workspace, or of one workflow.
 pub fn check(screen: &Screen, workspace: &Workspace, workflow: Option<&str>) -> Ended {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
 
-use evidence::{Fleet, ReviewKind, ReviewState, ReviewView, RunView};
+use evidence::{Fleet, ReviewState, ReviewView, RunView};
 use journal::{Millis, RunId, RunLine, RunQuery, Status, StopScope};
 use plan::Plan;
 use plan::ids::PersonId;
@@ -68,10 +68,7 @@ fn open(
         Some(plan) => inner.people.why_not(who, plan.workflow(), view, &review, now()),
         None => Some("the case's release cannot be read".to_owned()),
     };
-    let outside =
-        matches!(review.kind, ReviewKind::Act | ReviewKind::InDoubt | ReviewKind::Question);
-    let mut acts = view.acts.iter().rev().filter(|act| act.at == review.at && outside);
-    let act = acts.find_map(|act| Some((act.tool.clone()?, act.args.clone())));
+    let act = review.call.clone();
     Open {
         run: view.run,
         workflow: view.workflow.clone(),
@@ -168,15 +165,19 @@ pub fn reach(inner: &Inner, runs: &Runs, scope: &StopScope) -> Result<Reach, No>
         })
         .collect();
     let plans = inner.people.plans_now();
-    let of = |line: &RunLine| plans.get(&line.workflow);
-    let by: BTreeSet<String> = covered
-        .iter()
-        .filter_map(|line| of(line))
-        .flat_map(|plan| {
-            let workflow = plan.workflow();
-            [workflow.accountable.to_string(), workflow.override_by.to_string()]
-        })
-        .collect();
+    let workflow = match scope {
+        StopScope::Workflow(name) | StopScope::Beyond { workflow: name, .. } => Some(name),
+        StopScope::Run(_) => covered.first().map(|line| &line.workflow),
+        StopScope::Everything
+        | StopScope::Tool(_)
+        | StopScope::Server(_)
+        | StopScope::Vendor(_) => None,
+    };
+    let mut by = BTreeSet::new();
+    for (_, plan) in plans.iter().filter(|(name, _)| workflow.is_none_or(|one| one == *name)) {
+        let workflow = plan.workflow();
+        by.extend([workflow.accountable.to_string(), workflow.override_by.to_string()]);
+    }
     Ok(Reach {
         cases: covered.len() as u64,
         acts: inner.runtime.out(scope) as u64,
@@ -197,12 +198,17 @@ pub fn fleet(inner: &Inner, runs: &Runs, minutes: u32) -> Result<Figures, No> {
         times.push((fact.opened, fact.status.over().then_some(fact.changed)));
     }
     drop(facts);
-    let mut trouble: Vec<String> =
-        inner.runtime.trouble_of(None).map(|fault| fault.to_string()).into_iter().collect();
+    let mut trouble = Vec::new();
+    let stops = runs.reader().stops().map_err(|error| no(error.into()))?;
+    if stops.contains(&StopScope::Everything) {
+        trouble.push("everything is stopped".to_owned());
+    }
+    trouble.extend(inner.runtime.trouble_of(None).map(|fault| fault.to_string()));
     let notices = held::back(runs, &inner.global, now).map_err(no)?;
     trouble.extend(notices.into_iter().map(|notice| notice.headline));
     Ok(Figures {
         summary: fleet.summary(back, None),
+        stopped: stops.iter().any(StopScope::holds_back),
         cost_nanos: fleet.cost_nanos(),
         people_ms: fleet.people_ms(),
         groups: fleet.groups(),

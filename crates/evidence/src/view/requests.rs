@@ -116,7 +116,24 @@ impl Walk<'_> {
             may_edit,
             form,
             rule: rule_of(about),
+            call: self.call_of(about),
         });
+    }
+
+    /// The call that a request is about.
+    fn call_of(&self, about: &About) -> Option<(String, Option<Value>)> {
+        let what = match about {
+            About::Act { what, .. } | About::Question { what, .. } => what,
+            About::InDoubt { act } => {
+                let act = self.view.acts.iter().find(|one| one.no == *act)?;
+                return Some((act.tool.clone()?, act.args.clone()));
+            }
+            About::Step { .. } | About::Failure { .. } => return None,
+        };
+        match what {
+            What::Tool { tool, args, .. } => Some((tool.to_string(), self.history.json(*args))),
+            What::Model { .. } | What::Notify { .. } => None,
+        }
     }
 
     /// Where each argument of a call came from, for whoever is to say yes to it.

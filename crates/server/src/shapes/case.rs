@@ -185,6 +185,8 @@ pub enum VisitState {
 pub struct Act {
     pub number: u32,
     pub step: String,
+    /// Which visit of the step, as its visits are named.
+    pub at: String,
     pub what: String,
     pub tool: Option<String>,
     pub args: Option<Value>,
@@ -278,6 +280,7 @@ impl Act {
         Self {
             number: view.no.0,
             step: view.at.step.to_string(),
+            at: view.at.to_string(),
             what: view.what.clone(),
             tool: view.tool.clone(),
             args: view.args.clone(),
