@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { browser } from "./browser.mjs";
 import { line } from "./line.mjs";
+import { standing } from "./standing.mjs";
 
 const asked = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
 const wire = await line(asked.url);
@@ -269,6 +270,7 @@ async function out(page) {
 	await look(page, "21-signed-out");
 }
 
+const stood = standing({ asked, look, found });
 let paint = 0;
 try {
 	paint = await firstPaint();
@@ -277,6 +279,7 @@ try {
 	await live(page);
 	await lost(page);
 	await tokens(page);
+	await stood(page);
 	await reviews();
 	await phone();
 	await stop(page);

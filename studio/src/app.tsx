@@ -13,6 +13,10 @@ const Fleet = lazy(() => import("./fleet/fleet"));
 const Cases = lazy(() => import("./cases/list"));
 const OneCase = lazy(() => import("./cases/case"));
 const Reviews = lazy(() => import("./reviews/reviews"));
+const Tools = lazy(() => import("./tools/tools"));
+const Instructions = lazy(() => import("./instructions/instructions"));
+const Vendors = lazy(() => import("./vendors/vendors"));
+const Policies = lazy(() => import("./policies/policies"));
 const People = lazy(() => import("./people/people"));
 const Settings = lazy(() => import("./settings/settings"));
 
@@ -42,6 +46,10 @@ function Pages() {
 					<Route path="cases/:id" element={<OneCase />} />
 					<Route path="reviews" element={<Reviews />} />
 					<Route path="reviews/:id/:number" element={<Reviews />} />
+					<Route path="instructions" element={<Instructions />} />
+					<Route path="tools" element={<Tools />} />
+					<Route path="policies" element={<Policies />} />
+					<Route path="vendors" element={<Vendors />} />
 					<Route path="people" element={<People />} />
 					<Route path="settings" element={<Settings />} />
 					<Route path="*" element={<Nowhere />} />

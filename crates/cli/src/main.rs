@@ -32,6 +32,7 @@ mod traces;
 mod trial;
 mod values;
 mod vault;
+mod versions;
 mod workspace;
 mod world;
 

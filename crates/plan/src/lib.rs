@@ -47,6 +47,7 @@ pub mod codes;
 pub mod data;
 pub mod expr;
 pub mod ids;
+pub mod instructions;
 pub mod lock;
 pub mod policy;
 pub mod show;

@@ -9,6 +9,7 @@ import { Pick } from "../parts/form";
 import { useTitle } from "../parts/now";
 import { pageOf, useWorkspace } from "../shell/workspace";
 import { named, say } from "../text";
+import { StartCase } from "./start";
 import "./cases.css";
 
 const STATUSES: readonly CaseStatus[] = [
@@ -56,7 +57,7 @@ export default function Cases() {
 	}, [newest.data, filter.workflow]);
 	const filtered = Object.keys(filter).length > 0;
 	return (
-		<Page title={say("cases.title")} intro={say("cases.intro")}>
+		<Page title={say("cases.title")} intro={say("cases.intro")} side={<StartCase />}>
 			<search className="cases-filters">
 				<Pick
 					label={say("cases.workflow")}

@@ -1,8 +1,11 @@
+import { standing } from "./en_standing";
+
 /**
  * Every text that Studio shows, in English. A translation is another object of the same keys.
  * `{name}` is filled in; `.one` and `.other` are chosen by the number.
  */
 export const en = {
+	...standing,
 	"app.name": "Flightdeck",
 	"app.skip": "Skip to the content",
 	"app.broken": "This page broke",

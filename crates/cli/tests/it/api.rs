@@ -4,6 +4,8 @@
 mod metrics;
 mod releases;
 mod shown;
+mod standing;
+mod tools;
 mod traced;
 mod workshop;
 
