@@ -1,5 +1,5 @@
-//! Who changed files of the workspace last, where it is kept under `git`. The repository is somebody
-//! else's: nothing that its settings name is run, nothing is fetched and nothing is written.
+//! Who changed files of the workspace last, where it is kept under `git`. The repository is
+//! somebody else's: nothing that its settings name is run, nothing is fetched, nothing is written.
 
 use std::collections::BTreeMap;
 use std::path::Path;

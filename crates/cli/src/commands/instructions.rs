@@ -20,7 +20,7 @@ pub fn tokens(text: &str) -> usize {
     text.len().div_ceil(BYTES_PER_TOKEN)
 }
 
-/// The file in which a part of instructions stands; behind `#` is the step whose heading it is below.
+/// The file in which a part of instructions stands; behind `#` is the step of its heading.
 pub fn file(source: &str) -> &str {
     source.split('#').next().unwrap_or(source)
 }

@@ -242,7 +242,8 @@ impl Inner {
             match (version, offered) {
                 (Ok(version), Ok(offered)) => Ok((version, offered, looking)),
                 (_, Err(fault)) | (Err(fault), _) => {
-                    Err(reading(inner, move |_, _| Ok(unusable(&looking, &name, fault))).await?)
+                    Err(reading(inner.clone(), move |_, _| Ok(unusable(&looking, &name, fault)))
+                        .await?)
                 }
             }
         };
