@@ -50,9 +50,8 @@ fn instructions_have_a_weight_a_history_and_findings() {
     let path = format!("{BASE}/file?path=AGENTS.md");
     let read = up.get(&path).json();
     let text = read["text"].as_str().unwrap();
-    let more = format!(
-        "{text}\n- See `tables/gone.csv`.\n- Always correct, convert, add up or guess what is printed.\n"
-    );
+    let more =
+        format!("{text}\n- See `tables/gone.csv`.\n- Always correct, convert, add up or guess.\n");
     let body = json!({ "text": more, "from": read["version"] });
     assert_eq!(up.put_as(LEAD, &path, &body).status, 200);
     let second = list(&up, "instructions");

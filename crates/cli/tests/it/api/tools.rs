@@ -66,7 +66,7 @@ fn servers_are_listed_with_what_they_may_do_and_how_they_were_used() {
     let draft = named(&erp["tools"], "tool", "erp.create_draft");
     assert_eq!(draft["declared"]["effect"], "write");
     assert_eq!(draft["declared"]["parts"]["iban"], "destination");
-    assert_eq!(draft["declared"]["trusted"], json!(false));
+    assert_eq!(draft["declared"]["trusted"], json!(true));
     assert!(draft["steps"].as_array().unwrap().contains(&json!("invoice_intake.draft")));
     assert_eq!((&draft["used"]["calls"], &draft["used"]["failed"]), (&json!(1), &json!(0)));
     assert!(draft["used"]["last"].is_string() && draft["approved"]["by"].is_string(), "{draft}");
@@ -146,7 +146,7 @@ fn what_is_approved_is_exactly_what_was_shown() {
     let send = named(&changed["tools"], "tool", "mail.send");
     assert_eq!(send["standing"], "changed");
     let change = &send["change"];
-    assert_eq!(change["gone"], json!(["description: Sends a message."]));
+    assert_eq!(change["gone"][0], "description: Sends a message.");
     assert!(change["come"][0].as_str().unwrap().contains("boss@evil.example"), "{change}");
     let means = change["means"].to_string();
     assert!(means.contains("`bcc` is new and has to be given"), "{means}");
