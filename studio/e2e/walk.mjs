@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { browser } from "./browser.mjs";
 import { line } from "./line.mjs";
 import { maps } from "./map.mjs";
+import { standing } from "./standing.mjs";
 import { work } from "./work.mjs";
 
 const asked = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
@@ -297,6 +298,7 @@ async function out(page) {
 
 const mapped = maps({ asked, open, look, found, desk: DESK, phone: PHONE });
 const atWork = work({ asked, open, look, flightdeck, signIn: enter, owner: OWNER, phone: PHONE });
+const stood = standing({ asked, look, found });
 let paint = 0;
 try {
 	paint = await firstPaint();
@@ -308,6 +310,7 @@ try {
 	await mapped(page);
 	const clerk = await clerks();
 	await atWork(page, clerk);
+	await stood(page);
 	await reviews(clerk);
 	await phone();
 	await stop(page);

@@ -17,6 +17,10 @@ const Releases = lazy(() => import("./releases/releases"));
 const Reviews = lazy(() => import("./reviews/reviews"));
 const Maps = lazy(() => import("./map/maps"));
 const OneMap = lazy(() => import("./map/map"));
+const Tools = lazy(() => import("./tools/tools"));
+const Instructions = lazy(() => import("./instructions/instructions"));
+const Vendors = lazy(() => import("./vendors/vendors"));
+const Policies = lazy(() => import("./policies/policies"));
 const People = lazy(() => import("./people/people"));
 const Settings = lazy(() => import("./settings/settings"));
 
@@ -50,6 +54,10 @@ function Pages() {
 					<Route path="maps" element={<Maps />} />
 					<Route path="maps/:name" element={<OneMap />} />
 					<Route path="releases" element={<Releases />} />
+					<Route path="instructions" element={<Instructions />} />
+					<Route path="tools" element={<Tools />} />
+					<Route path="policies" element={<Policies />} />
+					<Route path="vendors" element={<Vendors />} />
 					<Route path="people" element={<People />} />
 					<Route path="settings" element={<Settings />} />
 					<Route path="*" element={<Nowhere />} />

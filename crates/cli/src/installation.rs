@@ -1,10 +1,14 @@
 //! This installation as the HTTP interface meets it: the runtime that drives here, the stored runs,
 //! and the maps as they were when it was started. It decides nothing: it passes on what is asked.
 
+mod instructions;
 mod interview;
+mod policies;
 mod rehearse;
 mod releasing;
 mod shown;
+mod tools;
+mod vendors;
 mod workshop;
 
 pub use shown::glance;
@@ -29,8 +33,9 @@ use runtime::{Fault, Kind, Lying, NewRun, Runtime};
 use serde_json::{Map, Value};
 use server::{
     Alike, Answer, Decide, Decided, Described, Draft, Figures, FileLine, FileText, Glance, HookKey,
-    InForce, Installation, No, Open, Query, Reach, Rehearsed, Rehearsing, Row, Said, Saving, Seen,
-    Sent, Sheet, Start, Started, Taking, Turn, Turned, Why, Wish,
+    InForce, Installation, Instructions, No, Open, Pinning, Policies, PoliciesTried, Probed, Query,
+    Reach, Rehearsed, Rehearsing, Row, Said, Saving, Seen, Sent, Sheet, Start, Started, Taking,
+    ToolServers, Turn, Turned, Vendors, Why, Wish,
 };
 
 use crate::args::Global;
@@ -74,6 +79,8 @@ struct Inner {
     meter: Meter,
     /// One file is saved at a time.
     saving: tokio::sync::Mutex<()>,
+    /// One server is looked at at a time.
+    probing: tokio::sync::Mutex<()>,
     /// What is kept of cases so that many can be added up.
     facts: Mutex<Facts>,
 }
@@ -103,10 +110,21 @@ impl Here {
         global.workspace = Some(workspace.root.clone());
         global.data = Some(workspace.data.clone());
         let meter = Meter::new(&Runs::at(workspace.data.clone())?, workspace)?;
-        let saving = tokio::sync::Mutex::new(());
+        let (saving, probing) = (tokio::sync::Mutex::new(()), tokio::sync::Mutex::new(()));
         let facts = Mutex::new(Facts::of(Runs::at(workspace.data.clone())?));
-        let inner =
-            Inner { global, runtime, people, over, plans, keying, hooks, meter, saving, facts };
+        let inner = Inner {
+            global,
+            runtime,
+            people,
+            over,
+            plans,
+            keying,
+            hooks,
+            meter,
+            saving,
+            probing,
+            facts,
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -393,7 +411,7 @@ fn case(runs: &Runs, run: RunId) -> Result<RunView, No> {
     runs.view(run).map_err(no)
 }
 
-/// A case's fields as the workflow declares them. An amount or a date may be written as text.
+/// A case's fields as the workflow declares them. Each may be written as a person writes it.
 pub fn fields(workflow: &Workflow, case: Value) -> Result<Value, No> {
     let invalid = |what: String| No::new(Why::Invalid, what);
     let Value::Object(given) = case else {
@@ -408,9 +426,10 @@ pub fn fields(workflow: &Workflow, case: Value) -> Result<Value, No> {
             return Err(invalid(what).help(format!("it declares: {}", known.join(", "))));
         };
         let value = match (kind, value) {
-            (Type::Money | Type::Optional(_), Value::String(text)) => {
-                values::read(kind, &text).map_err(|why| invalid(format!("`{name}`: {why}")))?
-            }
+            (
+                Type::Money | Type::Int | Type::Bool | Type::List(_) | Type::Optional(_),
+                Value::String(text),
+            ) => values::read(kind, &text).map_err(|why| invalid(format!("`{name}`: {why}")))?,
             (_, value) => value,
         };
         read.insert(name, value);
@@ -607,6 +626,34 @@ impl Installation for Here {
 
     fn rehearse(&self, wish: Rehearsing) -> Answer<Rehearsed> {
         self.read(move |inner, _| rehearse::rehearse(inner, wish))
+    }
+
+    fn servers(&self) -> Answer<ToolServers> {
+        self.read(tools::list)
+    }
+
+    fn probe(&self, server: String) -> Answer<Probed> {
+        Box::pin(self.inner.clone().probe(server))
+    }
+
+    fn pin(&self, who: PersonId, pinning: Pinning) -> Answer<String> {
+        Box::pin(self.inner.clone().pin(who, pinning))
+    }
+
+    fn vendors(&self) -> Answer<Vendors> {
+        self.read(|inner, _| vendors::list(inner))
+    }
+
+    fn instructions(&self) -> Answer<Instructions> {
+        Box::pin(self.inner.clone().instructions())
+    }
+
+    fn policies(&self) -> Answer<Policies> {
+        self.read(policies::list)
+    }
+
+    fn try_policies(&self) -> Answer<PoliciesTried> {
+        self.read(|inner, _| policies::tried(inner))
     }
 
     fn written(&self) -> watch::Receiver<()> {

@@ -33,6 +33,7 @@ mod traces;
 mod trial;
 mod values;
 mod vault;
+mod versions;
 mod workspace;
 mod world;
 

@@ -58,8 +58,18 @@ pub enum NotSaved {
     Unwritten(FilePath, #[source] std::io::Error),
 }
 
-/// The bytes of a file as it lies on the disk.
+/// The bytes of an open file as it lies on the disk.
 pub fn bytes(root: &Path, path: &FilePath) -> Result<Vec<u8>, NotSaved> {
+    open(path)?;
+    stored(root, path)
+}
+
+fn open(path: &FilePath) -> Result<(), NotSaved> {
+    if is_open(path.as_str()) { Ok(()) } else { Err(NotSaved::Closed(path.clone())) }
+}
+
+/// The bytes of any file as it lies on the disk.
+pub fn stored(root: &Path, path: &FilePath) -> Result<Vec<u8>, NotSaved> {
     let place = place(root, path)?;
     match std::fs::metadata(&place) {
         Ok(about) if about.len() > FILE_BYTES_MAX as u64 => {
@@ -84,11 +94,8 @@ fn plain(text: &str) -> String {
     text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n")
 }
 
-/// Where a file lies, wherever links lead, if that is within the workspace and it is an open one.
+/// Where a file lies, wherever links lead, if that is within the workspace.
 fn place(root: &Path, path: &FilePath) -> Result<PathBuf, NotSaved> {
-    if !is_open(path.as_str()) {
-        return Err(NotSaved::Closed(path.clone()));
-    }
     let outside = || NotSaved::Outside(path.clone());
     let root = root.canonicalize().map_err(|_| outside())?;
     let named = root.join(path.as_str());
@@ -113,16 +120,27 @@ pub struct Ready {
     pub to: Hash,
 }
 
-/// Writes a text beside the file whose place it is to take, which must still be at the version that
-/// was read; without one there must be none. Line ends and a byte order mark stay as they are.
+/// Writes a text beside the open file whose place it is to take, which must still be at the version
+/// that was read; without one there must be none. Line ends and a byte order mark stay as they are.
 pub fn prepare(
     root: &Path,
     path: &FilePath,
     text: &str,
     from: Option<Hash>,
 ) -> Result<Ready, NotSaved> {
+    open(path)?;
+    prepare_any(root, path, text, from)
+}
+
+/// The same of a file that nobody changes from outside as a text: what it is to say was made here.
+pub fn prepare_any(
+    root: &Path,
+    path: &FilePath,
+    text: &str,
+    from: Option<Hash>,
+) -> Result<Ready, NotSaved> {
     let place = place(root, path)?;
-    let old = match bytes(root, path) {
+    let old = match stored(root, path) {
         Ok(old) => Some(old),
         Err(NotSaved::Missing(_)) => None,
         Err(error) => return Err(error),
@@ -182,7 +200,7 @@ impl Ready {
     /// Takes the file's place, unless it was changed meanwhile.
     pub fn take_place(self, root: &Path) -> Result<(), NotSaved> {
         let Self { path, place, new, from, .. } = self;
-        let old = match bytes(root, &path) {
+        let old = match stored(root, &path) {
             Ok(old) => Some(old),
             Err(NotSaved::Missing(_)) => None,
             Err(error) => return Err(error),
@@ -261,8 +279,11 @@ mod tests {
             "other/AGENTS.md",
             "notes.md",
         ] {
-            let refused = FilePath::new(closed).map(|path| place(root.path(), &path));
+            let refused = FilePath::new(closed).map(|path| bytes(root.path(), &path));
             assert!(matches!(refused, Err(_) | Ok(Err(NotSaved::Closed(_)))), "{closed}");
+            let refused =
+                FilePath::new(closed).map(|path| prepare(root.path(), &path, "x", None).err());
+            assert!(matches!(refused, Err(_) | Ok(Some(NotSaved::Closed(_)))), "{closed}");
         }
         for none in
             ["../a.md", "/workflows/a.md", "workflows//a.md", ".mcp.json", "workflows/a\n.md"]

@@ -59,6 +59,31 @@ pub fn specs(workspace: &Workspace, places: &Places) -> Result<Vec<ServerSpec>, 
     known_to(workspace, places, None)
 }
 
+/// Every server as it is declared, each by itself: names of secrets stand in the place of their
+/// values, and no value is looked up.
+pub fn declared(
+    workspace: &Workspace,
+    places: &Places,
+) -> Result<BTreeMap<String, Result<ServerSpec, Stop>>, Stop> {
+    let own = std::env::current_exe()?;
+    let ground = Ground { root: workspace.root.clone(), data: workspace.data.clone() };
+    let mut all = BTreeMap::new();
+    for (name, args) in BUILT_IN {
+        all.insert((*name).to_owned(), built_in(&ground, &own, name, args));
+    }
+    for (name, server) in &places.servers {
+        all.insert(name.clone(), one(&ground, None, &own, name, server));
+    }
+    Ok(all)
+}
+
+fn built_in(ground: &Ground, own: &Path, name: &str, args: &[&str]) -> Result<ServerSpec, Stop> {
+    let mut program = Program::new(&own.to_string_lossy(), &ground.root);
+    program.args = args.iter().map(|arg| (*arg).to_owned()).collect();
+    program.sandbox = sandbox(ground, name, &program, &plan::Sandbox::default())?;
+    Ok(ServerSpec::new(name, Way::Program(program)))
+}
+
 /// The same. Whoever takes secrets out of texts knows each value before a server does.
 fn known_to(
     workspace: &Workspace,
@@ -71,13 +96,10 @@ fn known_to(
     let vault = Vault::new(&ground.root, &places.secrets);
     let mut all: BTreeMap<&str, ServerSpec> = BTreeMap::new();
     for (name, args) in BUILT_IN {
-        let mut program = Program::new(&own.to_string_lossy(), &ground.root);
-        program.args = args.iter().map(|arg| (*arg).to_owned()).collect();
-        program.sandbox = sandbox(&ground, name, &program, &plan::Sandbox::default())?;
-        all.insert(name, ServerSpec::new(name, Way::Program(program)));
+        all.insert(name, built_in(&ground, &own, name, args)?);
     }
     for (name, server) in &places.servers {
-        let mut spec = one(&ground, &vault, &own, name, server)?;
+        let mut spec = one(&ground, Some(&vault), &own, name, server)?;
         if !server.secrets().is_empty() {
             as_declared(&mut spec, server);
             let (ground, own, server) = (ground.clone(), own.clone(), server.clone());
@@ -85,7 +107,7 @@ fn known_to(
             let secrets = secrets.cloned();
             spec.lookup = Some(Lookup::new(move || {
                 let vault = Vault::new(&ground.root, &wanted);
-                let spec = one(&ground, &vault, &own, &name, &server);
+                let spec = one(&ground, Some(&vault), &own, &name, &server);
                 let spec = spec.map_err(|stop| format!("{:#}", stop.what))?;
                 if let Some(secrets) = &secrets {
                     secrets.learn(server.secrets().into_iter().filter_map(|name| {
@@ -202,7 +224,7 @@ pub fn ours(places: &Places, name: &str) -> Option<(String, String)> {
 
 fn one(
     ground: &Ground,
-    vault: &Vault,
+    vault: Option<&Vault>,
     own: &Path,
     name: &str,
     server: &Server,
@@ -262,7 +284,8 @@ fn program(own: &Path, command: &str) -> String {
 /// What was looked up in the environment for one server.
 struct Found<'a> {
     server: &'a str,
-    vault: &'a Vault,
+    /// Where values are looked up; without it their names stay.
+    vault: Option<&'a Vault>,
     secrets: BTreeMap<String, Secret>,
 }
 
@@ -309,6 +332,7 @@ impl Found<'_> {
         let server = self.server;
         let (vault, secrets) = (self.vault, &mut self.secrets);
         let look_up = |name: &str| {
+            let Some(vault) = vault else { return Some(format!("${{{name}}}")) };
             let value = vault.get(name)?;
             secrets.insert(name.to_owned(), Secret::new(value.clone()));
             Some(value)

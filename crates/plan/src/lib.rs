@@ -48,6 +48,7 @@ pub mod data;
 pub mod expr;
 pub mod ids;
 pub mod import;
+pub mod instructions;
 pub mod interview;
 pub mod lock;
 pub mod policy;

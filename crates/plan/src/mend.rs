@@ -35,7 +35,8 @@ pub fn mend(files: &Files) -> (Files, Vec<Mended>) {
     let mut problems = check_all(&files).problems;
     while made.len() < FIXES_MAX {
         let is_new = |one: &&Problem| !left.contains(&(one.file.clone(), one.start, one.code.id));
-        let next = problems.iter().filter(is_new).find_map(|one| Some((one.clone(), fix(&files, one)?)));
+        let next =
+            problems.iter().filter(is_new).find_map(|one| Some((one.clone(), fix(&files, one)?)));
         let Some((problem, (text, mended))) = next else { break };
         let mut changed = files.clone();
         changed.insert(&problem.file, &text);
@@ -127,9 +128,8 @@ exceptions: [ { what: no id, when: \"case.id == ''\", go: look } ]
         let words: Vec<(&str, &str)> =
             made.iter().map(|one| (one.from.as_str(), one.to.as_str())).collect();
         assert_eq!(words, [("acountable", "accountable"), ("if_rejectd", "if_rejected")]);
-        let wanted = WORKFLOW
-            .replace("acountable", "accountable")
-            .replace("if_rejectd", "if_rejected");
+        let wanted =
+            WORKFLOW.replace("acountable", "accountable").replace("if_rejectd", "if_rejected");
         assert_eq!(&**mended.get("workflows/letters.md").unwrap(), wanted);
         assert_eq!(mended.get("flightdeck.yaml"), files.get("flightdeck.yaml"));
         let again = mend(&mended);

@@ -6,6 +6,7 @@ pub mod compare;
 mod slice;
 pub mod trial;
 mod vocabulary;
+pub mod words;
 
 #[cfg(test)]
 mod tests;

@@ -15,12 +15,16 @@ use tokio::sync::watch;
 
 use crate::fleet::Figures;
 use crate::hooks::{HookKey, NotTaken, Sent, Taken};
+use crate::instructions::Instructions;
 use crate::interview::{Described, Said};
+use crate::policies::{Policies, PoliciesTried};
 use crate::rehearse::{Rehearsed, Rehearsing};
 use crate::releases::{Turn, Turned, Wish};
 use crate::reviews::Alike;
 use crate::shapes::{Glance, Open, Seen};
 use crate::stops::{InForce, Reach};
+use crate::tools::{Pinning, Probed, ToolServers};
+use crate::vendors::Vendors;
 use crate::workshop::{Draft, FileLine, FileText, Saving, Sheet, Workflow};
 
 /// An answer that takes a while.
@@ -198,6 +202,16 @@ pub trait Installation: Send + Sync + 'static {
     fn interview(&self, draft: Draft, said: Option<Said>) -> Answer<Described>;
     /// Takes a case through choices. Nothing is written, and nothing leaves this process.
     fn rehearse(&self, wish: Rehearsing) -> Answer<Rehearsed>;
+    /// Tool servers and what was approved of them. No server is started for it.
+    fn servers(&self) -> Answer<ToolServers>;
+    /// What a server offers now. It is started, or called, for it.
+    fn probe(&self, server: String) -> Answer<Probed>;
+    /// Approves tools exactly as they were shown. Gives the version of what was approved.
+    fn pin(&self, who: PersonId, pinning: Pinning) -> Answer<String>;
+    fn vendors(&self) -> Answer<Vendors>;
+    fn instructions(&self) -> Answer<Instructions>;
+    fn policies(&self) -> Answer<Policies>;
+    fn try_policies(&self) -> Answer<PoliciesTried>;
     /// Hears whenever an entry was stored.
     fn written(&self) -> watch::Receiver<()>;
     /// The keys either of which may have signed what is sent to an address; none where there is no

@@ -11,9 +11,11 @@ mod fleet;
 mod fresh;
 mod hooks;
 mod installation;
+mod instructions;
 mod interview;
 mod metrics;
 mod pages;
+mod policies;
 mod problem;
 mod rehearse;
 mod releases;
@@ -22,6 +24,8 @@ mod session;
 mod shapes;
 mod stops;
 mod tokens;
+mod tools;
+mod vendors;
 mod workshop;
 
 use std::collections::BTreeMap;
@@ -50,13 +54,25 @@ pub use hooks::{HookKey, NotTaken, Sent, Taken};
 pub use installation::{
     Answer, Decide, Decided, Installation, No, Query, Reply, Row, Start, Started, Taking, Why,
 };
+pub use instructions::{
+    FileChange, FindingKind, InstructionFile, InstructionFinding, InstructionKind, Instructions,
+    ReadPart, Reading,
+};
 pub use interview::{Described, Said};
+pub use policies::{
+    Policies, PoliciesCompared, PoliciesTried, PolicyAct, PolicyCase, PolicyLine, PolicyTried,
+};
 pub use rehearse::{Chosen, Field, Offer, Point, PointAbout, Rehearsed, Rehearsing, Took};
 pub use releases::{Turn, Turned, Wish};
 pub use reviews::Alike;
 pub use shapes::{Case, CaseLine, Explained, Glance, Open, Request, Seen, time};
 pub use stops::{InForce, Reach};
-pub use workshop::{Draft, FileLine, FileText, Saving, Sheet, Workflow};
+pub use tools::{
+    Approved, Argument, GoneTool, Part, Pinning, Probed, SecretLine, ServerTool, ToolChange,
+    ToolDeclared, ToolEffect, ToolOffer, ToolServer, ToolServers, ToolStanding, ToolUse,
+};
+pub use vendors::{Registered, VendorLine, VendorModel, Vendors, Without};
+pub use workshop::{CaseField, Draft, FileLine, FileText, Saving, Sheet, Workflow};
 
 /// What every handler is given.
 #[derive(Clone)]
@@ -85,6 +101,7 @@ struct Desk {
         (name = "cases", description = "Cases of a workspace's workflows"),
         (name = "reviews", description = "Requests that wait for a person"),
         (name = "files", description = "Maps and what belongs to them, as they are written"),
+        (name = "tools", description = "Tool servers, what is approved of them, and vendors"),
         (name = "releases", description = "What is live, what is tried beside it"),
         (name = "stops", description = "The kill switch, by scope"),
         (name = "installation", description = "This installation as a whole")
@@ -128,6 +145,11 @@ fn closed() -> OpenApiRouter<Desk> {
                 .routes(routes!(workshop::draw))
                 .routes(routes!(interview::interview))
                 .routes(routes!(rehearse::rehearse))
+                .routes(routes!(tools::list))
+                .routes(routes!(vendors::list))
+                .routes(routes!(instructions::list))
+                .routes(routes!(policies::list))
+                .routes(routes!(policies::test))
                 .routes(routes!(events::stream))
                 .routes(routes!(metrics::metrics))
                 .routes(routes!(tokens::list, tokens::make))
@@ -148,7 +170,13 @@ fn closed() -> OpenApiRouter<Desk> {
                 .routes(routes!(releases::promote))
                 .routes(routes!(releases::roll_back)),
         ))
-        .merge(taking(Right::Access, OpenApiRouter::new().routes(routes!(tokens::people))))
+        .merge(taking(
+            Right::Access,
+            OpenApiRouter::new()
+                .routes(routes!(tokens::people))
+                .routes(routes!(tools::probe))
+                .routes(routes!(tools::pin)),
+        ))
 }
 
 /// Operations that take a right. The description says so, and nobody gets to them without it: both

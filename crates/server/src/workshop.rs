@@ -45,6 +45,20 @@ pub struct Workflow {
     pub canary: Option<String>,
     /// Whether its files say something else than what is live.
     pub changed: bool,
+    /// What a case of it is given when a person starts one.
+    pub fields: Vec<CaseField>,
+}
+
+/// A field of a case.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CaseField {
+    pub name: String,
+    /// In words, such as `an amount of money`.
+    pub kind: String,
+    /// It may be left out.
+    pub optional: bool,
+    /// The words of which it is one, where it is.
+    pub choices: Vec<String>,
 }
 
 /// The files that a workspace consists of and that can be read here.

@@ -3,6 +3,8 @@
 //! server's annotations and icons stay out: they are hints that nothing here trusts. This module
 //! asks no server and writes no file.
 
+mod differs;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use plan::ids::{PersonId, ToolName};
@@ -11,6 +13,8 @@ use plan::workflow::{ArgRole, Effect, Takes, Trust};
 use serde_json::Value;
 
 use crate::offered::Offered;
+
+pub use differs::{Change, Difference, How, diff, differences};
 
 /// Why a definition was not written into the lock.
 #[derive(Debug, thiserror::Error)]
@@ -158,102 +162,6 @@ fn invisible(text: &str) -> Option<char> {
     None
 }
 
-/// How what a server offers differs from what was approved, in plain words; empty when it does
-/// not. Only the lock's tools of that server are compared.
-#[must_use]
-pub fn diff(server: &str, lock: &Lock, live: &[Offered]) -> String {
-    let approved: BTreeMap<&str, &Pinned> = lock
-        .tools
-        .iter()
-        .filter(|(name, _)| name.server() == server)
-        .map(|(name, pinned)| (name.tool(), pinned))
-        .collect();
-    let mut out = String::new();
-    for (name, pinned) in &approved {
-        let mut same_name = live.iter().filter(|o| o.name == *name);
-        match (same_name.next(), same_name.next()) {
-            (None, _) => out.push_str(&gone(server, name, pinned, &approved, live)),
-            (Some(_), Some(_)) => {
-                out.push_str(&format!("`{server}.{name}` is offered twice\n"));
-            }
-            (Some(offered), None) => {
-                if let Some(what) = &offered.hidden {
-                    out.push_str(&format!("`{server}.{name}` is not what it seems: {what}\n"));
-                }
-                if offered.digest != pinned.digest {
-                    out.push_str(&format!("`{server}.{name}` changed:\n"));
-                    let old = lines(&pinned.definition);
-                    out.push_str(&changes(&old, &lines(&offered.definition)));
-                }
-            }
-        }
-    }
-    for offered in live {
-        if !approved.contains_key(offered.name.as_str()) {
-            let name = visible(&offered.name);
-            out.push_str(&format!("`{server}.{name}` is new and not approved\n"));
-            if let Some(what) = &offered.hidden {
-                out.push_str(&format!("`{server}.{name}` is not what it seems: {what}\n"));
-            }
-        }
-    }
-    out
-}
-
-fn gone(
-    server: &str,
-    name: &str,
-    pinned: &Pinned,
-    approved: &BTreeMap<&str, &Pinned>,
-    live: &[Offered],
-) -> String {
-    let renamed = live.iter().find(|o| {
-        !approved.contains_key(o.name.as_str())
-            && o.definition.description == pinned.definition.description
-            && o.definition.input == pinned.definition.input
-    });
-    match renamed {
-        Some(other) => {
-            let other = visible(&other.name);
-            format!("`{server}.{name}` is gone; `{server}.{other}` has its description\n")
-        }
-        None => format!("`{server}.{name}` is gone\n"),
-    }
-}
-
-/// A definition as lines to compare and to read, keys in order.
-fn lines(definition: &Definition) -> Vec<String> {
-    let mut all = Vec::new();
-    if let Some(title) = &definition.title {
-        all.push(format!("title: {}", visible(title)));
-    }
-    for line in definition.description.lines() {
-        all.push(format!("description: {}", visible(line)));
-    }
-    outline("argument", &definition.input, &mut all);
-    if let Some(output) = &definition.output {
-        outline("result", output, &mut all);
-    }
-    all
-}
-
-/// A JSON value as one line per leaf: `argument: properties.path.type = "string"`.
-fn outline(at: &str, value: &Value, to: &mut Vec<String>) {
-    fn walk(path: &str, value: &Value, to: &mut Vec<String>) {
-        match value {
-            Value::Object(all) if !all.is_empty() => {
-                let sorted: BTreeMap<_, _> = all.iter().collect();
-                for (key, value) in sorted {
-                    let dot = if path.ends_with(' ') { "" } else { "." };
-                    walk(&format!("{path}{dot}{}", visible(key)), value, to);
-                }
-            }
-            leaf => to.push(format!("{path} = {}", visible(&leaf.to_string()))),
-        }
-    }
-    walk(&format!("{at}: "), value, to);
-}
-
 /// The text with every hidden character written out.
 pub(crate) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -263,23 +171,6 @@ pub(crate) fn visible(text: &str) -> String {
         } else {
             out.push(c);
         }
-    }
-    out
-}
-
-/// Lines that went away and lines that came, in order.
-fn changes(old: &[String], new: &[String]) -> String {
-    let was: BTreeSet<_> = old.iter().collect();
-    let is: BTreeSet<_> = new.iter().collect();
-    let mut out = String::new();
-    for line in old.iter().filter(|l| !is.contains(l)) {
-        out.push_str(&format!("  - {line}\n"));
-    }
-    for line in new.iter().filter(|l| !was.contains(l)) {
-        out.push_str(&format!("  + {line}\n"));
-    }
-    if out.is_empty() {
-        out.push_str("  the order of its lines\n");
     }
     out
 }

@@ -327,12 +327,12 @@ fn risks(offered: &Offered, proposed: &Declared) -> Vec<String> {
     if offered.definition.input.get("properties").is_none() {
         risks.push("it does not say which arguments it takes".to_owned());
     }
-    risks.extend(commands(&offered.definition.description));
+    risks.extend(orders(&offered.definition.description));
     risks
 }
 
 /// Words in a description that talk to a model instead of describing the tool.
-fn commands(description: &str) -> Option<String> {
+pub(crate) fn orders(description: &str) -> Option<String> {
     let lower = description.to_lowercase();
     let phrases = [
         "ignore previous",

@@ -17,6 +17,7 @@ const visit = (step: string, n: number, output: unknown = null): Schemas["Visit"
 const act = (step: string, n: number, tokens: number): Schemas["Act"] => ({
 	number: n,
 	step,
+	at: step,
 	what: "x",
 	attempt: 1,
 	rules: [],

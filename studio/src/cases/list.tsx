@@ -13,6 +13,7 @@ import { pageOf, useWorkspace } from "../shell/workspace";
 import { named, say } from "../text";
 import { type Chosen, fits, shortId } from "./find";
 import { Jump } from "./jump";
+import { StartCase } from "./start";
 import "./cases.css";
 
 const STATUSES: readonly CaseStatus[] = [
@@ -74,7 +75,12 @@ export default function Cases() {
 		<Page
 			title={say("cases.title")}
 			intro={say("cases.intro")}
-			side={<Jump loaded={loaded ?? []} />}
+			side={
+				<>
+					<Jump loaded={loaded ?? []} />
+					<StartCase />
+				</>
+			}
 		>
 			<search className="cases-filters">
 				<Pick

@@ -47,6 +47,7 @@ const visit = (step: string, began: string, output: unknown = null): Schemas["Vi
 const act = (step: string, began: string): Schemas["Act"] => ({
 	number: 1,
 	step,
+	at: step,
 	what: "x",
 	attempt: 1,
 	rules: [],

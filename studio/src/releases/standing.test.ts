@@ -7,6 +7,7 @@ const file = (workflow: string): Workflow => ({
 	version: "v",
 	problems: 0,
 	open: 0,
+	fields: [],
 	changed: false,
 });
 

@@ -28,6 +28,18 @@ const PLACES: readonly Place[] = [
 	{ path: "reviews", text: "nav.reviews", icon: "m4 12 5 5L20 6" },
 	{ path: "maps", text: "nav.maps", icon: "M5 4h6v5H5zm8 11h6v5h-6zM8 9v8.5h5" },
 	{ path: "releases", text: "nav.releases", icon: "M12 20V6m-5 5 5-5 5 5M6 20h12" },
+	{ path: "instructions", text: "nav.instructions", icon: "M6 3h9l4 4v14H6zm3 8h7m-7 4h7" },
+	{
+		path: "tools",
+		text: "nav.tools",
+		icon: "M14.5 6.5a4 4 0 0 0-5.3 5L4 16.7 7.3 20l5.2-5.2a4 4 0 0 0 5-5.3L15 12l-3-3z",
+	},
+	{
+		path: "policies",
+		text: "nav.policies",
+		icon: "M12 3 5 6v5c0 4.5 3 7.5 7 10 4-2.5 7-5.5 7-10V6zm-3 9 2 2 4-4",
+	},
+	{ path: "vendors", text: "nav.vendors", icon: "M4 21V9l8-5 8 5v12M9 21v-6h6v6" },
 	{
 		path: "people",
 		text: "nav.people",

@@ -1,3 +1,4 @@
+import { standing } from "./en_standing";
 import { map } from "./map";
 
 /**
@@ -5,6 +6,7 @@ import { map } from "./map";
  * `{name}` is filled in; `.one` and `.other` are chosen by the number.
  */
 export const en = {
+	...standing,
 	"app.name": "Flightdeck",
 	"app.skip": "Skip to the content",
 	"app.broken": "This page broke",

@@ -2,6 +2,7 @@
 
 use plan::Plan;
 use plan::ids::StepId;
+use plan::instructions::{self, Finding};
 use plan::workflow::Does;
 use serde_json::json;
 
@@ -13,6 +14,16 @@ use crate::workspace::Workspace;
 /// A token is about this many bytes of English or German prose. It is an estimate, and said to be
 /// one: every model counts in its own way.
 const BYTES_PER_TOKEN: usize = 4;
+
+/// About how many tokens a text has.
+pub fn tokens(text: &str) -> usize {
+    text.len().div_ceil(BYTES_PER_TOKEN)
+}
+
+/// The file in which a part of instructions stands; behind `#` is the step of its heading.
+pub fn file(source: &str) -> &str {
+    source.split('#').next().unwrap_or(source)
+}
 
 /// Shows what the agent of a step reads in every run.
 pub fn show(screen: &Screen, workspace: &Workspace, step: &str) -> Ended {
@@ -27,7 +38,13 @@ pub fn show(screen: &Screen, workspace: &Workspace, step: &str) -> Ended {
         let what = format!("`{step}` is no agent's step, so nobody reads instructions there");
         return Err(Stop::usage(what));
     };
-    let tokens = |text: &str| text.len().div_ceil(BYTES_PER_TOKEN);
+    let wrong = instructions::findings(&workspace.files, std::iter::once(&plan));
+    let here = |one: &Finding| agent.instructions.iter().any(|part| file(&part.source) == one.file);
+    let wrong: Vec<&Finding> = wrong.iter().filter(|one| here(one)).collect();
+    let findings: Vec<_> = wrong
+        .iter()
+        .map(|one| json!({ "file": one.file, "line": one.line, "what": one.what }))
+        .collect();
     let parts: Vec<_> = agent
         .instructions
         .iter()
@@ -42,13 +59,18 @@ pub fn show(screen: &Screen, workspace: &Workspace, step: &str) -> Ended {
     let all: usize = agent.instructions.iter().map(|part| tokens(&part.text)).sum();
     screen.object(
         "instructions",
-        json!({ "step": id, "agent": agent.agent, "tokens_about": all, "parts": parts }),
+        json!({ "step": id, "agent": agent.agent, "tokens_about": all, "parts": parts,
+            "findings": findings }),
     )?;
     for part in &agent.instructions {
         let head = format!("{} (about {} tokens)", part.source, tokens(&part.text));
         screen.line(screen.word(Look::Strong, &head));
         screen.line(evidence::words::plain_lines(&part.text));
         screen.line("");
+    }
+    for Finding { file, line, what, .. } in wrong {
+        let what = format!("{file}:{line}: {}", evidence::words::plain(what));
+        screen.line(screen.word(Look::Warn, &what));
     }
     screen.line(format!("about {all} tokens in every call of `{}`", agent.agent));
     Ok(Exit::Done)

@@ -153,7 +153,7 @@ pub fn list(screen: &Screen, workspace: &Workspace) -> Ended {
 }
 
 /// Whether somebody is signed in to a server.
-fn standing(spec: &ServerSpec) -> Option<String> {
+pub fn standing(spec: &ServerSpec) -> Option<String> {
     let tokens = spec.tokens()?;
     let wanted = format!("wants a sign-in: `flightdeck mcp login {}`", spec.name);
     match tokens.standing() {
@@ -171,7 +171,7 @@ fn standing(spec: &ServerSpec) -> Option<String> {
 }
 
 /// That a server cannot be used. One that wants a sign-in says by which command.
-fn unusable(workspace: &Workspace, places: &Places, server: &str, fault: Fault) -> Stop {
+pub fn unusable(workspace: &Workspace, places: &Places, server: &str, fault: Fault) -> Stop {
     let Ok(spec) = servers::spec(workspace, places, server) else {
         return Stop::failed(fault).help("`flightdeck mcp list` shows the servers");
     };
@@ -189,7 +189,7 @@ fn unusable(workspace: &Workspace, places: &Places, server: &str, fault: Fault) 
 }
 
 /// What the box of a server leaves open to it; nothing where it has none.
-fn boxed(spec: &ServerSpec) -> Option<String> {
+pub fn boxed(spec: &ServerSpec) -> Option<String> {
     let Way::Program(Program { sandbox: Sandbox::Closed(reach), cwd, .. }) = &spec.way else {
         return None;
     };

@@ -4,8 +4,9 @@
 use evidence::words;
 use journal::RunQuery;
 use plan::Plan;
+use plan::ids::StepId;
 use plan::policy::compare::{self, Case, Compared};
-use plan::policy::{Policies, Slice, trial};
+use plan::policy::{Policies, Slice, trial, words as policy_words};
 use plan::workflow::Workflow;
 use serde_json::json;
 
@@ -39,6 +40,38 @@ fn plans(screen: &Screen, workspace: &Workspace, one: Option<&str>) -> Result<Ve
     }
 }
 
+/// One act of a step, and what policies make of it.
+pub struct Ruled {
+    pub step: StepId,
+    pub act: String,
+    /// The policies that matter for it.
+    pub policies: Vec<String>,
+    /// What they look at.
+    pub looks: Vec<String>,
+    /// What they decide whatever they see, where that is settled.
+    pub always: Option<String>,
+}
+
+/// Every act of a workflow's steps.
+pub fn ruled(workflow: &Workflow) -> Result<Vec<Ruled>, Stop> {
+    let policies = Policies::parse(&workflow.policies).map_err(Stop::failed)?;
+    let mut all = Vec::new();
+    for step in &workflow.steps {
+        for (act, doing) in compare::acts(workflow, &step.id) {
+            let slice = Slice::of(workflow, &policies, doing.as_act(&step.id));
+            let slice = slice.map_err(Stop::failed)?;
+            all.push(Ruled {
+                step: step.id.clone(),
+                act,
+                policies: slice.names().into_iter().map(str::to_owned).collect(),
+                looks: slice.mentions().iter().map(compare::named).collect(),
+                always: slice.fixed().map(compare::ruling),
+            });
+        }
+    }
+    Ok(all)
+}
+
 /// For each act the policies that matter for it, and what they look at.
 fn explain(screen: &Screen, workspace: &Workspace, name: &str) -> Ended {
     let (name, only) = match name.split_once('.') {
@@ -47,39 +80,33 @@ fn explain(screen: &Screen, workspace: &Workspace, name: &str) -> Ended {
     };
     let plan = check::plan(screen, workspace, name)?;
     let workflow = plan.workflow();
-    let policies = Policies::parse(&workflow.policies).map_err(Stop::failed)?;
-    let steps = workflow.steps.iter().filter(|step| only.is_none_or(|id| step.id.as_str() == id));
-    let mut seen = false;
-    for step in steps {
-        for (act, doing) in compare::acts(workflow, &step.id) {
-            seen = true;
-            let slice = Slice::of(workflow, &policies, doing.as_act(&step.id));
-            let slice = slice.map_err(Stop::failed)?;
-            let matters = slice.names();
-            let looks: Vec<String> = slice.mentions().iter().map(compare::named).collect();
-            let fixed = slice.fixed().map(compare::ruling);
-            screen.object(
-                "policies",
-                json!({ "step": step.id, "act": act, "policies": matters, "looks_at": looks,
-                    "always": fixed }),
-            )?;
-            screen.line(screen.word(Look::Strong, &format!("{}: {act}", step.id)));
-            if let Some(always) = fixed {
-                screen.line(format!("  always {always}"));
-            }
-            for id in matters {
-                let policy = workflow.policies.iter().find(|policy| policy.id == id);
-                let file = policy.map_or("", |policy| policy.file.as_str());
-                let ask = policy.and_then(|policy| policy.ask.as_ref());
-                let ask = ask.map(|role| format!(", asks {role}")).unwrap_or_default();
-                screen.line(format!("  {id} ({file}){ask}"));
-            }
-            if !looks.is_empty() {
-                screen.line(format!("  looks at {}", looks.join(", ")));
+    let mut all = ruled(workflow)?;
+    all.retain(|one| only.is_none_or(|id| one.step.as_str() == id));
+    for Ruled { step, act, policies, looks, always } in &all {
+        screen.object(
+            "policies",
+            json!({ "step": step, "act": act, "policies": policies, "looks_at": looks,
+                "always": always }),
+        )?;
+        screen.line(screen.word(Look::Strong, &format!("{step}: {act}")));
+        if let Some(always) = always {
+            screen.line(format!("  always {always}"));
+        }
+        for id in policies {
+            let policy = workflow.policies.iter().find(|policy| policy.id == *id);
+            let file = policy.map_or("", |policy| policy.file.as_str());
+            screen.line(format!("  {id} ({file})"));
+            if let Some(said) = policy.and_then(|policy| policy_words::said(policy).ok()) {
+                let conditions = said.conditions.iter().map(|one| format!(", {one}"));
+                let sentence = said.does + &conditions.collect::<String>();
+                screen.line(format!("    {}", words::plain(&sentence)));
             }
         }
+        if !looks.is_empty() {
+            screen.line(format!("  looks at {}", looks.join(", ")));
+        }
     }
-    if seen {
+    if !all.is_empty() {
         return Ok(Exit::Done);
     }
     let what = only.map_or_else(|| format!("`{name}`"), |step| format!("`{name}.{step}`"));
@@ -87,42 +114,61 @@ fn explain(screen: &Screen, workspace: &Workspace, name: &str) -> Ended {
         .help(format!("`flightdeck show {name}` lists the steps")))
 }
 
-/// The cases of the operator, one after the other.
-fn test(screen: &Screen, workspace: &Workspace) -> Ended {
-    let file = workspace.root.join(CASES);
-    let text = match std::fs::read_to_string(&file) {
+/// What came of a case of the operator.
+pub struct Tried {
+    pub case: String,
+    pub held: bool,
+    pub told: String,
+}
+
+/// The operator's cases; nothing where there is no list of them.
+pub fn cases(workspace: &Workspace) -> Result<Option<Vec<trial::Trial>>, Stop> {
+    let text = match std::fs::read_to_string(workspace.root.join(CASES)) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(Stop::usage(format!("there is no `{CASES}`"))
-                .help("`flightdeck explain policy_cases` shows how one is written"));
-        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    let trials = trial::read(&text).map_err(|why| Stop::usage(format!("`{CASES}`: {why}")))?;
+    trial::read(&text).map(Some).map_err(|why| Stop::usage(format!("`{CASES}`: {why}")))
+}
+
+/// What comes of each case of the operator.
+pub fn tried(workspace: &Workspace) -> Result<Vec<Tried>, Stop> {
+    let trials = cases(workspace)?.ok_or_else(|| {
+        Stop::usage(format!("there is no `{CASES}`"))
+            .help("`flightdeck explain policy_cases` shows how one is written")
+    })?;
+    if trials.is_empty() {
+        return Err(Stop::usage(format!("`{CASES}` holds no case")));
+    }
     let plans = plan::check_all(&workspace.files).plans;
-    let mut failed = 0_usize;
-    for one in &trials {
+    let one = |one: trial::Trial| {
         let name = one.place().map_or("", |(workflow, _)| workflow);
         let plan = plans.values().find(|plan| plan.workflow().name.as_str() == name);
         let came = match plan {
-            Some(plan) => trial::run(plan.workflow(), one),
+            Some(plan) => trial::run(plan.workflow(), &one),
             None => Err(format!("no workflow `{name}` is fit to run")),
         };
         let (held, told) = match came {
             Ok(Ok(told)) => (true, told),
-            Ok(Err(told)) => (false, format!("{told}; it should be `{}`", expected(one))),
+            Ok(Err(told)) => (false, format!("{told}; it should be `{}`", expected(&one))),
             Err(why) => (false, why),
         };
-        failed += usize::from(!held);
-        screen.object("policy_case", json!({ "case": one.case, "held": held, "told": told }))?;
-        let mark = if held { ("held   ", Look::Good) } else { ("FAILED ", Look::Bad) };
-        screen.line(format!("{} {}: {told}", screen.word(mark.1, mark.0), words::plain(&one.case)));
+        Tried { case: one.case, held, told }
+    };
+    Ok(trials.into_iter().map(one).collect())
+}
+
+/// The cases of the operator, one after the other.
+fn test(screen: &Screen, workspace: &Workspace) -> Ended {
+    let all = tried(workspace)?;
+    for Tried { case, held, told } in &all {
+        screen.object("policy_case", json!({ "case": case, "held": held, "told": told }))?;
+        let mark = if *held { ("held   ", Look::Good) } else { ("FAILED ", Look::Bad) };
+        screen.line(format!("{} {}: {told}", screen.word(mark.1, mark.0), words::plain(case)));
     }
-    screen.line(format!("{} of {} cases held", trials.len() - failed, trials.len()));
-    if trials.is_empty() {
-        return Err(Stop::usage(format!("`{CASES}` holds no case")));
-    }
-    Ok(if failed == 0 { Exit::Done } else { Exit::Findings })
+    let held = all.iter().filter(|one| one.held).count();
+    screen.line(format!("{held} of {} cases held", all.len()));
+    Ok(if held == all.len() { Exit::Done } else { Exit::Findings })
 }
 
 fn expected(one: &trial::Trial) -> String {

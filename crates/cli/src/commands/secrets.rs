@@ -16,18 +16,27 @@ use crate::workspace::Workspace;
 
 const DAY_MS: u64 = 86_400_000;
 
-/// Lists secrets; exits 8 where one is not there or older than it may be.
-pub fn secrets(screen: &Screen, global: &Global) -> Ended {
-    let workspace = Workspace::open(global)?;
-    let places = workspace.places().map_err(Stop::usage)?;
-    let plans = plan::check_all(&workspace.files).plans;
-    let vault = Vault::new(&workspace.root, &places.secrets);
-    let used = used(&places, plans.values());
+/// A secret by its name, without its value.
+pub struct Named {
+    pub name: String,
+    /// Where its value is kept.
+    pub from: String,
+    /// Looking its value up runs a program.
+    pub runs: bool,
+    pub given_to: BTreeSet<String>,
+    /// How many days old its value is, where that is said, and how many it may become.
+    pub days: Option<i64>,
+    pub most: Option<i64>,
+    pub overdue: bool,
+}
+
+/// Every secret that is kept or given to somebody.
+pub fn named<'p>(places: &Places, plans: impl Iterator<Item = &'p Plan>) -> Vec<Named> {
+    let used = used(places, plans);
     let names: BTreeSet<&String> = used.keys().chain(places.secrets.keys()).collect();
     let today = stored::today();
-    let mut found = false;
-    for name in &names {
-        let place = places.secrets.get(*name);
+    let one = |name: &String| {
+        let place = places.secrets.get(name);
         let from = match place.map(|place| &place.from) {
             None | Some(SecretFrom::Environment) => "environment".to_owned(),
             Some(SecretFrom::File(path)) => format!("file {path}"),
@@ -39,15 +48,39 @@ pub fn secrets(screen: &Screen, global: &Global) -> Ended {
                 format!("command {}", line.first().map_or("", String::as_str))
             }
         };
-        let lacks = vault.read(name).err();
+        let here = matches!(
+            place.map(|place| &place.from),
+            None | Some(SecretFrom::Environment | SecretFrom::File(_))
+        );
         let days = place.and_then(|place| place.since.as_ref()?.parse::<Date>().ok());
         let days = days.map(|since| stored::days(since, today));
         let most = place.and_then(|place| place.every_ms);
         let most = most.map(|ms| i64::try_from(ms / DAY_MS).unwrap_or(i64::MAX));
-        let old = most.is_some_and(|most| days.is_none_or(|days| days > most));
-        let given = used.get(*name).cloned().unwrap_or_default();
+        Named {
+            name: name.clone(),
+            from,
+            runs: !here,
+            given_to: used.get(name).cloned().unwrap_or_default(),
+            days,
+            most,
+            overdue: most.is_some_and(|most| days.is_none_or(|days| days > most)),
+        }
+    };
+    names.into_iter().map(one).collect()
+}
+
+/// Lists secrets; exits 8 where one is not there or older than it may be.
+pub fn secrets(screen: &Screen, global: &Global) -> Ended {
+    let workspace = Workspace::open(global)?;
+    let places = workspace.places().map_err(Stop::usage)?;
+    let plans = plan::check_all(&workspace.files).plans;
+    let vault = Vault::new(&workspace.root, &places.secrets);
+    let all = named(&places, plans.values());
+    let mut found = false;
+    for Named { name, from, given_to: given, days, most, overdue: old, .. } in &all {
+        let lacks = vault.read(name).err();
         let unused = given.is_empty();
-        found |= lacks.is_some() || old || unused;
+        found |= lacks.is_some() || *old || unused;
         screen.object(
             "secret",
             json!({ "name": name, "from": from, "given_to": given, "there": lacks.is_none(),
@@ -60,7 +93,7 @@ pub fn secrets(screen: &Screen, global: &Global) -> Ended {
             screen.line(screen.word(Look::Bad, &format!("  it is not there: {why}")));
         }
         match (days, most) {
-            (Some(days), Some(most)) if old => {
+            (Some(days), Some(most)) if *old => {
                 let what = format!("  it is {days} days old, and {most} are allowed: change it");
                 screen.line(screen.word(Look::Bad, &what));
             }
@@ -74,7 +107,7 @@ pub fn secrets(screen: &Screen, global: &Global) -> Ended {
             screen.line(screen.word(Look::Warn, "  nothing needs it any more"));
         }
     }
-    if names.is_empty() {
+    if all.is_empty() {
         screen.line("this workspace names no secret");
     }
     Ok(if found { Exit::Findings } else { Exit::Done })

@@ -32,40 +32,69 @@ struct Depends {
     stops: usize,
 }
 
+/// One vendor as the register and the maps have it.
+pub struct Standing {
+    pub name: String,
+    /// What the register says of it.
+    pub entry: Option<Vendor>,
+    /// Models of it, and servers.
+    pub things: BTreeSet<String>,
+    /// Steps, and what becomes of each without it.
+    pub steps: BTreeMap<String, String>,
+    /// Steps for which nobody else answers.
+    pub stops: usize,
+    /// What somebody should look at.
+    pub wants: Vec<String>,
+}
+
+/// Everybody on whom these workflows depend, and who stands in the register.
+pub fn all<'p>(
+    places: &Places,
+    plans: impl Iterator<Item = &'p plan::Plan>,
+    today: Date,
+) -> Vec<Standing> {
+    let mut all: BTreeMap<String, Depends> = BTreeMap::new();
+    for plan in plans {
+        of_workflow(plan.workflow(), places, &mut all);
+    }
+    for name in places.vendors.keys() {
+        all.entry(name.clone()).or_default();
+    }
+    let one = |(name, depends): (String, Depends)| {
+        let entry = places.vendors.get(&name);
+        let mut wants = missing(&name, entry, &depends, today);
+        wants.extend(models(&name, places, today));
+        let Depends { things, steps, stops } = depends;
+        Standing { entry: entry.cloned(), name, things, steps, stops, wants }
+    };
+    all.into_iter().map(one).collect()
+}
+
 /// Lists vendors; exits 8 where one wants looking at.
 pub fn vendors(screen: &Screen, global: &Global) -> Ended {
     let workspace = Workspace::open(global)?;
     let places = workspace.places().map_err(Stop::usage)?;
     let plans = plan::check_all(&workspace.files).plans;
-    let mut all: BTreeMap<String, Depends> = BTreeMap::new();
-    for plan in plans.values() {
-        of_workflow(plan.workflow(), &places, &mut all);
-    }
-    for name in places.vendors.keys() {
-        all.entry(name.clone()).or_default();
-    }
-    let today = today();
-    let mut found = false;
-    for (name, depends) in &all {
-        let entry = places.vendors.get(name);
-        let mut wants = missing(name, entry, depends, today);
-        wants.extend(models(name, &places, today));
-        found |= !wants.is_empty();
+    let all = all(&places, plans.values(), today());
+    for one in &all {
+        let Standing { name, entry, things, steps, stops, wants } = one;
         screen.object(
             "vendor",
-            json!({ "vendor": name, "registered": entry, "provides": depends.things,
-                "steps": depends.steps, "stops": depends.stops, "wants": wants }),
+            json!({ "vendor": name, "registered": entry, "provides": things,
+                "steps": steps, "stops": stops, "wants": wants }),
         )?;
-        lines(screen, name, entry, depends, &wants);
+        lines(screen, one);
     }
     if all.is_empty() {
         screen.line("no workflow that is fit to run depends on anybody");
     }
+    let found = all.iter().any(|one| !one.wants.is_empty());
     Ok(if found { Exit::Findings } else { Exit::Done })
 }
 
-fn lines(screen: &Screen, name: &str, entry: Option<&Vendor>, depends: &Depends, wants: &[String]) {
-    let things: Vec<&str> = depends.things.iter().map(String::as_str).collect();
+fn lines(screen: &Screen, one: &Standing) {
+    let Standing { name, entry, things, steps, wants, .. } = one;
+    let things: Vec<&str> = things.iter().map(String::as_str).collect();
     let things = if things.is_empty() { "nothing".to_owned() } else { things.join(", ") };
     screen.line(screen.word(Look::Strong, &format!("{name}: {things}")));
     if let Some(Vendor { region, terms, contact, reviewed, if_it_goes, .. }) = entry {
@@ -76,7 +105,7 @@ fn lines(screen: &Screen, name: &str, entry: Option<&Vendor>, depends: &Depends,
             screen.line(format!("  if it goes: {plan}"));
         }
     }
-    for (step, without) in &depends.steps {
+    for (step, without) in steps {
         screen.line(format!("  {step}: without it {without}"));
     }
     for want in wants {

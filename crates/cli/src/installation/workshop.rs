@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use journal::{Hash, Record};
-use plan::ids::{FilePath, PersonId, WorkflowName};
-use plan::{Edit, EditError, Files};
-use server::{Draft, FileLine, FileText, No, Saving, Sheet, Why, Workflow};
+use plan::ids::{FieldName, FilePath, PersonId, WorkflowName};
+use plan::workflow::Type;
+use plan::{Edit, EditError, Files, types};
+use server::{CaseField, Draft, FileLine, FileText, No, Saving, Sheet, Why, Workflow};
 
 use super::{Inner, fault, no, reading};
 use crate::releases;
@@ -110,6 +111,9 @@ pub fn workflows(inner: &Inner, runs: &Runs) -> Result<Vec<Workflow>, No> {
             _ => Hash::of(text.as_bytes()),
         };
         let about = plan.as_ref().ok().map(plan::Plan::workflow);
+        // A case begins on what is live, whatever its file says by now.
+        let begins = live.and_then(|live| runs.release(live));
+        let begins = begins.as_deref().map(plan::Plan::workflow).or(about);
         all.push(Workflow {
             workflow: name.to_owned(),
             path: path.to_string(),
@@ -118,6 +122,7 @@ pub fn workflows(inner: &Inner, runs: &Runs) -> Result<Vec<Workflow>, No> {
             accountable: about.map(|workflow| workflow.accountable.to_string()),
             problems: plan.as_ref().err().map_or(0, plan::Problems::len),
             open: plan::show::map(&workspace.files, path).0.open.len(),
+            fields: begins.map(fields).unwrap_or_default(),
             live: live.map(|release| release.to_string()),
             canary: canary.map(|canary| canary.release.to_string()),
             changed: live.is_some_and(|live| {
@@ -128,6 +133,23 @@ pub fn workflows(inner: &Inner, runs: &Runs) -> Result<Vec<Workflow>, No> {
         });
     }
     Ok(all)
+}
+
+/// What a case of a workflow is given.
+fn fields(workflow: &plan::workflow::Workflow) -> Vec<CaseField> {
+    let one = |(name, kind): (&FieldName, &Type)| {
+        let (inner, optional) = match kind {
+            Type::Optional(inner) => (inner.as_ref(), true),
+            kind => (kind, false),
+        };
+        let choices = match inner {
+            Type::OneOf(words) => words.clone(),
+            Type::Bool => vec!["yes".to_owned(), "no".to_owned()],
+            _ => Vec::new(),
+        };
+        CaseField { name: name.to_string(), kind: types::said(inner), optional, choices }
+    };
+    workflow.case.fields.iter().map(one).collect()
 }
 
 impl Inner {

@@ -6,6 +6,8 @@ mod metrics;
 mod rehearse;
 mod releases;
 mod shown;
+mod standing;
+mod tools;
 mod traced;
 mod workshop;
 

@@ -476,7 +476,7 @@ fn look(tree: &Json, found: &mut BTreeSet<Mention>) -> Result<(), String> {
 }
 
 /// `context.a.b` as `["a", "b"]`.
-fn chain(tree: &Json) -> Option<Vec<&str>> {
+pub(super) fn chain(tree: &Json) -> Option<Vec<&str>> {
     if tree.get("Var").and_then(Json::as_str) == Some("context") {
         return Some(Vec::new());
     }

@@ -97,6 +97,8 @@ fn a_difference_is_said_in_words() {
       - description: It pays nothing.
       + description: It pays \u{200b}at once.
       + argument: properties.note.type = "string"
+      so: a model reads other words about what it does
+      so: `note` is new: whoever calls it may give it or leave it out
     `erp.delete_draft` is gone; `erp.remove_draft` has its description
     `erp.get_draft` is offered twice
     `erp.remove_draft` is new and not approved

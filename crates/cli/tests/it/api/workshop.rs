@@ -27,6 +27,8 @@ fn a_map_is_drawn_changed_and_saved() {
     let line = &listed["workflows"][0];
     assert_eq!((&line["workflow"], &line["problems"]), (&json!("invoice_intake"), &json!(0)));
     assert_eq!((&line["live"], &line["changed"]), (&Value::Null, &json!(false)), "{line}");
+    let fields = json!([{ "name": "name", "kind": "a text", "optional": false, "choices": [] }]);
+    assert_eq!(line["fields"], fields);
     let read = up.get(&file(MAP)).json();
     let on_disk = fs::read_to_string(up.office.root().join(MAP)).unwrap();
     assert_eq!((&read["text"], &read["version"]), (&json!(on_disk), &line["version"]));
