@@ -109,7 +109,7 @@ export function standing({ asked, look, found }) {
 		await button(page, "Save").click();
 		await page.getByText("AGENTS.md is saved.").waitFor();
 		await page.getByText("Leads nowhere").waitFor();
-		await page.getByText("marta@larkfield.example").waitFor();
+		await page.locator(".instructions-history", { hasText: "@larkfield.example here" }).waitFor();
 		await look(page, "29-findings");
 		writeFileSync(file("AGENTS.md"), before);
 	}

@@ -242,7 +242,8 @@ mod tests {
         check("permit (principal, action, resource);", &["permits anything by any step"]);
         check(
             r#"@reason("AP-12") forbid (principal, action == Action::"erp.create_draft", resource)
-            when { context.args.amount.minor > 2500000 || context.args.amount.currency != "EUR" };"#,
+            when { context.args.amount.minor > 2500000 ||
+                context.args.amount.currency != "EUR" };"#,
             &[
                 "refuses `erp.create_draft` by any step",
                 "where `amount` (in its smallest unit) is more than 2500000 or the currency of `amount` \
@@ -252,7 +253,8 @@ mod tests {
         );
         check(
             r#"@ask("lead") forbid (principal in Workflow::"intake", action in Action::"effect",
-            resource) when { context.untrusted } unless { context.reviewed && context.visit == 1 };"#,
+            resource) when { context.untrusted }
+            unless { context.reviewed && context.visit == 1 };"#,
             &[
                 "puts before lead any act that has an effect by any step of `intake`",
                 "where something that matters comes from outside unlooked at",
