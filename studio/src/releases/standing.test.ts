@@ -7,6 +7,7 @@ const file = (workflow: string): Workflow => ({
 	version: "v",
 	problems: 0,
 	changed: false,
+	open: 0,
 });
 
 const release = (workflow: string, name: string, state: Release["state"]): Release => ({
