@@ -9,6 +9,7 @@ import { useSession } from "../session/gate";
 import { scopeText } from "../stop/scope";
 import { StopButton, StopRoom, useStopRoom } from "../stop/stop";
 import { count, say } from "../text";
+import { Tour } from "../tour/tour";
 import { Account } from "./account";
 import { Brand } from "./brand";
 import { useKeys } from "./keys";
@@ -71,6 +72,7 @@ function Frame() {
 			<main id="content" className="content" tabIndex={-1}>
 				{live.state === "lost" && <LostNotice retry={live.retry} />}
 				<StopsInForce />
+				<Tour />
 				<Outlet />
 			</main>
 		</>

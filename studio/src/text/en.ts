@@ -1,4 +1,5 @@
 import { map } from "./map";
+import { tour } from "./tour";
 
 /**
  * Every text that Studio shows, in English. A translation is another object of the same keys.
@@ -543,4 +544,5 @@ export const en = {
 	"settings.keys.on": "Use single keys",
 
 	...map,
+	...tour,
 } as const;
