@@ -1,4 +1,4 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { Form, Meter } from "react-aria-components";
 import { interview, interviewQuery, type Question } from "../api/described";
@@ -30,6 +30,7 @@ export function Interview({
 	replace: (text: string) => void;
 }) {
 	const workspace = useWorkspace();
+	const client = useQueryClient();
 	const asked = useQuery({
 		...interviewQuery(workspace, path, text),
 		placeholderData: keepPreviousData,
@@ -49,6 +50,7 @@ export function Interview({
 								send={async (value) => {
 									const answer = { question: shown.id, value };
 									const next = await interview(workspace, path, text, answer);
+									client.setQueryData(interviewQuery(workspace, path, next.text).queryKey, next);
 									setAt(undefined);
 									replace(next.text);
 								}}

@@ -66,7 +66,9 @@ export function Rehearse({
 			{!asked.error && data && (
 				<>
 					<Figures of={data} />
-					{choices.length === 0 && <OwnCase of={data} own={fields !== null} begin={begin} />}
+					{choices.length === 0 && (
+						<OwnCase of={data} own={fields !== null && !asked.isPlaceholderData} begin={begin} />
+					)}
 					{next && (
 						<Next
 							key={`${choices.length} ${next.step}`}
@@ -108,9 +110,12 @@ function Figures({ of }: { of: Rehearsed }) {
 				<Fact name={say("case.tokens")}>{number(of.tokens)}</Fact>
 				<Fact name={say("case.cost")}>{cost(of.cost_nanos / NANOS)}</Fact>
 			</dl>
-			<p className="soft small">
-				<Sentence text={of.how} />
-			</p>
+			<details className="map-others soft small">
+				<summary>{say("rehearse.how")}</summary>
+				<p>
+					<Sentence text={of.how} />
+				</p>
+			</details>
 		</section>
 	);
 }
@@ -128,7 +133,12 @@ function Taken({ of }: { of: Rehearsed }) {
 							<strong>
 								<Inert text={step} />
 							</strong>{" "}
-							<Sentence text={says} /> <Sentence text={took} />
+							<span className="soft">
+								<Sentence text={says} />
+							</span>
+							<p>
+								<Sentence text={took} />
+							</p>
 						</li>
 					);
 				})}

@@ -288,6 +288,7 @@ export const map = {
 	"rehearse.effect": "acts on another system",
 	"rehearse.fault": "Fault:",
 	"rehearse.figures": "What it took so far",
+	"rehearse.how": "How this is estimated",
 	"rehearse.next": "What comes next",
 	"rehearse.who": "Who answers",
 	"rehearse.uses": "It uses about {tokens} tokens and {cost}, at most {most}.",
