@@ -145,12 +145,24 @@ export function loop({ asked, open, look, found, signIn, clerk, other, desk, pho
 		await place(page, "Maps").click();
 		await page.getByRole("link", { name: "hand_draft" }).click();
 		await tab(page, "Rehearse").click();
-		// An act of this map is put before a person first.
-		await offer(page, "yes").first().click();
+		await button(page, "Take another case").click();
+		for (const [field, text] of [
+			["amount", "950.00"],
+			["iban", "NL91ABNA0417164300"],
+			["number", "V-18"],
+			["supplier", "Voss Precision"],
+		]) {
+			await page.getByLabel(field, { exact: true }).fill(text);
+		}
+		await button(page, "Begin with it").click();
 		await page.getByText(/^What can go wrong here/).click();
 		await look(page, "56-rehearse-faults");
 		await offer(page, /it is not known whether it was done/).click();
-		await offer(page, "it was done").click();
+		// Whatever follows, a person settles it, and the case comes to its end.
+		const next = page.getByRole("region", { name: "What comes next" });
+		const settled = next.locator("h3 .chip.info", { hasText: "A person decides" });
+		await settled.or(over(page)).first().waitFor();
+		if (await settled.isVisible()) await next.locator("ul .button").first().click();
 		await over(page).waitFor();
 	}
 

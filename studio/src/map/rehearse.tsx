@@ -71,7 +71,7 @@ export function Rehearse({
 					)}
 					{next && (
 						<Next
-							key={`${choices.length} ${next.step}`}
+							key={`${choices.length} ${next.step} ${next.about}`}
 							point={next}
 							others={data.open.slice(1).map(({ step }) => step)}
 							busy={asked.isPlaceholderData}

@@ -31,7 +31,7 @@ export function Next({
 	const chosen = (offer: Offer, value?: { value: unknown }): Choice => ({
 		take: offer.take,
 		at: point.step,
-		...(who === "" || offer.take === "late" ? {} : { who }),
+		...(point.may.includes(who) && offer.take !== "late" ? { who } : {}),
 		...(value ?? {}),
 	});
 	const plain = point.offers.filter(({ fault }) => !fault);
