@@ -1,8 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, held, Refused, type Schemas } from "./client";
 
-/** Open questions are counted where the installation counts them. */
-export type WorkflowLine = Schemas["Workflow"] & { open?: number };
+export type WorkflowLine = Schemas["Workflow"];
 export type FileText = Schemas["FileText"];
 export type DrawnMap = Schemas["Map"];
 export type Step = Schemas["Step"];

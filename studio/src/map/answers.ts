@@ -13,13 +13,8 @@ function written(value: unknown): string {
 	return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** What the file answers, as it is written down again. */
-export const textOfAnswer = ({ answer, choices, form }: Question): string =>
-	answer === null || answer === undefined
-		? form === "choice"
-			? (choices[0] ?? "")
-			: ""
-		: written(answer);
+/** What the file answers, as it is written down again. Nothing is answered beforehand. */
+export const textOfAnswer = ({ answer }: Question): string => written(answer);
 
 export const blank = ({ columns }: Question): Row =>
 	Object.fromEntries(columns.map(({ key }) => [key, ""]));
@@ -49,3 +44,25 @@ export function answerOf(question: Question, text: string, rows: readonly Row[])
 		)
 		.filter((row) => Object.values(row).some((cell) => cell.length > 0));
 }
+
+/** Whether there is an answer to send; no rows and no lines are one. */
+export const isAnswer = ({ form }: Question, text: string): boolean =>
+	form === "table" || form === "lines" || text.trim() !== "";
+
+/** A suggestion taken up: one more line, or the whole answer. */
+export function suggested({ form }: Question, text: string, choice: string): string {
+	if (form !== "lines") return choice;
+	const lines = linesIn(text);
+	return (lines.includes(choice) ? lines : [...lines, choice]).join("\n");
+}
+
+/** How far it is: what is needed and answered, of all that is needed. */
+export function standing(questions: readonly Question[]): { done: number; needed: number } {
+	const needed = questions.filter((one) => one.needed || one.open);
+	return { done: needed.filter(({ open }) => !open).length, needed: needed.length };
+}
+
+/** What is put next: first what the map needs, then what is not settled, then nothing. */
+export const nextOf = (questions: readonly Question[]): Question | undefined =>
+	questions.find(({ open, needed, unsettled }) => open && needed && !unsettled) ??
+	questions.find(({ open }) => open);

@@ -1,13 +1,23 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { Form } from "react-aria-components";
+import { Form, Meter } from "react-aria-components";
 import { interview, interviewQuery, type Question } from "../api/described";
 import { Button, Problem, Read } from "../parts";
-import { Field, Pick } from "../parts/form";
+import { Field, OneOf } from "../parts/form";
 import { Said as Sentence } from "../parts/text";
 import { useWorkspace } from "../shell/workspace";
-import { count, say } from "../text";
-import { answered, answerOf, blank, type Row, textOfAnswer } from "./answers";
+import { count, named, say } from "../text";
+import {
+	answered,
+	answerOf,
+	isAnswer,
+	nextOf,
+	type Row,
+	standing,
+	suggested,
+	textOfAnswer,
+} from "./answers";
+import { Rows } from "./interview_rows";
 
 /** The questions that a map has to answer, one after the other, while the map grows beside it. */
 export function Interview({
@@ -20,6 +30,7 @@ export function Interview({
 	replace: (text: string) => void;
 }) {
 	const workspace = useWorkspace();
+	const client = useQueryClient();
 	const asked = useQuery({
 		...interviewQuery(workspace, path, text),
 		placeholderData: keepPreviousData,
@@ -28,22 +39,18 @@ export function Interview({
 	return (
 		<Read from={asked}>
 			{({ questions }) => {
-				const first = questions.find(({ open, needed }) => open && needed);
-				const waiting = questions.find(({ open }) => open);
-				const shown = questions.find(({ id }) => id === at) ?? first ?? waiting;
-				const left = questions.filter(({ open, needed }) => open && needed).length;
+				const shown = questions.find(({ id }) => id === at) ?? nextOf(questions);
 				return (
 					<div className="map-form">
-						<p role="status">
-							{left === 0 ? say("interview.done") : count("interview.left", left)}
-						</p>
+						<Standing questions={questions} />
 						{shown && (
 							<One
-								key={shown.id}
+								key={`${shown.id} ${JSON.stringify(shown.answer)}`}
 								question={shown}
 								send={async (value) => {
 									const answer = { question: shown.id, value };
 									const next = await interview(workspace, path, text, answer);
+									client.setQueryData(interviewQuery(workspace, path, next.text).queryKey, next);
 									setAt(undefined);
 									replace(next.text);
 								}}
@@ -54,6 +61,25 @@ export function Interview({
 				);
 			}}
 		</Read>
+	);
+}
+
+/** How many are left, by a figure and by a bar; both say the same. */
+function Standing({ questions }: { questions: readonly Question[] }) {
+	const { done, needed } = standing(questions);
+	const left = needed - done;
+	return (
+		<div className="interview-standing">
+			<p role="status">{left === 0 ? say("interview.done") : count("interview.left", left)}</p>
+			<Meter aria-label={say("interview.standing")} value={done} maxValue={Math.max(1, needed)}>
+				{({ percentage }) => (
+					<svg viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
+						<rect width="100" height="4" className="whole" />
+						<rect width={percentage} height="4" className="part" />
+					</svg>
+				)}
+			</Meter>
+		</div>
 	);
 }
 
@@ -74,7 +100,7 @@ function One({ question, send }: { question: Question; send: (value: unknown) =>
 	};
 	const submit = (event: FormEvent) => {
 		event.preventDefault();
-		give(answerOf(question, text, rows));
+		if (isAnswer(question, text)) give(answerOf(question, text, rows));
 	};
 	return (
 		<Form className="stop-form" onSubmit={submit}>
@@ -86,7 +112,9 @@ function One({ question, send }: { question: Question; send: (value: unknown) =>
 			</p>
 			{question.unsettled && (
 				<p className="notice warn">
-					<Sentence text={question.unsettled} />
+					<span>
+						<strong>{say("interview.unsettled")}</strong> <Sentence text={question.unsettled} />
+					</span>
 				</p>
 			)}
 			{question.form === "table" ? (
@@ -96,7 +124,7 @@ function One({ question, send }: { question: Question; send: (value: unknown) =>
 			)}
 			{error !== undefined && <Problem error={error} />}
 			<div className="actions">
-				<Button look="primary" type="submit" pending={busy}>
+				<Button look="primary" type="submit" pending={busy} isDisabled={!isAnswer(question, text)}>
 					{say("interview.send")}
 				</Button>
 				<Button pending={busy} onPress={() => give(null)}>
@@ -106,6 +134,8 @@ function One({ question, send }: { question: Question; send: (value: unknown) =>
 		</Form>
 	);
 }
+
+const SAYS_MORE = "says more";
 
 function Answer({
 	question,
@@ -117,72 +147,59 @@ function Answer({
 	setText: (text: string) => void;
 }) {
 	const { form, choices } = question;
-	const yes = [
-		{ id: "true", name: say("common.yes") },
-		{ id: "false", name: say("common.no") },
-	];
-	const options = form === "yes_no" ? yes : choices.map((id) => ({ id, name: id }));
-	return (
-		<>
-			{options.length > 0 && (
-				<Pick label={say("interview.choose")} value={text} options={options} onChange={setText} />
-			)}
-			{form !== "yes_no" && (
-				<Field
-					label={say(options.length > 0 ? "interview.or" : "interview.answer")}
-					value={text}
-					onChange={setText}
-					{...(form === "text" || form === "lines" ? { long: true } : {})}
-					{...(form === "lines" ? { help: say("map.field.lines") } : {})}
-				/>
-			)}
-		</>
+	const chosen = form === "yes_no" || (form === "choice" && choices.length > 0);
+	const [own, setOwn] = useState(chosen && text !== "" && !choices.includes(text));
+	if (form === "yes_no") {
+		const yes = { id: "true", name: say("common.yes") };
+		const no = { id: "false", name: say("common.no") };
+		return (
+			<OneOf label={say("interview.choose")} value={text} options={[yes, no]} onChange={setText} />
+		);
+	}
+	const long = form === "text" || form === "lines";
+	const field = (
+		<Field
+			label={say(chosen ? "interview.or" : "interview.answer")}
+			value={text}
+			onChange={setText}
+			long={long}
+			{...(form === "lines" ? { help: say("map.field.lines") } : {})}
+		/>
 	);
-}
-
-function Rows({
-	question,
-	rows,
-	setRows,
-}: {
-	question: Question;
-	rows: Row[];
-	setRows: (rows: Row[]) => void;
-}) {
-	const put = (n: number, key: string, text: string) =>
-		setRows(rows.map((row, k) => (k === n ? { ...row, [key]: text } : row)));
+	if (chosen) {
+		return (
+			<>
+				<OneOf
+					label={say("interview.choose")}
+					value={own ? SAYS_MORE : text}
+					options={[
+						...choices.map((id) => ({ id, name: named("map.end", id) })),
+						{ id: SAYS_MORE, name: say("interview.or") },
+					]}
+					onChange={(id) => {
+						setOwn(id === SAYS_MORE);
+						if (id !== SAYS_MORE) setText(id);
+					}}
+				/>
+				{own && field}
+			</>
+		);
+	}
 	return (
 		<>
-			{rows.map((row, n) => {
-				const number = `${n}`;
-				return (
-					<fieldset key={number} className="map-pairs">
-						<legend className="field-label">{say("interview.row", { n: n + 1 })}</legend>
-						<div className="map-today-fields">
-							{question.columns.map(({ key, words, form }) => (
-								<Field
-									key={key}
-									label={words}
-									value={row[key] ?? ""}
-									onChange={(text) => put(n, key, text)}
-									{...(form === "lines" ? { long: true, help: say("map.field.lines") } : {})}
-								/>
-							))}
-						</div>
-						<Button
-							slim
-							look="quiet"
-							aria-label={say("map.row.remove", { n: n + 1 })}
-							onPress={() => setRows(rows.filter((_, k) => k !== n))}
-						>
-							{say("map.remove")}
-						</Button>
-					</fieldset>
-				);
-			})}
-			<Button slim onPress={() => setRows([...rows, blank(question)])}>
-				{say("interview.row.add")}
-			</Button>
+			{field}
+			{choices.length > 0 && (
+				<fieldset className="interview-suggested">
+					<legend className="field-label">{say("interview.suggested")}</legend>
+					<div className="actions">
+						{choices.map((one) => (
+							<Button key={one} slim onPress={() => setText(suggested(question, text, one))}>
+								{one}
+							</Button>
+						))}
+					</div>
+				</fieldset>
+			)}
 		</>
 	);
 }
@@ -201,21 +218,28 @@ function All({
 		<details className="map-others">
 			<summary>{say("interview.all", { n: questions.length })}</summary>
 			<ol className="interview-all">
-				{questions.map(({ id, words, open, needed }) => (
-					<li key={id}>
+				{questions.map((question) => (
+					<li key={question.id}>
 						<button
 							type="button"
 							className="map-list-name"
-							aria-current={id === shown ? "true" : undefined}
-							onClick={() => show(id)}
+							aria-current={question.id === shown ? "true" : undefined}
+							onClick={() => show(question.id)}
 						>
-							<Sentence text={words} />
+							<Sentence text={question.words} />
 						</button>
-						{open && <span className="chip warn">{say("interview.open")}</span>}
-						{!open && !needed && <span className="chip">{say("interview.may")}</span>}
+						<Stands question={question} />
 					</li>
 				))}
 			</ol>
 		</details>
 	);
+}
+
+function Stands({ question: { open, needed, unsettled, answer } }: { question: Question }) {
+	if (unsettled) return <span className="chip warn">{say("interview.unsettled.short")}</span>;
+	if (open) return <span className="chip bad">{say("interview.open")}</span>;
+	const said = answer !== null && answer !== undefined;
+	if (said) return <span className="chip good">{say("interview.answered")}</span>;
+	return needed ? null : <span className="chip">{say("interview.may")}</span>;
 }

@@ -84,6 +84,9 @@ function Workbench({ name, stored }: { name: string; stored: FileText | null }) 
 	const [view, setView] = useState<View>("map");
 	const wanted = (useLocation().state as { room?: string } | null)?.room;
 	const [room, setRoom] = useState(wanted ?? (wide ? "text" : "map"));
+	useEffect(() => {
+		if (wanted) setRoom(wanted);
+	}, [wanted]);
 	const [direction, setDirection] = useState<Direction>("down");
 	const [showing, setShowing] = useState<"keys" | "present" | "conflict">();
 	const choose = useCallback((step: string | undefined) => {
@@ -222,12 +225,9 @@ function Workbench({ name, stored }: { name: string; stored: FileText | null }) 
 			inside: <Rehearse path={work.path} text={map.text} light={setLit} />,
 		},
 	];
+	const at = rooms.some(({ id }) => id === room) ? room : "text";
 	const right = (
-		<Tabs
-			className="map-rooms"
-			selectedKey={!wide || room !== "map" ? room : "text"}
-			onSelectionChange={(key) => setRoom(String(key))}
-		>
+		<Tabs className="map-rooms" selectedKey={at} onSelectionChange={(key) => setRoom(String(key))}>
 			<TabList aria-label={say("map.rooms")} className="map-tabs">
 				{rooms.map(({ id, name }) => (
 					<Tab key={id} id={id} className="map-tab">

@@ -1,12 +1,13 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { type Choice, type Point, type Rehearsed, rehearsalQuery } from "../api/described";
+import { type CaseFields, type Choice, type Rehearsed, rehearsalQuery } from "../api/described";
 import { Button, Fact, Loading, Problem, Status } from "../parts";
 import { Inert, Said as Sentence } from "../parts/text";
-import { Value } from "../parts/value";
 import { useWorkspace } from "../shell/workspace";
-import { named, say } from "../text";
+import { say } from "../text";
 import { cost, lasted, number } from "../text/format";
+import { OwnCase } from "./rehearse_case";
+import { Next } from "./rehearse_next";
 
 /** Billionths of a unit of the currency. */
 const NANOS = 1e9;
@@ -23,17 +24,23 @@ export function Rehearse({
 	light: (step: string | undefined) => void;
 }) {
 	const workspace = useWorkspace();
+	const [fields, setFields] = useState<CaseFields | null>(null);
 	const [choices, setChoices] = useState<readonly Choice[]>([]);
 	const asked = useQuery({
-		...rehearsalQuery(workspace, path, text, choices),
+		...rehearsalQuery(workspace, path, text, fields, choices),
 		placeholderData: keepPreviousData,
 	});
-	const [next] = asked.data?.open ?? [];
+	const { data } = asked;
+	const [next] = data?.over ? [] : (data?.open ?? []);
 	const step = next?.step;
 	useEffect(() => {
 		light(step);
 		return () => light(undefined);
 	}, [step, light]);
+	const begin = (fields: CaseFields | null) => {
+		setFields(fields);
+		setChoices([]);
+	};
 	const back = choices.length > 0 && (
 		<Button slim onPress={() => setChoices(choices.slice(0, -1))}>
 			{say("rehearse.back")}
@@ -45,21 +52,37 @@ export function Rehearse({
 			{asked.error && (
 				<>
 					<Problem error={asked.error} retry={() => asked.refetch()} />
-					{back}
+					<div className="actions">
+						{back}
+						{fields && (
+							<Button slim onPress={() => begin(null)}>
+								{say("rehearse.case.plain")}
+							</Button>
+						)}
+					</div>
 				</>
 			)}
-			{!asked.error && !asked.data && <Loading />}
-			{!asked.error && asked.data && (
+			{!asked.error && !data && <Loading />}
+			{!asked.error && data && (
 				<>
-					<Figures of={asked.data} />
-					{next && !asked.data.over && (
+					<Figures of={data} />
+					{choices.length === 0 && (
+						<OwnCase of={data} own={fields !== null && !asked.isPlaceholderData} begin={begin} />
+					)}
+					{next && (
 						<Next
+							key={`${choices.length} ${next.step} ${next.about}`}
 							point={next}
+							others={data.open.slice(1).map(({ step }) => step)}
 							busy={asked.isPlaceholderData}
 							take={(choice) => setChoices([...choices, choice])}
 						/>
 					)}
-					{asked.data.over && <p role="status">{say("rehearse.over")}</p>}
+					{data.over && (
+						<p className="notice good" role="status">
+							{say("rehearse.over")}
+						</p>
+					)}
 					<div className="actions">
 						{back}
 						{choices.length > 0 && (
@@ -68,7 +91,7 @@ export function Rehearse({
 							</Button>
 						)}
 					</div>
-					<Taken of={asked.data} />
+					<Taken of={data} />
 				</>
 			)}
 		</div>
@@ -77,56 +100,22 @@ export function Rehearse({
 
 function Figures({ of }: { of: Rehearsed }) {
 	return (
-		<dl className="facts">
-			<Fact name={say("rehearse.stands")}>
-				<Status status={of.case.status} />
-			</Fact>
-			<Fact name={say("rehearse.time")}>{lasted(of.elapsed_ms)}</Fact>
-			<Fact name={say("rehearse.people")}>{lasted(of.people_ms)}</Fact>
-			<Fact name={say("case.tokens")}>{number(of.tokens)}</Fact>
-			<Fact name={say("case.cost")}>
-				<span title={of.how}>{cost(of.cost_nanos / NANOS)}</span>
-			</Fact>
-		</dl>
-	);
-}
-
-function Next({
-	point,
-	busy,
-	take,
-}: {
-	point: Point;
-	busy: boolean;
-	take: (choice: Choice) => void;
-}) {
-	return (
-		<section className="rehearse-next" aria-live="polite">
-			<h3>
-				<Inert text={point.step} />
-				<span className="chip info">{named("rehearse.about", point.about)}</span>
-				{point.effect && <span className="chip warn">{say("rehearse.effect")}</span>}
-			</h3>
-			<p>
-				<Sentence text={point.says} />
-			</p>
-			{point.given !== undefined && point.given !== null && <Value value={point.given} />}
-			<ul>
-				{point.offers.map((offer) => (
-					<li key={offer.take}>
-						<Button
-							slim
-							pending={busy}
-							{...(offer.fault ? { look: "danger-quiet" as const } : {})}
-							onPress={() => take({ take: offer.take, at: point.step })}
-						>
-							{offer.fault && `${say("rehearse.fault")} `}
-							<Inert text={offer.says} />
-						</Button>
-						{offer.value !== undefined && offer.value !== null && <Value value={offer.value} />}
-					</li>
-				))}
-			</ul>
+		<section className="rehearse-figures" aria-label={say("rehearse.figures")}>
+			<dl className="facts">
+				<Fact name={say("rehearse.stands")}>
+					<Status status={of.case.status} />
+				</Fact>
+				<Fact name={say("rehearse.time")}>{lasted(of.elapsed_ms)}</Fact>
+				<Fact name={say("rehearse.people")}>{lasted(of.people_ms)}</Fact>
+				<Fact name={say("case.tokens")}>{number(of.tokens)}</Fact>
+				<Fact name={say("case.cost")}>{cost(of.cost_nanos / NANOS)}</Fact>
+			</dl>
+			<details className="map-others soft small">
+				<summary>{say("rehearse.how")}</summary>
+				<p>
+					<Sentence text={of.how} />
+				</p>
+			</details>
 		</section>
 	);
 }
@@ -144,7 +133,12 @@ function Taken({ of }: { of: Rehearsed }) {
 							<strong>
 								<Inert text={step} />
 							</strong>{" "}
-							<Sentence text={says} /> <Sentence text={took} />
+							<span className="soft">
+								<Sentence text={says} />
+							</span>
+							<p>
+								<Sentence text={took} />
+							</p>
 						</li>
 					);
 				})}

@@ -61,6 +61,8 @@ export function mapOf(change: Partial<DrawnMap> = {}): DrawnMap {
 			open: ["Who is told?", { what: "How long may it take?", who: "marta" }],
 		},
 		problems: [],
+		open: [],
+		today: [],
 		...change,
 	};
 }

@@ -9,6 +9,7 @@ const file = (workflow: string): Workflow => ({
 	open: 0,
 	fields: [],
 	changed: false,
+	open: 0,
 });
 
 const release = (workflow: string, name: string, state: Release["state"]): Release => ({

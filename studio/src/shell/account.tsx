@@ -6,6 +6,7 @@ import { LEAVING, sessionQuery } from "../api/queries";
 import { Button } from "../parts";
 import { useSession } from "../session/gate";
 import { say } from "../text";
+import { useTour } from "../tour/tour";
 import { pageOf, useWorkspace } from "./workspace";
 import "../parts/form.css";
 
@@ -44,6 +45,7 @@ export function Account() {
 	const workspace = useWorkspace();
 	const go = useNavigate();
 	const out = useSignOut();
+	const tour = useTour();
 	return (
 		<MenuTrigger>
 			<Button look="quiet" aria-label={`${say("nav.account")}: ${person}`}>
@@ -56,6 +58,9 @@ export function Account() {
 				<Menu aria-label={say("nav.account")}>
 					<MenuItem className="option" onAction={() => go(pageOf(workspace, "settings"))}>
 						{say("nav.settings")}
+					</MenuItem>
+					<MenuItem className="option" onAction={tour.begin}>
+						{say(tour.left ? "tour.resume" : "tour.begin")}
 					</MenuItem>
 					<MenuItem className="option" onAction={out}>
 						{say("nav.sign_out")}

@@ -1,5 +1,6 @@
 import { standing } from "./en_standing";
 import { map } from "./map";
+import { tour } from "./tour";
 
 /**
  * Every text that Studio shows, in English. A translation is another object of the same keys.
@@ -43,6 +44,10 @@ export const en = {
 	"nav.releases": "Releases",
 	"nav.people": "People",
 	"nav.settings": "Settings",
+	"nav.more": "More",
+	"nav.group.work": "Work",
+	"nav.group.build": "Build",
+	"nav.group.installation": "Installation",
 	"nav.waiting.one": "{n} waits",
 	"nav.waiting.other": "{n} wait",
 	"nav.workspace": "Workspace",
@@ -542,4 +547,5 @@ export const en = {
 	"settings.keys.on": "Use single keys",
 
 	...map,
+	...tour,
 } as const;

@@ -11,11 +11,19 @@ const MAP: &str = include_str!("hand_draft.md");
 /// The tools that are offered again under the name of another server.
 const TOOLS: [&str; 2] = ["create_draft", "delete_draft"];
 
+/// Who decides the campaigns that the walk describes and puts to work.
+const ROLE: &str = "  brand_manager: [ ines@larkfield.example, tom@larkfield.example ]\n";
+
 /// Adds the workflow, the server that dies once, and the approval of its tools. Nobody can look
 /// there whether a call happened, so a person is called on.
 pub fn add(desk: &Path) -> Result<(), String> {
     let map = desk.join("workflows").join("hand_draft.md");
     fs::write(&map, MAP).map_err(|e| format!("`{}`: {e}", map.display()))?;
+    let settings = desk.join("flightdeck.yaml");
+    let shown = |e: std::io::Error| format!("`{}`: {e}", settings.display());
+    let text = fs::read_to_string(&settings).map_err(shown)?;
+    let text = text.replacen("roles:\n", &format!("roles:\n{ROLE}"), 1);
+    fs::write(&settings, text).map_err(shown)?;
     change(&desk.join(".mcp.json"), "mcpServers", |servers| {
         let args = ["--store", "stores/ledger.db", "--fault", "die:1"];
         let server =
