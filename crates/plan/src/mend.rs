@@ -1,7 +1,7 @@
 //! Fixes that can be made without asking anybody: a key that is written almost as it should be, a
-//! value that wants quotes, a character that nobody sees. Each touches its own few characters and is
-//! kept only if its problem is gone and no other came. It must not guess what somebody meant: names
-//! of steps, tools and people are theirs to correct.
+//! value that wants quotes, a character that nobody sees. Each touches its own few characters and
+//! is kept only if its problem is gone and no other came. It must not guess what somebody meant:
+//! names of steps, tools and people are theirs to correct.
 
 use std::collections::BTreeSet;
 
@@ -111,7 +111,13 @@ baseline: { minutes: 6, cases_per_week: 40 }
 on_failure: { then: stop }
 steps:
   - step: look
-    review: { by: lead, question: Is it right?, show: [ case ], within: 8 working hours, late: { then: stop }, if_rejectd: { then: stop } }
+    review:
+      by: lead
+      question: Is it right?
+      show: [ case ]
+      within: 8 working hours
+      late: { then: stop }
+      if_rejectd: { then: stop }
   - step: over
     end: done
 exceptions: [ { what: no id, when: \"case.id == ''\", go: look } ]

@@ -35,8 +35,6 @@ export function mapOf(change: Partial<DrawnMap> = {}): DrawnMap {
 			way("look", "done", "approved", "approved"),
 			way("look", null, "stop", "rejected"),
 		],
-		today: [],
-		open: [],
 		settings: {
 			workflow: "try_out",
 			baseline: { cases_per_week: "400" },

@@ -6,7 +6,6 @@ const file = (workflow: string): Workflow => ({
 	path: `workflows/${workflow}.md`,
 	version: "v",
 	problems: 0,
-	open: 0,
 	fields: [],
 	changed: false,
 	open: 0,
