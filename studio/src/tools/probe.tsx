@@ -46,11 +46,13 @@ function Offers({ probed, again }: { probed: Probed; again: () => void }) {
 				{say("probe.protocol", { version: probed.protocol })}
 			</p>
 			{probed.gone.map(({ tool, other }) => (
-				<p key={tool} className="notice bad">
-					<Said
-						text={other ? say("probe.gone.other", { tool, other }) : say("probe.gone", { tool })}
-					/>
-				</p>
+				<div key={tool} className="notice bad">
+					<p>
+						<Said
+							text={other ? say("probe.gone.other", { tool, other }) : say("probe.gone", { tool })}
+						/>
+					</p>
+				</div>
 			))}
 			<ul className="tools-list">
 				{ordered(probed.tools).map((offer) => (
@@ -108,9 +110,11 @@ function Offered({ offer, approve }: { offer: Offer; approve: () => void }) {
 					)}
 				</details>
 				{offer.refused ? (
-					<p className="notice bad">
-						<Said text={say("probe.refused", { why: offer.refused })} />
-					</p>
+					<div className="notice bad">
+						<p>
+							<Said text={say("probe.refused", { why: offer.refused })} />
+						</p>
+					</div>
 				) : (
 					<div className="actions">
 						<Button onPress={approve} look={offer.standing === "approved" ? "quiet" : "primary"}>

@@ -6,6 +6,7 @@ import { useTitle } from "../parts/now";
 import { Inert, Said } from "../parts/text";
 import { useWorkspace } from "../shell/workspace";
 import { count, say } from "../text";
+import "./vendors.css";
 
 export default function Vendors() {
 	useTitle(`${say("vendors.title")} · ${say("app.name")}`);
@@ -41,34 +42,38 @@ function Vendor({ one, currency }: { one: VendorLine; currency: string }) {
 		);
 	return (
 		<Panel title={one.vendor} side={side}>
-			{one.wants.map((want) => (
-				<p key={want} className="notice warn">
-					<Said text={want} />
-				</p>
-			))}
-			<dl className="told">
-				<Fact name={say("vendors.provides")}>
-					{one.provides.length > 0 ? one.provides.join(", ") : say("common.nothing")}
-				</Fact>
-				{one.registered ? (
-					<Register of={one.registered} />
-				) : (
-					<Fact name={say("vendors.register")}>{say("vendors.register.none")}</Fact>
+			<div className="vendor">
+				{one.wants.map((want) => (
+					<div key={want} className="notice warn">
+						<p>
+							<Said text={want} />
+						</p>
+					</div>
+				))}
+				<dl className="told">
+					<Fact name={say("vendors.provides")}>
+						{one.provides.length > 0 ? one.provides.join(", ") : say("common.nothing")}
+					</Fact>
+					{one.registered ? (
+						<Register of={one.registered} />
+					) : (
+						<Fact name={say("vendors.register")}>{say("vendors.register.none")}</Fact>
+					)}
+				</dl>
+				{one.models.length > 0 && <Models all={one.models} currency={currency} of={one.vendor} />}
+				{one.steps.length > 0 && (
+					<>
+						<h3>{say("vendors.without")}</h3>
+						<dl className="told">
+							{one.steps.map(({ step, then }) => (
+								<Fact key={step} name={step}>
+									<Said text={then} />
+								</Fact>
+							))}
+						</dl>
+					</>
 				)}
-			</dl>
-			{one.models.length > 0 && <Models all={one.models} currency={currency} of={one.vendor} />}
-			{one.steps.length > 0 && (
-				<>
-					<h3>{say("vendors.without")}</h3>
-					<dl className="told">
-						{one.steps.map(({ step, then }) => (
-							<Fact key={step} name={step}>
-								<Said text={then} />
-							</Fact>
-						))}
-					</dl>
-				</>
-			)}
+			</div>
 		</Panel>
 	);
 }
