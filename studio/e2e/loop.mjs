@@ -203,10 +203,7 @@ export function loop({ asked, open, look, found, signIn, clerk, other, desk, pho
 	async function waits(page, id) {
 		await page.goto(`/w/desk/cases/${id}`);
 		await heading(page, "Why it stands here").waitFor();
-		await page
-			.getByText(/The case waits for/)
-			.first()
-			.waitFor();
+		await page.locator(".case-headline", { hasText: "waits for" }).waitFor();
 		await look(page, "57-why-it-waits");
 		return page.getByRole("link", { name: "Read and decide" }).first().getAttribute("href");
 	}

@@ -348,6 +348,8 @@ try {
 	}
 } catch (error) {
 	await seen();
+	// What was found on the way would be lost with it.
+	process.stderr.write(`${found.errors.join("\n")}\n`);
 	throw error;
 } finally {
 	await close();
