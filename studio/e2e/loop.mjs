@@ -282,7 +282,8 @@ export function loop({ asked, open, look, found, signIn, clerk, other, desk, pho
 			await one.getByRole("banner").getByRole("button", { name: "Stop" }).click();
 			await one.getByRole("button", { name: /What is stopped/ }).click();
 			await one.getByRole("option", { name: "A workflow" }).click();
-			await one.getByLabel("Name of the workflow").fill(NAME);
+			await one.getByRole("button", { name: /Name of the workflow/ }).click();
+			await one.getByRole("option", { name: NAME, exact: true }).click();
 			await one.getByLabel("Reason").fill("A claim is in doubt.");
 			await one.getByText(/^It covers \d+ case/).waitFor();
 		}
@@ -328,7 +329,7 @@ export function loop({ asked, open, look, found, signIn, clerk, other, desk, pho
 			.getByText(/Are all claims true/)
 			.waitFor();
 		await look(page, "63-map-of-two");
-		await button(page, "Go on with what is chosen").click();
+		await button(page, "Keep what I wrote").click();
 		await button(page, "Save").click();
 		await page.getByText("As saved").waitFor();
 		assert.match(readFileSync(join(asked.desk, FILE), "utf8"), /Are all claims true/);
