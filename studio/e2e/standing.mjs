@@ -136,6 +136,8 @@ export function standing({ asked, look, found }) {
 		await place(page, "Cases");
 		await button(page, "Start a case").click();
 		const dialog = page.getByRole("dialog");
+		await dialog.getByRole("button", { name: /Workflow/ }).click();
+		await page.getByRole("option", { name: "invoice_intake" }).click();
 		await dialog.getByLabel("name").fill("hostile.txt");
 		await look(page, "34-start");
 		await button(dialog, "Start it").click();
