@@ -95,7 +95,8 @@ organisation: Acme
 currency: EUR
 people: { mara@acme.example: { name: Mara } }
 roles: { lead: [ mara@acme.example ] }
-working_hours: { zone: Europe/London, days: weekdays, from: \"09:00\", until: \"17:00\" }
+models: {}
+working_hours: { zone: Europe/London, days: [ mon, tue ], from: \"09:00\", to: \"17:00\" }
 ";
 
     const WORKFLOW: &str = "\
@@ -105,6 +106,7 @@ purpose: Sort letters.
 acountable: mara@acme.example # who answers
 override: lead
 risk: low
+autonomy: act
 case: { one: letter, from: inside, fields: { id: text } }
 limits: { case: { cost: 0.10 EUR, days: 10 }, day: { cost: 5 EUR, cases: 20 } }
 baseline: { minutes: 6, cases_per_week: 40 }
@@ -113,6 +115,7 @@ steps:
   - step: look
     review:
       by: lead
+      never_by: [ starter ]
       question: Is it right?
       show: [ case ]
       within: 8 working hours
