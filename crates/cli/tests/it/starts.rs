@@ -138,6 +138,7 @@ fn a_file_that_was_run_by_hand_has_its_case() {
     let driving = Driving::start(&desk);
     assert!(by_hand(&["drops/b.txt"]));
     over_http(&desk, &driving, "f.txt");
+    done(&desk, 3);
     drop(driving);
     deploy(&desk, "notes");
     assert!(by_hand(&["drops/c.txt"]));
