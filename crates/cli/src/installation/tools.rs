@@ -216,7 +216,11 @@ fn open(inner: &Inner, server: &str) -> Result<Looking, No> {
 impl Inner {
     /// What a server offers now beside what was approved.
     pub async fn probe(self: Arc<Self>, server: String) -> Result<Probed, No> {
-        let (version, offered, looking) = self.look(&server).await?;
+        // A server that cannot be looked at is how things stand, and no fault of this one.
+        let (version, offered, looking) = self.look(&server).await.map_err(|refused| {
+            let why = if refused.why == Why::Failed { Why::Conflict } else { refused.why };
+            No { why, ..refused }
+        })?;
         let probed = probed(server.clone(), version, &offered, &looking.places.lock);
         // A server that says a secret which it was given wants it to be seen.
         let said = serde_json::to_value(&probed).map_err(|error| No::new(Why::Failed, error))?;
