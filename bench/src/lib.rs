@@ -5,5 +5,6 @@ pub mod fill;
 pub mod fixture;
 pub mod floor;
 pub mod outside;
+pub mod program;
 pub mod sabotage;
 pub mod vendor;

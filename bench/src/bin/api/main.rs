@@ -6,11 +6,11 @@
 mod client;
 
 use std::error::Error;
-use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::io::Write;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
+use bench::program::{Up, beside, project, token};
 use serde_json::{Value, json};
 
 use client::{at_rest, follow, load};
@@ -25,11 +25,12 @@ const CASES: usize = 200;
 const WHO: &str = "marta@larkfield.example";
 
 fn main() -> Result<(), Fault> {
-    let program = program()?;
+    let program = beside()?;
     let folder = tempfile::tempdir()?;
     let root = folder.path().join("office");
     copy(&project().join("examples/back-office"), &root)?;
-    let tokens: Result<Vec<String>, Fault> = (0..CLIENTS).map(|_| token(&program, &root)).collect();
+    let tokens: Result<Vec<String>, Fault> =
+        (0..CLIENTS).map(|_| token(&program, &root, WHO)).collect();
     let tokens = tokens?;
     let up = Up::start(&program, &root)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -74,57 +75,6 @@ pub fn at_share(sorted: &[u64], percent: usize) -> u64 {
 
 pub fn round(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
-}
-
-/// A running `up` that ends with the measurement.
-struct Up {
-    child: Child,
-    url: String,
-}
-
-impl Up {
-    fn start(program: &Path, root: &Path) -> Result<Self, Fault> {
-        let mut child = Command::new(program)
-            .args(["up", "--listen", "127.0.0.1:0", "--json"])
-            .current_dir(root)
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let said = child.stdout.take().ok_or("it says nothing")?;
-        let mut line = String::new();
-        BufReader::new(said).read_line(&mut line)?;
-        let said: Value = serde_json::from_str(&line)?;
-        let url = said.get("url").and_then(Value::as_str).ok_or("it says no address")?.to_owned();
-        Ok(Self { child, url })
-    }
-}
-
-impl Drop for Up {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn token(program: &Path, root: &Path) -> Result<String, Fault> {
-    let args = ["token", "new", "--as", WHO, "--label", "load", "--json"];
-    let said = Command::new(program).args(args).current_dir(root).output()?;
-    let said: Value = serde_json::from_slice(&said.stdout)?;
-    Ok(said.get("token").and_then(Value::as_str).ok_or("no token was made")?.to_owned())
-}
-
-/// The program beside this one, which is built in the same way.
-fn program() -> Result<PathBuf, Fault> {
-    let own = std::env::current_exe()?;
-    let program = own.with_file_name("flightdeck");
-    if program.is_file() {
-        return Ok(program);
-    }
-    Err(format!("`{}` is not built", program.display()).into())
-}
-
-fn project() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), Fault> {

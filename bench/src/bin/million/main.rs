@@ -6,10 +6,10 @@
 #![allow(clippy::print_stdout, reason = "its lines are what it is run for")]
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Instant;
 
 use bench::fill;
+use bench::program::{beside, said};
 use serde_json::{Map, Value, json};
 use store::SqliteStore;
 
@@ -42,7 +42,7 @@ fn main() -> Result<(), Failure> {
     let (runs, waiting) = (number("--runs", 1_000_000), number("--waiting", 2_000));
     let binary = match given("--binary") {
         Some(path) => PathBuf::from(path),
-        None => std::env::current_exe()?.with_file_name("flightdeck"),
+        None => beside()?,
     };
     let scratch = tempfile::tempdir()?;
     let folder = given("--folder").map_or_else(|| scratch.path().join("desk"), PathBuf::from);
@@ -97,13 +97,4 @@ fn timed(binary: &Path, folder: &Path, question: &[&str]) -> Result<u64, Failure
     let began = Instant::now();
     said(binary, folder, question)?;
     Ok(u64::try_from(began.elapsed().as_millis())?)
-}
-
-fn said(binary: &Path, folder: &Path, args: &[&str]) -> Result<String, Failure> {
-    let said = Command::new(binary).args(args).current_dir(folder).output()?;
-    if !said.status.success() {
-        let told = String::from_utf8_lossy(&said.stderr).into_owned();
-        return Err(format!("{} {args:?}: {told}", binary.display()).into());
-    }
-    Ok(String::from_utf8(said.stdout)?)
 }

@@ -6,11 +6,12 @@
 //! again). The last line is JSON.
 
 use std::error::Error;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use bench::fill;
+use bench::program::{Up, beside, project, said, token};
 use serde_json::{Value, json};
 use store::SqliteStore;
 
@@ -31,7 +32,7 @@ fn main() -> Result<(), Fault> {
     let (runs, steps) = (number("--runs", 100_000), number("--steps", 500));
     let binary = match given("--binary") {
         Some(path) => PathBuf::from(path),
-        None => std::env::current_exe()?.with_file_name("flightdeck"),
+        None => beside()?,
     };
     let scratch = tempfile::tempdir()?;
     let folder = given("--folder").map_or_else(|| scratch.path().join("desk"), PathBuf::from);
@@ -44,12 +45,14 @@ fn main() -> Result<(), Fault> {
     fill::fill(&store, missing, 2_000.min(missing))?;
     drop(store);
     std::fs::write(folder.join("workflows/long.md"), long(steps))?;
-    let token = ["token", "new", "--as", OWNER, "--label", "a measure", "--json"];
-    let token: Value = serde_json::from_str(&said(&binary, &folder, &token)?)?;
+    let token = token(&binary, &folder, OWNER)?;
     let up = Up::start(&binary, &folder)?;
+    let link = ["access", "link", OWNER, "--at", &up.url, "--json"];
+    let link: Value = serde_json::from_str(&said(&binary, &folder, &link)?)?;
+    let link = link.get("url").and_then(Value::as_str).ok_or("there is no link")?;
     let asked = json!({
-        "url": up.url, "link": up.link, "chromium": CHROMIUM, "runs": runs, "steps": steps,
-        "token": token.get("token"), "modules": project().join("studio/package.json"),
+        "url": up.url, "link": link, "chromium": CHROMIUM, "runs": runs, "steps": steps,
+        "token": token, "modules": project().join("studio/package.json"),
         "dist": project().join("studio/dist"),
     });
     let told = scratch.path().join("asked.json");
@@ -94,51 +97,4 @@ fn long(steps: usize) -> String {
 
 fn name(n: usize) -> String {
     format!("step_{n}")
-}
-
-/// A running `up` that ends with the measurement.
-struct Up {
-    child: Child,
-    url: String,
-    link: String,
-}
-
-impl Up {
-    fn start(program: &Path, root: &Path) -> Result<Self, Fault> {
-        let mut child = Command::new(program)
-            .args(["up", "--listen", "127.0.0.1:0", "--json"])
-            .current_dir(root)
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let out = child.stdout.take().ok_or("it says nothing")?;
-        let mut line = String::new();
-        BufReader::new(out).read_line(&mut line)?;
-        let told: Value = serde_json::from_str(&line)?;
-        let url = told.get("url").and_then(Value::as_str).ok_or("it says no address")?.to_owned();
-        let args = ["access", "link", OWNER, "--at", &url, "--json"];
-        let link: Value = serde_json::from_str(&said(program, root, &args)?)?;
-        let link = link.get("url").and_then(Value::as_str).ok_or("there is no link")?.to_owned();
-        Ok(Self { child, url, link })
-    }
-}
-
-impl Drop for Up {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn said(binary: &Path, folder: &Path, args: &[&str]) -> Result<String, Fault> {
-    let said = Command::new(binary).args(args).current_dir(folder).output()?;
-    if !said.status.success() {
-        let told = String::from_utf8_lossy(&said.stderr).into_owned();
-        return Err(format!("{} {args:?}: {told}", binary.display()).into());
-    }
-    Ok(String::from_utf8(said.stdout)?)
-}
-
-fn project() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }

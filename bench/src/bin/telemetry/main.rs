@@ -5,12 +5,13 @@
 use std::error::Error;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use bench::program::beside;
 use serde_json::json;
 
 type Fault = Box<dyn Error + Send + Sync>;
@@ -52,7 +53,7 @@ exceptions:
 fn main() -> Result<(), Fault> {
     let folder = tempfile::tempdir()?;
     let root = folder.path().join("desk");
-    let program = program()?;
+    let program = beside()?;
     let made = Command::new(&program).args(["new", "desk"]).current_dir(folder.path()).output()?;
     if !made.status.success() {
         return Err("no workspace could be made".into());
@@ -168,13 +169,4 @@ fn silent_at(listener: TcpListener) -> Result<std::net::SocketAddr, Fault> {
         drop(held);
     });
     Ok(address)
-}
-
-/// The program beside this one, which is built in the same way.
-fn program() -> Result<PathBuf, Fault> {
-    let program = std::env::current_exe()?.with_file_name("flightdeck");
-    if program.is_file() {
-        return Ok(program);
-    }
-    Err(format!("`{}` is not built", program.display()).into())
 }
