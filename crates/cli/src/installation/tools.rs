@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use evidence::ActState;
-use journal::{Hash, Record, RunQuery};
+use journal::{Hash, RunQuery};
 use plan::ids::{FilePath, PersonId, ToolName};
 use plan::lock::{Lock, Pinned};
 use plan::policy::declared;
@@ -19,7 +19,7 @@ use tools::pin::{Declared, How, differences};
 use tools::probe::{Finding, Standing, findings};
 use tools::{Fault, Offered, ServerSpec, Tools, Way};
 
-use super::{Inner, fault, no, reading};
+use super::{Inner, no, reading};
 use crate::commands::{mcp, secrets};
 use crate::exit::Stop;
 use crate::saving::{self, NotSaved};
@@ -216,17 +216,13 @@ fn open(inner: &Inner, server: &str) -> Result<Looking, No> {
 impl Inner {
     /// What a server offers now beside what was approved.
     pub async fn probe(self: Arc<Self>, server: String) -> Result<Probed, No> {
-        // A server that cannot be looked at is how things stand, and no fault of this one.
-        let (version, offered, looking) = self.look(&server).await.map_err(|refused| {
-            let why = if refused.why == Why::Failed { Why::Conflict } else { refused.why };
-            No { why, ..refused }
-        })?;
+        let (version, offered, looking) = self.look(&server).await?;
         let probed = probed(server.clone(), version, &offered, &looking.places.lock);
         // A server that says a secret which it was given wants it to be seen.
         let said = serde_json::to_value(&probed).map_err(|error| No::new(Why::Failed, error))?;
         if looking.secrets.found_in_value(&said) {
             let what = format!("what `{server}` offers holds a secret: none of it is shown");
-            return Err(No::new(Why::Failed, what).help("change the secret: its server knows it"));
+            return Err(No::new(Why::Conflict, what).help("change the secret: its server knows it"));
         }
         Ok(probed)
     }
@@ -285,15 +281,7 @@ impl Inner {
             Ok((saving::prepare_any(&root, &named, &text, from)?, root))
         };
         let (ready, root) = reading(self.clone(), prepare).await?;
-        let (from, to) = (ready.from, ready.to);
-        if Some(to) == from {
-            return Ok(to.to_string());
-        }
-        let saved = Record::FileSaved { who, file: path, from, to };
-        self.runtime.noted(saved).await.map_err(|error| fault(&error))?;
-        let take = move |_: &Self, _: &Runs| ready.take_place(&root).map_err(No::from);
-        reading(self.clone(), take).await?;
-        Ok(to.to_string())
+        self.clone().put(who, path, ready, root).await
     }
 }
 
@@ -317,10 +305,11 @@ fn as_looked_at<'o>(
 }
 
 /// That a server gave no list, without what it was given in secret.
+/// A server that cannot be looked at is how things stand, and no fault of this one.
 fn unusable(looking: &Looking, server: &str, fault: Fault) -> No {
     let Looking { workspace, places, secrets, .. } = looking;
-    let No { why, what, help } = no(mcp::unusable(workspace, places, server, fault));
-    No { why, what: secrets.redact(&what).into_owned(), help }
+    let No { what, help, .. } = no(mcp::unusable(workspace, places, server, fault));
+    No { why: Why::Conflict, what: secrets.redact(&what).into_owned(), help }
 }
 
 fn probed(server: String, protocol: String, offered: &[Offered], lock: &Lock) -> Probed {

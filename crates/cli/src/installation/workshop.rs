@@ -1,5 +1,6 @@
 //! Files and maps over the HTTP interface. It must not judge a text: `plan` does.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use journal::{Hash, Record};
@@ -10,7 +11,7 @@ use server::{CaseField, Draft, FileLine, FileText, No, Saving, Sheet, Why, Workf
 
 use super::{Inner, fault, no, reading};
 use crate::releases;
-use crate::saving::{self, NotSaved};
+use crate::saving::{self, NotSaved, Ready};
 use crate::stored::Runs;
 use crate::workspace::Workspace;
 
@@ -153,8 +154,7 @@ fn fields(workflow: &plan::workflow::Workflow) -> Vec<CaseField> {
 }
 
 impl Inner {
-    /// Saves a file. That it was is stored first: no file ever says what nobody is known to have
-    /// written.
+    /// Saves a file over the version that was read.
     pub async fn save(self: Arc<Self>, who: PersonId, saving: Saving) -> Result<String, No> {
         let _one = self.saving.lock().await;
         let Saving { path, text, from } = saving;
@@ -169,14 +169,26 @@ impl Inner {
             Ok((root, ready))
         };
         let (root, ready) = reading(self.clone(), prepare).await?;
-        let to = ready.to;
+        self.clone().put(who, path, ready, root).await
+    }
+
+    /// Lets a text that is ready take its file's place. That it does is stored first: no file ever
+    /// says what nobody is known to have written. Whoever calls it holds the one turn to save.
+    pub(super) async fn put(
+        self: Arc<Self>,
+        who: PersonId,
+        file: FilePath,
+        ready: Ready,
+        root: PathBuf,
+    ) -> Result<String, No> {
+        let (from, to) = (ready.from, ready.to);
         if Some(to) == from {
             return Ok(to.to_string());
         }
-        let saved = Record::FileSaved { who, file: path, from, to };
+        let saved = Record::FileSaved { who, file, from, to };
         self.runtime.noted(saved).await.map_err(|error| fault(&error))?;
         let take = move |_: &Self, _: &Runs| ready.take_place(&root).map_err(No::from);
-        reading(self.clone(), take).await?;
+        reading(self, take).await?;
         Ok(to.to_string())
     }
 }

@@ -165,10 +165,10 @@ fn what_is_approved_is_exactly_what_was_shown() {
     // A server that says what it was given in secret is not shown.
     changes(&up, &json!({ "mail.send": { "description": format!("Sends. {SECRET}") } }));
     let refused = up.post_as(STARTER, &format!("{SERVERS}/mail/probe"), &json!({}));
-    refused.problem(500, "failed");
+    refused.problem(409, "conflict");
     assert!(!refused.body.contains(SECRET), "{}", refused.body);
     // Nor is one that does not start.
     up.office.change(".mcp.json", "\"--town\", \"mail\"", "\"--town\", \"nowhere\"");
     let refused = up.post_as(STARTER, &format!("{SERVERS}/mail/probe"), &json!({}));
-    refused.problem(500, "failed");
+    refused.problem(409, "conflict");
 }
