@@ -170,7 +170,7 @@ async function latency(page, workspace) {
 				Authorization: `Bearer ${asked.token}`,
 				"Content-Type": "application/json",
 			},
-			body: JSON.stringify({ workflow: "long", case: { amount: n } }),
+			body: JSON.stringify({ workflow: "short", case: { amount: n } }),
 		});
 		if (answer.status !== 201) throw new Error(`${answer.status}: ${await answer.text()}`);
 		const { id } = await answer.json();

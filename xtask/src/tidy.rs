@@ -26,6 +26,7 @@ pub const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("guard", &["journal", "plan"], &[]),
     ("engine", &["guard", "journal", "plan"], &["store"]),
     ("evidence", &["journal", "plan"], &[]),
+    ("assure", &["evidence", "journal", "plan"], &[]),
     ("documents", &[], &[]),
     ("model", &["journal", "plan"], &["guard"]),
     ("embed", &[], &[]),
@@ -41,6 +42,7 @@ pub const EDGES: &[(&str, &[&str], &[&str])] = &[
         "cli",
         &[
             "access",
+            "assure",
             "engine",
             "evidence",
             "guard",
@@ -125,6 +127,7 @@ pub const PURE: &[(&str, &[&str])] = &[
             "unicode-normalization",
         ],
     ),
+    ("assure", &["jiff", "serde", "serde_json"]),
     ("evidence", &["jiff", "regex", "serde", "serde_json", "thiserror", "unicode-normalization"]),
 ];
 

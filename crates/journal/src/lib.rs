@@ -4,6 +4,7 @@
 
 mod alert;
 pub mod ask;
+pub mod assured;
 pub mod body;
 pub mod command;
 pub mod commit;
@@ -24,6 +25,7 @@ pub use ask::{
     AnswerShape, Answered, Aside, Choice, Code, Failure, Form, Message, ModelAnswer, ModelAsk,
     NotifyAsk, Outcome, Payload, Question, Role, ToolAsk, ToolCall, ToolDef, Usage,
 };
+pub use assured::{Assured, Severity};
 pub use body::{Body, BodyMeta, BodyRef, Entropy, commitment};
 pub use command::{Command, Order, Output, Reply};
 pub use commit::{

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::{Alert, Gauge};
 use crate::ask::{Code, Usage};
+use crate::assured::Assured;
 use crate::body::BodyRef;
 use crate::door::Access;
 use crate::ids::{ActNo, At, CommandId, Hash, Millis, ReviewNo, RunId};
@@ -179,6 +180,8 @@ pub enum Record {
         from: Option<Hash>,
         to: Hash,
     },
+    /// Desk only: what somebody answers for, or a rule found, besides what cases do.
+    Assured(Assured),
     /// Desk only: a start cannot begin what it should for now.
     StartHeld { workflow: WorkflowName, start: Hash, because: Held },
     /// Desk only: what a rule of the workspace watches is beyond its limit. While it lasts it is

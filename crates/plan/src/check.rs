@@ -22,6 +22,7 @@ use crate::read::vendors::Vendor;
 use crate::read::workflow::Reader;
 use crate::read::workspace::{self, Workspace, stem};
 use crate::release::Plan;
+use crate::statements;
 use crate::value::Currency;
 use crate::workflow::{Attention, Model, Person, Policy, Workflow, WorkingHours};
 
@@ -177,6 +178,7 @@ struct Beside {
 /// Problems of files that all workflows share.
 fn shared(cx: &Cx<'_>, ws: &Workspace, beside: &Beside) {
     secrets::check(cx);
+    statements::read(cx, ws);
     for problem in &beside.problems {
         let Some((file, _)) = cx.files.entry(&problem.file) else { continue };
         let spot = Spot::new(file, problem.offset..problem.offset + 1);

@@ -331,6 +331,9 @@ codes! {
     ACCESS = "FD-P901": "an access that lets nobody in, or too many",
         "whoever signs in decides what agents do, so this has to be sure",
         "name at least one `owner`, and where people sign in, by `https`";
+    STATEMENT = "FD-P902": "a statement that cannot count",
+        "what is stated without a criterion, a person and a day proves nothing",
+        "name what it covers, who states it, and until when it holds";
 }
 
 #[cfg(test)]

@@ -94,6 +94,21 @@ fn one(files: &Files, path: &str, text: &str, edit: &Edit) -> Result<String, Edi
     }
 }
 
+/// The line, from 1, at which a place of a file stands: its key, or its item of a list.
+#[must_use]
+pub fn line_of(files: &Files, path: &str, at: &[&str]) -> Option<usize> {
+    let (_, text) = files.entry(path)?;
+    let tree = Page { files, path, text }.tree(text).ok()?;
+    let at: Vec<String> = at.iter().map(|part| (*part).to_owned()).collect();
+    let (last, parents) = at.split_last()?;
+    let parent = place::find(&tree, parents)?;
+    let start = match &parent.kind {
+        Kind::Map(entries) => entries.iter().find(|entry| entry.key == *last)?.key_at.start,
+        Kind::List(_) | Kind::Text { .. } => place::child(parent, last)?.at.start,
+    };
+    Some(text.get(..start)?.matches('\n').count() + 1)
+}
+
 /// Where the settings of a file stand.
 fn range(path: &str, text: &str) -> Range<usize> {
     match path.ends_with(".md") {

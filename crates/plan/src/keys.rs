@@ -3,8 +3,10 @@
 
 use crate::codes::{self, Code};
 
+mod statement;
 mod today;
 
+pub(crate) use statement::STATEMENT;
 pub(crate) use today::{OPEN, TODAY};
 
 /// The keys of one part of a file.

@@ -53,6 +53,7 @@ pub mod interview;
 pub mod lock;
 pub mod policy;
 pub mod show;
+pub mod statements;
 pub mod types;
 pub mod value;
 pub mod variables;
@@ -74,7 +75,7 @@ mod schema;
 mod yaml;
 
 pub use check::{Checked, Places, check, check_all, places};
-pub use edit::{Edit, EditError, edit};
+pub use edit::{Edit, EditError, edit, line_of};
 pub use files::{FILE_BYTES_MAX, Files};
 pub use fmt::{fmt, formed};
 pub use mend::{Mended, mend};

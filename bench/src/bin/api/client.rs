@@ -37,14 +37,16 @@ pub async fn load(
     let begun = Instant::now();
     let mut tasks = Vec::new();
     for n in 0..clients {
-        let (url, token) = (url.to_owned(), tokens.and_then(|all| all.get(n)).cloned());
+        // Each client is several people in turn: no limit of one of them is to be met.
+        let own = tokens.unwrap_or_default().iter().skip(n).step_by(clients);
+        let (url, own): (_, Vec<String>) = (url.to_owned(), own.cloned().collect());
         tasks.push(tokio::spawn(async move {
             let client = client()?;
             let mut took = Vec::new();
             while begun.elapsed() < time {
                 let since = Instant::now();
                 let mut asked = client.get(&url);
-                if let Some(token) = &token {
+                if let Some(token) = own.get(took.len() % own.len().max(1)) {
                     asked = asked.header(AUTHORIZATION, format!("Bearer {token}"));
                 }
                 let answer = asked.send().await?;

@@ -17,8 +17,10 @@ use client::{at_rest, follow, load};
 
 type Fault = Box<dyn Error + Send + Sync>;
 
-/// So many clients ask at once, each for somebody else, so that nobody's own limit is what is met.
+/// So many clients ask at once, each for several others in turn, so that nobody's own limit is what
+/// is met.
 const CLIENTS: usize = 40;
+const TOKENS: usize = 160;
 const SECONDS: u64 = 4;
 /// So many cases are started while somebody follows.
 const CASES: usize = 200;
@@ -30,7 +32,7 @@ fn main() -> Result<(), Fault> {
     let root = folder.path().join("office");
     copy(&project().join("examples/back-office"), &root)?;
     let tokens: Result<Vec<String>, Fault> =
-        (0..CLIENTS).map(|_| token(&program, &root, WHO)).collect();
+        (0..TOKENS).map(|_| token(&program, &root, WHO)).collect();
     let tokens = tokens?;
     let up = Up::start(&program, &root)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

@@ -44,7 +44,9 @@ fn main() -> Result<(), Fault> {
     let missing = runs.saturating_sub(usize::try_from(there)?);
     fill::fill(&store, missing, 2_000.min(missing))?;
     drop(store);
-    std::fs::write(folder.join("workflows/long.md"), long(steps))?;
+    // A map that long is drawn, and its problem shown; cases are opened of one that can run.
+    std::fs::write(folder.join("workflows/long.md"), map("long", steps))?;
+    std::fs::write(folder.join("workflows/short.md"), map("short", 8))?;
     let token = token(&binary, &folder, OWNER)?;
     let up = Up::start(&binary, &folder)?;
     let link = ["access", "link", OWNER, "--at", &up.url, "--json"];
@@ -67,17 +69,18 @@ fn main() -> Result<(), Fault> {
 }
 
 /// A map of so many steps, with ways apart and together again.
-fn long(steps: usize) -> String {
-    let mut text = String::from(
-        "---\nworkflow: long\npurpose: Be long enough to be measured. It does nothing.\n\
+fn map(name: &str, steps: usize) -> String {
+    let mut text = format!("---\nworkflow: {name}\n");
+    text.push_str(
+        "purpose: Be long enough to be measured. It does nothing.\n\
          accountable: owner@example.com\noverride: lead\nrisk: low\nautonomy: act\n\
          case: { one: number, from: inside, fields: { amount: number } }\n\
          limits: { case: { cost: 0.10 EUR, days: 10 }, day: { cost: 5 EUR, cases: 200 } }\n\
          baseline: { minutes: 6, cases_per_week: 40 }\non_failure: { then: stop }\nsteps:\n",
     );
     for n in 0..steps {
-        let (here, next, far) = (name(n), name(n + 1), name((n + 7).min(steps)));
-        let step = match n % 4 {
+        let (here, next, far) = (step(n), step(n + 1), step((n + 7).min(steps)));
+        let one = match n % 4 {
             0 => format!(
                 "  - step: {here}\n    decide:\n      who: lead\n      basis: A measure\n      \
                  first:\n        - {{ when: \"case.amount > {n}\", go: {far} }}\n      otherwise: \
@@ -85,9 +88,9 @@ fn long(steps: usize) -> String {
             ),
             _ => format!("  - step: {here}\n    wait: {{ for: 1 minute }}\n"),
         };
-        text.push_str(&step);
+        text.push_str(&one);
     }
-    let last = name(steps);
+    let last = step(steps);
     text.push_str(&format!(
         "  - step: {last}\n    end: done\nexceptions:\n  - {{ what: no amount, when: \
          \"case.amount < 0\", go: {last} }}\n---\n# Long\n"
@@ -95,6 +98,6 @@ fn long(steps: usize) -> String {
     text
 }
 
-fn name(n: usize) -> String {
+fn step(n: usize) -> String {
     format!("step_{n}")
 }

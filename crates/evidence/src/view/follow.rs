@@ -144,6 +144,7 @@ impl Walk<'_> {
             | Record::Drilled { .. }
             | Record::Alerted(_)
             | Record::Access(_)
+            | Record::Assured(_)
             | Record::FileSaved { .. }
             | Record::StartWatched { .. }
             | Record::StartMissed { .. }

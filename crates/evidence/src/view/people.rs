@@ -193,6 +193,11 @@ impl Walk<'_> {
                 Some(_) => format!("{who} changed `{file}`"),
                 None => format!("{who} made `{file}`"),
             }
+        } else if let Record::Assured(said) = record {
+            let (text, body) = words::assured(said);
+            let said = body.and_then(|body| self.history.text(body));
+            let said = said.map_or(String::new(), |said| format!(": {}", words::plain(&said)));
+            format!("{text}{said}")
         } else if let Record::StartWatched { workflow, since, .. } = record {
             format!("a start of `{workflow}` begins cases from {} on", self.when(*since))
         } else if let Record::StartMissed { workflow, from, until, times, .. } = record {

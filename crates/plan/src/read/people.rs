@@ -261,7 +261,7 @@ fn zone(cx: &Cx<'_>, node: &Node) -> Option<String> {
     cx.add(Found::new(&codes::CHOICE, &node.at, what).fix(fix))
 }
 
-pub(super) fn date(cx: &Cx<'_>, node: &Node) -> Option<String> {
+pub(crate) fn date(cx: &Cx<'_>, node: &Node) -> Option<String> {
     let text = cx.text(node)?;
     if text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok() {
         return Some(text);
