@@ -5,8 +5,10 @@
 
 pub mod cite;
 pub mod desk;
+pub mod preflight;
 pub mod psf;
 pub mod seen;
 pub mod standard;
+pub mod worth;
 
 pub use cite::Cite;

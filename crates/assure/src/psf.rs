@@ -3,7 +3,7 @@
 //! cases show, and what a person states. Points come from the columns by one rule. The same inputs
 //! give the same findings. It must not read a file or a record itself.
 
-mod cx;
+pub(crate) mod cx;
 mod data;
 mod decor;
 mod deploy;
@@ -33,6 +33,7 @@ use crate::desk::Desk;
 use crate::seen::Seen;
 use crate::standard::{Source, Standard};
 
+pub(crate) use cx::Cx;
 pub use decor::Decor;
 pub use score::{DomainScore, Points, RULES, Rating, Status};
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use journal::{
-    Access, ActNo, Command, CommandId, Drill, Hash, Mode, Order, RunId, RunQuery, Starter, Status,
-    StopScope, Store, ToolCall,
+    Access, ActNo, Assured, Command, CommandId, Drill, Hash, Mode, Order, RunId, RunQuery, Starter,
+    Status, StopScope, Store, ToolCall,
 };
 use model::Seat;
 use plan::Plan;
@@ -481,6 +481,14 @@ impl Driver {
                 let who = who.clone();
                 self.told(&Request::Drilled { drill, who, passed, runs, told }).await.map(drop)
             }
+        }
+    }
+
+    /// Keeps what somebody answers for.
+    pub async fn assured(&self, said: Assured, text: Option<String>) -> Result<(), Stop> {
+        match self {
+            Self::Own(own) => own.runtime.assured(said, text).await.map_err(|fault| no(&fault)),
+            Self::Other(_) => self.told(&Request::Assured { said, text }).await.map(drop),
         }
     }
 

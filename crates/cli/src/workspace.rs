@@ -22,6 +22,7 @@ const FOLDERS: &[(&str, &[&str])] = &[
     ("schemas", &[".json"]),
     ("lists", &[".txt"]),
     ("policies", &[".cedar"]),
+    ("governance", &[".md"]),
     ("seeds", &[".json"]),
 ];
 

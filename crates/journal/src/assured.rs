@@ -57,6 +57,44 @@ pub enum Assured {
     LevelConfirmed { control: FieldName, level: u8, who: PersonId, reason: BodyRef },
 }
 
+impl Assured {
+    /// Who answers for it; nobody where a rule found it.
+    #[must_use]
+    pub fn who(&self) -> Option<&PersonId> {
+        match self {
+            Self::Acknowledged { who, .. }
+            | Self::Weighed { who, .. }
+            | Self::Excepted { who, .. }
+            | Self::IncidentNoted { who, .. }
+            | Self::IncidentClosed { who, .. }
+            | Self::FindingOpened { who, .. }
+            | Self::FindingAnswered { who, .. }
+            | Self::FindingClosed { who, .. }
+            | Self::LevelConfirmed { who, .. } => Some(who),
+            Self::IncidentOpened { who, .. } => who.as_ref(),
+            Self::Scored { .. } => None,
+        }
+    }
+
+    /// The same, told by this body where it is told in somebody's own words.
+    #[must_use]
+    pub fn told_by(mut self, body: BodyRef) -> Self {
+        match &mut self {
+            Self::Weighed { reason: told, .. }
+            | Self::Excepted { reason: told, .. }
+            | Self::IncidentOpened { told, .. }
+            | Self::IncidentNoted { told, .. }
+            | Self::IncidentClosed { change: told, .. }
+            | Self::FindingOpened { told, .. }
+            | Self::FindingAnswered { told, .. }
+            | Self::FindingClosed { told, .. }
+            | Self::LevelConfirmed { reason: told, .. } => *told = body,
+            Self::Acknowledged { .. } | Self::Scored { .. } => {}
+        }
+        self
+    }
+}
+
 /// How bad something was, or could be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

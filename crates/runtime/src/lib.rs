@@ -26,9 +26,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use engine::Event;
 use journal::{
-    Access, ActNo, Alert, Caller, CasesOf, Command, CommandId, CommitError, Entropy, Gauge, Labels,
-    Millis, Mode, Order, Record, RunId, RunLine, RunQuery, Standing, Starter, Status, StopScope,
-    Store, StoreError,
+    Access, ActNo, Alert, Assured, Caller, CasesOf, Command, CommandId, CommitError, Entropy,
+    Gauge, Labels, Millis, Mode, Order, Record, RunId, RunLine, RunQuery, Source, Standing,
+    Starter, Status, StopScope, Store, StoreError,
 };
 use plan::Plan;
 use plan::ids::{PersonId, WorkflowName};
@@ -498,6 +498,23 @@ impl Runtime {
         let desk = self.inner.desk.clone();
         let write = move || Ok(desk.write(None, |_| record.clone()));
         blocking(write).await?.map_err(Fault::Access)
+    }
+
+    /// Keeps what somebody answers for. Only people of the workspace answer for anything; what a
+    /// rule found names nobody.
+    pub async fn assured(&self, said: Assured, text: Option<String>) -> Result<(), Fault> {
+        let inner = self.inner.clone();
+        let write = move || {
+            let known = |who: &PersonId| inner.people().is_some_and(|people| people.knows(who));
+            if let Some(who) = said.who().filter(|who| !known(who)) {
+                let what = format!("`{who}` is not a person of this workspace");
+                return Ok(Err(Fault::NotPermitted(what)));
+            }
+            let text = text.as_deref().map(|text| (text, Source::Person));
+            let record = |body| Record::Assured(said.clone().told_by(body));
+            Ok(inner.desk.write(text, record).map_err(Fault::Access))
+        };
+        blocking(write).await?
     }
 
     /// Keeps what was measured beyond its limit, unless it is kept already.

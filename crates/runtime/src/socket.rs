@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use journal::{Access, ActNo, Command, Drill, Hash, Mode, RunId, Standing, Starter, StopScope};
+use journal::{
+    Access, ActNo, Assured, Command, Drill, Hash, Mode, RunId, Standing, Starter, StopScope,
+};
 use plan::Plan;
 use plan::ids::{PersonId, ReleaseId, WorkflowName};
 use serde::{Deserialize, Serialize};
@@ -79,6 +81,11 @@ pub enum Request {
     },
     /// What happened at the door.
     Accessed(Access),
+    /// What somebody answers for, in their own words where it takes some.
+    Assured {
+        said: Assured,
+        text: Option<String>,
+    },
     /// Erases what is over for longer than it is kept.
     Sweep,
     Drilled {
@@ -238,6 +245,10 @@ async fn answer(runtime: &Runtime, request: Request) -> Response {
             Err(error) => refused(error.kind(), error),
         },
         Request::Accessed(access) => match runtime.accessed(access).await {
+            Ok(()) => Response::Done,
+            Err(fault) => fault.into(),
+        },
+        Request::Assured { said, text } => match runtime.assured(said, text).await {
             Ok(()) => Response::Done,
             Err(fault) => fault.into(),
         },

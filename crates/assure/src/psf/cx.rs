@@ -18,7 +18,7 @@ use crate::seen::{Mark, Signal, day};
 /// Fewer different words than this say nothing.
 const WORDS_MIN: usize = 25;
 
-pub(super) struct Cx<'a> {
+pub(crate) struct Cx<'a> {
     pub given: &'a Given<'a>,
     pub w: &'a Workflow,
     /// `YYYY-MM-DD`.
@@ -27,7 +27,7 @@ pub(super) struct Cx<'a> {
 }
 
 /// How often something was seen in cases under a control.
-pub(super) struct Sight {
+pub(crate) struct Sight {
     pub cases: u64,
     pub days: usize,
     pub last: Option<Mark>,
