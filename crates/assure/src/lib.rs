@@ -3,8 +3,11 @@
 //! release goes live, and value against risk. Every figure names the rule that gave it, and every
 //! finding names its place. It must not decide, act, or know a clock, a disk or a model.
 
+pub mod audit;
+pub mod brief;
 pub mod cite;
 pub mod desk;
+pub mod incident;
 pub mod preflight;
 pub mod psf;
 pub mod seen;

@@ -13,6 +13,9 @@ use serde::Serialize;
 use crate::cite::Cite;
 use crate::psf::{Cx, Given};
 
+#[cfg(test)]
+mod tests;
+
 /// One question, and what there is to say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Question {
@@ -149,7 +152,7 @@ fn invented(cx: &Cx<'_>) -> Question {
             Work::Copy { .. } => {
                 answer.push(format!("what `{}` gives has to stand in the document", step.id));
             }
-            Work::Answer { shape, tools, .. } => {
+            Work::Answer { shape, .. } => {
                 let formed = matches!(shape, Type::Record(fields) if !fields.is_empty());
                 let empty = agent.must_hold.iter().all(|rule| rule.paths().is_empty());
                 let checked = !(empty && agent.sure.is_none());
@@ -170,22 +173,6 @@ fn invented(cx: &Cx<'_>) -> Question {
                         fix,
                         [cx.cite_step(step)],
                     ));
-                }
-                let effects = tools.iter().filter(|tool| {
-                    cx.w.tools.get(*tool).is_none_or(|tool| tool.effect != Effect::Read)
-                });
-                let names: Vec<String> = effects.map(|tool| format!("`{tool}`")).collect();
-                if !names.is_empty()
-                    && cx.w.risk >= Risk::High
-                    && cx.w.rung(Some(step)) == plan::workflow::Autonomy::Act
-                {
-                    let what = format!(
-                        "at this risk `{}` may use {} by itself",
-                        step.id,
-                        names.join(", ")
-                    );
-                    let fix = "lower its `autonomy`, or take the tool out of the step";
-                    blocks.push(block("agent-acts-alone", what, fix, [cx.cite_step(step)]));
                 }
                 if checked {
                     answer.push(format!(

@@ -16,7 +16,7 @@ mod vendors;
 mod watch;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ use crate::desk::Desk;
 use crate::seen::Seen;
 use crate::standard::{Source, Standard};
 
-pub(crate) use cx::Cx;
+pub(crate) use cx::{Cx, date, is_filler};
 pub use decor::Decor;
 pub use score::{DomainScore, Points, RULES, Rating, Status};
 

@@ -2,6 +2,7 @@
 //! is the operator's prose, so it uses the operator's words.
 
 mod access;
+mod assure;
 mod connectors;
 mod controls;
 mod import;
@@ -22,6 +23,7 @@ use plan::ids::{FieldName, PersonId, RoleId, ToolName, WorkflowName};
 use plan::workflow::{ArgRole, Effect};
 
 pub use access::{Access, Door, NewToken, Token};
+pub use assure::{Assure, Audit, Except, Incident, Psf, Worth};
 pub use connectors::{Http, Mail, Web};
 pub use controls::{Attention, Controls, Data, Drill, Erase, Policy};
 pub use import::Import;
@@ -217,6 +219,8 @@ pub enum Command {
     },
     #[command(flatten)]
     Release(Release),
+    #[command(flatten)]
+    Assure(Assure),
     #[command(flatten)]
     Controls(Controls),
     #[command(flatten)]

@@ -2,7 +2,9 @@
 //! to the screen; it must hold no rule of the business.
 
 pub mod access;
+pub mod assure;
 pub mod attention;
+pub mod audit;
 pub mod autonomy;
 pub mod bundle;
 pub mod check;

@@ -16,6 +16,7 @@ use plan::ids::{PersonId, ReleaseId, WorkflowName};
 use plan::workflow::OpenQuestion;
 use runtime::{ReleaseOrder, Rolled};
 
+use crate::assuring;
 use crate::commands::test::Tally;
 use crate::exit::{Exit, Stop};
 use crate::releases;
@@ -72,6 +73,7 @@ pub fn begin(
         return Ok(Begun::There(rolled));
     }
     settled(&plan)?;
+    assuring::ready(workspace, runs, &plan)?;
     let rules = places.releases.of(name);
     let canary = releases::canary(rules, wish.share, live.is_some())?;
     let new = live.as_deref().map(|live| changes(live, &plan)).unwrap_or_default();

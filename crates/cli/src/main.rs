@@ -3,6 +3,7 @@
 
 mod alarms;
 mod args;
+mod assuring;
 mod canaries;
 mod canary;
 mod cases;
@@ -125,6 +126,7 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
         Command::Doctor => commands::doctor::doctor(screen, global),
         Command::Demo { folder } => commands::demo::demo(screen, global, &folder),
         Command::Release(what) => commands::releases::release(screen, global, what),
+        Command::Assure(what) => commands::assure::assure(screen, global, what),
         Command::Controls(controls) => self::controls(screen, global, controls),
         Command::Door(command) => door(screen, global, command),
         Command::Observe(what) => commands::observe::observe(screen, global, what),

@@ -305,14 +305,14 @@ pub(super) fn tell(text: impl Into<String>) -> Advice {
 }
 
 /// A day of UTC, `YYYY-MM-DD`.
-pub(super) fn date(at: Millis) -> String {
+pub(crate) fn date(at: Millis) -> String {
     let ms = i64::try_from(at.0).unwrap_or(i64::MAX);
     let stamp = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     stamp.to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
 }
 
 /// Why a statement says nothing; nothing where it says something.
-pub(super) fn is_filler(statement: &Statement) -> Option<&'static str> {
+pub(crate) fn is_filler(statement: &Statement) -> Option<&'static str> {
     const EMPTY: [&str; 8] =
         ["lorem", "tbd", "todo", "to be defined", "to be done", "n/a", "placeholder", "xxx"];
     let text = statement.text.to_lowercase();

@@ -2,7 +2,7 @@
 //! after the other is taken away, or is there for show. What each removal lowers is written down
 //! here, and nothing else may move.
 
-mod fixture;
+pub mod fixture;
 
 use std::collections::BTreeSet;
 

@@ -13,6 +13,7 @@
 mod access;
 mod api;
 mod assistant;
+mod assured;
 mod bounds;
 mod collector;
 mod connect;

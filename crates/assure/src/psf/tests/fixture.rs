@@ -112,7 +112,7 @@ impl Office {
             ("agents/clerk.md", agent.to_owned()),
             ("policies/bank.cedar", policy.to_owned()),
             (".mcp.json", server.to_owned()),
-            ("mcp.lock", lock()),
+            ("mcp.lock", lock(Effect::Write, true)),
             ("governance/threats.md", paper("PSF-7.1", "read_by: [ judge ]\n", "threats")),
             ("governance/origin.md", paper("PSF-3.4", "", "training data")),
             ("governance/runbook.md", paper("PSF-5.5", "", "incidents")),
@@ -137,7 +137,19 @@ impl Office {
         self
     }
 
+    /// The tool pays, and nothing takes that back.
+    pub fn pays(mut self) -> Self {
+        let pays = lock(Effect::Pay, false);
+        self.0.insert("mcp.lock".to_owned(), pays);
+        self.with("workflows/claims.md", "    undo: bank.undo\n", "")
+    }
+
     pub fn assess(&self, records: &Records) -> Assessment {
+        self.given(records, assess)
+    }
+
+    /// Something that is judged over it.
+    pub fn given<R>(&self, records: &Records, judge: impl FnOnce(&Given<'_>) -> R) -> R {
         let files = Files::from_iter(self.0.iter());
         let plan = plan::check(&files, "claims").unwrap_or_else(|problems| panic!("{problems}"));
         let places = plan::places(&files).unwrap_or_else(|problems| panic!("{problems}"));
@@ -150,6 +162,9 @@ impl Office {
         for one in &mut desk.deployed {
             one.release = release;
         }
+        if !records.proven {
+            desk.closed.insert(release, Millis(NOW - DAY));
+        }
         if records.weighed {
             desk.weighed.push((name(), release, Millis(NOW - 10 * DAY)));
         }
@@ -157,7 +172,7 @@ impl Office {
             let read = desk.read.entry(statement.digest).or_default();
             read.extend(["ida", "jon"].into_iter().map(|who| (person(who), Millis(NOW - 9 * DAY))));
         }
-        assess(&Given {
+        judge(&Given {
             standard: &Standard::psf(),
             workflow: plan.workflow(),
             release,
@@ -176,7 +191,7 @@ impl Office {
     }
 }
 
-fn lock() -> String {
+fn lock(of_draft: Effect, reversible: bool) -> String {
     let tool = |name: &str, effect: Effect, args: &[(&str, ArgRole)]| {
         let schema = json!({ "type": "object", "properties": {
             "amount": { "type": "object", "properties": {
@@ -194,7 +209,7 @@ fn lock() -> String {
             digest,
             definition,
             effect: Some(effect),
-            reversible: true,
+            reversible,
             repeatable: true,
             key_arg: None,
             read_back: None,
@@ -213,7 +228,7 @@ fn lock() -> String {
         }
     };
     let tools = [
-        ("draft", Effect::Write, [("amount", ArgRole::Amount)].as_slice()),
+        ("draft", of_draft, [("amount", ArgRole::Amount)].as_slice()),
         ("undo", Effect::Write, [].as_slice()),
         ("find", Effect::Read, [].as_slice()),
     ];
@@ -242,6 +257,7 @@ pub struct Records {
     read: bool,
     weighed: bool,
     live: bool,
+    proven: bool,
 }
 
 impl Records {
@@ -276,12 +292,18 @@ impl Records {
         for drill in Drill::ALL {
             desk.drills.insert(drill, vec![(at(120), true), (at(30), true)]);
         }
-        Self { signals, desk, read: true, weighed: true, live: true }
+        Self { signals, desk, read: true, weighed: true, live: true, proven: true }
     }
 
     pub fn none() -> Self {
         let (signals, desk) = (BTreeMap::new(), Desk::default());
-        Self { signals, desk, read: false, weighed: false, live: false }
+        Self { signals, desk, read: false, weighed: false, live: false, proven: true }
+    }
+
+    /// The guard of the release could not be proven.
+    pub fn unproven(mut self) -> Self {
+        self.proven = false;
+        self
     }
 
     fn without(&mut self, signal: Signal) {

@@ -1,0 +1,532 @@
+//! `audit`, `register` and `incident`: the organisation as rules see it, what auditors found, and
+//! what went wrong. What a level takes is for `assure` to say; that only an auditor confirms one is
+//! said here, because here it is known who somebody is.
+
+use assure::audit::{Audit as Found, Audited, Pai, Registered, audit, mappings};
+use assure::desk::{AuditFinding, Incident};
+use evidence::words;
+use journal::{Assured, BodyRef, Hash, Millis, RunId, RunQuery, Seq, Status};
+use plan::AccessRole;
+use plan::ids::{FieldName, PersonId, WorkflowName};
+use serde_json::json;
+
+use super::assure::told;
+use crate::args::{Audit, Global, Incident as Typed, Reason};
+use crate::assuring::Grounds;
+use crate::exit::{Ended, Exit, Stop};
+use crate::people;
+use crate::screen::{Look, Screen};
+use crate::stored::days;
+
+/// What is told is put in its place by whoever writes it down.
+const TOLD: BodyRef = BodyRef { seq: Seq(0), n: 0 };
+
+/// Looks at the organisation.
+pub fn found(grounds: &Grounds<'_>) -> Result<Found, Stop> {
+    let register = register(grounds)?;
+    // What people judged is told by the days of live cases: one time for each.
+    let mut judged: Vec<Millis> = Vec::new();
+    for releases in grounds.seen.0.values() {
+        for shown in releases.values() {
+            let count = shown.signals.get(&assure::seen::Signal::Judged);
+            let days = count.into_iter().flat_map(|count| count.days.keys());
+            judged.extend(days.map(|day| Millis(u64::from(*day) * 86_400_000)));
+        }
+    }
+    Ok(audit(&Audited {
+        pai: &Pai::read(),
+        statements: &grounds.statements,
+        places: &grounds.places,
+        desk: &grounds.desk,
+        register: &register,
+        judged: &judged,
+        now: grounds.now,
+    }))
+}
+
+/// Every system with AI: the workflows, and what statements with `facts: { system: ... }` tell of.
+pub fn register(grounds: &Grounds<'_>) -> Result<Vec<Registered>, Stop> {
+    let mut all = Vec::new();
+    for name in grounds.all() {
+        let Ok(looked) = grounds.look(name.as_str()) else { continue };
+        let w = looked.plan.workflow();
+        let release = looked.plan.release();
+        let weighed = grounds.desk.weighed.iter();
+        let weighed =
+            weighed.filter(|(of, at, _)| *of == name && *at == release).map(|(.., at)| *at);
+        let mut vendors: Vec<String> =
+            w.models.values().map(|model| model.vendor.clone()).collect();
+        vendors.sort();
+        vendors.dedup();
+        all.push(Registered {
+            name: name.to_string(),
+            elsewhere: false,
+            owner: w.accountable.clone(),
+            risk: json!(w.risk).as_str().unwrap_or_default().to_owned(),
+            autonomy: w.rung(None).as_str().to_owned(),
+            vendors,
+            data: w.case.tags.iter().map(ToString::to_string).collect(),
+            live: looked.live,
+            reviewed: weighed.max().map(|at| words::when(at, None).chars().take(10).collect()),
+            workflow: Some(name),
+        });
+    }
+    for one in grounds.statements.iter().filter(|one| one.facts.contains_key("system")) {
+        let fact = |key: &str| one.facts.get(key).cloned().unwrap_or_default();
+        let list = |key: &str| {
+            let text = fact(key);
+            let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+            parts.map(str::to_owned).collect::<Vec<_>>()
+        };
+        all.push(Registered {
+            name: fact("system"),
+            elsewhere: true,
+            owner: one.owner.clone(),
+            risk: fact("risk"),
+            autonomy: fact("autonomy"),
+            vendors: list("vendors"),
+            data: list("data"),
+            live: None,
+            reviewed: Some(one.reviewed.clone()),
+            workflow: None,
+        });
+    }
+    Ok(all)
+}
+
+/// Shows the register.
+pub fn registered(screen: &Screen, grounds: &Grounds<'_>) -> Ended {
+    let all = register(grounds)?;
+    for one in &all {
+        screen.object("system", one)?;
+        let live = match (one.elsewhere, one.live) {
+            (true, _) => "elsewhere".to_owned(),
+            (false, Some(at)) => format!("live since {}", words::when(at, None)),
+            (false, None) => "not live".to_owned(),
+        };
+        screen.line(format!(
+            "{} {live}; {} answers for it; risk {}, autonomy {}; vendors: {}; data: {}; {}",
+            screen.word(Look::Strong, &one.name),
+            one.owner,
+            word(&one.risk),
+            word(&one.autonomy),
+            list(&one.vendors),
+            list(&one.data),
+            one.reviewed.as_ref().map_or("its risk was never weighed".to_owned(), |day| {
+                format!("its risk was weighed on {day}")
+            })
+        ));
+    }
+    if all.is_empty() {
+        screen.line("there is no system with AI here");
+    }
+    Ok(Exit::Done)
+}
+
+fn word(text: &str) -> &str {
+    if text.is_empty() { "not said" } else { text }
+}
+
+fn list(all: &[String]) -> String {
+    if all.is_empty() { "none".to_owned() } else { all.join(", ") }
+}
+
+/// Who audits: somebody with that role, who answers for nothing that runs.
+fn auditor(global: &Global, grounds: &Grounds<'_>) -> Result<PersonId, Stop> {
+    let who = people::known(global, grounds.workspace)?;
+    let owns = grounds.all().into_iter().filter_map(|name| grounds.look(name.as_str()).ok());
+    let owned: Vec<WorkflowName> = owns
+        .filter(|looked| looked.plan.workflow().accountable == who)
+        .map(|looked| looked.plan.workflow().name.clone())
+        .collect();
+    let roles = grounds.places.access.of(&who, !owned.is_empty());
+    if !roles.contains(&AccessRole::Auditor) {
+        let what = format!("{who} is no auditor of this workspace");
+        return Err(Stop { exit: Exit::NotPermitted, ..Stop::usage(what) }
+            .help("`access` in `flightdeck.yaml` names who is: `auditor: [ PERSON ]`"));
+    }
+    if let Some(own) = owned.first() {
+        let what = format!("{who} answers for `{own}`, and nobody audits their own");
+        return Err(Stop { exit: Exit::NotPermitted, ..Stop::usage(what) });
+    }
+    Ok(who)
+}
+
+/// A new id: what was written, by whom and when.
+fn id(parts: &[&str], now: Millis) -> Hash {
+    let at = now.0.to_be_bytes();
+    let mut all: Vec<&[u8]> = vec![b"flightdeck assured", &at];
+    all.extend(parts.iter().map(|part| part.as_bytes()));
+    Hash::of_parts(&all)
+}
+
+fn control(name: &str) -> Result<FieldName, Stop> {
+    let known = Pai::read().controls.iter().any(|one| one.id.eq_ignore_ascii_case(name));
+    match (known, FieldName::new(&name.to_lowercase())) {
+        (true, Ok(name)) => Ok(name),
+        _ => Err(Stop::usage(format!("there is no control `{name}`")).help("`C1` to `C8`")),
+    }
+}
+
+fn day(text: &str) -> Result<u32, Stop> {
+    let day: jiff::civil::Date = text
+        .parse()
+        .map_err(|_| Stop::usage(format!("`{text}` is no day")).help("write it as `2027-01-31`"))?;
+    let since = days(jiff::civil::date(1970, 1, 1), day);
+    u32::try_from(since).map_err(|_| Stop::usage(format!("`{text}` is too long ago")))
+}
+
+/// Does what was typed of an audit.
+pub fn audits(
+    screen: &Screen,
+    global: &Global,
+    grounds: &Grounds<'_>,
+    command: Option<Audit>,
+) -> Ended {
+    let workspace = grounds.workspace;
+    let Some(command) = command else { return report(screen, grounds) };
+    match command {
+        Audit::Sample { workflow, size, seed, days } => {
+            sample(screen, grounds, &workflow, size, &seed, days)
+        }
+        Audit::Findings => findings(screen, grounds),
+        Audit::Mapping { name } => mapping(screen, grounds, name.as_deref()),
+        Audit::Find { control: name, told: text, severity } => {
+            let who = auditor(global, grounds)?;
+            let finding = id(&[&name, &text, who.as_str()], grounds.now);
+            let control = control(&name)?;
+            let said = Assured::FindingOpened { finding, control, severity, who, told: TOLD };
+            told(screen, workspace, said, Some(text))
+        }
+        Audit::Answer { finding, told: text, due } => {
+            let who = people::known(global, workspace)?;
+            let finding = open_finding(grounds, &finding)?.id;
+            let said = Assured::FindingAnswered { finding, due: day(&due)?, who, told: TOLD };
+            told(screen, workspace, said, Some(text))
+        }
+        Audit::Settle { finding, reason: Reason { reason } } => {
+            let who = auditor(global, grounds)?;
+            let one = open_finding(grounds, &finding)?;
+            if one.answer.is_none() {
+                let what = "nobody has answered it yet: what was done is not known";
+                return Err(Stop::usage(what).help("`flightdeck audit answer` answers it"));
+            }
+            let said = Assured::FindingClosed { finding: one.id, who, told: TOLD };
+            told(screen, workspace, said, Some(reason))
+        }
+        Audit::Confirm { control: name, level, reason: Reason { reason } } => {
+            let who = auditor(global, grounds)?;
+            let control = control(&name)?;
+            let found = found(grounds)?;
+            let proposed = found.levels.iter().find(|one| one.id.eq_ignore_ascii_case(&name));
+            if proposed.is_none_or(|one| one.proposed < level) {
+                let most = proposed.map_or(0, |one| one.proposed);
+                let what = format!("files and records speak for level {most} of {name} at most");
+                return Err(Stop::usage(what).help("`flightdeck audit` shows what lacks"));
+            }
+            let said = Assured::LevelConfirmed { control, level, who, reason: TOLD };
+            told(screen, workspace, said, Some(reason))
+        }
+    }
+}
+
+fn report(screen: &Screen, grounds: &Grounds<'_>) -> Ended {
+    let found = found(grounds)?;
+    screen.object("audit", &found)?;
+    screen.line(format!(
+        "{} over the organisation `{}`",
+        found.standard, grounds.places.organisation
+    ));
+    for one in &found.levels {
+        let confirmed = match &one.confirmed {
+            Some((level, who, on)) => format!("L{level} confirmed by {who} on {on}"),
+            None => "not confirmed by an auditor".to_owned(),
+        };
+        let look = match one.proposed {
+            0 => Look::Bad,
+            1 => Look::Warn,
+            _ => Look::Good,
+        };
+        let level = screen.word(look, &format!("L{}", one.proposed));
+        screen.line(format!("{} {:<22} {level} by rule, {confirmed}", one.id, one.title));
+        if let Some(lacks) = one.rungs.iter().find(|rung| !rung.held) {
+            screen.line(format!("   for L{}: {}", lacks.level, lacks.why));
+        }
+        if one.findings > 0 {
+            screen.line(format!("   {} findings are not settled", one.findings));
+        }
+    }
+    screen.line(format!(
+        "posture L{} (lowest), mean {:.2}{}",
+        found.posture,
+        found.mean,
+        found.confirmed_posture.map_or(String::new(), |level| format!("; L{level} confirmed"))
+    ));
+    screen.line(screen.word(Look::Quiet, &found.credit));
+    Ok(Exit::Done)
+}
+
+fn sample(
+    screen: &Screen,
+    grounds: &Grounds<'_>,
+    workflow: &WorkflowName,
+    size: usize,
+    seed: &str,
+    days: u32,
+) -> Ended {
+    let runs = grounds.runs.ok_or_else(|| Stop::usage("nothing has run here yet"))?;
+    let since = grounds.now.0.saturating_sub(u64::from(days) * 86_400_000);
+    let status = Status::ALL.iter().copied().filter(|status| status.over()).collect();
+    let workflow_ = Some(workflow.clone());
+    let query = RunQuery { workflow: workflow_, status, limit: 1_000_000, ..RunQuery::default() };
+    let lines = runs.lines(&query)?;
+    let mut all: Vec<(Hash, RunId)> = lines
+        .iter()
+        .filter(|line| line.changed.0 >= since)
+        .map(|line| {
+            (
+                Hash::of_parts(&[b"flightdeck audit", seed.as_bytes(), &line.run.to_bytes()]),
+                line.run,
+            )
+        })
+        .collect();
+    let population = all.len();
+    all.sort_unstable();
+    all.truncate(size);
+    let chosen: Vec<RunId> = all.into_iter().map(|(_, run)| run).collect();
+    screen.object(
+        "sample",
+        json!({ "workflow": workflow, "seed": seed, "days": days, "population": population, "cases": chosen }),
+    )?;
+    screen.line(format!(
+        "{} of {population} cases of `{workflow}` that ended in {days} days, by the seed `{}`: those \
+         whose hash of seed and id comes first",
+        chosen.len(),
+        words::plain(seed)
+    ));
+    chosen.iter().for_each(|run| screen.line(format!("  {run}")));
+    Ok(Exit::Done)
+}
+
+fn short(hash: &Hash) -> String {
+    hash.to_string().chars().take(8).collect()
+}
+
+fn findings(screen: &Screen, grounds: &Grounds<'_>) -> Ended {
+    let mut all: Vec<&AuditFinding> = grounds.desk.findings.iter().collect();
+    all.sort_by_key(|one| (one.closed.is_some(), std::cmp::Reverse(one.severity), one.opened));
+    for one in &all {
+        screen.object("finding", one)?;
+        let stands = match (&one.closed, &one.answer) {
+            (Some(at), _) => format!("settled at {}", words::when(*at, None)),
+            (None, Some((.., Some(text)))) => format!("answered: {text}"),
+            (None, Some(_)) => "answered".to_owned(),
+            (None, None) => "not answered".to_owned(),
+        };
+        screen.line(format!(
+            "{} {} {}: {} ({}); {stands}",
+            short(&one.id),
+            one.control,
+            one.severity.as_str(),
+            one.told.as_deref().unwrap_or("erased"),
+            one.who
+        ));
+    }
+    if all.is_empty() {
+        screen.line("no auditor has found anything yet");
+    }
+    Ok(Exit::Done)
+}
+
+fn open_finding<'g>(grounds: &'g Grounds<'_>, start: &str) -> Result<&'g AuditFinding, Stop> {
+    let all = grounds.desk.findings.iter().filter(|one| one.closed.is_none());
+    only(all.filter(|one| one.id.to_string().starts_with(start)).collect(), "open finding", start)
+}
+
+fn only<'a, T>(found: Vec<&'a T>, what: &str, start: &str) -> Result<&'a T, Stop> {
+    match found.as_slice() {
+        [one] => Ok(one),
+        [] => Err(Stop::usage(format!("no {what} begins with `{start}`"))),
+        _ => Err(Stop::usage(format!("more than one {what} begins with `{start}`"))),
+    }
+}
+
+fn mapping(screen: &Screen, grounds: &Grounds<'_>, name: Option<&str>) -> Ended {
+    let all = mappings();
+    if let Some(name) = name.filter(|name| !all.iter().any(|one| one.id == *name)) {
+        let known: Vec<&str> = all.iter().map(|one| one.id.as_str()).collect();
+        let what = format!("there is no mapping `{name}`");
+        return Err(Stop::usage(what).help(format!("there are {}", known.join(", "))));
+    }
+    let audit = found(grounds)?;
+    let mut assessed = Vec::new();
+    for name in grounds.all() {
+        if let Ok(looked) = grounds.look(name.as_str()) {
+            assessed.push(grounds.assess(&looked));
+        }
+    }
+    for one in all.iter().filter(|one| name.is_none_or(|name| one.id == name)) {
+        screen.line(screen.word(Look::Strong, &one.title));
+        for row in &one.rows {
+            // What backs it: the lowest points of any workflow, and the level of each control.
+            let criteria: Vec<String> = row
+                .criteria
+                .iter()
+                .map(|id| {
+                    let points = assessed.iter().flat_map(|all| &all.findings);
+                    let points = points.filter(|one| one.id == *id).map(|one| one.points.0).min();
+                    let points = points.map_or("-".to_owned(), |half| match half {
+                        0 => "0".to_owned(),
+                        1 => "0.5".to_owned(),
+                        _ => "1".to_owned(),
+                    });
+                    format!("{id} {points}")
+                })
+                .collect();
+            let controls: Vec<String> = row
+                .controls
+                .iter()
+                .map(|id| {
+                    let level = audit.levels.iter().find(|one| one.id == *id);
+                    format!("{id} L{}", level.map_or(0, |one| one.proposed))
+                })
+                .collect();
+            screen.object(
+                "mapped",
+                json!({ "mapping": one.id, "id": row.id, "text": row.text,
+                    "criteria": criteria, "controls": controls }),
+            )?;
+            screen.line(format!(
+                "  {:<8} {}: {}",
+                row.id,
+                row.text,
+                criteria.into_iter().chain(controls).collect::<Vec<_>>().join(", ")
+            ));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Does what was typed of incidents.
+pub fn incident(screen: &Screen, global: &Global, grounds: &Grounds<'_>, typed: Typed) -> Ended {
+    let workspace = grounds.workspace;
+    let cases = |starts: &[String]| -> Result<Vec<RunId>, Stop> {
+        match grounds.runs {
+            Some(runs) => starts.iter().map(|start| runs.find(start)).collect(),
+            None if starts.is_empty() => Ok(Vec::new()),
+            None => Err(Stop::usage("nothing has run here yet")),
+        }
+    };
+    match typed {
+        Typed::Open { told: text, class, severity, workflow, case } => {
+            let who = people::known(global, workspace)?;
+            let said = Assured::IncidentOpened {
+                incident: id(&[&class, &text, who.as_str()], grounds.now),
+                class: FieldName::new(&class).map_err(Stop::usage)?,
+                severity,
+                workflow,
+                runs: cases(&case)?,
+                who: Some(who),
+                told: TOLD,
+            };
+            told(screen, workspace, said, Some(text))
+        }
+        Typed::Find => by_rule(screen, grounds),
+        Typed::List => {
+            let mut all: Vec<&Incident> = grounds.desk.incidents.iter().collect();
+            all.sort_by_key(|one| {
+                (one.closed.is_some(), std::cmp::Reverse(one.severity), one.opened)
+            });
+            for one in &all {
+                line(screen, one)?;
+            }
+            if all.is_empty() {
+                screen.line("no incident was ever opened");
+            }
+            Ok(Exit::Done)
+        }
+        Typed::Show { incident } => {
+            let all = grounds.desk.incidents.iter();
+            let all = all.filter(|one| one.id.to_string().starts_with(&incident)).collect();
+            let one = only(all, "incident", &incident)?;
+            line(screen, one)?;
+            one.runs.iter().for_each(|run| screen.line(format!("  case {run}")));
+            for (at, who, text) in &one.notes {
+                let text = text.as_deref().unwrap_or("erased");
+                screen.line(format!("  {} {who}: {text}", words::when(*at, None)));
+            }
+            if let Some(change) = &one.change {
+                screen.line(format!("  changed: {change}"));
+            }
+            Ok(Exit::Done)
+        }
+        Typed::Note { incident, told: text, case } => {
+            let who = people::known(global, workspace)?;
+            let incident = open_incident(grounds, &incident)?.id;
+            let said = Assured::IncidentNoted { incident, runs: cases(&case)?, who, told: TOLD };
+            told(screen, workspace, said, Some(text))
+        }
+        Typed::Close { incident, change } => {
+            let who = people::known(global, workspace)?;
+            let incident = open_incident(grounds, &incident)?.id;
+            if change.split_whitespace().count() < 3 {
+                let what = "a review names what was changed, in a sentence";
+                return Err(Stop::usage(what).help("a file, a rule, a limit, a release, and why"));
+            }
+            let said = Assured::IncidentClosed { incident, change: TOLD, who };
+            told(screen, workspace, said, Some(change))
+        }
+    }
+}
+
+fn line(screen: &Screen, one: &Incident) -> Result<(), Stop> {
+    screen.object("incident", one)?;
+    let stands = match one.closed {
+        Some(at) => format!("closed at {}", words::when(at, None)),
+        None => format!("open since {}", words::when(one.opened, None)),
+    };
+    screen.line(format!(
+        "{} {} {}: {}; {} cases; {stands}",
+        short(&one.id),
+        one.severity.as_str(),
+        one.class,
+        one.told.as_deref().unwrap_or("erased"),
+        one.runs.len()
+    ));
+    Ok(())
+}
+
+fn open_incident<'g>(grounds: &'g Grounds<'_>, start: &str) -> Result<&'g Incident, Stop> {
+    let all = grounds.desk.incidents.iter().filter(|one| one.closed.is_none());
+    only(all.filter(|one| one.id.to_string().starts_with(start)).collect(), "open incident", start)
+}
+
+/// What records show, and no incident is about yet.
+fn by_rule(screen: &Screen, grounds: &Grounds<'_>) -> Ended {
+    let known = |run: &RunId| grounds.desk.incidents.iter().any(|one| one.runs.contains(run));
+    let mut opened = 0;
+    for (workflow, class, severity, mark) in assure::incident::shown(&grounds.seen) {
+        if known(&mark.run) {
+            continue;
+        }
+        let text = format!(
+            "the entries of a case show it: {}",
+            assure::incident::class(class).unwrap_or(class)
+        );
+        let said = Assured::IncidentOpened {
+            incident: id(&[class, &mark.run.to_string()], grounds.now),
+            class: FieldName::new(class).map_err(Stop::failed)?,
+            severity,
+            workflow: Some(workflow.clone()),
+            runs: vec![mark.run],
+            who: None,
+            told: TOLD,
+        };
+        told(screen, grounds.workspace, said, Some(text))?;
+        opened += 1;
+    }
+    if opened == 0 {
+        screen.line("no case shows harm that no incident is about");
+    }
+    Ok(Exit::Done)
+}
