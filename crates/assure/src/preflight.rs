@@ -106,6 +106,18 @@ fn data(cx: &Cx<'_>) -> Question {
             format!("what it works on goes to {}", to.into_iter().collect::<Vec<_>>().join(", "))
         }
     });
+    blocks.extend(unboxed(cx));
+    Question {
+        id: "data",
+        asks: "Which data can it reach that it should not have?",
+        answer,
+        blocks,
+    }
+}
+
+/// Servers without a box that work on what anybody may send.
+fn unboxed(cx: &Cx<'_>) -> Vec<Block> {
+    let mut blocks = Vec::new();
     let outside = cx.w.case.from == From::Outside;
     let used: BTreeSet<&str> = cx
         .all()
@@ -124,12 +136,7 @@ fn data(cx: &Cx<'_>) -> Question {
             blocks.push(block("server-without-a-box", what, fix, [cite]));
         }
     }
-    Question {
-        id: "data",
-        asks: "Which data can it reach that it should not have?",
-        answer,
-        blocks,
-    }
+    blocks
 }
 
 fn recipient(to: &plan::data::Recipient) -> String {
@@ -163,10 +170,12 @@ fn invented(cx: &Cx<'_>) -> Question {
                 }
                 if !checked && acts && !reviewed {
                     let what = format!(
-                        "whatever `{}` makes up is acted on: nothing must hold of it, and nobody looks",
+                        "whatever `{}` makes up is acted on: nothing must hold of it, and nobody \
+                         looks",
                         step.id
                     );
-                    let fix = "say in `must_hold` or `sure` what has to be so, or put a review before the act";
+                    let fix =
+                        "say in `must_hold` or `sure` what has to be so, or put a review first";
                     blocks.push(block(
                         "nothing-checks-the-answer",
                         what,
@@ -238,21 +247,7 @@ fn judges(cx: &Cx<'_>) -> Question {
             let what = format!("a late `{}` goes to the very role that did not answer", step.id);
             blocks.push(block("late-to-the-same", what, "name another role in `late`", cite()));
         }
-        if let (Some(limit), Some(baseline)) =
-            (cx.given.places.attention.get(&review.by).and_then(|a| a.a_day), &cx.w.baseline)
-            && review.sample.is_none()
-            && is_first(cx, &step.id)
-        {
-            let able = u64::from(limit) * u64::try_from(holders.len()).unwrap_or(0) * 5;
-            if u64::from(baseline.cases_per_week) > able {
-                let what = format!(
-                    "`{}` comes for each of {} cases a week, and its people can judge {able}",
-                    step.id, baseline.cases_per_week
-                );
-                let fix = "let a rule or a sample decide what has to be seen, or name more people";
-                blocks.push(block("more-than-people-can-judge", what, fix, cite()));
-            }
-        }
+        blocks.extend(overloaded(cx, step, review));
     }
     let acts: Vec<_> = cx.w.acting().map(|step| step.id.to_string()).collect();
     if !any && !acts.is_empty() && cx.w.risk >= Risk::High {
@@ -270,6 +265,27 @@ fn judges(cx: &Cx<'_>) -> Question {
         });
     }
     Question { id: "judges", asks: "Who judges what it does?", answer, blocks }
+}
+
+/// More work than the holders of a role can judge.
+fn overloaded(
+    cx: &Cx<'_>,
+    step: &plan::workflow::Step,
+    review: &plan::workflow::ReviewStep,
+) -> Option<Block> {
+    let each = cx.given.places.attention.get(&review.by)?.a_day?;
+    let weekly = u64::from(cx.w.baseline.as_ref()?.cases_per_week);
+    let holders = cx.w.roles.get(&review.by).map_or(0, Vec::len);
+    let able = u64::from(each) * u64::try_from(holders).unwrap_or(0) * 5;
+    if weekly <= able || review.sample.is_some() || !is_first(cx, &step.id) {
+        return None;
+    }
+    let what = format!(
+        "`{}` comes for each of {weekly} cases a week, and its people can judge {able}",
+        step.id
+    );
+    let fix = "let a rule or a sample decide what has to be seen, or name more people";
+    Some(block("more-than-people-can-judge", what, fix, [cx.cite_step(step)]))
 }
 
 /// Whether every case comes to a step: nothing before it decides.
@@ -295,7 +311,7 @@ fn stops(cx: &Cx<'_>) -> Question {
     let may = cx.w.roles.get(&cx.w.override_by).map(Vec::as_slice).unwrap_or_default();
     let cite = || [cx.cite(&["override"])];
     answer.push(format!(
-        "{} people of `{}` may stop it, for everything, a workflow, a case, a tool, a server or a vendor",
+        "{} people of `{}` may stop it: everything, a workflow, a case, a tool, a server, a vendor",
         may.len(),
         cx.w.override_by
     ));

@@ -220,30 +220,8 @@ impl Model {
         }
         let by_hand = baseline.and_then(|one| one.errors_per_million);
         let by_hand = f64::from(by_hand.unwrap_or(0)) / 1e6;
-        let limit = nanos(w.limits.case.cost_nanos) * weighed.exchange;
         let seen = weighed.seen.as_ref().filter(|sums| sums.cases > 0);
-        let models = w.agents.values().flat_map(|agent| &agent.models);
-        let free = models.filter_map(|name| w.models.get(name)).all(|model| {
-            model.here || (model.price.output_nanos == 0 && model.price.input_nanos == 0)
-        });
-        let cost = match seen {
-            Some(sums) => {
-                let mean = nanos(sums.cost_nanos) * weighed.exchange / count(sums.cases);
-                // The mean of few cases may be far off.
-                let off = 1.0 + 2.0 / count(sums.cases).sqrt();
-                (mean / off, mean * off)
-            }
-            None if free => (0.0, 0.0),
-            None => {
-                let (low, high) = COST_SHARE;
-                assumed.push(format!(
-                    "a case costs {:.0} to {:.0} % of its limit: none is over yet",
-                    low * 100.0,
-                    high * 100.0
-                ));
-                (limit * low, limit * high)
-            }
-        };
+        let cost = Self::cost(weighed, seen, assumed);
         let reviewed = w.steps.iter().any(|step| matches!(step.does, Does::Review(_)));
         let look = match seen {
             Some(sums) => {
@@ -282,6 +260,34 @@ impl Model {
             error_cost,
             errors_by_hand: by_hand,
             upkeep: f64::from(weighed.upkeep_minutes) * rate / 60.0,
+        }
+    }
+
+    /// Between what a case costs.
+    fn cost(weighed: &Weighed<'_>, seen: Option<&Sums>, assumed: &mut Vec<String>) -> (f64, f64) {
+        let w = weighed.workflow;
+        let limit = nanos(w.limits.case.cost_nanos) * weighed.exchange;
+        let models = w.agents.values().flat_map(|agent| &agent.models);
+        let free = models.filter_map(|name| w.models.get(name)).all(|model| {
+            model.here || (model.price.output_nanos == 0 && model.price.input_nanos == 0)
+        });
+        match seen {
+            Some(sums) => {
+                let mean = nanos(sums.cost_nanos) * weighed.exchange / count(sums.cases);
+                // The mean of few cases may be far off.
+                let off = 1.0 + 2.0 / count(sums.cases).sqrt();
+                (mean / off, mean * off)
+            }
+            None if free => (0.0, 0.0),
+            None => {
+                let (low, high) = COST_SHARE;
+                assumed.push(format!(
+                    "a case costs {:.0} to {:.0} % of its limit: none is over yet",
+                    low * 100.0,
+                    high * 100.0
+                ));
+                (limit * low, limit * high)
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use assure::desk::Desk;
 use assure::preflight::{self, Block, Question};
-use assure::psf::{Assessment, Given, assess};
+use assure::psf::{Advice, Assessment, Given, assess};
 use assure::seen::Seen;
 use assure::standard::Standard;
 use assure::worth::{Weighed, Worth, worth};
@@ -268,4 +268,22 @@ fn write(file: &Path, kept: &Kept) {
     if std::fs::write(&fresh, bytes).is_ok() && std::fs::rename(&fresh, file).is_err() {
         let _ = std::fs::remove_file(&fresh);
     }
+}
+
+/// What a change would take out and put in from which line on, and the file as it would be.
+pub fn changed(workspace: &Workspace, advice: &Advice) -> Option<((usize, Vec<String>), String)> {
+    let file = advice.file.as_ref().filter(|_| !advice.edits.is_empty())?;
+    let old = workspace.files.get(file)?;
+    let new = plan::edit(&workspace.files, file, &advice.edits).ok()?;
+    let (was, is): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
+    let before = was.iter().zip(&is).take_while(|(a, b)| a == b).count();
+    let rest_was = was.get(before..).unwrap_or_default();
+    let rest_is = is.get(before..).unwrap_or_default();
+    let after = rest_was.iter().rev().zip(rest_is.iter().rev()).take_while(|(a, b)| a == b).count();
+    let cut = |lines: &[&str], sign: char| {
+        let middle = lines.get(..lines.len().saturating_sub(after)).unwrap_or_default();
+        middle.iter().map(|line| format!("{sign} {line}")).collect::<Vec<_>>()
+    };
+    let lines = [cut(rest_was, '-'), cut(rest_is, '+')].concat();
+    Some(((before + 1, lines), new))
 }

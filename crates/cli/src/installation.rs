@@ -1,6 +1,8 @@
 //! This installation as the HTTP interface meets it: the runtime that drives here, the stored runs,
 //! and the maps as they were when it was started. It decides nothing: it passes on what is asked.
 
+mod answering;
+mod assurance;
 mod instructions;
 mod interview;
 mod policies;
@@ -32,10 +34,10 @@ use plan::{AccessRole, Edit, Plan};
 use runtime::{Fault, Kind, Lying, NewRun, Runtime};
 use serde_json::{Map, Value};
 use server::{
-    Alike, Answer, Decide, Decided, Described, Draft, Figures, FileLine, FileText, Glance, HookKey,
-    InForce, Installation, Instructions, No, Open, Pinning, Policies, PoliciesTried, Probed, Query,
-    Reach, Rehearsed, Rehearsing, Row, Said, Saving, Seen, Sent, Sheet, Start, Started, Taking,
-    ToolServers, Turn, Turned, Vendors, Why, Wish,
+    Alike, Answer, Answering, Assurance, Decide, Decided, Described, Draft, Figures, FileLine,
+    FileText, Glance, HookKey, InForce, Installation, Instructions, No, Open, Pinning, Policies,
+    PoliciesTried, Probed, Query, Reach, Rehearsed, Rehearsing, Row, Said, Saving, Seen, Sent,
+    Sheet, Start, Started, Taking, ToolServers, Turn, Turned, Vendors, Why, Wish, WorkflowJudged,
 };
 
 use crate::args::Global;
@@ -638,6 +640,18 @@ impl Installation for Here {
 
     fn pin(&self, who: PersonId, pinning: Pinning) -> Answer<String> {
         Box::pin(self.inner.clone().pin(who, pinning))
+    }
+
+    fn assurance(&self) -> Answer<Assurance> {
+        self.read(assurance::all)
+    }
+
+    fn judged(&self, workflow: WorkflowName) -> Answer<WorkflowJudged> {
+        self.read(move |inner, runs| assurance::one(inner, runs, &workflow))
+    }
+
+    fn answer_for(&self, who: PersonId, what: Answering) -> Answer<()> {
+        Box::pin(self.inner.clone().answer_for(who, what))
     }
 
     fn vendors(&self) -> Answer<Vendors> {

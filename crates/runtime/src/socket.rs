@@ -197,6 +197,14 @@ impl From<Fault> for Response {
     }
 }
 
+/// What is answered where there is nothing to say but that it is done.
+fn done(done: Result<(), Fault>) -> Response {
+    match done {
+        Ok(()) => Response::Done,
+        Err(fault) => fault.into(),
+    }
+}
+
 async fn answer(runtime: &Runtime, request: Request) -> Response {
     match request {
         Request::Ping => Response::Done,
@@ -244,29 +252,17 @@ async fn answer(runtime: &Runtime, request: Request) -> Response {
             Ok(woken) => Response::Lifted { woken },
             Err(error) => refused(error.kind(), error),
         },
-        Request::Accessed(access) => match runtime.accessed(access).await {
-            Ok(()) => Response::Done,
-            Err(fault) => fault.into(),
-        },
-        Request::Assured { said, text } => match runtime.assured(said, text).await {
-            Ok(()) => Response::Done,
-            Err(fault) => fault.into(),
-        },
+        Request::Accessed(access) => done(runtime.accessed(access).await),
+        Request::Assured { said, text } => done(runtime.assured(said, text).await),
         Request::Sweep => match runtime.sweep().await {
             Ok(cases) => Response::Swept { cases },
             Err(fault) => fault.into(),
         },
         Request::Drilled { drill, who, passed, runs, told } => {
-            match runtime.drilled(&who, Drilled { drill, passed, runs, told }).await {
-                Ok(()) => Response::Done,
-                Err(fault) => fault.into(),
-            }
+            done(runtime.drilled(&who, Drilled { drill, passed, runs, told }).await)
         }
         Request::Erase { runs, who, reason, subject } => {
-            match runtime.erase(&who, Erasure { runs, reason, subject }).await {
-                Ok(()) => Response::Done,
-                Err(fault) => fault.into(),
-            }
+            done(runtime.erase(&who, Erasure { runs, reason, subject }).await)
         }
     }
 }

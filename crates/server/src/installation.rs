@@ -13,6 +13,7 @@ use plan::{AccessRole, Edit};
 use serde_json::Value;
 use tokio::sync::watch;
 
+use crate::assurance::{Answering, Assurance, WorkflowJudged};
 use crate::fleet::Figures;
 use crate::hooks::{HookKey, NotTaken, Sent, Taken};
 use crate::instructions::Instructions;
@@ -208,6 +209,11 @@ pub trait Installation: Send + Sync + 'static {
     fn probe(&self, server: String) -> Answer<Probed>;
     /// Approves tools exactly as they were shown. Gives the version of what was approved.
     fn pin(&self, who: PersonId, pinning: Pinning) -> Answer<String>;
+    /// How safe everything is, as rules find it.
+    fn assurance(&self) -> Answer<Assurance>;
+    fn judged(&self, workflow: WorkflowName) -> Answer<WorkflowJudged>;
+    /// Writes down what somebody answers for.
+    fn answer_for(&self, who: PersonId, what: Answering) -> Answer<()>;
     fn vendors(&self) -> Answer<Vendors>;
     fn instructions(&self) -> Answer<Instructions>;
     fn policies(&self) -> Answer<Policies>;

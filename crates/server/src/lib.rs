@@ -3,6 +3,7 @@
 //! said by whoever drives the runs. It must not answer anybody who is not signed in, except how one
 //! signs in and whether all is well.
 
+mod assurance;
 mod cases;
 mod described;
 mod door;
@@ -47,6 +48,11 @@ use utoipa::openapi::path::Operation;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use assurance::{
+    AdviceShown, Answering, Assurance, AuditLine, BlockShown, ColumnShown, ControlLevel,
+    CriterionFound, DecorShown, DomainLine, DrillLine, IncidentLine, PlaceShown, QuestionShown,
+    RungShown, ScoreLine, SpreadShown, StatementLine, SystemLine, WorkflowJudged, WorthShown,
+};
 pub use door::Door;
 use door::Scheme;
 pub use fleet::Figures;
@@ -102,6 +108,7 @@ struct Desk {
         (name = "reviews", description = "Requests that wait for a person"),
         (name = "files", description = "Maps and what belongs to them, as they are written"),
         (name = "tools", description = "Tool servers, what is approved of them, and vendors"),
+        (name = "assurance", description = "Scores, controls, incidents, and who answers for what"),
         (name = "releases", description = "What is live, what is tried beside it"),
         (name = "stops", description = "The kill switch, by scope"),
         (name = "installation", description = "This installation as a whole")
@@ -147,6 +154,8 @@ fn closed() -> OpenApiRouter<Desk> {
                 .routes(routes!(rehearse::rehearse))
                 .routes(routes!(tools::list))
                 .routes(routes!(vendors::list))
+                .routes(routes!(assurance::show))
+                .routes(routes!(assurance::judge))
                 .routes(routes!(instructions::list))
                 .routes(routes!(policies::list))
                 .routes(routes!(policies::test))
@@ -157,7 +166,10 @@ fn closed() -> OpenApiRouter<Desk> {
         ))
         .merge(taking(Right::Records, OpenApiRouter::new().routes(routes!(cases::records))))
         .merge(taking(Right::Start, OpenApiRouter::new().routes(routes!(cases::start))))
-        .merge(taking(Right::Change, OpenApiRouter::new().routes(routes!(workshop::save))))
+        .merge(taking(
+            Right::Change,
+            OpenApiRouter::new().routes(routes!(workshop::save)).routes(routes!(assurance::answer)),
+        ))
         .merge(taking(Right::Decide, OpenApiRouter::new().routes(routes!(reviews::decide))))
         .merge(taking(
             Right::Stop,

@@ -114,7 +114,7 @@ pub enum Incident {
         /// What went wrong, in a sentence
         told: String,
         /// What kind of thing
-        #[arg(long, value_parser = PossibleValuesParser::new(assure::incident::CLASSES.map(|(name, _)| name)))]
+        #[arg(long, value_parser = class())]
         class: String,
         /// How bad
         #[arg(long, value_parser = severity())]
@@ -225,4 +225,8 @@ fn severity() -> impl TypedValueParser<Value = Severity> {
         let found = Severity::ALL.into_iter().find(|one| one.as_str() == word);
         found.ok_or("no severity")
     })
+}
+
+fn class() -> PossibleValuesParser {
+    PossibleValuesParser::new(assure::incident::CLASSES.map(|(name, _)| name))
 }

@@ -1,15 +1,17 @@
 //! `psf`, `preflight`, `except`, `worth`, `brief`, `weigh` and `acknowledge`: what was found in
 //! words and as JSON, and what people answer for. What is found is for `assure` to say.
 
+mod scores;
+
 use assure::preflight::{self, Question};
-use assure::psf::{Advice, Assessment, Column, Finding, RULES, Says, Status};
+use assure::psf::Assessment;
 use assure::worth::Verdict;
 use evidence::words;
 use journal::{Assured, BodyRef, Hash, Seq};
 use plan::ids::{FieldName, PersonId};
 use serde_json::json;
 
-use super::{audit, mcp};
+use super::{audit, incident, mcp, register};
 use crate::args::{Assure, Except, Global, Psf, Reason, Worth};
 use crate::assuring::{Grounds, Looked};
 use crate::driver::{Driver, Drives};
@@ -36,8 +38,8 @@ pub fn assure(screen: &Screen, global: &Global, what: Assure) -> Ended {
         Assure::Worth(args) => worth(screen, &grounds, &args),
         Assure::Brief { workflow } => brief(screen, &grounds, &workflow),
         Assure::Audit { command } => audit::audits(screen, global, &grounds, command),
-        Assure::Register => audit::registered(screen, &grounds),
-        Assure::Incident { command } => audit::incident(screen, global, &grounds, command),
+        Assure::Register => register::registered(screen, &grounds),
+        Assure::Incident { command } => incident::incident(screen, global, &grounds, command),
         Assure::Weigh { workflow, reason: Reason { reason } } => {
             let who = people::known(global, &workspace)?;
             let looked = grounds.look(&workflow)?;
@@ -91,7 +93,7 @@ fn psf(screen: &Screen, global: &Global, grounds: &Grounds<'_>, args: &Psf) -> E
         let assessment = grounds.assess(&looked);
         below |= !assessment.passes;
         screen.object("psf", &assessment)?;
-        shown(screen, grounds, args, &assessment);
+        scores::shown(screen, grounds, args, &assessment);
         if args.keep {
             keep(screen, global, grounds, &looked, &assessment)?;
         }
@@ -117,155 +119,6 @@ fn keep(
     let halves = assessment.findings.iter().map(|one| one.points.0).collect();
     told(screen, grounds.workspace, Assured::Scored { workflow, release, standard, halves }, None)
         .map(drop)
-}
-
-fn shown(screen: &Screen, grounds: &Grounds<'_>, args: &Psf, all: &Assessment) {
-    if args.criterion.is_none() {
-        head(screen, all);
-    }
-    for one in &all.findings {
-        match &args.criterion {
-            Some(id) if !one.id.eq_ignore_ascii_case(id) => continue,
-            None if !args.explain => {
-                if one.status != Status::Met {
-                    short(screen, one);
-                }
-            }
-            _ => whole(screen, one),
-        }
-        if args.patch {
-            one.advice.iter().for_each(|advice| patch(screen, grounds, advice));
-        }
-    }
-    for decor in all.decor.iter().filter(|_| args.criterion.is_none()) {
-        let cites: Vec<String> = decor.cites.iter().map(ToString::to_string).collect();
-        let name = screen.word(Look::Bad, "for show");
-        screen.line(format!("{name} {}: {} [{}]", decor.id, decor.what, cites.join(", ")));
-    }
-}
-
-fn head(screen: &Screen, all: &Assessment) {
-    let release: String = all.release.to_string().chars().take(12).collect();
-    let stands = match (all.live, all.same) {
-        (true, true) => "live",
-        (true, false) => "live; the files say something else by now",
-        (false, _) => "not live: nothing of it can have been seen",
-    };
-    screen.line(format!(
-        "{} by {}: release {release}, {stands}",
-        screen.word(Look::Strong, all.workflow.as_str()),
-        all.standard
-    ));
-    let of = |(got, most): (u32, u32)| format!("{} of {}", halves(got), halves(most));
-    screen.line(format!(
-        "{} on the 14 published criteria, {} on all 40: {}",
-        of(all.published),
-        of(all.points),
-        match all.passes {
-            true => screen.word(Look::Good, "above the line in every domain"),
-            false => screen.word(Look::Bad, "below the line"),
-        }
-    ));
-    for domain in &all.domains {
-        let look = if domain.passes { Look::Good } else { Look::Bad };
-        let full = usize::try_from(domain.of_100 / 5).unwrap_or(0);
-        screen.line(format!(
-            "  {} {:<18} {} {:.1} of 5 (line {:.1}), {:>3} of 100 {}",
-            domain.id,
-            domain.title,
-            screen.word(look, &format!("{:<20}", "#".repeat(full))),
-            domain.score,
-            domain.at_least,
-            domain.of_100,
-            domain.rating.as_str()
-        ));
-    }
-}
-
-fn halves(n: u32) -> String {
-    format!("{}{}", n / 2, if n.is_multiple_of(2) { "" } else { ".5" })
-}
-
-fn mark(screen: &Screen, status: Status) -> String {
-    let (look, word) = match status {
-        Status::Met => (Look::Good, "met     "),
-        Status::Partly => (Look::Warn, "partly  "),
-        Status::NotMet => (Look::Bad, "NOT MET "),
-        Status::NotApplicable => (Look::Quiet, "n/a     "),
-    };
-    screen.word(look, word)
-}
-
-fn short(screen: &Screen, one: &Finding) {
-    let columns = [&one.declared, &one.enforced, &one.observed, &one.attested];
-    let lacks = columns.into_iter().find(|column| !matches!(column.says, Says::Yes | Says::Open));
-    let why = lacks.map_or(one.title.as_str(), |column| column.why.as_str());
-    let cites = lacks.map(places).unwrap_or_default();
-    screen.line(format!("{}{} {}: {why}{cites}", mark(screen, one.status), one.id, one.title));
-}
-
-fn places(column: &Column) -> String {
-    let cites: Vec<String> = column.cites.iter().take(3).map(ToString::to_string).collect();
-    if cites.is_empty() { String::new() } else { format!(" [{}]", cites.join(", ")) }
-}
-
-fn whole(screen: &Screen, one: &Finding) {
-    let source = match one.source {
-        assure::standard::Source::Published => "published",
-        assure::standard::Source::Reconstructed => "reconstructed",
-    };
-    screen.line(format!(
-        "{}{} {} ({source}): {} of 1",
-        mark(screen, one.status),
-        one.id,
-        one.title,
-        halves(u32::from(one.points.0))
-    ));
-    let columns = [
-        ("declared", &one.declared),
-        ("enforced", &one.enforced),
-        ("observed", &one.observed),
-        ("attested", &one.attested),
-    ];
-    for (name, column) in columns.into_iter().filter(|(_, column)| !column.why.is_empty()) {
-        let says = match column.says {
-            Says::Yes => "yes",
-            Says::Partly => "partly",
-            Says::No => "no",
-            Says::Failed => "FAILED",
-            Says::Open => "-",
-        };
-        screen.line(format!("    {name} {says:<6} {}{}", column.why, places(column)));
-    }
-    let rule = RULES.iter().find(|(id, _)| *id == one.rule).map_or("", |(_, text)| text);
-    screen.line(format!("    rule `{}`: {rule}", one.rule));
-    for advice in &one.advice {
-        screen.line(format!("    to do: {}", advice.text));
-    }
-}
-
-/// The lines that a change takes out and puts in.
-fn patch(screen: &Screen, grounds: &Grounds<'_>, advice: &Advice) {
-    let Some(file) = advice.file.as_ref().filter(|_| !advice.edits.is_empty()) else { return };
-    let files = &grounds.workspace.files;
-    let (Some(old), Ok(new)) = (files.get(file), plan::edit(files, file, &advice.edits)) else {
-        return;
-    };
-    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
-    let same = |a: &[&str], b: &[&str]| a.iter().zip(b).take_while(|(a, b)| a == b).count();
-    let before = same(&old, &new);
-    let rest_old = old.get(before..).unwrap_or_default();
-    let rest_new = new.get(before..).unwrap_or_default();
-    let after =
-        rest_old.iter().rev().zip(rest_new.iter().rev()).take_while(|(a, b)| a == b).count();
-    screen.line(format!("    {file}:{}: {}", before + 1, advice.text));
-    let cut = |lines: &[&str]| lines.len().saturating_sub(after);
-    for line in rest_old.get(..cut(rest_old)).unwrap_or_default() {
-        screen.line(format!("    {}", screen.word(Look::Bad, &format!("- {line}"))));
-    }
-    for line in rest_new.get(..cut(rest_new)).unwrap_or_default() {
-        screen.line(format!("    {}", screen.word(Look::Good, &format!("+ {line}"))));
-    }
 }
 
 fn preflight(screen: &Screen, grounds: &Grounds<'_>, workflow: &str) -> Ended {

@@ -1,9 +1,9 @@
-//! `audit`, `register` and `incident`: the organisation as rules see it, what auditors found, and
-//! what went wrong. What a level takes is for `assure` to say; that only an auditor confirms one is
-//! said here, because here it is known who somebody is.
+//! `audit`: the organisation as rules see it, and what auditors found. What a level
+//! takes is for `assure` to say; that only an auditor confirms one is said here, because here it is
+//! known who somebody is.
 
-use assure::audit::{Audit as Found, Audited, Pai, Registered, audit, mappings};
-use assure::desk::{AuditFinding, Incident};
+use assure::audit::{Audit as Found, Audited, Pai, audit, mappings};
+use assure::desk::AuditFinding;
 use evidence::words;
 use journal::{Assured, BodyRef, Hash, Millis, RunId, RunQuery, Seq, Status};
 use plan::AccessRole;
@@ -11,7 +11,8 @@ use plan::ids::{FieldName, PersonId, WorkflowName};
 use serde_json::json;
 
 use super::assure::told;
-use crate::args::{Audit, Global, Incident as Typed, Reason};
+use super::register::register;
+use crate::args::{Audit, Global, Reason};
 use crate::assuring::Grounds;
 use crate::exit::{Ended, Exit, Stop};
 use crate::people;
@@ -44,93 +45,6 @@ pub fn found(grounds: &Grounds<'_>) -> Result<Found, Stop> {
     }))
 }
 
-/// Every system with AI: the workflows, and what statements with `facts: { system: ... }` tell of.
-pub fn register(grounds: &Grounds<'_>) -> Result<Vec<Registered>, Stop> {
-    let mut all = Vec::new();
-    for name in grounds.all() {
-        let Ok(looked) = grounds.look(name.as_str()) else { continue };
-        let w = looked.plan.workflow();
-        let release = looked.plan.release();
-        let weighed = grounds.desk.weighed.iter();
-        let weighed =
-            weighed.filter(|(of, at, _)| *of == name && *at == release).map(|(.., at)| *at);
-        let mut vendors: Vec<String> =
-            w.models.values().map(|model| model.vendor.clone()).collect();
-        vendors.sort();
-        vendors.dedup();
-        all.push(Registered {
-            name: name.to_string(),
-            elsewhere: false,
-            owner: w.accountable.clone(),
-            risk: json!(w.risk).as_str().unwrap_or_default().to_owned(),
-            autonomy: w.rung(None).as_str().to_owned(),
-            vendors,
-            data: w.case.tags.iter().map(ToString::to_string).collect(),
-            live: looked.live,
-            reviewed: weighed.max().map(|at| words::when(at, None).chars().take(10).collect()),
-            workflow: Some(name),
-        });
-    }
-    for one in grounds.statements.iter().filter(|one| one.facts.contains_key("system")) {
-        let fact = |key: &str| one.facts.get(key).cloned().unwrap_or_default();
-        let list = |key: &str| {
-            let text = fact(key);
-            let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-            parts.map(str::to_owned).collect::<Vec<_>>()
-        };
-        all.push(Registered {
-            name: fact("system"),
-            elsewhere: true,
-            owner: one.owner.clone(),
-            risk: fact("risk"),
-            autonomy: fact("autonomy"),
-            vendors: list("vendors"),
-            data: list("data"),
-            live: None,
-            reviewed: Some(one.reviewed.clone()),
-            workflow: None,
-        });
-    }
-    Ok(all)
-}
-
-/// Shows the register.
-pub fn registered(screen: &Screen, grounds: &Grounds<'_>) -> Ended {
-    let all = register(grounds)?;
-    for one in &all {
-        screen.object("system", one)?;
-        let live = match (one.elsewhere, one.live) {
-            (true, _) => "elsewhere".to_owned(),
-            (false, Some(at)) => format!("live since {}", words::when(at, None)),
-            (false, None) => "not live".to_owned(),
-        };
-        screen.line(format!(
-            "{} {live}; {} answers for it; risk {}, autonomy {}; vendors: {}; data: {}; {}",
-            screen.word(Look::Strong, &one.name),
-            one.owner,
-            word(&one.risk),
-            word(&one.autonomy),
-            list(&one.vendors),
-            list(&one.data),
-            one.reviewed.as_ref().map_or("its risk was never weighed".to_owned(), |day| {
-                format!("its risk was weighed on {day}")
-            })
-        ));
-    }
-    if all.is_empty() {
-        screen.line("there is no system with AI here");
-    }
-    Ok(Exit::Done)
-}
-
-fn word(text: &str) -> &str {
-    if text.is_empty() { "not said" } else { text }
-}
-
-fn list(all: &[String]) -> String {
-    if all.is_empty() { "none".to_owned() } else { all.join(", ") }
-}
-
 /// Who audits: somebody with that role, who answers for nothing that runs.
 fn auditor(global: &Global, grounds: &Grounds<'_>) -> Result<PersonId, Stop> {
     let who = people::known(global, grounds.workspace)?;
@@ -153,7 +67,7 @@ fn auditor(global: &Global, grounds: &Grounds<'_>) -> Result<PersonId, Stop> {
 }
 
 /// A new id: what was written, by whom and when.
-fn id(parts: &[&str], now: Millis) -> Hash {
+pub fn id(parts: &[&str], now: Millis) -> Hash {
     let at = now.0.to_be_bytes();
     let mut all: Vec<&[u8]> = vec![b"flightdeck assured", &at];
     all.extend(parts.iter().map(|part| part.as_bytes()));
@@ -283,12 +197,7 @@ fn sample(
     let mut all: Vec<(Hash, RunId)> = lines
         .iter()
         .filter(|line| line.changed.0 >= since)
-        .map(|line| {
-            (
-                Hash::of_parts(&[b"flightdeck audit", seed.as_bytes(), &line.run.to_bytes()]),
-                line.run,
-            )
-        })
+        .map(|line| (by_seed(seed, line.run), line.run))
         .collect();
     let population = all.len();
     all.sort_unstable();
@@ -296,11 +205,14 @@ fn sample(
     let chosen: Vec<RunId> = all.into_iter().map(|(_, run)| run).collect();
     screen.object(
         "sample",
-        json!({ "workflow": workflow, "seed": seed, "days": days, "population": population, "cases": chosen }),
+        json!({
+            "workflow": workflow, "seed": seed, "days": days, "population": population,
+            "cases": chosen,
+        }),
     )?;
     screen.line(format!(
-        "{} of {population} cases of `{workflow}` that ended in {days} days, by the seed `{}`: those \
-         whose hash of seed and id comes first",
+        "{} of {population} cases of `{workflow}` that ended in {days} days, by the seed `{}`: \
+         those whose hash of seed and id comes first",
         chosen.len(),
         words::plain(seed)
     ));
@@ -308,7 +220,12 @@ fn sample(
     Ok(Exit::Done)
 }
 
-fn short(hash: &Hash) -> String {
+/// The place of a case in the order that a seed gives.
+fn by_seed(seed: &str, run: RunId) -> Hash {
+    Hash::of_parts(&[b"flightdeck audit", seed.as_bytes(), &run.to_bytes()])
+}
+
+pub fn short(hash: &Hash) -> String {
     hash.to_string().chars().take(8).collect()
 }
 
@@ -343,7 +260,7 @@ fn open_finding<'g>(grounds: &'g Grounds<'_>, start: &str) -> Result<&'g AuditFi
     only(all.filter(|one| one.id.to_string().starts_with(start)).collect(), "open finding", start)
 }
 
-fn only<'a, T>(found: Vec<&'a T>, what: &str, start: &str) -> Result<&'a T, Stop> {
+pub fn only<'a, T>(found: Vec<&'a T>, what: &str, start: &str) -> Result<&'a T, Stop> {
     match found.as_slice() {
         [one] => Ok(one),
         [] => Err(Stop::usage(format!("no {what} begins with `{start}`"))),
@@ -403,130 +320,6 @@ fn mapping(screen: &Screen, grounds: &Grounds<'_>, name: Option<&str>) -> Ended 
                 criteria.into_iter().chain(controls).collect::<Vec<_>>().join(", ")
             ));
         }
-    }
-    Ok(Exit::Done)
-}
-
-/// Does what was typed of incidents.
-pub fn incident(screen: &Screen, global: &Global, grounds: &Grounds<'_>, typed: Typed) -> Ended {
-    let workspace = grounds.workspace;
-    let cases = |starts: &[String]| -> Result<Vec<RunId>, Stop> {
-        match grounds.runs {
-            Some(runs) => starts.iter().map(|start| runs.find(start)).collect(),
-            None if starts.is_empty() => Ok(Vec::new()),
-            None => Err(Stop::usage("nothing has run here yet")),
-        }
-    };
-    match typed {
-        Typed::Open { told: text, class, severity, workflow, case } => {
-            let who = people::known(global, workspace)?;
-            let said = Assured::IncidentOpened {
-                incident: id(&[&class, &text, who.as_str()], grounds.now),
-                class: FieldName::new(&class).map_err(Stop::usage)?,
-                severity,
-                workflow,
-                runs: cases(&case)?,
-                who: Some(who),
-                told: TOLD,
-            };
-            told(screen, workspace, said, Some(text))
-        }
-        Typed::Find => by_rule(screen, grounds),
-        Typed::List => {
-            let mut all: Vec<&Incident> = grounds.desk.incidents.iter().collect();
-            all.sort_by_key(|one| {
-                (one.closed.is_some(), std::cmp::Reverse(one.severity), one.opened)
-            });
-            for one in &all {
-                line(screen, one)?;
-            }
-            if all.is_empty() {
-                screen.line("no incident was ever opened");
-            }
-            Ok(Exit::Done)
-        }
-        Typed::Show { incident } => {
-            let all = grounds.desk.incidents.iter();
-            let all = all.filter(|one| one.id.to_string().starts_with(&incident)).collect();
-            let one = only(all, "incident", &incident)?;
-            line(screen, one)?;
-            one.runs.iter().for_each(|run| screen.line(format!("  case {run}")));
-            for (at, who, text) in &one.notes {
-                let text = text.as_deref().unwrap_or("erased");
-                screen.line(format!("  {} {who}: {text}", words::when(*at, None)));
-            }
-            if let Some(change) = &one.change {
-                screen.line(format!("  changed: {change}"));
-            }
-            Ok(Exit::Done)
-        }
-        Typed::Note { incident, told: text, case } => {
-            let who = people::known(global, workspace)?;
-            let incident = open_incident(grounds, &incident)?.id;
-            let said = Assured::IncidentNoted { incident, runs: cases(&case)?, who, told: TOLD };
-            told(screen, workspace, said, Some(text))
-        }
-        Typed::Close { incident, change } => {
-            let who = people::known(global, workspace)?;
-            let incident = open_incident(grounds, &incident)?.id;
-            if change.split_whitespace().count() < 3 {
-                let what = "a review names what was changed, in a sentence";
-                return Err(Stop::usage(what).help("a file, a rule, a limit, a release, and why"));
-            }
-            let said = Assured::IncidentClosed { incident, change: TOLD, who };
-            told(screen, workspace, said, Some(change))
-        }
-    }
-}
-
-fn line(screen: &Screen, one: &Incident) -> Result<(), Stop> {
-    screen.object("incident", one)?;
-    let stands = match one.closed {
-        Some(at) => format!("closed at {}", words::when(at, None)),
-        None => format!("open since {}", words::when(one.opened, None)),
-    };
-    screen.line(format!(
-        "{} {} {}: {}; {} cases; {stands}",
-        short(&one.id),
-        one.severity.as_str(),
-        one.class,
-        one.told.as_deref().unwrap_or("erased"),
-        one.runs.len()
-    ));
-    Ok(())
-}
-
-fn open_incident<'g>(grounds: &'g Grounds<'_>, start: &str) -> Result<&'g Incident, Stop> {
-    let all = grounds.desk.incidents.iter().filter(|one| one.closed.is_none());
-    only(all.filter(|one| one.id.to_string().starts_with(start)).collect(), "open incident", start)
-}
-
-/// What records show, and no incident is about yet.
-fn by_rule(screen: &Screen, grounds: &Grounds<'_>) -> Ended {
-    let known = |run: &RunId| grounds.desk.incidents.iter().any(|one| one.runs.contains(run));
-    let mut opened = 0;
-    for (workflow, class, severity, mark) in assure::incident::shown(&grounds.seen) {
-        if known(&mark.run) {
-            continue;
-        }
-        let text = format!(
-            "the entries of a case show it: {}",
-            assure::incident::class(class).unwrap_or(class)
-        );
-        let said = Assured::IncidentOpened {
-            incident: id(&[class, &mark.run.to_string()], grounds.now),
-            class: FieldName::new(class).map_err(Stop::failed)?,
-            severity,
-            workflow: Some(workflow.clone()),
-            runs: vec![mark.run],
-            who: None,
-            told: TOLD,
-        };
-        told(screen, grounds.workspace, said, Some(text))?;
-        opened += 1;
-    }
-    if opened == 0 {
-        screen.line("no case shows harm that no incident is about");
     }
     Ok(Exit::Done)
 }

@@ -1,6 +1,8 @@
 //! The office in which every criterion is met: its files, and records as live cases would have
 //! left them. It must not judge anything.
 
+mod taken;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -15,6 +17,8 @@ use super::super::{Assessment, Given, assess};
 use crate::desk::{Deployed, Desk};
 use crate::seen::{Count, Mark, Seen, Shown, Signal};
 use crate::standard::Standard;
+
+pub use taken::{DECOR, RECORDS};
 
 /// 2026-11-28, about noon.
 const NOW: u64 = 1_795_867_200_000;
@@ -252,7 +256,7 @@ fn person(id: &str) -> PersonId {
 /// What live cases and the desk left behind.
 #[derive(Clone)]
 pub struct Records {
-    signals: BTreeMap<Signal, u64>,
+    pub(super) signals: BTreeMap<Signal, u64>,
     pub desk: Desk,
     read: bool,
     weighed: bool,
@@ -328,149 +332,3 @@ impl Records {
         Seen(BTreeMap::from([(name(), BTreeMap::from([(release, shown)]))]))
     }
 }
-
-type Without = fn(&mut Records);
-
-/// Records taken away, and exactly what that lowers.
-pub const RECORDS: &[(&str, Without, &[&str])] = &[
-    (
-        "no drill of injection",
-        |r| drop(r.desk.drills.remove(&Drill::Injection)),
-        &["PSF-1.1", "PSF-1.5", "PSF-7.1", "PSF-7.5"],
-    ),
-    (
-        "a failed drill of a stop",
-        |r| {
-            r.desk.drills.entry(Drill::Kill).or_default().push((Millis(NOW - DAY), false));
-        },
-        &["PSF-6.3"],
-    ),
-    (
-        "an old drill of a vendor",
-        |r| {
-            r.desk.drills.insert(Drill::Vendor, vec![(Millis(NOW - 200 * DAY), true)]);
-        },
-        &["PSF-8.3"],
-    ),
-    ("no drill of a budget", |r| drop(r.desk.drills.remove(&Drill::Budget)), &["PSF-6.2"]),
-    ("no drill of a reviewer", |r| drop(r.desk.drills.remove(&Drill::Reviewer)), &["PSF-6.5"]),
-    (
-        "no drill of a changed tool",
-        |r| drop(r.desk.drills.remove(&Drill::ToolChange)),
-        &["PSF-7.2", "PSF-7.5"],
-    ),
-    ("no text from outside", |r| r.without(Signal::Outside), &["PSF-1.1"]),
-    ("no declared form", |r| r.without(Signal::Formed), &["PSF-1.2", "PSF-3.1", "PSF-3.5"]),
-    ("no answers", |r| r.without(Signal::Answered), &["PSF-1.3", "PSF-1.5", "PSF-4.1"]),
-    ("nothing drawn", |r| r.without(Signal::Drawn), &["PSF-1.4", "PSF-6.2"]),
-    (
-        "no contract",
-        |r| r.without(Signal::Contracted),
-        &["PSF-2.1", "PSF-2.2", "PSF-2.3", "PSF-2.4"],
-    ),
-    ("no chain", |r| r.without(Signal::Chained), &["PSF-4.2"]),
-    ("nobody judged", |r| r.without(Signal::Judged), &["PSF-6.4"]),
-    (
-        "failures of which nothing is said",
-        |r| {
-            r.signals.insert(Signal::FailedUnnamed, 1);
-        },
-        &["PSF-2.5"],
-    ),
-    ("no erasure by time", |r| r.desk.erased_by_time.clear(), &["PSF-3.2"]),
-    ("no erasure by a person", |r| r.desk.erased_by_person.clear(), &["PSF-3.3"]),
-    ("no rollback", |r| r.desk.rolled_back.clear(), &["PSF-5.4"]),
-    (
-        "an untried release",
-        |r| {
-            for one in &mut r.desk.deployed {
-                one.tried = None;
-            }
-        },
-        &["PSF-5.2"],
-    ),
-    (
-        "a release that was never a canary",
-        |r| {
-            for one in &mut r.desk.deployed {
-                one.canary = false;
-            }
-        },
-        &["PSF-5.3"],
-    ),
-    ("nobody weighed it", |r| r.weighed = false, &["PSF-6.1"]),
-    ("nobody read the statements", |r| r.read = false, &["PSF-3.4", "PSF-7.1", "PSF-8.4"]),
-    (
-        "no case at all",
-        |r| r.signals.clear(),
-        &[
-            "PSF-1.1", "PSF-1.2", "PSF-1.3", "PSF-1.4", "PSF-1.5", "PSF-2.1", "PSF-2.2", "PSF-2.3",
-            "PSF-2.4", "PSF-2.5", "PSF-3.1", "PSF-3.5", "PSF-4.1", "PSF-4.2", "PSF-4.3", "PSF-4.4",
-            "PSF-4.5", "PSF-5.1", "PSF-5.2", "PSF-6.2", "PSF-6.4", "PSF-7.2", "PSF-7.3", "PSF-7.4",
-            "PSF-8.1", "PSF-8.2", "PSF-8.5",
-        ],
-    ),
-];
-
-/// Controls that are there for show: their name, and the change that puts one in.
-pub const DECOR: &[(&str, &str, &str, &str)] = &[
-    (
-        "allow-all-policy",
-        "policies/bank.cedar",
-        "@id(\"only_claims\")\nforbid (principal, action == Action::\"bank.draft\", resource)\nunless { principal in Workflow::\"claims\" };",
-        "@id(\"all\")\npermit (principal, action, resource);",
-    ),
-    ("hasty-approvals", "flightdeck.yaml", "organisation: Acme", "organisation: Acme Ltd"),
-    (
-        "fallback-at-the-same-vendor",
-        "flightdeck.yaml",
-        "vendor: south, model",
-        "vendor: north, model",
-    ),
-    (
-        "filler-statement",
-        "governance/threats.md",
-        "This is what we know",
-        "TODO. This is what we know",
-    ),
-    (
-        "empty-redaction",
-        "flightdeck.yaml",
-        "hides: [ email, name ], takes: { personal: { by: mara, until: \"2027-10-01\", reason: the letter is what it reads } }",
-        "hides: []",
-    ),
-    ("suspicion-without-consequence", "workflows/claims.md", "suspicion: ask", "suspicion: note"),
-    (
-        "limit-that-never-binds",
-        "workflows/claims.md",
-        "day: { cost: 20 EUR",
-        "day: { cost: 900000 EUR",
-    ),
-    (
-        "review-of-ones-own",
-        "workflows/claims.md",
-        "by: judge\n      never_by: [ starter, owner ]",
-        "by: own\n      never_by: [ starter ]",
-    ),
-    ("escalation-to-the-same", "workflows/claims.md", "late: { ask: lead,", "late: { ask: judge,"),
-    ("rule-that-always-holds", "workflows/claims.md", "\"amount > eur(0)\"", "\"1 == 1\""),
-    ("checker-of-itself", "workflows/claims.md", "sure: { times: 2 }", "sure: { checker: again }"),
-    (
-        "alert-that-never-fires",
-        "flightdeck.yaml",
-        "of: claims, under: 95 %",
-        "of: claims, under: 0 %",
-    ),
-    (
-        "gate-that-is-open",
-        "flightdeck.yaml",
-        "releases: { everything: {",
-        "releases: { everything: { at_least: 0 %,",
-    ),
-    (
-        "canary-without-a-margin",
-        "flightdeck.yaml",
-        "days: 7 }",
-        "days: 7, worse: { quality: 90 % } }",
-    ),
-];
