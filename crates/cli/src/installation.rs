@@ -33,9 +33,9 @@ use runtime::{Fault, Kind, Lying, NewRun, Runtime};
 use serde_json::{Map, Value};
 use server::{
     Alike, Answer, Decide, Decided, Described, Draft, Figures, FileLine, FileText, Glance, HookKey,
-    InForce, Installation, Instructions, No, Open, Pinning, Policies, PoliciesTried, Probed, Query,
-    Reach, Rehearsed, Rehearsing, Row, Said, Saving, Seen, Sent, Sheet, Start, Started, Taking,
-    ToolServers, Turn, Turned, Vendors, Why, Wish,
+    InForce, Installation, Instructions, MapFile, No, Open, Pinning, Policies, PoliciesTried,
+    Probed, Query, Reach, Rehearsed, Rehearsing, Row, Said, Saving, Seen, Sent, Sheet, Start,
+    Started, Taking, ToolServers, Turn, Turned, Vendors, Why, Wish,
 };
 
 use crate::args::Global;
@@ -618,6 +618,10 @@ impl Installation for Here {
 
     fn draw(&self, draft: Draft, edits: Vec<Edit>) -> Answer<Sheet> {
         self.read(move |inner, _| workshop::draw(inner, draft, &edits))
+    }
+
+    fn export(&self, workflow: WorkflowName) -> Answer<MapFile> {
+        self.read(move |inner, _| workshop::export(inner, &workflow))
     }
 
     fn interview(&self, draft: Draft, said: Option<Said>) -> Answer<Described> {

@@ -175,7 +175,7 @@ impl<'w> Sheet<'w> {
     }
 }
 
-/// Where a step goes on; nothing where the case ends. A branch goes on where its parallel step does.
+/// Where a step goes on; nothing where the case ends. A branch goes on after its parallel step.
 fn after<'w>(workflow: &'w Workflow, step: &'w Step, next: &'w Next) -> Option<&'w str> {
     match (next, &step.inside) {
         (Next::Step(to), _) => Some(to.as_str()),

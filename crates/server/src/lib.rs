@@ -3,6 +3,7 @@
 //! said by whoever drives the runs. It must not answer anybody who is not signed in, except how one
 //! signs in and whether all is well.
 
+mod beside;
 mod cases;
 mod described;
 mod door;
@@ -47,6 +48,7 @@ use utoipa::openapi::path::Operation;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use beside::{MapFile, MapLine};
 pub use door::Door;
 use door::Scheme;
 pub use fleet::Figures;
@@ -143,6 +145,8 @@ fn closed() -> OpenApiRouter<Desk> {
                 .routes(routes!(workshop::files))
                 .routes(routes!(workshop::read))
                 .routes(routes!(workshop::draw))
+                .routes(routes!(beside::export))
+                .routes(routes!(beside::look))
                 .routes(routes!(interview::interview))
                 .routes(routes!(rehearse::rehearse))
                 .routes(routes!(tools::list))

@@ -107,7 +107,7 @@ pub(super) fn of_step(sheet: &mut Sheet<'_>, step: &Step) {
         sheet.left(step, "on_failure", "there a failure goes to a person or nowhere");
     }
     if step.visits_max > 1 {
-        let says = "a way back is drawn; the other product calls each loop an error";
+        let says = "there a step has no such limit, and each loop is called an error";
         sheet.left(step, "at_most", says);
     }
 }

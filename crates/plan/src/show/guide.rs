@@ -1,7 +1,7 @@
-//! A guide for whoever connects a workflow to what is around it, as one Markdown page: what is to be
-//! provided, what is not settled, what each step needs, and what of today's work people keep. It is
-//! made from the files alone, holds names of secrets and never a value, and counts no judgment of a
-//! person as time that was saved.
+//! A guide for whoever connects a workflow to what is around it, as one Markdown page: what is to
+//! be provided, what is not settled, what each step needs, and what of today's work people keep. It
+//! is made from the files alone, holds names of secrets and never a value, and counts no judgment
+//! of a person as time that was saved.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
