@@ -7,7 +7,7 @@ import { Pick } from "../parts/form";
 import { useTitle } from "../parts/now";
 import { Inert } from "../parts/text";
 import { useWorkspace } from "../shell/workspace";
-import { count, say } from "../text";
+import { count, named, say } from "../text";
 import "./foreign.css";
 
 type Log = Schemas["ForeignLog"];
@@ -80,7 +80,7 @@ function Seen({ log }: { log: Log }) {
 				<Panel
 					key={run.run}
 					title={<Inert text={run.run} />}
-					side={<span className="chip">{say(`foreign.ended.${run.ended}`)}</span>}
+					side={<span className="chip">{named("foreign.ended", run.ended)}</span>}
 				>
 					<dl className="told">
 						{Object.entries(run.events).map(([what, times]) => (
@@ -97,7 +97,7 @@ function Seen({ log }: { log: Log }) {
 					<Pick
 						label={say("foreign.about")}
 						value={about}
-						options={ABOUT.map((id) => ({ id, name: say(`foreign.about.${id}`) }))}
+						options={ABOUT.map((id) => ({ id, name: named("foreign.about", id) }))}
 						onChange={(id) => setAbout(ABOUT.find((one) => one === id) ?? "all")}
 					/>
 					<Entries all={shown} />
