@@ -20,6 +20,7 @@ const OneMap = lazy(() => import("./map/map"));
 const Tools = lazy(() => import("./tools/tools"));
 const Instructions = lazy(() => import("./instructions/instructions"));
 const Vendors = lazy(() => import("./vendors/vendors"));
+const Foreign = lazy(() => import("./foreign/foreign"));
 const Policies = lazy(() => import("./policies/policies"));
 const People = lazy(() => import("./people/people"));
 const Settings = lazy(() => import("./settings/settings"));
@@ -58,6 +59,7 @@ function Pages() {
 					<Route path="tools" element={<Tools />} />
 					<Route path="policies" element={<Policies />} />
 					<Route path="vendors" element={<Vendors />} />
+					<Route path="foreign" element={<Foreign />} />
 					<Route path="people" element={<People />} />
 					<Route path="settings" element={<Settings />} />
 					<Route path="*" element={<Nowhere />} />

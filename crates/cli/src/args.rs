@@ -7,6 +7,8 @@ mod connectors;
 mod controls;
 mod import;
 mod interview;
+mod logs;
+mod new;
 mod observe;
 mod releases;
 mod simulate;
@@ -26,8 +28,10 @@ pub use access::{Access, Door, NewToken, Token};
 pub use assure::{Assure, Audit, Except, Incident, Psf, Worth};
 pub use connectors::{Http, Mail, Web};
 pub use controls::{Attention, Controls, Data, Drill, Erase, Policy};
-pub use import::Import;
+pub use import::{Export, Import};
 pub use interview::Interview;
+pub use logs::{Logs, LogsCommand};
+pub use new::New;
 pub use observe::Observe;
 pub use releases::{Deploy, Release};
 pub use simulate::Simulate;
@@ -82,10 +86,9 @@ impl Global {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make a workspace to start from
-    New {
-        /// The folder to make
-        folder: PathBuf,
-    },
+    ///
+    /// Each template runs as it is, without a key and without a network.
+    New(New),
     /// Find every problem in the workspace's files
     Check {
         /// Only this workflow
@@ -109,6 +112,9 @@ pub enum Command {
         /// As a Mermaid flow chart
         #[arg(long)]
         mermaid: bool,
+        /// As a page for whoever connects it: what is to be provided, and what people keep
+        #[arg(long, conflicts_with = "mermaid")]
+        guide: bool,
     },
     /// Describe a workflow question by question: what a case is, who answers, how it is done today
     ///
@@ -124,6 +130,8 @@ pub enum Command {
     /// It becomes a workflow and its agents. What nobody can know becomes an open question, and
     /// what is not carried is said with its reason. Nothing that is there is written over.
     Import(Import),
+    /// Hand a workflow on as a map of WorkflowOS, and say what of it such a map cannot hold
+    Export(Export),
     /// Explain a code or a word
     Explain {
         /// A code such as `FD-P101` or `rate_limited`, or a word such as `checkpoint`
@@ -159,14 +167,8 @@ pub enum Command {
         /// A run, or the beginning of its id; otherwise the most urgent thing
         run: Option<String>,
     },
-    /// Show every entry of a run
-    Logs {
-        /// A run, or the beginning of its id; `desk` for what people did to the whole
-        run: String,
-        /// Check that the stored entries are complete and unchanged, and make each decision again
-        #[arg(long)]
-        verify: bool,
-    },
+    /// Show every entry of a run; `logs read` shows a log of WorkflowOS, which proves nothing
+    Logs(Logs),
     /// Try the failed step of a run once more
     Retry {
         /// A run, or the beginning of its id

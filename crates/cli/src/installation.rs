@@ -35,9 +35,10 @@ use runtime::{Fault, Kind, Lying, NewRun, Runtime};
 use serde_json::{Map, Value};
 use server::{
     Alike, Answer, Answering, Assurance, Decide, Decided, Described, Draft, Figures, FileLine,
-    FileText, Glance, HookKey, InForce, Installation, Instructions, No, Open, Pinning, Policies,
-    PoliciesTried, Probed, Query, Reach, Rehearsed, Rehearsing, Row, Said, Saving, Seen, Sent,
-    Sheet, Start, Started, Taking, ToolServers, Turn, Turned, Vendors, Why, Wish, WorkflowJudged,
+    FileText, Glance, HookKey, InForce, Installation, Instructions, MapFile, No, Open, Pinning,
+    Policies, PoliciesTried, Probed, Query, Reach, Rehearsed, Rehearsing, Row, Said, Saving, Seen,
+    Sent, Sheet, Start, Started, Taking, ToolServers, Turn, Turned, Vendors, Why, Wish,
+    WorkflowJudged,
 };
 
 use crate::args::Global;
@@ -620,6 +621,10 @@ impl Installation for Here {
 
     fn draw(&self, draft: Draft, edits: Vec<Edit>) -> Answer<Sheet> {
         self.read(move |inner, _| workshop::draw(inner, draft, &edits))
+    }
+
+    fn export(&self, workflow: WorkflowName) -> Answer<MapFile> {
+        self.read(move |inner, _| workshop::export(inner, &workflow))
     }
 
     fn interview(&self, draft: Draft, said: Option<Said>) -> Answer<Described> {

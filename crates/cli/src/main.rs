@@ -75,7 +75,7 @@ fn main() -> ExitCode {
 fn run(screen: &Screen, cli: Cli) -> Ended {
     let global = &cli.global.with_environment();
     match cli.command {
-        Command::New { folder } => commands::new::new(screen, global, &folder),
+        Command::New(args) => commands::new::new(screen, global, &args),
         Command::Check { workflow, fix } => {
             let mut workspace = Workspace::open(global)?;
             if fix {
@@ -86,8 +86,13 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
         Command::Fmt { files, check } => {
             commands::fmt::fmt(screen, &Workspace::open(global)?, &files, check)
         }
-        Command::Show { workflow, mermaid } => {
-            commands::check::show(screen, &Workspace::open(global)?, &workflow, mermaid)
+        Command::Show { workflow, mermaid, guide } => {
+            let form = match (mermaid, guide) {
+                (true, _) => commands::check::Form::Mermaid,
+                (_, true) => commands::check::Form::Guide,
+                _ => commands::check::Form::Sentences,
+            };
+            commands::check::show(screen, &Workspace::open(global)?, &workflow, form)
         }
         Command::Interview(args) => {
             commands::interview::interview(screen, &Workspace::open(global)?, &args)
@@ -96,6 +101,7 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
             commands::instructions::show(screen, &Workspace::open(global)?, &step)
         }
         Command::Import(import) => commands::import::import(screen, global, &import),
+        Command::Export(export) => commands::export::export(screen, global, &export),
         Command::Explain { word } => commands::explain::explain(screen, &word),
         Command::Test(args) => commands::test::test(screen, global, &args),
         Command::Simulate(args) => commands::simulate::simulate(screen, global, args),
@@ -120,7 +126,7 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
             commands::stops::resume(screen, global, &scope, &reason)
         }
         Command::Why { run } => commands::why::why(screen, global, run.as_deref()),
-        Command::Logs { run, verify } => commands::logs::logs(screen, global, &run, verify),
+        Command::Logs(args) => commands::logs::logs(screen, global, args),
         Command::Mcp { command } => mcp(screen, global, command),
         Command::Model { command } => model(screen, global, command),
         Command::Doctor => commands::doctor::doctor(screen, global),

@@ -13,6 +13,7 @@ pub mod drift;
 pub mod events;
 pub mod facts;
 pub mod fleet;
+pub mod foreign;
 pub mod handed;
 pub mod handover;
 pub mod history;

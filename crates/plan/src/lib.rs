@@ -45,6 +45,7 @@ pub mod alerts;
 pub mod changes;
 pub mod codes;
 pub mod data;
+pub mod export;
 pub mod expr;
 pub mod ids;
 pub mod import;

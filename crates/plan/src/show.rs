@@ -11,12 +11,14 @@ use crate::workflow::{
     WaitStep, Within, Work, Workflow,
 };
 
+mod guide;
 mod map;
 mod picture;
 mod review;
 mod today;
 mod words;
 
+pub use guide::guide;
 pub use map::{Drawn, Map, Now, Open, Way, WayKind, map, ways};
 pub use picture::mermaid;
 use review::of_review;
@@ -78,7 +80,7 @@ fn line_of(text: &mut String, depth: usize, line: &str) {
     let _ = writeln!(text, "{}{line}", "   ".repeat(depth));
 }
 
-fn about(workflow: &Workflow) -> Vec<String> {
+pub(crate) fn about(workflow: &Workflow) -> Vec<String> {
     let person = workflow.people.get(&workflow.accountable).map_or("", |p| p.name.as_str());
     let from = match workflow.case.from {
         From::Outside => "Anyone may have written it, so nothing in it is trusted by itself.",
@@ -156,7 +158,7 @@ fn autonomy(autonomy: Autonomy) -> &'static str {
     }
 }
 
-fn of_step(workflow: &Workflow, step: &Step) -> Vec<String> {
+pub(crate) fn of_step(workflow: &Workflow, step: &Step) -> Vec<String> {
     let mut lines = match &step.does {
         Does::Agent(agent) => {
             let mut lines = of_agent(agent);

@@ -14,6 +14,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::assurance::{Answering, Assurance, WorkflowJudged};
+use crate::beside::MapFile;
 use crate::fleet::Figures;
 use crate::hooks::{HookKey, NotTaken, Sent, Taken};
 use crate::instructions::Instructions;
@@ -199,6 +200,8 @@ pub trait Installation: Send + Sync + 'static {
     fn save(&self, who: PersonId, saving: Saving) -> Answer<String>;
     /// Draws a map. Nothing is written.
     fn draw(&self, draft: Draft, edits: Vec<Edit>) -> Answer<Sheet>;
+    /// A workflow, as its files say now, as a map of another product.
+    fn export(&self, workflow: WorkflowName) -> Answer<MapFile>;
     /// The questions of a map after an answer. Nothing is written.
     fn interview(&self, draft: Draft, said: Option<Said>) -> Answer<Described>;
     /// Takes a case through choices. Nothing is written, and nothing leaves this process.

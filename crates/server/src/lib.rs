@@ -4,6 +4,7 @@
 //! signs in and whether all is well.
 
 mod assurance;
+mod beside;
 mod cases;
 mod described;
 mod door;
@@ -53,6 +54,7 @@ pub use assurance::{
     CriterionFound, DecorShown, DomainLine, DrillLine, IncidentLine, PlaceShown, QuestionShown,
     RungShown, ScoreLine, SpreadShown, StatementLine, SystemLine, WorkflowJudged, WorthShown,
 };
+pub use beside::{MapFile, MapLine};
 pub use door::Door;
 use door::Scheme;
 pub use fleet::Figures;
@@ -150,6 +152,8 @@ fn closed() -> OpenApiRouter<Desk> {
                 .routes(routes!(workshop::files))
                 .routes(routes!(workshop::read))
                 .routes(routes!(workshop::draw))
+                .routes(routes!(beside::export))
+                .routes(routes!(beside::look))
                 .routes(routes!(interview::interview))
                 .routes(routes!(rehearse::rehearse))
                 .routes(routes!(tools::list))

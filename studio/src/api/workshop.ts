@@ -52,6 +52,12 @@ export const fileQuery = (workspace: string, path: string, isNew = false) =>
 		staleTime: 0,
 	});
 
+/** A workflow as a map of another product, and what of it such a map cannot hold. */
+export function handedOn(workspace: string, workflow: string): Promise<Schemas["MapFile"]> {
+	const params = { path: { workspace, workflow } };
+	return held(api.GET("/api/v1/workspaces/{workspace}/workflows/{workflow}/export", { params }));
+}
+
 export function saveFile(
 	workspace: string,
 	path: string,

@@ -1,7 +1,9 @@
 import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
-import type { DrawnMap } from "../api/workshop";
+import { type DrawnMap, handedOn } from "../api/workshop";
 import { Button } from "../parts";
-import { say } from "../text";
+import { tell } from "../parts/toasts";
+import { useWorkspace } from "../shell/workspace";
+import { count, say } from "../text";
 import { at } from "../text/format";
 import { type Direction, outlineOf, place } from "./layout";
 import { mermaid } from "./mermaid";
@@ -27,7 +29,18 @@ export function Exports({
 	name: string;
 	direction: Direction;
 }) {
+	const workspace = useWorkspace();
+	const handOn = async () => {
+		try {
+			const { map: file, lines } = await handedOn(workspace, name);
+			download(`${name}.json`, "application/json", JSON.stringify(file, null, 2));
+			tell(count("map.export.left", lines.filter(({ carried }) => !carried).length));
+		} catch (error) {
+			tell(error instanceof Error ? error.message : String(error));
+		}
+	};
 	const make = (what: string) => {
+		if (what === "wfos") return void handOn();
 		if (what === "mermaid") return download(`${name}.mmd`, "text/plain", mermaid(map));
 		if (what === "text") return download(`${name}.md`, "text/markdown", map.text);
 		const placed = place(outlineOf(map, direction));
@@ -48,6 +61,9 @@ export function Exports({
 					</MenuItem>
 					<MenuItem id="mermaid" className="option">
 						{say("map.export.mermaid")}
+					</MenuItem>
+					<MenuItem id="wfos" className="option">
+						{say("map.export.wfos")}
 					</MenuItem>
 					<MenuItem id="text" className="option">
 						{say("map.export.text")}

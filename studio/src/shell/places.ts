@@ -51,6 +51,7 @@ export const GROUPS: readonly Group[] = [
 		text: "nav.group.installation",
 		places: [
 			{ path: "vendors", text: "nav.vendors", icon: "M4 21V9l8-5 8 5v12M9 21v-6h6v6" },
+			{ path: "foreign", text: "nav.foreign", icon: "M6 3h9l4 4v14H6zm6 6v7m-3-3 3 3 3-3" },
 			{
 				path: "people",
 				text: "nav.people",

@@ -255,6 +255,10 @@ export const map = {
 	"map.export.svg": "Picture (SVG)",
 	"map.export.mermaid": "Diagram text (Mermaid)",
 	"map.export.text": "The file itself",
+	"map.export.wfos": "A map of WorkflowOS, of the file as it is stored",
+	"map.export.left.one": "{n} part of it has no place in such a map: `flightdeck export` names it.",
+	"map.export.left.other":
+		"{n} parts of it have no place in such a map: `flightdeck export` names them.",
 	"map.export.made": "As it was on {when}. This file runs nothing and loads nothing.",
 	"interview.title": "Interview",
 	"interview.left.one": "{n} question is left.",

@@ -1,4 +1,4 @@
-//! Maps of other products: what is typed to take one over.
+//! Maps of other products: what is typed to take one over, or to hand one on.
 
 use std::path::PathBuf;
 
@@ -20,6 +20,18 @@ pub struct Import {
     #[arg(long)]
     pub check: bool,
     /// Write over the workflow and the agents of that name
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Which workflow is handed on, and to where.
+#[derive(Debug, Args)]
+pub struct Export {
+    pub workflow: String,
+    /// The file to write: a `.wfos` bundle, or the map alone as `.json`
+    #[arg(long, value_name = "FILE")]
+    pub to: PathBuf,
+    /// Write over a file of that name
     #[arg(long)]
     pub force: bool,
 }

@@ -100,14 +100,31 @@ pub fn plan(screen: &Screen, workspace: &Workspace, workflow: &str) -> Result<Pl
     })
 }
 
-/// A workflow in plain sentences, or as a picture.
-pub fn show(screen: &Screen, workspace: &Workspace, workflow: &str, mermaid: bool) -> Ended {
+/// How a workflow is shown.
+#[derive(Debug, Clone, Copy)]
+pub enum Form {
+    Sentences,
+    Mermaid,
+    Guide,
+}
+
+/// A workflow in plain sentences, as a picture, or as a page for whoever connects it.
+pub fn show(screen: &Screen, workspace: &Workspace, workflow: &str, form: Form) -> Ended {
     let plan = plan(screen, workspace, workflow)?;
-    let text = if mermaid { plan::show::mermaid(&plan) } else { plan::show::sentences(&plan) };
-    let form = if mermaid { "mermaid" } else { "sentences" };
+    let (word, text) = match form {
+        Form::Sentences => ("sentences", plan::show::sentences(&plan)),
+        Form::Mermaid => ("mermaid", plan::show::mermaid(&plan)),
+        Form::Guide => {
+            let places = plan::places(&workspace.files).map_err(|found| {
+                let count = found.len();
+                problems(screen, workspace, &found, count)
+            })?;
+            ("guide", plan::show::guide(&plan, &places))
+        }
+    };
     screen.object(
         "show",
-        json!({ "workflow": plan.workflow().name, "release": plan.release(), form: text }),
+        json!({ "workflow": plan.workflow().name, "release": plan.release(), word: text }),
     )?;
     screen.line(text);
     Ok(Exit::Done)

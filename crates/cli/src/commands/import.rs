@@ -4,6 +4,8 @@
 mod archive;
 mod written;
 
+pub use written::staging;
+
 use std::path::PathBuf;
 
 use evidence::words::plain;
@@ -70,19 +72,15 @@ fn told(screen: &Screen, args: &Import, made: &Imported) {
     for (path, _) in &made.files {
         screen.line(format!("  {verb}: {path}"));
     }
-    for (came, head) in [
-        (Came::Carried, "carried:"),
-        (Came::Left, "not carried:"),
-        (Came::Open, "became a question:"),
-    ] {
-        let mut lines: Vec<&Line> = made.lines.iter().filter(|line| line.came == came).collect();
-        lines.sort_by_key(|line| (line.of, &line.id, &line.says));
-        if !lines.is_empty() {
-            screen.line("");
-            screen.line(head);
-            grouped(screen, &lines);
-        }
-    }
+    accounted(
+        screen,
+        &made.lines,
+        &[
+            (Came::Carried, "carried:"),
+            (Came::Left, "not carried:"),
+            (Came::Open, "became a question:"),
+        ],
+    );
     if !made.open.is_empty() {
         screen.line("");
         screen.line("open, and to be settled before it can be deployed:");
@@ -96,6 +94,19 @@ fn told(screen: &Screen, args: &Import, made: &Imported) {
         for problem in &made.problems {
             screen.line(format!("  {}", plain(&problem.to_string())));
             screen.line(format!("    {}", plain(&problem.fix)));
+        }
+    }
+}
+
+/// What became of each part, under a head for each way that it came.
+pub fn accounted(screen: &Screen, all: &[Line], heads: &[(Came, &str)]) {
+    for (came, head) in heads {
+        let mut lines: Vec<&Line> = all.iter().filter(|line| line.came == *came).collect();
+        lines.sort_by_key(|line| (line.of, &line.id, &line.says));
+        if !lines.is_empty() {
+            screen.line("");
+            screen.line(*head);
+            grouped(screen, &lines);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! `logs`: every entry of a run, and whether the stored entries are complete, unchanged, and what
-//! would be decided again.
+//! would be decided again. A log of another product is only shown.
+
+mod foreign;
 
 use engine::{Engine, Tally};
 use evidence::{History, RunView, codes, verify, words};
@@ -7,7 +9,7 @@ use guard::Guard;
 use journal::{RunId, Stored};
 use serde_json::json;
 
-use crate::args::Global;
+use crate::args::{Global, Logs, LogsCommand};
 use crate::driver::keying;
 use crate::exit::{Ended, Exit, Stop};
 use crate::screen::{Look, Screen};
@@ -17,10 +19,14 @@ use crate::stored::Runs;
 const DESK: &str = "desk";
 
 /// Shows all entries, as lines or as one JSON object per line.
-pub fn logs(screen: &Screen, global: &Global, run: &str, check: bool) -> Ended {
+pub fn logs(screen: &Screen, global: &Global, args: Logs) -> Ended {
+    if let Some(LogsCommand::Read { file, only }) = args.command {
+        return foreign::read(screen, &file, only);
+    }
+    let run = args.run.unwrap_or_default();
     let runs = Runs::existing(global)?;
-    let run = if run == DESK { RunId::DESK } else { runs.find(run)? };
-    if check {
+    let run = if run == DESK { RunId::DESK } else { runs.find(&run)? };
+    if args.verify {
         return proved(screen, &runs, run);
     }
     let view = runs.view(run)?;

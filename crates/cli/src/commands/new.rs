@@ -1,59 +1,63 @@
 //! `new`: a workspace to start from. The approvals in its `mcp.lock` are made by looking at the
 //! built-in servers, so that they fit this very program. It never writes over anything.
 
-use std::path::{Path, PathBuf};
+mod templates;
+
+use std::path::Path;
 
 use anyhow::Context;
+use evidence::words::plain;
 use plan::ids::{PersonId, ToolName};
 use plan::workflow::{Effect, Trust};
 use serde_json::json;
 use tools::pin::Declared;
 
 use super::mcp;
-use crate::args::Global;
+use crate::args::{Global, New};
 use crate::exit::{Ended, Exit, Stop};
-use crate::screen::Screen;
+use crate::screen::{Look, Screen};
 use crate::workspace::Workspace;
 
-/// The files of the template by their place.
-const FILES: &[(&str, &str)] = &[
-    ("flightdeck.yaml", include_str!("../../template/flightdeck.yaml")),
-    ("AGENTS.md", include_str!("../../template/AGENTS.md")),
-    (".mcp.json", include_str!("../../template/mcp.json")),
-    ("agents/reader.md", include_str!("../../template/agents/reader.md")),
-    ("tables/people.csv", include_str!("../../template/tables/people.csv")),
-    ("inbox/001-ada.txt", include_str!("../../template/inbox/001-ada.txt")),
-    ("inbox/002-ben.txt", include_str!("../../template/inbox/002-ben.txt")),
-    ("workflows/expenses.md", include_str!("../../template/workflows/expenses.md")),
-    ("cases/expenses/001-ada.yaml", include_str!("../../template/cases/expenses/001-ada.yaml")),
-    ("cases/expenses/002-ben.yaml", include_str!("../../template/cases/expenses/002-ben.yaml")),
-    (".gitignore", "/.flightdeck\n/outbox\n"),
-];
-
-/// The tools that the template uses, and what each does.
+/// The tools that the templates use, and what each does.
 const TOOLS: &[(&str, Effect)] = &[
     ("files.read_text_file", Effect::Read),
     ("outbox.write_file", Effect::Write),
     ("table.read_query", Effect::Read),
 ];
 
-/// Makes the workspace.
-pub fn new(screen: &Screen, global: &Global, folder: &Path) -> Ended {
+/// Makes the workspace, or says with which templates one can begin.
+pub fn new(screen: &Screen, global: &Global, args: &New) -> Ended {
+    let Some(folder) = args.folder.as_ref().filter(|_| !args.list) else { return list(screen) };
+    let Some(template) = templates::find(&args.from) else {
+        let names: Vec<&str> = templates::ALL.iter().map(|template| template.name).collect();
+        let what = format!("there is no template `{}`", plain(&args.from));
+        return Err(Stop::usage(what).help(format!("name one of `{}`", names.join("`, `"))));
+    };
     vacant(folder)?;
-    for (name, text) in FILES {
-        write(&folder.join(name), text)?;
+    for (name, text) in template.files() {
+        write(&folder.join(name), &text)?;
     }
     std::fs::create_dir_all(folder.join("outbox"))?;
-    let at = Global { workspace: Some(folder.to_path_buf()), ..global.clone() };
+    let at = Global { workspace: Some(folder.clone()), ..global.clone() };
     let owner = PersonId::new("owner@example.com").map_err(Stop::failed)?;
     approve(screen, &at, global.person.clone().unwrap_or(owner))?;
-    screen.object("new", json!({ "folder": folder, "workflows": ["expenses"] }))?;
-    screen.line(format!("`{}` is a workspace with the workflow `expenses`", folder.display()));
+    let name = template.name;
+    screen.object("new", json!({ "folder": folder, "template": name, "workflows": [name] }))?;
+    screen.line(format!("`{}` is a workspace with the workflow `{name}`", folder.display()));
     screen.line("next:");
     screen.line(format!("  cd {}", folder.display()));
     screen.line("  flightdeck check");
-    screen.line("  flightdeck show expenses");
-    screen.line("  flightdeck test expenses");
+    screen.line(format!("  flightdeck show {name}"));
+    screen.line(format!("  flightdeck test {name}"));
+    Ok(Exit::Done)
+}
+
+fn list(screen: &Screen) -> Ended {
+    screen.object("templates", json!({ "templates": templates::ALL }))?;
+    for template in templates::ALL {
+        let name = screen.word(Look::Strong, template.name);
+        screen.line(format!("{name} ({}): {}", template.function, template.says));
+    }
     Ok(Exit::Done)
 }
 
@@ -67,7 +71,7 @@ pub fn vacant(folder: &Path) -> Result<(), Stop> {
     Ok(())
 }
 
-fn write(path: &PathBuf, text: &str) -> Result<(), Stop> {
+fn write(path: &Path, text: &str) -> Result<(), Stop> {
     let parent = path.parent().unwrap_or(path);
     std::fs::create_dir_all(parent)
         .and_then(|()| std::fs::write(path, text))

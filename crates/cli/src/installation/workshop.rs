@@ -3,16 +3,20 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use evidence::words;
 use journal::{Hash, Record};
+use plan::codes::WORKFLOW_UNKNOWN;
 use plan::ids::{FieldName, FilePath, PersonId, WorkflowName};
 use plan::workflow::Type;
 use plan::{Edit, EditError, Files, types};
-use server::{CaseField, Draft, FileLine, FileText, No, Saving, Sheet, Why, Workflow};
+use server::{
+    CaseField, Draft, FileLine, FileText, MapFile, MapLine, No, Saving, Sheet, Why, Workflow,
+};
 
 use super::{Inner, fault, no, reading};
 use crate::releases;
 use crate::saving::{self, NotSaved, Ready};
-use crate::stored::Runs;
+use crate::stored::{Runs, now};
 use crate::workspace::Workspace;
 
 impl From<NotSaved> for No {
@@ -55,6 +59,21 @@ pub fn file(inner: &Inner, path: &FilePath) -> Result<FileText, No> {
     let root = Workspace::open(&inner.global).map_err(no)?.root;
     let (text, version) = saving::text(&root, path)?;
     Ok(FileText { path: path.to_string(), text, version: version.to_string() })
+}
+
+/// A workflow as a map of another product.
+pub fn export(inner: &Inner, workflow: &WorkflowName) -> Result<MapFile, No> {
+    let files = Workspace::open(&inner.global).map_err(no)?.files;
+    let plan = plan::check(&files, workflow.as_str()).map_err(|found| {
+        if found.iter().any(|problem| problem.code.id == WORKFLOW_UNKNOWN.id) {
+            return No::new(Why::NotFound, format!("there is no workflow `{workflow}`"));
+        }
+        No::new(Why::Invalid, format!("the map has {} problems", found.len()))
+            .help("mend them first; the map is drawn with all of them")
+    })?;
+    let made = plan::export::export(&plan, &words::stamp(now()));
+    let lines = made.lines.into_iter().map(MapLine::from).collect();
+    Ok(MapFile { map: made.map, lines })
 }
 
 /// The workspace's files with a draft in the place of the stored text, and that text.

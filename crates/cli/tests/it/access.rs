@@ -328,7 +328,7 @@ fn everybody_may_what_their_role_says_and_nothing_else() {
             let open = operation["security"] == json!([]);
             let fill = |workspace: &str| {
                 let path = path.replace("{workspace}", workspace).replace("{id}", "0");
-                let path = path.replace("{server}", "none");
+                let path = path.replace("{server}", "none").replace("{workflow}", "none");
                 path.replace("{number}", "1").replace("{token}", "t0")
             };
             let ask = |who: &str, path: &str| {

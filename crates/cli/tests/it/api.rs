@@ -1,6 +1,7 @@
 //! The HTTP interface of `up`, asked over a socket as any client would, and tried against its own
 //! description by a program that knows nothing else of it.
 
+mod beside;
 mod interview;
 mod metrics;
 mod rehearse;

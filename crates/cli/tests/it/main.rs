@@ -28,6 +28,7 @@ mod fail_open;
 mod faults;
 mod files;
 mod gateway;
+mod handed_on;
 mod holder;
 mod hooks;
 mod hostile;

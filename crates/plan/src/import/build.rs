@@ -235,8 +235,11 @@ impl<'b> Build<'b> {
     /// The order of the steps. What cannot be told is given up and becomes a question.
     fn ordered(&mut self) {
         let leads = self.leads();
-        let flat: Vec<Lead> = leads.keys().copied().collect();
-        self.order = flow::order(self.steps.len(), &flat, &self.splits);
+        let count = self.steps.len();
+        self.order = flow::drawn(count, &leads, &self.splits).unwrap_or_else(|| {
+            let flat: Vec<Lead> = leads.keys().copied().collect();
+            flow::order(count, &flat, &self.splits)
+        });
         let lost: Vec<usize> = self.order.lost.iter().copied().collect();
         for lost in lost.into_iter().filter_map(|at| self.steps.get(at).copied()) {
             if let Some(node) = self.node(lost) {

@@ -32,8 +32,13 @@ impl Tools {
         Self(files.get(LOCK).and_then(|text| Lock::parse(text).ok()).unwrap_or_default())
     }
 
-    /// The one tool that fits, if one does.
+    /// The one tool that fits, if one does. What is called by its whole name is meant.
     pub(super) fn fit(&self, wanted: Wanted<'_>) -> Option<ToolName> {
+        let whole = ToolName::new(wanted.system.trim()).ok();
+        if let Some(name) = whole.filter(|name| self.0.tools.contains_key(name)) {
+            let reads = wanted.reads.is_none_or(|reads| reads == self.reads(&name));
+            return self.0.tools.get(&name).filter(|p| p.effect.is_some() && reads).map(|_| name);
+        }
         let mut best: Option<(usize, &ToolName)> = None;
         let mut second = 0;
         for (name, pinned) in &self.0.tools {

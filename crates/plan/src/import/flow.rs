@@ -36,6 +36,72 @@ pub(super) struct Order {
     /// Steps whose answers cannot be told.
     pub(super) lost: BTreeSet<usize>,
     given: BTreeMap<usize, Given>,
+    /// By step: those that a case has been through for sure when it comes there.
+    behind: BTreeMap<usize, BTreeSet<usize>>,
+}
+
+/// The order where each way was drawn and leads to one step: then nothing has to be put one after
+/// the other. Nothing where it is not so, or where something that one step makes and another is
+/// given says another order than what was drawn.
+pub(super) fn drawn(
+    count: usize,
+    leads: &BTreeMap<Lead, bool>,
+    splits: &BTreeSet<usize>,
+) -> Option<Order> {
+    let all: Vec<Lead> = leads.keys().copied().collect();
+    let back = backward(count, &all);
+    let by_hand: Vec<&Lead> = all.iter().filter(|lead| leads.get(lead) == Some(&true)).collect();
+    let mut order = Order::default();
+    for n in 0..count {
+        for way in ways_of(n, splits) {
+            let mut to = by_hand.iter().filter(|l| (l.from, l.way) == (n, *way));
+            let (one, more) = (to.next(), to.next());
+            if more.is_some() {
+                return None;
+            }
+            let one = one.filter(|lead| *way != Way::On || !back.contains(lead));
+            order.again.extend(one.filter(|l| back.contains(l)).into_iter().flat_map(|l| both(l)));
+            order.ways.insert((n, *way), one.map(|lead| lead.to));
+        }
+    }
+    let forward = by_hand.iter().filter(|lead| !back.contains(lead));
+    let told = forward.clone().all(|lead| order.ways.contains_key(&(lead.from, lead.way)));
+    let mut left: BTreeSet<usize> = (0..count).collect();
+    while let Some(next) = left
+        .iter()
+        .copied()
+        .find(|n| forward.clone().all(|lead| lead.to != *n || !left.contains(&lead.from)))
+    {
+        left.remove(&next);
+        order.steps.push(next);
+    }
+    let follows = |lead: &Lead| {
+        let (mut reached, mut next) = (BTreeSet::new(), vec![lead.from]);
+        while let Some(n) = next.pop() {
+            let ways = by_hand.iter().filter(|l| l.from == n && reached.insert(l.to));
+            next.extend(ways.map(|l| l.to));
+        }
+        reached.contains(&lead.to)
+    };
+    if !told || !all.iter().filter(|lead| !back.contains(lead)).all(follows) {
+        return None;
+    }
+    order.circles = back
+        .iter()
+        .filter(|l| l.way == Way::On || leads.get(*l) == Some(&false))
+        .copied()
+        .collect();
+    order.reached();
+    order.behind = order.sure();
+    (order.steps.len() == count).then_some(order)
+}
+
+fn both(lead: &Lead) -> [usize; 2] {
+    [lead.from, lead.to]
+}
+
+fn ways_of(n: usize, splits: &BTreeSet<usize>) -> &'static [Way] {
+    if splits.contains(&n) { &[Way::Yes, Way::No] } else { &[Way::On] }
 }
 
 /// The order of `count` steps, of which some have a way for yes and one for no.
@@ -52,6 +118,7 @@ pub(super) fn order(count: usize, leads: &[Lead], splits: &BTreeSet<usize>) -> O
         order.loops(lead, leads, splits);
     }
     order.reached();
+    order.behind = order.sure();
     order
 }
 
@@ -100,12 +167,26 @@ impl Order {
 
     /// Whether a value of one step is there whenever another begins.
     pub(super) fn is_before(&self, one: usize, other: usize) -> bool {
-        let place = |n: usize| self.steps.iter().position(|step| *step == n);
-        let sure = match (self.given.get(&one), self.given.get(&other)) {
-            (Some(one), Some(other)) => one.is_subset(other),
-            _ => false,
-        };
-        sure && place(one) < place(other) && place(one).is_some()
+        self.behind.get(&other).is_some_and(|behind| behind.contains(&one))
+    }
+
+    /// What lies behind a case at each step, whichever way it came.
+    fn sure(&self) -> BTreeMap<usize, BTreeSet<usize>> {
+        let Some(first) = self.steps.first() else { return BTreeMap::new() };
+        let mut behind = BTreeMap::from([(*first, BTreeSet::new())]);
+        loop {
+            let before = behind.clone();
+            for ((from, _), to) in &self.ways {
+                let (Some(to), Some(known)) = (to, behind.get(from)) else { continue };
+                let mut known: BTreeSet<usize> = known.clone();
+                known.insert(*from);
+                let of_to = behind.entry(*to).or_insert_with(|| known.clone());
+                of_to.retain(|step| known.contains(step));
+            }
+            if behind == before {
+                return behind;
+            }
+        }
     }
 
     /// One step after the other: what hangs on an answer right after the step that gives it.
@@ -184,8 +265,7 @@ impl Order {
     /// Each way leads to the first later step that needs no answer which the case was not given.
     fn chained(&mut self, splits: &BTreeSet<usize>) {
         for (place, n) in self.steps.iter().enumerate() {
-            let ways: &[Way] = if splits.contains(n) { &[Way::Yes, Way::No] } else { &[Way::On] };
-            for way in ways {
+            for way in ways_of(*n, splits) {
                 let mut known = self.given.get(n).cloned().unwrap_or_default();
                 if *way != Way::On {
                     known.insert((*n, *way == Way::Yes));

@@ -1,14 +1,14 @@
 //! Whatever a map holds: it is refused, or every part of it is accounted for and what comes out
 //! harms nothing around it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::account::Account;
 use super::build::Build;
-use super::flow::{Lead, Way, order};
+use super::flow::{Lead, Way, drawn, order};
 use super::{Came, Imported, Of, Source, Wish, graph, import, page, words};
 use crate::check::check_all;
 use crate::files::Files;
@@ -38,6 +38,34 @@ fn a_value_from_outside_of_a_branch_does_not_let_its_step_run_anyway() {
     let order = order(4, &leads, &BTreeSet::from([1]));
     assert_eq!(order.ways.get(&(1, Way::No)).copied().flatten(), None);
     assert_eq!(order.ways.get(&(1, Way::Yes)).copied().flatten(), Some(2));
+}
+
+#[test]
+fn what_was_drawn_way_by_way_is_taken_as_it_was_drawn() {
+    // 1 is reached by two answers of different steps, and 3 is given what 1 makes.
+    let by_hand = [
+        lead(0, 1, Way::Yes),
+        lead(0, 2, Way::No),
+        lead(2, 1, Way::Yes),
+        lead(2, 3, Way::No),
+        lead(1, 3, Way::On),
+    ];
+    let splits = BTreeSet::from([0, 2]);
+    let mut leads: BTreeMap<Lead, bool> = by_hand.iter().map(|lead| (*lead, true)).collect();
+    leads.insert(lead(0, 3, Way::On), false);
+    let order = drawn(4, &leads, &splits).unwrap();
+    for lead in by_hand {
+        assert_eq!(order.ways.get(&(lead.from, lead.way)), Some(&Some(lead.to)));
+    }
+    assert!(order.is_before(0, 3) && !order.is_before(1, 3) && order.lost.is_empty());
+    // Two ways out of one step that run beside each other have to be put in a row.
+    leads.insert(lead(1, 2, Way::On), true);
+    assert!(drawn(4, &leads, &splits).is_none());
+    // A way back is taken where an answer takes it.
+    let back = [(lead(0, 1, Way::On), true), (lead(1, 0, Way::No), true)];
+    let order = drawn(2, &back.into_iter().collect(), &BTreeSet::from([1])).unwrap();
+    assert_eq!(order.ways.get(&(1, Way::No)), Some(&Some(0)));
+    assert_eq!(order.again, BTreeSet::from([0, 1]));
 }
 
 #[test]

@@ -8,6 +8,7 @@
 
 mod changes;
 mod example;
+mod export;
 mod folder;
 mod import;
 mod interview;

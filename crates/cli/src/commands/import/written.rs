@@ -44,16 +44,20 @@ fn staged(path: &Path, text: &str) -> Result<NamedTempFile, Stop> {
     let failed = || format!("`{}` cannot be written", path.display());
     let folder = path.parent().unwrap_or(path);
     std::fs::create_dir_all(folder).with_context(failed)?;
-    // Whoever may read the workspace may read this file: the mask of the process decides.
-    let mut file = tempfile::Builder::new()
-        .prefix(".import-")
-        .permissions(std::fs::Permissions::from_mode(0o666))
-        .tempfile_in(folder)
-        .with_context(failed)?;
+    let mut file = staging(folder).with_context(failed)?;
     file.write_all(text.as_bytes())
         .and_then(|()| file.as_file().sync_all())
         .with_context(failed)?;
     Ok(file)
+}
+
+/// A new file without a name of ours. Whoever may read the workspace may read it: the mask of the
+/// process decides.
+pub fn staging(folder: &Path) -> std::io::Result<NamedTempFile> {
+    tempfile::Builder::new()
+        .prefix(".import-")
+        .permissions(std::fs::Permissions::from_mode(0o666))
+        .tempfile_in(folder)
 }
 
 /// What was written goes, and what it took the place of comes back.
