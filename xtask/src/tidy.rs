@@ -26,6 +26,7 @@ pub const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("guard", &["journal", "plan"], &[]),
     ("engine", &["guard", "journal", "plan"], &["store"]),
     ("evidence", &["journal", "plan"], &[]),
+    ("proof", &["journal", "plan"], &[]),
     ("documents", &[], &[]),
     ("model", &["journal", "plan"], &["guard"]),
     ("embed", &[], &[]),
@@ -48,6 +49,7 @@ pub const EDGES: &[(&str, &[&str], &[&str])] = &[
             "model",
             "notify",
             "plan",
+            "proof",
             "runtime",
             "server",
             "store",
@@ -124,6 +126,10 @@ pub const PURE: &[(&str, &[&str])] = &[
             "thiserror",
             "unicode-normalization",
         ],
+    ),
+    (
+        "proof",
+        &["base64", "ed25519-dalek", "hex", "jiff", "serde", "serde_json", "sha2", "thiserror"],
     ),
     ("evidence", &["jiff", "regex", "serde", "serde_json", "thiserror", "unicode-normalization"]),
 ];

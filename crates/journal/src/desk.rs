@@ -27,6 +27,7 @@ impl Record {
                 | Self::Deployed { .. }
                 | Self::Promoted { .. }
                 | Self::RolledBack { .. }
+                | Self::Proof(_)
         )
     }
 }

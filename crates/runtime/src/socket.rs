@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use journal::{Access, ActNo, Command, Drill, Hash, Mode, RunId, Standing, Starter, StopScope};
+use journal::{
+    Access, ActNo, Command, Drill, Hash, Mode, Proof, RunId, Standing, Starter, StopScope,
+};
 use plan::Plan;
 use plan::ids::{PersonId, ReleaseId, WorkflowName};
 use serde::{Deserialize, Serialize};
@@ -79,6 +81,11 @@ pub enum Request {
     },
     /// What happened at the door.
     Accessed(Access),
+    /// What was done so that others can check the journal, and what was answered from outside.
+    Proof {
+        proof: Proof,
+        answer: Option<String>,
+    },
     /// Erases what is over for longer than it is kept.
     Sweep,
     Drilled {
@@ -238,6 +245,10 @@ async fn answer(runtime: &Runtime, request: Request) -> Response {
             Err(error) => refused(error.kind(), error),
         },
         Request::Accessed(access) => match runtime.accessed(access).await {
+            Ok(()) => Response::Done,
+            Err(fault) => fault.into(),
+        },
+        Request::Proof { proof, answer } => match runtime.proved(proof, answer).await {
             Ok(()) => Response::Done,
             Err(fault) => fault.into(),
         },

@@ -1,0 +1,489 @@
+//! Verification: whether a pack or an export is what it says, by its own bytes alone, and what
+//! that proves. Everything is exact, and nothing is put right. It must not know who is to be
+//! trusted: that is handed in.
+
+mod contents;
+mod log;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use journal::{Hash, Millis, PublicKey};
+use plan::ids::ReleaseId;
+use serde::Serialize;
+
+use crate::codes::{
+    FILE_CHANGED, FILE_MISSING, FILE_UNKNOWN, FOREIGN_KEY, FUTURE, HISTORY, LOG_SHORT, POPULATION,
+    RECORDS, RELEASE, REPLAYED, REVOKED_KEY, ROOT, Refusal, SAMPLE, SIGNATURE, WITNESS, WRONG_KEY,
+};
+use crate::container::{self, Held};
+use crate::keys::Ring;
+use crate::note::{Checkpoint, Note, VerifierKey};
+use crate::pack;
+use crate::records;
+use crate::statement::{self, Statement};
+use crate::survey::{Population, Survey};
+pub use contents::{Known, Opened};
+pub use log::{Line, lines};
+
+/// Clocks differ so far.
+const CLOCKS_MS: u64 = 10 * 60 * 1_000;
+
+/// Whom the person who verifies trusts, and what they know already.
+#[derive(Debug, Default)]
+pub struct Trust {
+    /// The key of the installation, from another source than the pack.
+    pub key: Option<VerifierKey>,
+    /// Keys of which they were told that they are revoked.
+    pub revoked: Vec<PublicKey>,
+    /// Witnesses whose signatures count.
+    pub witnesses: Vec<VerifierKey>,
+    /// A checkpoint that they have seen before.
+    pub known: Option<Note>,
+    /// The time now.
+    pub now: Millis,
+}
+
+/// How far it can be relied on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Grade {
+    /// The owner could have rewritten everything before sealing it.
+    SelfSigned,
+    /// Somebody outside holds the hash of it, by an answer that is kept and not judged here.
+    Anchored,
+    /// A witness that is trusted signed the root at a time.
+    Witnessed,
+}
+
+/// What was verified.
+#[derive(Debug, Clone, Serialize)]
+pub struct Verified {
+    pub grade: Grade,
+    pub origin: String,
+    pub key: String,
+    /// Whether the key is one that whoever verifies had from elsewhere.
+    pub key_known: bool,
+    pub sealed_at: Option<Millis>,
+    pub newest: Millis,
+    pub entries: u64,
+    pub entries_shown: u64,
+    pub cases: u64,
+    pub cases_shown: u64,
+    pub left_out: u64,
+    /// Whether every entry is shown, so that no case can be missing from the list.
+    pub complete: bool,
+    pub contents_shown: u64,
+    pub contents_withheld: u64,
+    pub releases: u64,
+    /// Earlier signed roots that these entries still give.
+    pub checkpoints: u64,
+    pub witnesses: Vec<Witness>,
+    /// Answers of others that hold the hash of the checkpoint.
+    pub anchors: Vec<String>,
+    pub proved: Vec<String>,
+    pub claimed: Vec<String>,
+}
+
+/// A witness that is trusted, and when it saw the root.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Witness {
+    pub name: String,
+    /// In seconds since 1970.
+    pub at: u64,
+}
+
+/// Verifies a pack.
+pub fn packed(bytes: &[u8], trust: &Trust) -> Result<(Verified, Known), Refusal> {
+    let held = container::read(bytes)?;
+    let files: BTreeMap<&str, Held<'_>> = held.iter().map(|file| (file.name, *file)).collect();
+    let signed = files.get(statement::FILE);
+    let missing = |name: &str| Refusal::new(&FILE_MISSING, name, "it is not in the pack");
+    let (statement, key) = Statement::open(signed.ok_or_else(|| missing(statement::FILE))?.bytes)?;
+    stated(&files, &statement)?;
+    let get = |name: &str| files.get(name).map(|file| file.bytes).ok_or_else(|| missing(name));
+    let about = &statement.predicate;
+    let leaves = log::leaves(get(pack::LEAVES)?)?;
+    let (checkpoint, note) = signed_root(get(pack::CHECKPOINT)?, &key)?;
+    if (checkpoint.size, checkpoint.root) != (about.entries, about.root) {
+        return Err(Refusal::new(&ROOT, pack::CHECKPOINT, "the statement names another root"));
+    }
+    let mut walk = log::Walk::new(leaves);
+    walk.rooted(&checkpoint)?;
+    for line in lines(get(pack::ENTRIES)?) {
+        walk.shown(&line?)?;
+    }
+    let limit = about.sealed_at.0.saturating_add(CLOCKS_MS);
+    let now = trust.now.0.saturating_add(CLOCKS_MS);
+    for (what, at, latest) in
+        [("an entry", walk.survey.newest().0, limit), ("the statement", about.sealed_at.0, now)]
+    {
+        if at > latest {
+            let what = format!("{what} is of a time that had not come");
+            return Err(Refusal::new(&FUTURE, statement::FILE, what));
+        }
+    }
+    vouched(walk.survey.ring(), &key, about.sealed_at, trust)?;
+    let checkpoints = walk.earlier()?;
+    let (list, ran_on) = population(get(pack::POPULATION)?, &walk)?;
+    if walk.records.to_bytes().ok().as_deref() != Some(get(records::FILE)?) {
+        return Err(Refusal::new(&RECORDS, records::FILE, "the entries give another one"));
+    }
+    let frames = std::mem::take(&mut walk.frames);
+    let known = contents::read(get(pack::CONTENTS)?, get(pack::SEEDS)?, frames)?;
+    let releases = self::releases(&files, &ran_on)?;
+    earlier_than_known(trust, &walk.leaves, &key, walk.survey.ring())?;
+    let mut verified = Verified::new(&checkpoint, &key, trust, &walk.survey);
+    verified.witnesses = witnesses(&note, trust)?;
+    verified.anchors = anchors(&files, &checkpoint, &note);
+    verified.sealed_at = Some(about.sealed_at);
+    verified.entries_shown = walk.count;
+    verified.listed(&list);
+    verified.contents_shown = known.shown;
+    verified.contents_withheld = known.committed.saturating_sub(known.shown);
+    (verified.releases, verified.checkpoints) = (releases, checkpoints);
+    verified.say();
+    Ok((verified, known))
+}
+
+/// Verifies an export: every entry, and the signed root over them.
+pub fn exported(entries: &[u8], note: &[u8], trust: &Trust) -> Result<Verified, Refusal> {
+    let mut leaves = Vec::new();
+    for line in lines(entries) {
+        leaves.push(Hash::leaf(line?.bytes));
+    }
+    let read = Note::read(note);
+    let read =
+        read.map_err(|error| Refusal::new(&SIGNATURE, pack::CHECKPOINT, error.to_string()))?;
+    let mut walk = log::Walk::new(leaves);
+    for line in lines(entries) {
+        walk.shown(&line?)?;
+    }
+    let checkpoint = Checkpoint::read(&read.text)
+        .map_err(|error| Refusal::new(&SIGNATURE, pack::CHECKPOINT, error.to_string()))?;
+    walk.rooted(&checkpoint)?;
+    let signer = walk.survey.ring().current().map(|key| key.key);
+    let signer = signer.ok_or_else(|| {
+        Refusal::new(&FOREIGN_KEY, pack::CHECKPOINT, "no key that signs is in the entries")
+    })?;
+    let key = crate::keys::verifier(&checkpoint.origin, signer);
+    let (checkpoint, note) = signed_root(note, &key)?;
+    vouched(walk.survey.ring(), &key, walk.survey.newest(), trust)?;
+    if walk.survey.newest().0 > trust.now.0.saturating_add(CLOCKS_MS) {
+        return Err(Refusal::new(&FUTURE, pack::ENTRIES, "an entry is of a time yet to come"));
+    }
+    let checkpoints = walk.earlier()?;
+    earlier_than_known(trust, &walk.leaves, &key, walk.survey.ring())?;
+    let mut verified = Verified::new(&checkpoint, &key, trust, &walk.survey);
+    verified.witnesses = witnesses(&note, trust)?;
+    (verified.entries_shown, verified.complete) = (walk.count, true);
+    let cases = u64::try_from(walk.survey.counts().0).unwrap_or_default();
+    (verified.cases, verified.cases_shown) = (cases, cases);
+    verified.checkpoints = checkpoints;
+    verified.say();
+    Ok(verified)
+}
+
+/// That the files are those that the statement names, each as it was.
+fn stated(files: &BTreeMap<&str, Held<'_>>, statement: &Statement) -> Result<(), Refusal> {
+    let mut named = BTreeSet::from([statement::FILE]);
+    for (name, digest) in statement.subjects() {
+        named.insert(name);
+        let Some(file) = files.get(name) else {
+            return Err(Refusal::new(&FILE_MISSING, name, "the statement names it"));
+        };
+        if Hash::of(file.bytes) != digest {
+            let exact = log::located(name, file.bytes, files);
+            return Err(exact.unwrap_or_else(|| {
+                Refusal::new(&FILE_CHANGED, name, "its SHA-256 is not the one that was signed")
+            }));
+        }
+    }
+    for (name, file) in files {
+        if !named.contains(name) {
+            return Err(Refusal::new(&FILE_UNKNOWN, *name, "the statement does not name it"));
+        }
+        file.checked()?;
+    }
+    let ours = [
+        pack::CHECKPOINT,
+        pack::LEAVES,
+        pack::ENTRIES,
+        pack::CONTENTS,
+        pack::SEEDS,
+        pack::POPULATION,
+        pack::REPORT,
+        pack::PRINTED,
+        records::FILE,
+        statement::FILE,
+    ];
+    let free = |name: &str| {
+        pack::FREE.iter().any(|folder| name.starts_with(folder)) || name.starts_with("releases/")
+    };
+    match files.keys().find(|name| !ours.contains(name) && !free(name)) {
+        Some(name) => Err(Refusal::new(&FILE_UNKNOWN, *name, "no pack of this version has it")),
+        None => Ok(()),
+    }
+}
+
+/// The root that a note says, signed by the key.
+fn signed_root(bytes: &[u8], key: &VerifierKey) -> Result<(Checkpoint, Note), Refusal> {
+    let no = |what: String| Refusal::new(&SIGNATURE, pack::CHECKPOINT, what);
+    let note = Note::read(bytes).map_err(|error| no(error.to_string()))?;
+    let checkpoint = Checkpoint::read(&note.text).map_err(|error| no(error.to_string()))?;
+    let mut by = note.by(key).peekable();
+    if checkpoint.origin != key.name || by.peek().is_none() {
+        return Err(Refusal::new(&FOREIGN_KEY, pack::CHECKPOINT, "another key signed it"));
+    }
+    if by.any(|line| !key.signed(note.text.as_bytes(), &line.signature)) {
+        return Err(no("the key that it names did not sign it".to_owned()));
+    }
+    drop(by);
+    Ok((checkpoint, note))
+}
+
+/// That the key is the installation's own, still good, and one that is trusted.
+fn vouched(ring: &Ring, key: &VerifierKey, at: Millis, trust: &Trust) -> Result<(), Refusal> {
+    let public = journal::Fixed(key.key);
+    let no = |code, what: &str| Err(Refusal::new(code, statement::FILE, what));
+    let Some(known) = ring.find(public).filter(|_| ring.origin() == Some(&key.name)) else {
+        return no(&FOREIGN_KEY, "its entries tell of no such key");
+    };
+    if known.revoked.is_some_and(|(since, _)| since <= at) || trust.revoked.contains(&public) {
+        return no(&REVOKED_KEY, "the key was revoked before it signed");
+    }
+    if known.replaced.is_some() {
+        return no(&REVOKED_KEY, "another key had taken the place of this one");
+    }
+    let Some(trusted) = &trust.key else { return Ok(()) };
+    // A key that is trusted vouches for the one that took its place.
+    let mut at = Some(known);
+    while let Some(key) = at {
+        if key.key.0 == trusted.key {
+            return Ok(());
+        }
+        at = key.by.and_then(|by| ring.find(by));
+    }
+    no(&WRONG_KEY, "neither the key that you trust nor one that it vouched for signed it")
+}
+
+/// That the list of cases is the one that the entries give, and the sample the one of its seed.
+fn population(
+    bytes: &[u8],
+    walk: &log::Walk,
+) -> Result<(Population, BTreeSet<ReleaseId>), Refusal> {
+    let no = |what: &str| Refusal::new(&POPULATION, pack::POPULATION, what);
+    let list: Population = serde_json::from_slice(bytes).map_err(|error| no(&error.to_string()))?;
+    let chosen = walk.survey.choose(&list.wanted);
+    let again = &chosen.population;
+    if chosen.entries != walk.places {
+        return Err(no("other entries are shown than those of the cases that are listed"));
+    }
+    if list.left_out != again.left_out || list.cases.len() != again.cases.len() {
+        return Err(no("the entries tell of other cases"));
+    }
+    for (listed, seen) in list.cases.iter().zip(&again.cases) {
+        let place = format!("case {}", seen.run);
+        let same = (listed.run, listed.of, listed.opened) == (seen.run, seen.of, seen.opened);
+        if !same {
+            return Err(no("the entries tell of another case here").at(place));
+        }
+        if listed.shown != seen.shown {
+            let what = "the seed gives another sample";
+            return Err(Refusal::new(&SAMPLE, pack::POPULATION, what).at(place));
+        }
+        let counted = listed.shown || list.wanted.full;
+        if counted && listed.entries != seen.entries {
+            return Err(no("it has another number of entries").at(place));
+        }
+    }
+    let whole = u64::try_from(walk.leaves.len()).is_ok_and(|all| all == walk.count);
+    if list.wanted.full && !whole {
+        return Err(no("it says that every entry is shown, and some are not"));
+    }
+    Ok((list, chosen.releases))
+}
+
+/// That every release of a case that is shown is there, and is what its id says.
+fn releases(
+    files: &BTreeMap<&str, Held<'_>>,
+    wanted: &BTreeSet<ReleaseId>,
+) -> Result<u64, Refusal> {
+    let mut found = BTreeSet::new();
+    for (name, file) in files.range("releases/".."releases0") {
+        let id = Hash::of(file.bytes);
+        if *name != format!("releases/{id}.json") {
+            return Err(Refusal::new(&RELEASE, *name, "its SHA-256 is not its name"));
+        }
+        found.insert(ReleaseId(id.0));
+    }
+    match wanted.difference(&found).next() {
+        Some(missing) => {
+            let what = "cases ran on it, and it is not in the pack";
+            Err(Refusal::new(&RELEASE, format!("releases/{missing}.json"), what))
+        }
+        None => Ok(u64::try_from(found.len()).unwrap_or_default()),
+    }
+}
+
+/// That what was seen before is the beginning of this.
+fn earlier_than_known(
+    trust: &Trust,
+    leaves: &[Hash],
+    key: &VerifierKey,
+    ring: &Ring,
+) -> Result<(), Refusal> {
+    let Some(known) = &trust.known else { return Ok(()) };
+    let no = |code, what: &str| Err(Refusal::new(code, "the known checkpoint", what));
+    let Ok(before) = Checkpoint::read(&known.text) else {
+        return no(&HISTORY, "it is no checkpoint");
+    };
+    let keys = ring.keys().iter().map(|known| crate::keys::verifier(&key.name, known.key));
+    let signed = keys
+        .into_iter()
+        .any(|key| known.by(&key).any(|line| key.signed(known.text.as_bytes(), &line.signature)));
+    if before.origin != key.name || !signed {
+        return no(&WRONG_KEY, "no key of this installation signed it");
+    }
+    let count = usize::try_from(before.size).unwrap_or(usize::MAX);
+    let Some(first) = leaves.get(..count) else {
+        return no(&REPLAYED, "it is over more entries than there are here");
+    };
+    let mut compact = crate::tree::Compact::default();
+    compact.extend(first.iter().copied());
+    if compact.root() == before.root {
+        Ok(())
+    } else {
+        no(&HISTORY, "these entries do not give it")
+    }
+}
+
+/// The witnesses that are trusted and signed it. One whose signature is wrong refuses all of it.
+fn witnesses(note: &Note, trust: &Trust) -> Result<Vec<Witness>, Refusal> {
+    let mut seen = Vec::new();
+    for witness in &trust.witnesses {
+        let no = |_| {
+            Refusal::new(&WITNESS, pack::CHECKPOINT, "its signature is wrong")
+                .at(format!("witness {}", witness.name))
+        };
+        if let Some(at) = note.seen_by(witness).map_err(no)? {
+            if at > trust.now.0.saturating_add(CLOCKS_MS) / 1_000 {
+                let what = format!("the witness {} saw it at a time yet to come", witness.name);
+                return Err(Refusal::new(&FUTURE, pack::CHECKPOINT, what));
+            }
+            seen.push(Witness { name: witness.name.clone(), at });
+        }
+    }
+    Ok(seen)
+}
+
+/// Answers from outside that hold the hash of the signed root.
+fn anchors(files: &BTreeMap<&str, Held<'_>>, checkpoint: &Checkpoint, note: &Note) -> Vec<String> {
+    let own = Note { text: note.text.clone(), lines: note.lines.iter().take(1).cloned().collect() };
+    let digests = [
+        Hash::of(own.to_string().as_bytes()),
+        Hash::of(note.to_string().as_bytes()),
+        Hash::of(note.text.as_bytes()),
+        checkpoint.root,
+    ];
+    let holds = |bytes: &[u8]| {
+        digests.iter().any(|digest| {
+            let text = digest.to_string();
+            bytes.windows(32).any(|window| window == digest.0)
+                || bytes.windows(64).any(|window| window == text.as_bytes())
+        })
+    };
+    let all = files.range("anchors/".."anchors0").filter(|(_, file)| holds(file.bytes));
+    all.map(|(name, _)| (*name).to_owned()).collect()
+}
+
+impl Verified {
+    fn new(checkpoint: &Checkpoint, key: &VerifierKey, trust: &Trust, survey: &Survey) -> Self {
+        Self {
+            grade: Grade::SelfSigned,
+            origin: checkpoint.origin.clone(),
+            key: key.to_string(),
+            key_known: trust.key.is_some(),
+            sealed_at: None,
+            newest: survey.newest(),
+            entries: checkpoint.size,
+            entries_shown: 0,
+            cases: 0,
+            cases_shown: 0,
+            left_out: 0,
+            complete: false,
+            contents_shown: 0,
+            contents_withheld: 0,
+            releases: 0,
+            checkpoints: 0,
+            witnesses: Vec::new(),
+            anchors: Vec::new(),
+            proved: Vec::new(),
+            claimed: Vec::new(),
+        }
+    }
+
+    fn listed(&mut self, list: &Population) {
+        let count = |n: usize| u64::try_from(n).unwrap_or_default();
+        self.cases = count(list.cases.len());
+        self.cases_shown = count(list.cases.iter().filter(|case| case.shown).count());
+        self.left_out = count(list.left_out.len());
+        self.complete = self.entries == self.entries_shown;
+    }
+
+    /// What follows from all of it, in sentences.
+    fn say(&mut self) {
+        self.grade = match (self.witnesses.is_empty(), self.anchors.is_empty()) {
+            (false, _) => Grade::Witnessed,
+            (true, false) => Grade::Anchored,
+            (true, true) => Grade::SelfSigned,
+        };
+        let mut proved = vec![
+            format!(
+                "the {} entries that are shown are as the key's owner signed them",
+                self.entries_shown
+            ),
+            "entries of each case that is shown follow each other without a gap".to_owned(),
+        ];
+        let mut claimed = Vec::new();
+        if self.checkpoints > 0 {
+            let n = self.checkpoints;
+            proved.push(format!("{n} earlier signed roots are the beginning of the same entries"));
+        }
+        for Witness { name, at } in &self.witnesses {
+            proved.push(format!("{name} saw this root at {at} (seconds since 1970)"));
+        }
+        for anchor in &self.anchors {
+            claimed.push(format!(
+                "{anchor} holds the hash of the root; whose answer it is was not judged"
+            ));
+        }
+        if self.complete {
+            proved.push("every entry is shown, so the list of cases leaves none out".to_owned());
+        } else {
+            let hidden = self.entries.saturating_sub(self.entries_shown);
+            claimed.push(format!(
+                "no case of the list lies in the {hidden} entries that are not shown"
+            ));
+        }
+        if self.contents_shown > 0 {
+            let n = self.contents_shown;
+            proved.push(format!("{n} contents are those that their entries committed to"));
+        }
+        if !self.key_known {
+            claimed.push(
+                "the key belongs to whom its name says; compare it by another way".to_owned(),
+            );
+        }
+        if self.grade < Grade::Witnessed {
+            let what = "nothing was rewritten before it was signed, and the times are right";
+            claimed.push(what.to_owned());
+        }
+        (self.proved, self.claimed) = (proved, claimed);
+    }
+}
+
+/// That there are as many hashes as the root is over.
+fn short(leaves: usize, size: u64) -> Refusal {
+    let what = format!("the signed root is over {size} entries, and {leaves} are here");
+    Refusal::new(&LOG_SHORT, pack::LEAVES, what)
+}
