@@ -64,7 +64,10 @@ pub const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("erp-stand-in", &[], &[]),
     (
         "bench",
-        &["engine", "evidence", "guard", "journal", "model", "plan", "runtime", "store", "tools"],
+        &[
+            "engine", "evidence", "guard", "journal", "model", "plan", "proof", "runtime", "store",
+            "tools",
+        ],
         &[],
     ),
     ("xtask", &[], &[]),
@@ -164,7 +167,7 @@ pub const PURE_NEVER_NAMES: &[&str] = &[
 /// and `lettre` with what it needs, which sends mail; `openidconnect`, `argon2` and `governor`, by
 /// which people sign in; and `ratatui`, which draws the screen that stays open; and
 /// `rust-embed`, which carries Studio in the program.
-pub const PACKAGES_MAX: usize = 663;
+pub const PACKAGES_MAX: usize = 664;
 
 /// A file of Rust ends here.
 pub const FILE_LINES_MAX: usize = 800;

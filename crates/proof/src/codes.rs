@@ -104,7 +104,7 @@ codes! {
         "read the entries and not the summary";
     WITNESS = "witness_wrong": "what a witness signed does not fit",
         "its signature is wrong, or it is about something else",
-        "ask the witness what it signed";
+        "have the witness say what it signed";
 }
 
 /// The code of an id.

@@ -68,8 +68,8 @@ const COSIGNED: &str = "example.com/behind-the-sofa\n20852163\n\
     CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n\
     \u{2014} example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/\
     Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n\
-    \u{2014} witness.example.com/w1 jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrDJs\
-    X3b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==\n";
+    \u{2014} witness.example.com/w1 jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlr\
+    DJsX3b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==\n";
 
 #[test]
 fn a_checkpoint_of_others_is_read_and_written_as_it_is() {
@@ -91,8 +91,8 @@ fn a_note_that_go_signed_is_verified() {
     let text = "If you think cryptography is the answer to your problem,\n\
         then you don't know what your problem is.\n";
     let signed = format!(
-        "{text}\n\u{2014} PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNX\
-        gKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
+        "{text}\n\u{2014} PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFY\
+        C2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
     );
     let note = Note::read(signed.as_bytes()).unwrap();
     assert_eq!(note.text, text);

@@ -3,13 +3,13 @@
 //! trusted: that is handed in.
 
 mod contents;
+mod found;
 mod log;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use journal::{Hash, Millis, PublicKey};
+use journal::{Hash, Millis};
 use plan::ids::ReleaseId;
-use serde::Serialize;
 
 use crate::codes::{
     FILE_CHANGED, FILE_MISSING, FILE_UNKNOWN, FOREIGN_KEY, FUTURE, HISTORY, LOG_SHORT, POPULATION,
@@ -21,79 +21,16 @@ use crate::note::{Checkpoint, Note, VerifierKey};
 use crate::pack;
 use crate::records;
 use crate::statement::{self, Statement};
-use crate::survey::{Population, Survey};
+use crate::survey::Population;
 pub use contents::{Known, Opened};
+pub use found::{Grade, Trust, Verified, Witness};
 pub use log::{Line, lines};
 
 /// Clocks differ so far.
 const CLOCKS_MS: u64 = 10 * 60 * 1_000;
 
-/// Whom the person who verifies trusts, and what they know already.
-#[derive(Debug, Default)]
-pub struct Trust {
-    /// The key of the installation, from another source than the pack.
-    pub key: Option<VerifierKey>,
-    /// Keys of which they were told that they are revoked.
-    pub revoked: Vec<PublicKey>,
-    /// Witnesses whose signatures count.
-    pub witnesses: Vec<VerifierKey>,
-    /// A checkpoint that they have seen before.
-    pub known: Option<Note>,
-    /// The time now.
-    pub now: Millis,
-}
-
-/// How far it can be relied on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Grade {
-    /// The owner could have rewritten everything before sealing it.
-    SelfSigned,
-    /// Somebody outside holds the hash of it, by an answer that is kept and not judged here.
-    Anchored,
-    /// A witness that is trusted signed the root at a time.
-    Witnessed,
-}
-
-/// What was verified.
-#[derive(Debug, Clone, Serialize)]
-pub struct Verified {
-    pub grade: Grade,
-    pub origin: String,
-    pub key: String,
-    /// Whether the key is one that whoever verifies had from elsewhere.
-    pub key_known: bool,
-    pub sealed_at: Option<Millis>,
-    pub newest: Millis,
-    pub entries: u64,
-    pub entries_shown: u64,
-    pub cases: u64,
-    pub cases_shown: u64,
-    pub left_out: u64,
-    /// Whether every entry is shown, so that no case can be missing from the list.
-    pub complete: bool,
-    pub contents_shown: u64,
-    pub contents_withheld: u64,
-    pub releases: u64,
-    /// Earlier signed roots that these entries still give.
-    pub checkpoints: u64,
-    pub witnesses: Vec<Witness>,
-    /// Answers of others that hold the hash of the checkpoint.
-    pub anchors: Vec<String>,
-    pub proved: Vec<String>,
-    pub claimed: Vec<String>,
-}
-
-/// A witness that is trusted, and when it saw the root.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Witness {
-    pub name: String,
-    /// In seconds since 1970.
-    pub at: u64,
-}
-
 /// Verifies a pack.
-pub fn packed(bytes: &[u8], trust: &Trust) -> Result<(Verified, Known), Refusal> {
+pub fn packed<'b>(bytes: &'b [u8], trust: &Trust) -> Result<(Verified, Known<'b>), Refusal> {
     let held = container::read(bytes)?;
     let files: BTreeMap<&str, Held<'_>> = held.iter().map(|file| (file.name, *file)).collect();
     let signed = files.get(statement::FILE);
@@ -108,6 +45,7 @@ pub fn packed(bytes: &[u8], trust: &Trust) -> Result<(Verified, Known), Refusal>
         return Err(Refusal::new(&ROOT, pack::CHECKPOINT, "the statement names another root"));
     }
     let mut walk = log::Walk::new(leaves);
+    walk.kept = Some(BTreeMap::new());
     walk.rooted(&checkpoint)?;
     for line in lines(get(pack::ENTRIES)?) {
         walk.shown(&line?)?;
@@ -128,9 +66,9 @@ pub fn packed(bytes: &[u8], trust: &Trust) -> Result<(Verified, Known), Refusal>
     if walk.records.to_bytes().ok().as_deref() != Some(get(records::FILE)?) {
         return Err(Refusal::new(&RECORDS, records::FILE, "the entries give another one"));
     }
-    let frames = std::mem::take(&mut walk.frames);
-    let known = contents::read(get(pack::CONTENTS)?, get(pack::SEEDS)?, frames)?;
-    let releases = self::releases(&files, &ran_on)?;
+    let kept = walk.kept.take().unwrap_or_default();
+    let mut known = contents::read(get(pack::CONTENTS)?, get(pack::SEEDS)?, kept)?;
+    known.releases = releases(&files, &ran_on)?;
     earlier_than_known(trust, &walk.leaves, &key, walk.survey.ring())?;
     let mut verified = Verified::new(&checkpoint, &key, trust, &walk.survey);
     verified.witnesses = witnesses(&note, trust)?;
@@ -140,7 +78,8 @@ pub fn packed(bytes: &[u8], trust: &Trust) -> Result<(Verified, Known), Refusal>
     verified.listed(&list);
     verified.contents_shown = known.shown;
     verified.contents_withheld = known.committed.saturating_sub(known.shown);
-    (verified.releases, verified.checkpoints) = (releases, checkpoints);
+    verified.releases = u64::try_from(known.releases.len()).unwrap_or_default();
+    verified.checkpoints = checkpoints;
     verified.say();
     Ok((verified, known))
 }
@@ -269,7 +208,7 @@ fn vouched(ring: &Ring, key: &VerifierKey, at: Millis, trust: &Trust) -> Result<
 /// That the list of cases is the one that the entries give, and the sample the one of its seed.
 fn population(
     bytes: &[u8],
-    walk: &log::Walk,
+    walk: &log::Walk<'_>,
 ) -> Result<(Population, BTreeSet<ReleaseId>), Refusal> {
     let no = |what: &str| Refusal::new(&POPULATION, pack::POPULATION, what);
     let list: Population = serde_json::from_slice(bytes).map_err(|error| no(&error.to_string()))?;
@@ -307,21 +246,21 @@ fn population(
 fn releases(
     files: &BTreeMap<&str, Held<'_>>,
     wanted: &BTreeSet<ReleaseId>,
-) -> Result<u64, Refusal> {
-    let mut found = BTreeSet::new();
+) -> Result<BTreeMap<ReleaseId, Vec<u8>>, Refusal> {
+    let mut found = BTreeMap::new();
     for (name, file) in files.range("releases/".."releases0") {
         let id = Hash::of(file.bytes);
         if *name != format!("releases/{id}.json") {
             return Err(Refusal::new(&RELEASE, *name, "its SHA-256 is not its name"));
         }
-        found.insert(ReleaseId(id.0));
+        found.insert(ReleaseId(id.0), file.bytes.to_vec());
     }
-    match wanted.difference(&found).next() {
+    match wanted.iter().find(|id| !found.contains_key(id)) {
         Some(missing) => {
             let what = "cases ran on it, and it is not in the pack";
             Err(Refusal::new(&RELEASE, format!("releases/{missing}.json"), what))
         }
-        None => Ok(u64::try_from(found.len()).unwrap_or_default()),
+        None => Ok(found),
     }
 }
 
@@ -394,92 +333,6 @@ fn anchors(files: &BTreeMap<&str, Held<'_>>, checkpoint: &Checkpoint, note: &Not
     };
     let all = files.range("anchors/".."anchors0").filter(|(_, file)| holds(file.bytes));
     all.map(|(name, _)| (*name).to_owned()).collect()
-}
-
-impl Verified {
-    fn new(checkpoint: &Checkpoint, key: &VerifierKey, trust: &Trust, survey: &Survey) -> Self {
-        Self {
-            grade: Grade::SelfSigned,
-            origin: checkpoint.origin.clone(),
-            key: key.to_string(),
-            key_known: trust.key.is_some(),
-            sealed_at: None,
-            newest: survey.newest(),
-            entries: checkpoint.size,
-            entries_shown: 0,
-            cases: 0,
-            cases_shown: 0,
-            left_out: 0,
-            complete: false,
-            contents_shown: 0,
-            contents_withheld: 0,
-            releases: 0,
-            checkpoints: 0,
-            witnesses: Vec::new(),
-            anchors: Vec::new(),
-            proved: Vec::new(),
-            claimed: Vec::new(),
-        }
-    }
-
-    fn listed(&mut self, list: &Population) {
-        let count = |n: usize| u64::try_from(n).unwrap_or_default();
-        self.cases = count(list.cases.len());
-        self.cases_shown = count(list.cases.iter().filter(|case| case.shown).count());
-        self.left_out = count(list.left_out.len());
-        self.complete = self.entries == self.entries_shown;
-    }
-
-    /// What follows from all of it, in sentences.
-    fn say(&mut self) {
-        self.grade = match (self.witnesses.is_empty(), self.anchors.is_empty()) {
-            (false, _) => Grade::Witnessed,
-            (true, false) => Grade::Anchored,
-            (true, true) => Grade::SelfSigned,
-        };
-        let mut proved = vec![
-            format!(
-                "the {} entries that are shown are as the key's owner signed them",
-                self.entries_shown
-            ),
-            "entries of each case that is shown follow each other without a gap".to_owned(),
-        ];
-        let mut claimed = Vec::new();
-        if self.checkpoints > 0 {
-            let n = self.checkpoints;
-            proved.push(format!("{n} earlier signed roots are the beginning of the same entries"));
-        }
-        for Witness { name, at } in &self.witnesses {
-            proved.push(format!("{name} saw this root at {at} (seconds since 1970)"));
-        }
-        for anchor in &self.anchors {
-            claimed.push(format!(
-                "{anchor} holds the hash of the root; whose answer it is was not judged"
-            ));
-        }
-        if self.complete {
-            proved.push("every entry is shown, so the list of cases leaves none out".to_owned());
-        } else {
-            let hidden = self.entries.saturating_sub(self.entries_shown);
-            claimed.push(format!(
-                "no case of the list lies in the {hidden} entries that are not shown"
-            ));
-        }
-        if self.contents_shown > 0 {
-            let n = self.contents_shown;
-            proved.push(format!("{n} contents are those that their entries committed to"));
-        }
-        if !self.key_known {
-            claimed.push(
-                "the key belongs to whom its name says; compare it by another way".to_owned(),
-            );
-        }
-        if self.grade < Grade::Witnessed {
-            let what = "nothing was rewritten before it was signed, and the times are right";
-            claimed.push(what.to_owned());
-        }
-        (self.proved, self.claimed) = (proved, claimed);
-    }
 }
 
 /// That there are as many hashes as the root is over.

@@ -85,7 +85,8 @@ fn a_sound_pack_says_what_it_proves() {
 fn a_full_pack_leaves_no_case_out() {
     let mut all = wanted();
     all.full = true;
-    let (verified, known) = packed(&Office::new().seal(&all, Files::new()), &trust()).unwrap();
+    let bytes = Office::new().seal(&all, Files::new());
+    let (verified, known) = packed(&bytes, &trust()).unwrap();
     assert!(verified.complete);
     assert_eq!(verified.entries, verified.entries_shown);
     assert!(known.entries.values().filter(|entry| entry.entropy.is_some()).count() > 0);

@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use journal::{Frame, Hash, Proof, RunId, Seq};
+use journal::{Hash, Proof, RunId, Seq};
 use serde::Deserialize;
 
+use super::contents::Opened;
 use super::short;
 use crate::codes::{ENTRY, ENTRY_ORDER, ENTRY_TWICE, HISTORY, KEYS, LOG_SHORT, ROOT, Refusal};
 use crate::container::Held;
@@ -62,19 +63,19 @@ pub(super) fn leaves(bytes: &[u8]) -> Result<Vec<Hash>, Refusal> {
 }
 
 /// A walk over the entries that are shown.
-pub(super) struct Walk {
+pub(super) struct Walk<'b> {
     pub(super) leaves: Vec<Hash>,
     pub(super) survey: Survey,
     pub(super) records: Records,
     pub(super) places: BTreeSet<u64>,
     pub(super) count: u64,
-    /// What is needed of entries that have contents.
-    pub(super) frames: BTreeMap<u64, Frame>,
+    /// What is kept of each, where its contents are looked at.
+    pub(super) kept: Option<BTreeMap<u64, Opened<'b>>>,
     seen: HashMap<(RunId, Seq), u64>,
     next: u64,
 }
 
-impl Walk {
+impl<'b> Walk<'b> {
     pub(super) fn new(leaves: Vec<Hash>) -> Self {
         Self {
             leaves,
@@ -82,7 +83,7 @@ impl Walk {
             records: Records::default(),
             places: BTreeSet::new(),
             count: 0,
-            frames: BTreeMap::new(),
+            kept: None,
             seen: HashMap::new(),
             next: 0,
         }
@@ -103,7 +104,7 @@ impl Walk {
     }
 
     /// Takes in the next entry that is shown.
-    pub(super) fn shown(&mut self, line: &Line<'_>) -> Result<(), Refusal> {
+    pub(super) fn shown(&mut self, line: &Line<'b>) -> Result<(), Refusal> {
         let place = at(line.index, line.bytes);
         let no = |code, what: String| Refusal::new(code, ENTRIES, what).at(place.clone());
         if line.index < self.next {
@@ -133,7 +134,9 @@ impl Walk {
         self.records.read(line.index, &frame);
         self.places.insert(line.index);
         self.count += 1;
-        self.frames.insert(line.index, frame);
+        if let Some(kept) = &mut self.kept {
+            kept.insert(line.index, Opened::new(&frame, line.bytes));
+        }
         Ok(())
     }
 
