@@ -197,6 +197,10 @@ impl From<Fault> for Response {
     }
 }
 
+fn done(kept: Result<(), Fault>) -> Response {
+    kept.map_or_else(Response::from, |()| Response::Done)
+}
+
 async fn answer(runtime: &Runtime, request: Request) -> Response {
     match request {
         Request::Ping => Response::Done,
@@ -244,14 +248,8 @@ async fn answer(runtime: &Runtime, request: Request) -> Response {
             Ok(woken) => Response::Lifted { woken },
             Err(error) => refused(error.kind(), error),
         },
-        Request::Accessed(access) => match runtime.accessed(access).await {
-            Ok(()) => Response::Done,
-            Err(fault) => fault.into(),
-        },
-        Request::Proof { proof, answer } => match runtime.proved(proof, answer).await {
-            Ok(()) => Response::Done,
-            Err(fault) => fault.into(),
-        },
+        Request::Accessed(access) => done(runtime.accessed(access).await),
+        Request::Proof { proof, answer } => done(runtime.proved(proof, answer).await),
         Request::Sweep => match runtime.sweep().await {
             Ok(cases) => Response::Swept { cases },
             Err(fault) => fault.into(),
