@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use evidence::History;
-use journal::{Hash, PublicKey};
+use journal::{Hash, Proof, PublicKey, Record};
 use proof::{Checkpoint, Compact, Note, Ring, Signer};
 use runtime::Runtime;
 use store::SqliteReader;
@@ -111,18 +111,20 @@ impl Tree {
 
 /// The signed root over everything that is stored, and what is to be kept of it; nothing where
 /// nobody signs here, or nothing was added since the last one.
-pub fn signed(data: &Path, tree: &mut Tree) -> Result<Option<(Note, journal::Proof)>, Stop> {
+pub fn signed(data: &Path, tree: &mut Tree) -> Result<Option<(Note, Proof)>, Stop> {
     let runs = Runs::at(data.to_owned())?;
     let desk = runs.desk_history()?;
     let ring = ring(&desk)?;
     let Some(signer) = signer(data, &ring)? else { return Ok(None) };
-    let before = tree.compact.size();
-    tree.grow(runs.reader())?;
-    let checkpoint = tree.checkpoint(&signer.verifier().name);
     // The entry of the last one is all that was added.
-    if before > 0 && checkpoint.size <= before.saturating_add(1) {
+    let last = desk.frames().last().and_then(|frame| frame.records.last());
+    if let Some(Record::Proof(Proof::Checkpoint { size, .. })) = last
+        && runs.reader().log_size()? == size.saturating_add(1)
+    {
         return Ok(None);
     }
+    tree.grow(runs.reader())?;
+    let checkpoint = tree.checkpoint(&signer.verifier().name);
     Ok(Some(signer.checkpoint(&checkpoint)))
 }
 

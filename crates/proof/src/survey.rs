@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use journal::{Chain, ChainError, Frame, Hash, Millis, Mode, Proof, Record, RunId, Starter};
+use journal::{Chain, ChainError, Frame, Hash, Millis, Mode, Proof, Record, RunId, Seq, Starter};
 use plan::ids::{ReleaseId, WorkflowName};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -89,6 +89,25 @@ struct Seen {
     entries: Vec<u64>,
 }
 
+impl Seen {
+    /// A case by its first entry.
+    fn begin(index: u64, frame: &Frame, leaf: Hash) -> Result<Self, Misplaced> {
+        let mut chain = Chain::new(frame.run);
+        chain.follow(frame, leaf)?;
+        let Some(Record::Opened { release, workflow, starter, mode, .. }) = frame.records.first()
+        else {
+            return Err(Misplaced::Beginning);
+        };
+        let root = match starter {
+            Starter::Parent { root, .. } => Some(*root),
+            Starter::Person(_) | Starter::Trigger { .. } => None,
+        };
+        let (workflow, release, mode, at) = (workflow.clone(), *release, *mode, frame.at);
+        let (opened, entries) = (index, vec![index]);
+        Ok(Self { chain, opened, at, workflow, release, mode, root, entries })
+    }
+}
+
 /// A root that the desk says was signed.
 #[derive(Debug, Clone)]
 pub struct Earlier {
@@ -145,18 +164,12 @@ impl Default for Survey {
 }
 
 impl Survey {
-    /// Takes in the next entry. Entries of one case come in their order, from its first on.
-    pub fn add(&mut self, index: u64, bytes: &[u8]) -> Result<Frame, Misplaced> {
-        #[derive(Deserialize)]
-        struct Head {
-            run: RunId,
-        }
-        let unread =
-            |error: serde_json::Error| ChainError::Read(self.desk.next(), error.to_string());
-        let Head { run } = serde_json::from_slice(bytes).map_err(unread)?;
-        if run == RunId::DESK {
-            let frame = self.desk.read(bytes)?;
-            self.newest = self.newest.max(frame.at);
+    /// Takes in the next entry, whose bytes have this hash. Entries of one case come in their
+    /// order, from its first on.
+    pub fn add(&mut self, index: u64, bytes: &[u8], leaf: Hash) -> Result<Frame, Misplaced> {
+        let frame = Frame::read(self.desk.next(), bytes)?;
+        if frame.run == RunId::DESK {
+            self.desk.follow(&frame, leaf)?;
             self.desk_entries.push(index);
             for record in &frame.records {
                 self.ring.read(record, frame.at)?;
@@ -165,31 +178,23 @@ impl Survey {
                     self.earlier.push(Earlier { entry: index, at: frame.at, proof });
                 }
             }
-            return Ok(frame);
-        }
-        if let Some(seen) = self.runs.get_mut(&run) {
-            let frame = seen.chain.read(bytes)?;
+        } else if let Some(seen) = self.runs.get_mut(&frame.run) {
+            seen.chain.follow(&frame, leaf)?;
             seen.entries.push(index);
-            self.newest = self.newest.max(frame.at);
-            return Ok(frame);
+        } else {
+            let seen = Seen::begin(index, &frame, leaf)?;
+            self.runs.insert(frame.run, seen);
         }
-        let mut chain = Chain::new(run);
-        let frame = chain.read(bytes)?;
-        let Some(Record::Opened { release, workflow, starter, mode, .. }) = frame.records.first()
-        else {
-            return Err(Misplaced::Beginning);
-        };
-        let root = match starter {
-            Starter::Parent { root, .. } => Some(*root),
-            Starter::Person(_) | Starter::Trigger { .. } => None,
-        };
-        let (workflow, release, mode, at) = (workflow.clone(), *release, *mode, frame.at);
-        let entries = vec![index];
-        let opened = index;
-        self.newest = self.newest.max(at);
-        let seen = Seen { chain, opened, at, workflow, release, mode, root, entries };
-        self.runs.insert(run, seen);
+        self.newest = self.newest.max(frame.at);
         Ok(frame)
+    }
+
+    /// Where an entry of a case stands that came before.
+    #[must_use]
+    pub fn place(&self, run: RunId, seq: Seq) -> Option<u64> {
+        let of_run = || self.runs.get(&run).map(|seen| &seen.entries);
+        let entries = if run == RunId::DESK { Some(&self.desk_entries) } else { of_run() };
+        entries?.get(usize::try_from(seq.0).ok()?).copied()
     }
 
     /// The keys that the desk tells of.

@@ -109,6 +109,12 @@ impl Tree {
         u64::try_from(leaves).unwrap_or(u64::MAX)
     }
 
+    /// The hash of an entry.
+    #[must_use]
+    pub fn leaf(&self, index: u64) -> Option<&Hash> {
+        self.levels.first()?.get(usize::try_from(index).ok()?)
+    }
+
     /// The root over the first `size` entries, if there are so many.
     #[must_use]
     pub fn root(&self, size: u64) -> Option<Hash> {

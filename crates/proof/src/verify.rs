@@ -22,6 +22,7 @@ use crate::pack;
 use crate::records;
 use crate::statement::{self, Statement};
 use crate::survey::Population;
+use crate::tree::Tree;
 pub use contents::{Known, Opened};
 pub use found::{Grade, Trust, Verified, Witness};
 pub use log::{Line, lines};
@@ -69,7 +70,7 @@ pub fn packed<'b>(bytes: &'b [u8], trust: &Trust) -> Result<(Verified, Known<'b>
     let kept = walk.kept.take().unwrap_or_default();
     let mut known = contents::read(get(pack::CONTENTS)?, get(pack::SEEDS)?, kept)?;
     known.releases = releases(&files, &ran_on)?;
-    earlier_than_known(trust, &walk.leaves, &key, walk.survey.ring())?;
+    earlier_than_known(trust, &walk.tree, &key, walk.survey.ring())?;
     let mut verified = Verified::new(&checkpoint, &key, trust, &walk.survey);
     verified.witnesses = witnesses(&note, trust)?;
     verified.anchors = anchors(&files, &checkpoint, &note);
@@ -111,7 +112,7 @@ pub fn exported(entries: &[u8], note: &[u8], trust: &Trust) -> Result<Verified, 
         return Err(Refusal::new(&FUTURE, pack::ENTRIES, "an entry is of a time yet to come"));
     }
     let checkpoints = walk.earlier()?;
-    earlier_than_known(trust, &walk.leaves, &key, walk.survey.ring())?;
+    earlier_than_known(trust, &walk.tree, &key, walk.survey.ring())?;
     let mut verified = Verified::new(&checkpoint, &key, trust, &walk.survey);
     verified.witnesses = witnesses(&note, trust)?;
     (verified.entries_shown, verified.complete) = (walk.count, true);
@@ -235,7 +236,7 @@ fn population(
             return Err(no("it has another number of entries").at(place));
         }
     }
-    let whole = u64::try_from(walk.leaves.len()).is_ok_and(|all| all == walk.count);
+    let whole = walk.tree.size() == walk.count;
     if list.wanted.full && !whole {
         return Err(no("it says that every entry is shown, and some are not"));
     }
@@ -267,7 +268,7 @@ fn releases(
 /// That what was seen before is the beginning of this.
 fn earlier_than_known(
     trust: &Trust,
-    leaves: &[Hash],
+    tree: &Tree,
     key: &VerifierKey,
     ring: &Ring,
 ) -> Result<(), Refusal> {
@@ -283,16 +284,10 @@ fn earlier_than_known(
     if before.origin != key.name || !signed {
         return no(&WRONG_KEY, "no key of this installation signed it");
     }
-    let count = usize::try_from(before.size).unwrap_or(usize::MAX);
-    let Some(first) = leaves.get(..count) else {
-        return no(&REPLAYED, "it is over more entries than there are here");
-    };
-    let mut compact = crate::tree::Compact::default();
-    compact.extend(first.iter().copied());
-    if compact.root() == before.root {
-        Ok(())
-    } else {
-        no(&HISTORY, "these entries do not give it")
+    match tree.root(before.size) {
+        None => no(&REPLAYED, "it is over more entries than there are here"),
+        Some(root) if root == before.root => Ok(()),
+        Some(_) => no(&HISTORY, "these entries do not give it"),
     }
 }
 
@@ -336,7 +331,7 @@ fn anchors(files: &BTreeMap<&str, Held<'_>>, checkpoint: &Checkpoint, note: &Not
 }
 
 /// That there are as many hashes as the root is over.
-fn short(leaves: usize, size: u64) -> Refusal {
+fn short(leaves: u64, size: u64) -> Refusal {
     let what = format!("the signed root is over {size} entries, and {leaves} are here");
     Refusal::new(&LOG_SHORT, pack::LEAVES, what)
 }

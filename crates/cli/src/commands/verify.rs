@@ -86,6 +86,7 @@ fn trust(args: &Verify) -> Result<Trust, Stop> {
         key: args.key.clone(),
         revoked: args.revoked.iter().map(|key| journal::Fixed(key.key)).collect(),
         witnesses: args.witness.clone(),
+        anchors: args.anchored,
         known,
         now: now(),
     })
@@ -168,7 +169,9 @@ fn say(screen: &Screen, verified: &Verified, decisions: Option<&Decisions>) -> E
     screen.object("verified", object)?;
     let grade = match verified.grade {
         Grade::SelfSigned => "self-signed: its owner could have rewritten it before signing",
-        Grade::Anchored => "anchored: somebody outside holds its hash, by an answer to be judged",
+        Grade::Anchored => {
+            "anchored: somebody outside holds its hash, by an answer that you say is genuine"
+        }
         Grade::Witnessed => "witnessed: somebody you trust saw it at the time that is named",
     };
     screen.line(screen.word(Look::Good, grade));

@@ -194,6 +194,12 @@ fn keys_follow_each_other_and_witnesses_answer() {
     let pack = seal(&desk, "two.fdpack", &["--witness", answer]);
     let verified = object(&say(&desk, &["verify", "two.fdpack", "--key", old]), "verified");
     assert_eq!(
+        (&verified["grade"], &verified["anchors"][0]),
+        (&"self_signed".into(), &"anchors/answer".into())
+    );
+    let judged = ["verify", "two.fdpack", "--key", old, "--anchored"];
+    let verified = object(&say(&desk, &judged), "verified");
+    assert_eq!(
         (&verified["grade"], verified["checkpoints"].as_u64()),
         (&"anchored".into(), Some(1))
     );

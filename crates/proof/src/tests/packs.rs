@@ -381,6 +381,12 @@ fn a_witness_raises_the_grade_and_a_wrong_one_refuses() {
     let (note, _) = office.signer.checkpoint(&root);
     let token = [b"token ".as_slice(), &Hash::of(note.to_string().as_bytes()).0].concat();
     let anchored = BTreeMap::from([("anchors/token.tsr".to_owned(), token)]);
-    let (verified, _) = packed(&office.seal(&wanted(), anchored), &trust()).unwrap();
-    assert_eq!((verified.grade, verified.anchors.len()), (Grade::Anchored, 1));
+    let bytes = office.seal(&wanted(), anchored);
+    // Anybody can write such a file, so it raises nothing before somebody has judged it.
+    let (verified, _) = packed(&bytes, &trust()).unwrap();
+    assert_eq!((verified.grade, verified.anchors.len()), (Grade::SelfSigned, 1));
+    let judged = Trust { anchors: true, ..trust() };
+    assert_eq!(packed(&bytes, &judged).unwrap().0.grade, Grade::Anchored);
+    let none = office.seal(&wanted(), Files::new());
+    assert_eq!(packed(&none, &judged).unwrap().0.grade, Grade::SelfSigned);
 }

@@ -16,6 +16,8 @@ pub struct Trust {
     pub revoked: Vec<PublicKey>,
     /// Witnesses whose signatures count.
     pub witnesses: Vec<VerifierKey>,
+    /// Whether they had the answers in `anchors/` judged and found genuine.
+    pub anchors: bool,
     /// A checkpoint that they have seen before.
     pub known: Option<Note>,
     /// The time now.
@@ -28,7 +30,8 @@ pub struct Trust {
 pub enum Grade {
     /// The owner could have rewritten everything before sealing it.
     SelfSigned,
-    /// Somebody outside holds the hash of it, by an answer that is kept and not judged here.
+    /// An answer of somebody outside holds the hash of it, and whoever verifies says it is genuine:
+    /// an owner could have written such a file.
     Anchored,
     /// A witness that is trusted signed the root at a time.
     Witnessed,
@@ -59,6 +62,8 @@ pub struct Verified {
     pub witnesses: Vec<Witness>,
     /// Answers of others that hold the hash of the checkpoint.
     pub anchors: Vec<String>,
+    /// Whether whoever verifies says that those answers are genuine.
+    pub anchors_judged: bool,
     pub proved: Vec<String>,
     pub claimed: Vec<String>,
 }
@@ -97,6 +102,7 @@ impl Verified {
             checkpoints: 0,
             witnesses: Vec::new(),
             anchors: Vec::new(),
+            anchors_judged: trust.anchors,
             proved: Vec::new(),
             claimed: Vec::new(),
         }
@@ -112,10 +118,11 @@ impl Verified {
 
     /// What follows from all of it, in sentences.
     pub(super) fn say(&mut self) {
-        self.grade = match (self.witnesses.is_empty(), self.anchors.is_empty()) {
+        let anchored = self.anchors_judged && !self.anchors.is_empty();
+        self.grade = match (self.witnesses.is_empty(), anchored) {
             (false, _) => Grade::Witnessed,
-            (true, false) => Grade::Anchored,
-            (true, true) => Grade::SelfSigned,
+            (true, true) => Grade::Anchored,
+            (true, false) => Grade::SelfSigned,
         };
         let mut proved = vec![
             format!(

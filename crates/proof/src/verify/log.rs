@@ -1,9 +1,9 @@
 //! The entries of a pack or an export: each is one that the signed root is made of, and each
 //! follows from the one before of its case. A byte that was changed is located.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use journal::{Hash, Proof, RunId, Seq};
+use journal::{ChainError, Hash, Proof, RunId, Seq};
 use serde::Deserialize;
 
 use super::contents::Opened;
@@ -15,7 +15,7 @@ use crate::note::Checkpoint;
 use crate::pack::{ENTRIES, LEAVES};
 use crate::records::Records;
 use crate::survey::{Misplaced, Survey};
-use crate::tree::Compact;
+use crate::tree::Tree;
 
 /// One entry that is shown.
 #[derive(Debug, Clone, Copy)]
@@ -64,40 +64,36 @@ pub(super) fn leaves(bytes: &[u8]) -> Result<Vec<Hash>, Refusal> {
 
 /// A walk over the entries that are shown.
 pub(super) struct Walk<'b> {
-    pub(super) leaves: Vec<Hash>,
+    pub(super) tree: Tree,
     pub(super) survey: Survey,
     pub(super) records: Records,
     pub(super) places: BTreeSet<u64>,
     pub(super) count: u64,
     /// What is kept of each, where its contents are looked at.
     pub(super) kept: Option<BTreeMap<u64, Opened<'b>>>,
-    seen: HashMap<(RunId, Seq), u64>,
     next: u64,
 }
 
 impl<'b> Walk<'b> {
     pub(super) fn new(leaves: Vec<Hash>) -> Self {
         Self {
-            leaves,
+            tree: Tree::new(leaves),
             survey: Survey::default(),
             records: Records::default(),
             places: BTreeSet::new(),
             count: 0,
             kept: None,
-            seen: HashMap::new(),
             next: 0,
         }
     }
 
     /// That all hashes together give the root.
     pub(super) fn rooted(&self, checkpoint: &Checkpoint) -> Result<(), Refusal> {
-        let count = self.leaves.len();
-        if u64::try_from(count).unwrap_or(u64::MAX) != checkpoint.size {
+        let count = self.tree.size();
+        if count != checkpoint.size {
             return Err(short(count, checkpoint.size));
         }
-        let mut compact = Compact::default();
-        compact.extend(self.leaves.iter().copied());
-        if compact.root() == checkpoint.root {
+        if self.tree.root(count) == Some(checkpoint.root) {
             return Ok(());
         }
         Err(Refusal::new(&ROOT, LEAVES, "the entries do not give the root that was signed"))
@@ -105,31 +101,31 @@ impl<'b> Walk<'b> {
 
     /// Takes in the next entry that is shown.
     pub(super) fn shown(&mut self, line: &Line<'b>) -> Result<(), Refusal> {
-        let place = at(line.index, line.bytes);
-        let no = |code, what: String| Refusal::new(code, ENTRIES, what).at(place.clone());
+        let no =
+            |code, what: String| Refusal::new(code, ENTRIES, what).at(at(line.index, line.bytes));
         if line.index < self.next {
             return Err(no(&ENTRY_ORDER, "it is out of order".to_owned()));
         }
         self.next = line.index.saturating_add(1);
-        let leaf = usize::try_from(line.index).ok().and_then(|index| self.leaves.get(index));
-        match leaf {
+        let hash = Hash::leaf(line.bytes);
+        match self.tree.leaf(line.index) {
             None => return Err(no(&LOG_SHORT, "it lies beyond the last entry".to_owned())),
-            Some(leaf) if *leaf != Hash::leaf(line.bytes) => {
+            Some(leaf) if *leaf != hash => {
                 return Err(no(&ENTRY, "its bytes are not those that were signed".to_owned()));
             }
             Some(_) => {}
         }
-        if let Some((run, seq)) = head(line.bytes)
-            && let Some(first) = self.seen.insert((run, seq), line.index)
-        {
-            return Err(no(&ENTRY_TWICE, format!("entry {first} is the same one")));
-        }
-        let frame = self.survey.add(line.index, line.bytes).map_err(|error| {
-            let code = match error {
-                Misplaced::Keys(_) => &KEYS,
-                Misplaced::Chain(_) | Misplaced::Beginning => &ENTRY_ORDER,
-            };
-            no(code, error.to_string())
+        let frame = self.survey.add(line.index, line.bytes, hash).map_err(|error| {
+            let first = head(line.bytes).and_then(|(run, seq)| self.survey.place(run, seq));
+            match (&error, first) {
+                (Misplaced::Keys(_), _) => no(&KEYS, error.to_string()),
+                (Misplaced::Chain(ChainError::Order(_)), Some(first)) => {
+                    no(&ENTRY_TWICE, format!("entry {first} is the same one"))
+                }
+                (Misplaced::Chain(_) | Misplaced::Beginning, _) => {
+                    no(&ENTRY_ORDER, error.to_string())
+                }
+            }
         })?;
         self.records.read(line.index, &frame);
         self.places.insert(line.index);
@@ -142,8 +138,7 @@ impl<'b> Walk<'b> {
 
     /// That every earlier signed root is the beginning of the same entries.
     pub(super) fn earlier(&self) -> Result<u64, Refusal> {
-        let (mut compact, mut count) = (Compact::default(), 0);
-        let mut leaves = self.leaves.iter().copied();
+        let mut count = 0;
         let origin = self.survey.ring().origin().unwrap_or_default().to_owned();
         for earlier in self.survey.earlier() {
             let (size, root) = match &earlier.proof {
@@ -161,13 +156,7 @@ impl<'b> Walk<'b> {
             if size > earlier.entry {
                 return Err(no("it signs entries that come after it"));
             }
-            if size < compact.size() {
-                compact = Compact::default();
-                leaves = self.leaves.iter().copied();
-            }
-            let more = usize::try_from(size - compact.size()).unwrap_or(usize::MAX);
-            compact.extend(leaves.by_ref().take(more));
-            if compact.root() != root {
+            if self.tree.root(size) != Some(root) {
                 return Err(no("the entries before it do not give the root that it signs"));
             }
             if let Proof::Checkpoint { key, signature, .. } = &earlier.proof {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use journal::{BodyMeta, Frame, Millis, Proof};
+use journal::{BodyMeta, Frame, Hash, Millis, Proof};
 use plan::AccessRole;
 use plan::ids::ReleaseId;
 use proof::pack::Files;
@@ -76,7 +76,7 @@ fn chosen(office: &Office, args: &Seal, size: u64) -> Result<Chosen, Stop> {
     let mut survey = Survey::default();
     office.runs.reader().log(0, size, |index, bytes| {
         let misplaced = |error| damaged(index, &error);
-        survey.add(index, bytes).map(drop).map_err(misplaced)
+        survey.add(index, bytes, Hash::leaf(bytes)).map(drop).map_err(misplaced)
     })?;
     let sample = args.sample.zip(args.seed.clone()).map(|(take, seed)| Sample { take, seed });
     Ok(survey.choose(&Wanted {
