@@ -40,6 +40,7 @@ pub fn million(root: &Path) -> Result<(), String> {
 /// What `cargo xtask bench NAME` measures besides.
 const OTHERS: &[(&str, &str)] = &[
     ("api", "the HTTP interface with sign-in on, and events"),
+    ("proof", "checking evidence: entries a second, sealing, and SHA-256 alone beside it"),
     ("studio", "Studio in a browser: first paint, a long map, a long list, an entry on the screen"),
     (
         "telemetry",

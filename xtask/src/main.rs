@@ -4,6 +4,7 @@
 mod conformance;
 mod demo;
 mod dist;
+mod evidence;
 mod guards;
 mod harness;
 mod hostile;
@@ -67,6 +68,11 @@ const COMMANDS: &[Command] = &[
     ),
     ("collector", "send a run's traces to a collector of other people", test::collector),
     ("erase", "take one person's contents out of 100,000 cases", hostile::erase),
+    (
+        "evidence",
+        "change packs in every way, and check them in Python and in a real browser too",
+        evidence::run,
+    ),
     ("guards", "take each guard out in turn and see that a test notices", guards::run),
     ("studio", "check and build the pages that the program carries", studio::run),
     ("e2e", "walk through Studio with a real browser, with pictures of each page", studio::walk),

@@ -27,6 +27,7 @@ pub const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("engine", &["guard", "journal", "plan"], &["store"]),
     ("evidence", &["journal", "plan"], &[]),
     ("assure", &["evidence", "journal", "plan"], &[]),
+    ("proof", &["journal", "plan"], &[]),
     ("documents", &[], &[]),
     ("model", &["journal", "plan"], &["guard"]),
     ("embed", &[], &[]),
@@ -50,6 +51,7 @@ pub const EDGES: &[(&str, &[&str], &[&str])] = &[
             "model",
             "notify",
             "plan",
+            "proof",
             "runtime",
             "server",
             "store",
@@ -64,7 +66,10 @@ pub const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("erp-stand-in", &[], &[]),
     (
         "bench",
-        &["engine", "evidence", "guard", "journal", "model", "plan", "runtime", "store", "tools"],
+        &[
+            "engine", "evidence", "guard", "journal", "model", "plan", "proof", "runtime", "store",
+            "tools",
+        ],
         &[],
     ),
     ("xtask", &[], &[]),
@@ -128,6 +133,10 @@ pub const PURE: &[(&str, &[&str])] = &[
         ],
     ),
     ("assure", &["jiff", "serde", "serde_json"]),
+    (
+        "proof",
+        &["base64", "ed25519-dalek", "hex", "jiff", "serde", "serde_json", "sha2", "thiserror"],
+    ),
     ("evidence", &["jiff", "regex", "serde", "serde_json", "thiserror", "unicode-normalization"]),
 ];
 

@@ -5,6 +5,7 @@ mod access;
 mod assure;
 mod connectors;
 mod controls;
+mod evidence;
 mod import;
 mod interview;
 mod logs;
@@ -28,6 +29,7 @@ pub use access::{Access, Door, NewToken, Token};
 pub use assure::{Assure, Audit, Except, Incident, Psf, Worth};
 pub use connectors::{Http, Mail, Web};
 pub use controls::{Attention, Controls, Data, Drill, Erase, Policy};
+pub use evidence::{Evidence, Key, Prove, Seal, Verify};
 pub use import::{Export, Import};
 pub use interview::Interview;
 pub use logs::{Logs, LogsCommand};
@@ -229,6 +231,8 @@ pub enum Command {
     Door(Door),
     #[command(flatten)]
     Observe(Observe),
+    #[command(flatten)]
+    Prove(Prove),
     /// Tool servers: declare, look at, approve, compare
     Mcp {
         #[command(subcommand)]

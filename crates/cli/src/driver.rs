@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use journal::{
-    Access, ActNo, Assured, Command, CommandId, Drill, Hash, Mode, Order, RunId, RunQuery, Starter,
-    Status, StopScope, Store, ToolCall,
+    Access, ActNo, Assured, Command, CommandId, Drill, Hash, Mode, Order, Proof, RunId, RunQuery,
+    Starter, Status, StopScope, Store, ToolCall,
 };
 use model::Seat;
 use plan::Plan;
@@ -459,6 +459,14 @@ impl Driver {
         match self {
             Self::Own(own) => own.runtime.accessed(access).await.map_err(|fault| no(&fault)),
             Self::Other(_) => self.told(&Request::Accessed(access)).await.map(drop),
+        }
+    }
+
+    /// Keeps what was done so that others can check the journal.
+    pub async fn proved(&self, proof: Proof, answer: Option<String>) -> Result<(), Stop> {
+        match self {
+            Self::Own(own) => own.runtime.proved(proof, answer).await.map_err(|fault| no(&fault)),
+            Self::Other(_) => self.told(&Request::Proof { proof, answer }).await.map(drop),
         }
     }
 

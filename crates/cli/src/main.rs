@@ -27,6 +27,7 @@ mod releases;
 mod saving;
 mod screen;
 mod servers;
+mod signing;
 mod starts;
 mod stored;
 mod supply;
@@ -45,7 +46,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use args::{Cli, Command, Controls, Door, Instructions, Mcp, Model, OneReview, Reason, Review};
+use args::{
+    Cli, Command, Controls, Door, Instructions, Mcp, Model, OneReview, Prove, Reason, Review,
+};
 use commands::orders::{Said, order};
 use exit::{Ended, Exit};
 use journal::Order;
@@ -135,6 +138,10 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
         Command::Assure(what) => commands::assure::assure(screen, global, what),
         Command::Controls(controls) => self::controls(screen, global, controls),
         Command::Door(command) => door(screen, global, command),
+        Command::Prove(Prove::Evidence { command }) => {
+            commands::evidence::evidence(screen, global, command)
+        }
+        Command::Prove(Prove::Verify(args)) => commands::verify::verify(screen, &args),
         Command::Observe(what) => commands::observe::observe(screen, global, what),
         Command::Handover { hours } => commands::handover::handover(screen, global, hours),
         Command::Up(up) => commands::up::up(screen, global, &up),

@@ -32,6 +32,9 @@ fn texts() -> Vec<String> {
     for code in codes.chain(faults) {
         all.extend([code.title, code.why, code.next].map(str::to_owned));
     }
+    for code in proof::codes::ALL {
+        all.extend([code.title, code.why, code.next].map(str::to_owned));
+    }
     all
 }
 

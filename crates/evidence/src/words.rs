@@ -3,6 +3,7 @@
 
 mod alerts;
 mod assured;
+mod proofs;
 
 use journal::{
     Access, Account, Aside, CasesOf, Decline, Did, Eraser, Held, Millis, Part, StopScope, What,
@@ -12,6 +13,7 @@ use plan::workflow::Next;
 
 pub use alerts::{alert, beyond, measure, watched, within};
 pub use assured::assured;
+pub use proofs::proof;
 
 /// The longest text of the outside world that is shown in one line.
 const TEXT_MAX: usize = 300;

@@ -28,6 +28,7 @@ impl Record {
                 | Self::Deployed { .. }
                 | Self::Promoted { .. }
                 | Self::RolledBack { .. }
+                | Self::Proof(_)
         )
     }
 }

@@ -113,6 +113,12 @@ impl Chain {
     /// The next frame, read and checked.
     pub fn read(&mut self, bytes: &[u8]) -> Result<Frame, ChainError> {
         let frame = Frame::read(Seq(self.next), bytes)?;
+        self.follow(&frame, Hash::leaf(bytes))?;
+        Ok(frame)
+    }
+
+    /// The same for a frame that was read already and whose bytes have this leaf hash.
+    pub fn follow(&mut self, frame: &Frame, leaf: Hash) -> Result<(), ChainError> {
         if frame.run != self.run {
             return Err(ChainError::Run(frame.seq));
         }
@@ -122,9 +128,9 @@ impl Chain {
         if frame.prev != self.last {
             return Err(ChainError::Link(frame.seq));
         }
-        self.last = Hash::leaf(bytes);
+        self.last = leaf;
         self.next += 1;
-        Ok(frame)
+        Ok(())
     }
 
     /// The hash of the last frame read.

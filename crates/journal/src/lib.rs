@@ -14,6 +14,7 @@ pub mod frame;
 pub mod ids;
 pub mod label;
 pub mod ledger;
+pub mod proof;
 pub mod record;
 pub mod release;
 pub mod review;
@@ -37,6 +38,7 @@ pub use frame::{Cause, Chain, ChainError, ENGINE, FRAME_VERSION, Frame};
 pub use ids::{ActNo, At, CommandId, Epoch, Hash, Millis, ReviewNo, RunId, RunIdError, Seq};
 pub use label::{Label, Labels, Source, Sources};
 pub use ledger::{Account, CasesOf, Draw, StopScope};
+pub use proof::{Fixed, Proof, PublicKey, Revoked, Signature};
 pub use record::{Caller, Drill, End, Eraser, Finish, Mode, Part, Record, Rule, What, Why};
 pub use release::{
     Because, Canary, Decider, Figure, Measured, OnTrial, Rollout, Rollouts, Side, Tried, Worse,

@@ -14,6 +14,7 @@ use crate::door::Access;
 use crate::ids::{ActNo, At, CommandId, Hash, Millis, ReviewNo, RunId};
 use crate::label::Label;
 use crate::ledger::{Account, StopScope};
+use crate::proof::Proof;
 use crate::release::{Canary, Decider, Tried};
 use crate::review::{About, Answer, Decline, Shown};
 use crate::starter::{Held, Starter};
@@ -221,6 +222,8 @@ pub enum Record {
         by: Decider,
         reason: Option<BodyRef>,
     },
+    /// Desk only: something was done so that others can check the journal.
+    Proof(Proof),
 }
 
 /// On whose word contents are erased.

@@ -27,7 +27,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use engine::Event;
 use journal::{
     Access, ActNo, Alert, Assured, Caller, CasesOf, Command, CommandId, CommitError, Entropy,
-    Gauge, Labels, Millis, Mode, Order, Record, RunId, RunLine, RunQuery, Source, Standing,
+    Gauge, Labels, Millis, Mode, Order, Proof, Record, RunId, RunLine, RunQuery, Source, Standing,
     Starter, Status, StopScope, Store, StoreError,
 };
 use plan::Plan;
@@ -491,6 +491,17 @@ impl Runtime {
         let desk = self.inner.desk.clone();
         let record = move || Ok(desk.write(None, |_| Record::Access(access.clone())));
         blocking(record).await?.map_err(Fault::Access)
+    }
+
+    /// Keeps what was done so that others can check the journal, with what was answered from
+    /// outside where it is an answer.
+    pub async fn proved(&self, proof: Proof, answer: Option<String>) -> Result<(), Fault> {
+        let desk = self.inner.desk.clone();
+        let write = move || {
+            let text = answer.as_deref().map(|text| (text, Source::OutsideTool));
+            Ok(desk.write(text, |body| Record::Proof(proof.at(body))))
+        };
+        blocking(write).await?.map_err(Fault::Access)
     }
 
     /// Keeps that a person did something to the workspace.

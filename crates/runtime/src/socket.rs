@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use journal::{
-    Access, ActNo, Assured, Command, Drill, Hash, Mode, RunId, Standing, Starter, StopScope,
+    Access, ActNo, Assured, Command, Drill, Hash, Mode, Proof, RunId, Standing, Starter, StopScope,
 };
 use plan::Plan;
 use plan::ids::{PersonId, ReleaseId, WorkflowName};
@@ -85,6 +85,11 @@ pub enum Request {
     Assured {
         said: Assured,
         text: Option<String>,
+    },
+    /// What was done so that others can check the journal, and what was answered from outside.
+    Proof {
+        proof: Proof,
+        answer: Option<String>,
     },
     /// Erases what is over for longer than it is kept.
     Sweep,
@@ -199,10 +204,7 @@ impl From<Fault> for Response {
 
 /// What is answered where there is nothing to say but that it is done.
 fn done(done: Result<(), Fault>) -> Response {
-    match done {
-        Ok(()) => Response::Done,
-        Err(fault) => fault.into(),
-    }
+    done.map_or_else(Response::from, |()| Response::Done)
 }
 
 async fn answer(runtime: &Runtime, request: Request) -> Response {
@@ -254,6 +256,7 @@ async fn answer(runtime: &Runtime, request: Request) -> Response {
         },
         Request::Accessed(access) => done(runtime.accessed(access).await),
         Request::Assured { said, text } => done(runtime.assured(said, text).await),
+        Request::Proof { proof, answer } => done(runtime.proved(proof, answer).await),
         Request::Sweep => match runtime.sweep().await {
             Ok(cases) => Response::Swept { cases },
             Err(fault) => fault.into(),

@@ -9,6 +9,7 @@ mod follow;
 mod group;
 mod index;
 mod known;
+mod log;
 mod read;
 mod schema;
 mod write;

@@ -233,7 +233,7 @@ fn findings(screen: &Screen, grounds: &Grounds<'_>) -> Ended {
     let mut all: Vec<&AuditFinding> = grounds.desk.findings.iter().collect();
     all.sort_by_key(|one| (one.closed.is_some(), std::cmp::Reverse(one.severity), one.opened));
     for one in &all {
-        screen.object("finding", one)?;
+        screen.object("audit_finding", one)?;
         let stands = match (&one.closed, &one.answer) {
             (Some(at), _) => format!("settled at {}", words::when(*at, None)),
             (None, Some((.., Some(text)))) => format!("answered: {text}"),

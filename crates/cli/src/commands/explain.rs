@@ -14,6 +14,9 @@ pub fn explain(screen: &Screen, word: &str) -> Ended {
     if let Some(code) = evidence::codes::find(word) {
         return page(screen, code.id, code.title, code.why, code.next);
     }
+    if let Some(code) = proof::codes::find(word) {
+        return page(screen, code.id, code.title, code.why, code.next);
+    }
     if let Some(entry) = glossary::find(word) {
         screen.object("word", entry)?;
         screen.line(format!("{}: {}", screen.word(Look::Strong, entry.word), entry.means));
@@ -41,6 +44,7 @@ fn near(word: &str) -> Option<&'static str> {
     let codes = plan::codes::ALL.iter().map(|code| code.id);
     let runs = evidence::codes::ALL.iter().map(|code| evidence::codes::page(*code).id);
     let faults = evidence::codes::FAULTS.iter().map(|page| page.id);
+    let proofs = proof::codes::ALL.iter().map(|code| code.id);
     let words = glossary::WORDS.iter().map(|entry| entry.word);
     let same = |other: &str| {
         other.to_lowercase().chars().zip(word.chars()).take_while(|(a, b)| a == b).count()
@@ -48,6 +52,7 @@ fn near(word: &str) -> Option<&'static str> {
     codes
         .chain(runs)
         .chain(faults)
+        .chain(proofs)
         .chain(words)
         .max_by_key(|other| same(other))
         .filter(|other| same(other) > 2)

@@ -74,7 +74,8 @@ fn proved(screen: &Screen, runs: &Runs, run: RunId) -> Ended {
             help: Some("keep a copy of the data folder before anything else".to_owned()),
         });
     }
-    let again = if proof.erased == 0 { Some(decided_again(runs, run, &rows)?) } else { None };
+    let made = proof.erased == 0 && run != RunId::DESK;
+    let again = if made { Some(decided_again(runs, run, &rows)?) } else { None };
     let mut shown = serde_json::to_value(&proof).map_err(anyhow::Error::from)?;
     if let (Some(fields), Some(tally)) = (shown.as_object_mut(), again) {
         let decisions = json!({
@@ -92,6 +93,7 @@ fn proved(screen: &Screen, runs: &Runs, run: RunId) -> Ended {
     ));
     screen.line(match again {
         Some(tally) => recomputed(&tally),
+        None if run == RunId::DESK => "it holds no decisions that could be made again".to_owned(),
         None => "decisions were not made again: contents they rest on were erased".to_owned(),
     });
     screen.line(format!("its last entry: {}", proof.tip));

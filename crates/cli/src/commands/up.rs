@@ -17,6 +17,7 @@ use crate::driver::{Driver, Drives};
 use crate::exit::{Ended, Exit, Stop};
 use crate::installation::Here;
 use crate::screen::Screen;
+use crate::signing::Signing;
 use crate::starts;
 use crate::stored::now;
 use crate::vault::Vault;
@@ -29,6 +30,8 @@ struct Driven {
     here: Here,
     live: BTreeMap<WorkflowName, Arc<Plan>>,
     woken: usize,
+    /// What signs all entries now and then.
+    signing: Option<Signing>,
 }
 
 /// Drives and answers until it is interrupted.
@@ -59,11 +62,16 @@ pub fn up(screen: &Screen, global: &Global, args: &Up) -> Ended {
         say(screen, global, &driven, &url, serving.address.ip().is_loopback())?;
         for one in &mut driven {
             one.driver.keep_releases(&one.workspace)?;
+            let (runtime, data) = (one.driver.own().cloned(), one.workspace.data.clone());
+            one.signing = runtime.map(|runtime| Signing::start(screen, runtime, data));
         }
         screen.line("end it with Ctrl-C; what is open goes on when it is started again");
         interrupted().await?;
         serving.close().await;
         for one in driven {
+            if let Some(signing) = one.signing {
+                signing.end().await;
+            }
             one.driver.close().await;
         }
         Ok(Exit::Done)
@@ -98,7 +106,9 @@ async fn drive(global: &Global, workspace: Workspace) -> Result<Driven, Stop> {
         Ok::<_, Stop>((here, live, driver.wake().await?))
     };
     match begun.await {
-        Ok((here, live, woken)) => Ok(Driven { workspace, driver, here, live, woken }),
+        Ok((here, live, woken)) => {
+            Ok(Driven { workspace, driver, here, live, woken, signing: None })
+        }
         Err(no) => {
             driver.leave().await;
             Err(no)

@@ -208,7 +208,7 @@ fn rules_propose_and_only_an_auditor_confirms() {
         "clerk@example.com",
     ]);
     assert_eq!(found.code, 0, "{}{}", found.out, found.err);
-    let finding = only(&desk.say(&["audit", "findings", "--json"]), "finding");
+    let finding = only(&desk.say(&["audit", "findings", "--json"]), "audit_finding");
     let id = finding["id"].as_str().unwrap()[..8].to_owned();
     let settle =
         || desk.say(&["audit", "settle", &id, "--reason", "seen", "--as", "clerk@example.com"]);

@@ -24,6 +24,7 @@ mod drill;
 mod driving;
 mod encrypted;
 mod erase;
+mod evidence;
 mod fail_open;
 mod faults;
 mod files;

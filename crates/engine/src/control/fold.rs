@@ -150,7 +150,8 @@ impl Control {
             | Record::StartIdle { .. }
             | Record::Deployed { .. }
             | Record::Promoted { .. }
-            | Record::RolledBack { .. } => {}
+            | Record::RolledBack { .. }
+            | Record::Proof(_) => {}
         }
         Ok(())
     }

@@ -154,7 +154,8 @@ impl Walk<'_> {
             | Record::StartIdle { .. }
             | Record::Deployed { .. }
             | Record::Promoted { .. }
-            | Record::RolledBack { .. } => self.desk(record),
+            | Record::RolledBack { .. }
+            | Record::Proof(_) => self.desk(record),
         }
     }
 

@@ -210,6 +210,8 @@ impl Walk<'_> {
             words::beyond(measured)
         } else if let Record::AlertEnded(measured) = record {
             words::within(measured)
+        } else if let Record::Proof(proof) = record {
+            words::proof(proof)
         } else {
             let reason = releases::reason(record).and_then(|body| self.history.text(body));
             let reason = reason.map(|text| words::plain(&text));
