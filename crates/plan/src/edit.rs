@@ -35,7 +35,7 @@ pub enum Edit {
     Remove { at: Vec<String> },
     /// Adds a step after another one, or as the first.
     Add { step: Value, after: Option<String> },
-    /// Puts a step after another one, or first.
+    /// Puts a step after another one of its list, or first in it: also within a branch.
     Move { step: String, after: Option<String> },
     /// Gives a step another name, wherever it is named.
     Rename { step: String, to: String },
@@ -225,13 +225,14 @@ impl Page<'_> {
         if let Value::Array(all) = &mut wanted {
             all.insert(at.min(items.len()), step.clone());
         }
-        self.stands(&new, &wanted)
+        let tree = self.tree(&new)?;
+        Self::stands(&new, place::find(&tree, &["steps".to_owned()]), &wanted)
     }
 
     fn moved(&self, step: &str, after: Option<&str>) -> Result<String, EditError> {
         let tree = self.tree(self.text)?;
         let missing = || EditError::NoPlace(step.to_owned());
-        let list = place::find(&tree, &["steps".to_owned()]).ok_or_else(missing)?;
+        let list = place::holding(&tree, step).ok_or_else(missing)?;
         let from = place::index(list, step).ok_or_else(missing)?;
         let to = place::index_after(list, after)?;
         if from == to || from + 1 == to {
@@ -243,13 +244,13 @@ impl Page<'_> {
             let one = all.remove(from);
             all.insert(if to > from { to - 1 } else { to }, one);
         }
-        self.stands(&new, &wanted)
+        let tree = self.tree(&new)?;
+        Self::stands(&new, place::holding(&tree, step), &wanted)
     }
 
-    /// The new text, if its steps are these.
-    fn stands(&self, new: &str, steps: &Value) -> Result<String, EditError> {
-        let tree = self.tree(new)?;
-        let found = place::find(&tree, &["steps".to_owned()]).map(says);
+    /// The new text, if the steps of a list are these.
+    fn stands(new: &str, list: Option<&Node>, steps: &Value) -> Result<String, EditError> {
+        let found = list.map(says);
         match found.as_ref() == Some(steps) {
             true => Ok(new.to_owned()),
             false => Err(EditError::Unfit("the steps cannot be changed so; change the text")),

@@ -13,7 +13,7 @@ import { pageOf, useWorkspace } from "../shell/workspace";
 import { named, say } from "../text";
 import { type Chosen, fits, shortId } from "./find";
 import { Jump } from "./jump";
-import { StartCase } from "./start";
+import { NoCase, StartCase } from "./start";
 import "./cases.css";
 
 const STATUSES: readonly CaseStatus[] = [
@@ -112,12 +112,13 @@ export default function Cases() {
 				{(rows) =>
 					rows.length === 0 ? (
 						<section className="panel">
-							<Empty
-								title={say(filtered ? "cases.none" : "cases.empty")}
-								help={say(filtered ? "cases.none.help" : "cases.empty.help")}
-							>
-								{filtered && <Button onPress={clear}>{say("cases.clear")}</Button>}
-							</Empty>
+							{filtered ? (
+								<Empty title={say("cases.none")} help={say("cases.none.help")}>
+									<Button onPress={clear}>{say("cases.clear")}</Button>
+								</Empty>
+							) : (
+								<NoCase title="cases.empty" help="cases.empty.help" />
+							)}
 						</section>
 					) : (
 						<>

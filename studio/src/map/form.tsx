@@ -1,7 +1,7 @@
 import { type KeyboardEvent, useEffect, useState } from "react";
-import type { DrawnMap, Edit } from "../api/workshop";
+import type { DrawnMap, Edit, Names } from "../api/workshop";
 import { Button } from "../parts";
-import { Field, Pick } from "../parts/form";
+import { Field, Pick, Suggest } from "../parts/form";
 import { Said as Sentence } from "../parts/text";
 import { named, say } from "../text";
 import { type FieldOf, linesIn } from "./fields";
@@ -13,6 +13,7 @@ export type Act = (...edits: Edit[]) => Promise<boolean>;
 export interface Around {
 	map: DrawnMap;
 	workflows: readonly string[];
+	names: Names;
 	act: Act;
 	readOnly: boolean;
 }
@@ -164,6 +165,16 @@ export function StepField({
 			: [...choices, { id: own, name: own }];
 		return (
 			<Pick label={label} value={own} options={options} onChange={(to) => settle(to, to === "")} />
+		);
+	}
+	if (field.names) {
+		return (
+			<Suggest
+				label={label}
+				value={textOf(value)}
+				options={around.names[field.names]}
+				onSettle={(text) => settle(text, text === "")}
+			/>
 		);
 	}
 	return (

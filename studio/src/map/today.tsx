@@ -1,5 +1,6 @@
 import type { DrawnMap } from "../api/workshop";
 import { Button, Empty, Fact } from "../parts";
+import { Suggest } from "../parts/form";
 import { Inert } from "../parts/text";
 import { count, say } from "../text";
 import { rate } from "../text/format";
@@ -23,7 +24,13 @@ export function Today({ around, choose }: { around: Around; choose: (step: strin
 	return (
 		<section className="map-today" aria-label={say("map.view.today")}>
 			{rows.length === 0 ? (
-				<Empty title={say("map.today.empty")} help={say("map.today.empty.help")} />
+				<Empty title={say("map.today.empty")} help={say("map.today.empty.help")}>
+					{!readOnly && (
+						<Button look="primary" onPress={add}>
+							{say("map.today.add")}
+						</Button>
+					)}
+				</Empty>
 			) : (
 				<>
 					<Sum map={map} />
@@ -35,7 +42,7 @@ export function Today({ around, choose }: { around: Around; choose: (step: strin
 					</ol>
 				</>
 			)}
-			{!readOnly && <Button onPress={add}>{say("map.today.add")}</Button>}
+			{!readOnly && rows.length > 0 && <Button onPress={add}>{say("map.today.add")}</Button>}
 		</section>
 	);
 }
@@ -80,15 +87,25 @@ function One({
 	return (
 		<li className="map-today-one">
 			<div className="map-today-fields">
-				{TEXTS.map((key) => (
-					<Settling
-						key={key}
-						label={say(key === "minutes" ? "map.today.minutes_each" : `map.today.${key}`)}
-						value={row[key]}
-						readOnly={readOnly}
-						onSettle={(text) => put(key, text, text === "")}
-					/>
-				))}
+				{TEXTS.map((key) =>
+					key === "who" && !readOnly ? (
+						<Suggest
+							key={key}
+							label={say("map.today.who")}
+							value={row.who}
+							options={[...around.names.roles, ...around.names.people]}
+							onSettle={(text) => put(key, text, text === "")}
+						/>
+					) : (
+						<Settling
+							key={key}
+							label={say(key === "minutes" ? "map.today.minutes_each" : `map.today.${key}`)}
+							value={row[key]}
+							readOnly={readOnly}
+							onSettle={(text) => put(key, text, text === "")}
+						/>
+					),
+				)}
 				<Settling
 					label={say("map.today.becomes")}
 					value={row.becomes?.join("\n") ?? ""}
@@ -189,12 +206,21 @@ export function OpenList({ around }: { around: Around }) {
 								readOnly={readOnly}
 								onSettle={(what) => what !== "" && set({ ...row, what })}
 							/>
-							<Settling
-								label={say("map.open.who")}
-								value={row.who}
-								readOnly={readOnly}
-								onSettle={(who) => set({ ...row, who })}
-							/>
+							{readOnly ? (
+								<Settling
+									label={say("map.open.who")}
+									value={row.who}
+									readOnly
+									onSettle={() => {}}
+								/>
+							) : (
+								<Suggest
+									label={say("map.open.who")}
+									value={row.who}
+									options={[...around.names.people, ...around.names.roles]}
+									onSettle={(who) => set({ ...row, who })}
+								/>
+							)}
 							{!readOnly && (
 								<Button
 									slim

@@ -66,6 +66,7 @@ export const map = {
 	"map.other.help":
 		"Look at both before you save; nothing of theirs is lost without you having seen it.",
 	"map.other.show": "Look at both",
+	"map.other.who": "{who} saved it",
 
 	"map.conflict": "Two versions of this file",
 	"map.conflict.help":
@@ -310,6 +311,31 @@ export const map = {
 	"rehearse.case.use": "Begin with it",
 	"rehearse.case.plain": "The plainest case",
 	"rehearse.taken": "What was chosen",
+	"rehearse.keep": "Keep it as a test case",
+	"rehearse.keep.name": "Name of the case",
+	"rehearse.keep.help":
+		"Letters, digits, `-` and `_`. It is kept in `cases/`: what comes in, where it first acts or waits for a person, and what was found until then. Whatever is deployed is tried with it first.",
+	"rehearse.keep.send": "Keep it",
+	"rehearse.kept": "Kept as `{path}`. Every deployment tries it from now on.",
+
+	"again.go": "Go through it again",
+	"again.title": "As it was, and as it would be now",
+	"again.same": "As far as it leads, everything goes as it did.",
+	"again.apart.one": "In {n} place it goes otherwise than it did.",
+	"again.apart.other": "In {n} places it goes otherwise than it did.",
+	"again.by.decision": "Another decision",
+	"again.by.way": "Another step comes next",
+	"again.by.act": "Called with other values",
+	"again.by.refusal": "A rule refuses otherwise",
+	"again.by.person": "Other people are asked",
+	"again.by.end": "Another end",
+	"again.was": "Then",
+	"again.now": "Now",
+	"again.ends": "What was said then leads no further: {why}. Choose yourself what comes next.",
+	"again.waits": "The case had come no further. Choose yourself what comes next.",
+	"again.note":
+		"What models, tools and people said then is taken as chosen; tables are read, and rules decide, as they stand in this text and the workspace now. Nothing left this machine.",
+	"again.back": "As it was said then",
 	"rehearse.about.copy": "A model copies",
 	"rehearse.about.model": "A model answers",
 	"rehearse.about.tool": "A tool answers",
@@ -320,6 +346,7 @@ export const map = {
 	"map.key.along": "Along the ways of the map",
 	"map.key.order": "Through the steps in order",
 	"map.key.open": "Open the step",
+	"map.key.move": "Move the step up, down within its list",
 	"map.key.remove": "Remove the step",
 	"map.key.zoom": "Larger, smaller, show all",
 } as const;

@@ -52,7 +52,11 @@ export default function Tools() {
 			<Read from={servers}>
 				{({ servers, secrets, counted_over }) => (
 					<>
-						<Servers all={fitting(servers, text, effect)} cases={counted_over} />
+						<Servers
+							all={fitting(servers, text, effect)}
+							cases={counted_over}
+							clear={servers.length > 0 ? () => setAsked({}, { replace: true }) : undefined}
+						/>
 						<Secrets all={secrets} />
 					</>
 				)}
@@ -61,11 +65,30 @@ export default function Tools() {
 	);
 }
 
-function Servers({ all, cases }: { all: readonly ToolServer[]; cases: number }) {
+function Servers({
+	all,
+	cases,
+	clear,
+}: {
+	all: readonly ToolServer[];
+	cases: number;
+	/** Shows those that the filter hides; nothing where there are none at all. */
+	clear: (() => void) | undefined;
+}) {
 	if (all.length === 0) {
 		return (
 			<section className="panel">
-				<Empty title={say("tools.none")} help={say("tools.none.help")} />
+				{clear ? (
+					<Empty title={say("tools.none")} help={say("tools.none.help")}>
+						<Button onPress={clear}>{say("tools.none.clear")}</Button>
+					</Empty>
+				) : (
+					<Empty
+						title={say("tools.empty")}
+						help={say("tools.empty.help")}
+						command={say("tools.empty.command")}
+					/>
+				)}
 			</section>
 		);
 	}
