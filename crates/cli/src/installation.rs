@@ -177,7 +177,7 @@ impl Here {
     ) -> Answer<T> {
         let inner = self.inner.clone();
         Box::pin(async move {
-            let turn = inner.turn().await?;
+            let turn = inner.next_turn().await?;
             let held = move |inner: &Inner, runs: &Runs| {
                 let _turn = turn;
                 read(inner, runs)

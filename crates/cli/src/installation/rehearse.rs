@@ -39,7 +39,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Inner {
     /// Waits for a turn to rehearse. It is held until the work is done, whoever has gone meanwhile.
-    pub async fn turn(&self) -> Result<OwnedSemaphorePermit, No> {
+    pub async fn next_turn(&self) -> Result<OwnedSemaphorePermit, No> {
         let turn = self.rehearsals.clone().acquire_owned();
         match tokio::time::timeout(PATIENCE, turn).await {
             Ok(Ok(turn)) => Ok(turn),
@@ -55,14 +55,14 @@ impl Inner {
         wish: Wish,
         name: String,
     ) -> Result<String, No> {
-        let turn = self.turn().await?;
+        let turn = self.next_turn().await?;
         let _one = self.saving.lock().await;
         let prepare = move |inner: &Self, _: &Runs| {
             let _turn = turn;
             kept(inner, wish, &name)
         };
         let (root, path, ready) = reading(self.clone(), prepare).await?;
-        self.put(who, path.clone(), ready, root).await?;
+        self.clone().put(who, path.clone(), ready, root).await?;
         Ok(path.to_string())
     }
 }
