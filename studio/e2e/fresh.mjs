@@ -14,14 +14,14 @@ const PAGES = [
 	["reviews", "Nothing waits for a person", "See where a person is asked"],
 	["releases", "expenses", "Deploy"],
 	["policies", "No case of a policy is written down", "flightdeck explain policy_cases"],
-	["vendors", "The work depends on nobody", "flightdeck explain vendors"],
+	["vendors", "The work depends on nobody", "flightdeck model add"],
 	["people", "No token was made yet", "Make the first token"],
 ];
 /** The same where nothing at all is written down. */
 const BARE = [
 	["maps", "No workflow is written down yet", "New map"],
 	["releases", "No workflow here", "Write down a map"],
-	["tools", "No tool server is named", "flightdeck mcp add"],
+	["tools", "No tool server of your own is named", "flightdeck mcp find"],
 	["instructions", "There are no instructions", "AGENTS.md"],
 ];
 

@@ -307,7 +307,7 @@ export function loop({ asked, open, look, found, signIn, clerk, other, lead, des
 		await look(page, "61-again-as-it-was");
 		await page.locator('.map-step[data-step="checks_claims"]').click();
 		await tab(page, "Step").click();
-		const field = page.getByRole("combobox", { name: "Who decides" });
+		const field = page.getByRole("combobox", { name: "Who decides", exact: true });
 		await field.fill("finance_l");
 		await page.getByRole("option", { name: "finance_lead" }).click();
 		await page.getByText("Not saved").waitFor();
@@ -349,7 +349,7 @@ export function loop({ asked, open, look, found, signIn, clerk, other, lead, des
 		await button(page, "Lift the stop").click();
 		for (const one of [page, second]) await banner(one).waitFor({ state: "detached" });
 		// Whoever was about to lift it as well reads who did.
-		const who = /Somebody else lifted this stop.*lifted by marta@larkfield\.example/;
+		const who = /Somebody else lifted this stop.*lifted by ada@larkfield\.example/;
 		await second.getByText(who).waitFor();
 		await look(second, "62-lifted-by-another");
 		await page.keyboard.press("Escape");
@@ -377,7 +377,7 @@ export function loop({ asked, open, look, found, signIn, clerk, other, lead, des
 		await button(second, "Save").click();
 		await second.getByText("As saved").waitFor();
 		await page.getByText("Somebody else saved this file since you began.").waitFor();
-		await page.getByText("ada@larkfield.example saved it").waitFor();
+		await page.getByText("noor@larkfield.example saved it").waitFor();
 		await button(page, "Look at both").click();
 		await dialog(page)
 			.getByText(/May this be printed/)

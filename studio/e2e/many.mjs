@@ -8,10 +8,10 @@ const NAME = "parcel_size";
 const FILE = `workflows/${NAME}.md`;
 /** So many cases are one list. */
 const CASES = 2_000;
-/** No frame takes longer while somebody scrolls through them. */
+/** No frame is more work while somebody scrolls through them, whatever else the machine does. */
 const FRAME_MS = 100;
-/** Other programs of the machine may cost one pass a frame. */
-const PASSES = 3;
+/** Steps from the newest case to the oldest. */
+const STEPS = 200;
 
 const MAP = `---
 workflow: ${NAME}
@@ -19,6 +19,7 @@ purpose: Say which box a parcel goes into. It sends nothing.
 accountable: marta@larkfield.example
 override: finance_lead
 risk: low
+autonomy: act
 case: { one: parcel, from: inside, fields: { name: text, weight: int } }
 limits:
   case: { cost: 0.01 USD, active: 1 minute, days: 1 }
@@ -34,7 +35,7 @@ steps:
   - step: small
     end: done
   - step: large
-    end: rejected
+    end: rejected # too heavy for any box
 exceptions:
   - { what: a parcel without a weight, when: "case.weight <= 0", go: large }
 ---
@@ -48,14 +49,21 @@ export function many({ asked, look, flightdeck, owner }) {
 	const place = (page, name) =>
 		page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name });
 	const dialog = (page) => page.getByRole("dialog");
-	const run = (...more) => flightdeck("run", NAME, ...more, "--as", owner);
+	/** Some parcels are too heavy for any box, which ends the command as a failure. */
+	const run = (...more) => {
+		try {
+			flightdeck("run", NAME, ...more, "--as", owner);
+		} catch (error) {
+			if (error.status !== 1) throw error;
+		}
+	};
 
-	/** A release is live, a stricter one is tried beside it by half of all new cases. */
+	/** A release is live, another one is tried beside it by half of all new cases. */
 	async function tried(page) {
 		writeFileSync(file(FILE), MAP);
 		const why = ["--untried", "--reason", "It has no case yet.", "--as", owner];
 		flightdeck("deploy", NAME, ...why);
-		writeFileSync(file(FILE), MAP.replace("case.weight > 20", "case.weight > 12"));
+		writeFileSync(file(FILE), MAP.replace("active: 1 minute", "active: 2 minutes"));
 		await place(page, "Releases").click();
 		const one = page.locator("section.panel").filter({ has: heading(page, NAME) });
 		await one.getByText(/is newer than what is live/).waitFor();
@@ -63,7 +71,7 @@ export function many({ asked, look, flightdeck, owner }) {
 		await dialog(page).getByText("A part, beside what is live").click();
 		await dialog(page).getByLabel("How large a part").fill("50 %");
 		await dialog(page).getByText("There is no case to try it with").click();
-		await dialog(page).getByLabel("Reason").fill("Fewer parcels fit into a small box.");
+		await dialog(page).getByLabel("Reason").fill("Longer, in case the table grows.");
 		await button(page, "Deploy it untried").click();
 		await dialog(page)
 			.getByText(/is tried beside what is live/)
@@ -77,7 +85,7 @@ export function many({ asked, look, flightdeck, owner }) {
 		return one;
 	}
 
-	/** The figures are those of the cases that ran, and they say that it comes out worse. */
+	/** The figures are those of the cases that ran. */
 	async function compared(page, one) {
 		await place(page, "Releases").click();
 		await page.reload();
@@ -105,16 +113,13 @@ export function many({ asked, look, flightdeck, owner }) {
 			await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
 			await page.waitForTimeout(100);
 		}
-		let best = Number.POSITIVE_INFINITY;
-		for (let pass = 0; pass < PASSES && best > FRAME_MS; pass += 1) {
-			best = Math.min(best, await page.evaluate(frames));
-		}
-		assert.ok(best <= FRAME_MS, `the longest frame took ${best} ms`);
+		const { work, wall } = await frames(page);
+		assert.ok(work <= FRAME_MS, `the longest frame took ${work} ms of work`);
 		const kept = await page.getByRole("row").count();
 		assert.ok(kept < 120, `${kept} rows are on the page`);
 		await page.getByText("Parcel 0", { exact: true }).waitFor();
 		await look(page, "71-two-thousand-cases");
-		return Math.round(best);
+		return { work: Math.round(work), wall: Math.round(wall) };
 	}
 
 	return async (page) => {
@@ -125,22 +130,39 @@ export function many({ asked, look, flightdeck, owner }) {
 		flightdeck("rollback", NAME, "--reason", "It was a try.", "--as", owner);
 		writeFileSync(file(FILE), MAP);
 		assert.ok(readFileSync(file(FILE), "utf8").includes("> 20"));
-		return { cases: CASES, longest_frame_ms: frame, beside };
+		return { cases: CASES, longest_frame_ms: frame.work, on_this_machine_ms: frame.wall, beside };
 	};
 }
 
-/** Runs in the page: scrolls from the top to the end, and gives the longest frame. */
-async function frames() {
-	const next = () => new Promise(requestAnimationFrame);
-	scrollTo(0, 0);
-	for (let n = 0; n < 20; n += 1) await next();
-	let [worst, before] = [0, await next()];
-	const step = Math.ceil(document.body.scrollHeight / 240);
-	for (let n = 0; n <= 240; n += 1) {
-		scrollBy(0, step);
-		const now = await next();
-		worst = Math.max(worst, now - before);
+/**
+ * Scrolls from the top to the end, and gives the longest frame: the work of the page alone, which
+ * other programs of the machine do not lengthen, and by the clock.
+ */
+async function frames(page) {
+	const session = await page.context().newCDPSession(page);
+	await session.send("Performance.enable", { timeDomain: "threadTicks" });
+	const spent = async () => {
+		const { metrics } = await session.send("Performance.getMetrics");
+		return metrics.find(({ name }) => name === "TaskDuration").value * 1_000;
+	};
+	await page.evaluate(() => scrollTo(0, 0));
+	await page.waitForTimeout(500);
+	let [work, wall, before] = [0, 0, await spent()];
+	for (let n = 0; n < STEPS; n += 1) {
+		const took = await page.evaluate(async (steps) => {
+			const next = () => new Promise(requestAnimationFrame);
+			const from = performance.now();
+			scrollBy(0, Math.ceil(document.body.scrollHeight / steps));
+			await next();
+			// The one after it begins once this one is drawn.
+			await next();
+			return performance.now() - from;
+		}, STEPS);
+		const now = await spent();
+		work = Math.max(work, now - before);
+		wall = Math.max(wall, took);
 		before = now;
 	}
-	return worst;
+	await session.detach();
+	return { work, wall };
 }

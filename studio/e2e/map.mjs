@@ -116,12 +116,13 @@ export function maps({ asked, open, look, found, desk, phone }) {
 		await node(page, "new_parallel_one").click();
 		await button(page, "Add: Review").click();
 		await node(page, "new_review").waitFor();
-		const role = page.getByRole("combobox", { name: "Who decides" });
+		const role = page.getByRole("combobox", { name: "Who decides", exact: true });
 		await role.fill("finance_c");
 		await page.getByRole("option", { name: "finance_clerk" }).waitFor();
-		await look(page, "24-map-suggested");
 		await page.keyboard.press("ArrowDown");
 		await page.keyboard.press("Enter");
+		await page.getByRole("option", { name: "finance_clerk" }).waitFor({ state: "detached" });
+		await look(page, "24-map-suggested");
 		await page.keyboard.press("Tab");
 		await tab(page, "Text").click();
 		const order = async () => {
@@ -148,12 +149,12 @@ export function maps({ asked, open, look, found, desk, phone }) {
 		await button(page, "Add what people do").click();
 		await rows.nth(before).waitFor();
 		const row = rows.nth(before);
-		await row.getByLabel("What is done").fill("phones the supplier");
-		await row.getByLabel("What is done").press("Enter");
+		await row.getByLabel("What is done", { exact: true }).fill("phones the supplier");
+		await row.getByLabel("What is done", { exact: true }).press("Enter");
 		await row.getByRole("combobox", { name: "Who does it" }).fill("ines");
 		await page.getByRole("option", { name: "ines@larkfield.example" }).click();
-		await row.getByLabel("Minutes").fill("7");
-		await row.getByLabel("Minutes").press("Enter");
+		await row.getByLabel("Minutes", { exact: true }).fill("7");
+		await row.getByLabel("Minutes", { exact: true }).press("Enter");
 		await row.getByText("7 minutes", { exact: true }).waitFor();
 		await look(page, "24-map-today-row");
 		await row.getByRole("button", { name: "Remove phones the supplier" }).click();
@@ -161,8 +162,11 @@ export function maps({ asked, open, look, found, desk, phone }) {
 		await page.getByRole("radio", { name: "Map", exact: true }).click();
 		await tab(page, /^Open \(/).click();
 		await button(page, "Add an open question").click();
-		await page.getByLabel("What is open").last().fill("Who is told when it is late?");
-		await page.getByLabel("What is open").last().press("Control+Enter");
+		await page
+			.getByLabel("What is open", { exact: true })
+			.last()
+			.fill("Who is told when it is late?");
+		await page.getByLabel("What is open", { exact: true }).last().press("Control+Enter");
 		await button(page, "It is settled: Who is told when it is late?").waitFor();
 		await page
 			.getByRole("combobox", { name: "Who can settle it" })

@@ -17,7 +17,8 @@ import { work } from "./work.mjs";
 const asked = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
 const wire = await line(asked.url);
 const OWNER = "marta@larkfield.example";
-const LEAD = "ada@larkfield.example";
+/** Owns the workspace too, and is not the first to: that is who the walk begins as. */
+const LEAD = "noor@larkfield.example";
 
 /** The same at a terminal; a case that waits for a person is no failure. */
 function flightdeck(...args) {

@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { memo, useEffect, useMemo, useRef, useState } from "react";
 import { Link, useSearchParams } from "react-router";
 import type { CaseLine, CaseStatus } from "../api/client";
 import { casesQuery, type Filter, workflowsQuery } from "../api/queries";
@@ -231,7 +231,8 @@ function Rows({
 	);
 }
 
-function Row({
+/** While somebody scrolls, only the rows that come into sight are drawn. */
+const Row = memo(function Row({
 	line,
 	index,
 	top,
@@ -279,7 +280,7 @@ function Row({
 			</Cell>
 		</div>
 	);
-}
+});
 
 function Cell({ children }: { children: React.ReactNode }) {
 	// biome-ignore lint/a11y/useSemanticElements: rows that are not on the page cannot be a table's.

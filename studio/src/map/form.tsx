@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useEffect, useState } from "react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import type { DrawnMap, Edit, Names } from "../api/workshop";
 import { Button } from "../parts";
 import { Field, Pick, Suggest } from "../parts/form";
@@ -35,13 +35,24 @@ export function Settling({
 	onSettle: (text: string) => void;
 }) {
 	const [text, setText] = useState(value);
-	useEffect(() => setText(value), [value]);
+	// A field that is left because of what it did must not do it a second time.
+	const settled = useRef(value);
+	useEffect(() => {
+		settled.current = value;
+		setText(value);
+	}, [value]);
 	const settle = () => {
-		if (text.trim() !== value.trim()) onSettle(text.trim());
+		const own = text.trim();
+		if (own === settled.current.trim()) return;
+		settled.current = own;
+		onSettle(own);
 	};
 	const pressed = (event: KeyboardEvent) => {
 		if (event.key === "Enter" && (!long || event.ctrlKey || event.metaKey)) settle();
-		if (event.key === "Escape") setText(value);
+		if (event.key === "Escape") {
+			settled.current = value;
+			setText(value);
+		}
 	};
 	return (
 		<Field

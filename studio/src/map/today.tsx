@@ -1,4 +1,4 @@
-import type { DrawnMap } from "../api/workshop";
+import type { DrawnMap, Edit } from "../api/workshop";
 import { Button, Empty, Fact } from "../parts";
 import { Suggest } from "../parts/form";
 import { Inert } from "../parts/text";
@@ -15,12 +15,7 @@ export function Today({ around, choose }: { around: Around; choose: (step: strin
 	const { map, act, readOnly } = around;
 	const rows = todayOf(map);
 	const add = () =>
-		act({
-			set: {
-				at: ["today", String(rows.length)],
-				to: { does: say("map.today.first"), minutes: "5" },
-			},
-		});
+		act(rowMore("today", rows.length, { does: say("map.today.first"), minutes: "5" }));
 	return (
 		<section className="map-today" aria-label={say("map.view.today")}>
 			{rows.length === 0 ? (
@@ -45,6 +40,13 @@ export function Today({ around, choose }: { around: Around; choose: (step: strin
 			{!readOnly && rows.length > 0 && <Button onPress={add}>{say("map.today.add")}</Button>}
 		</section>
 	);
+}
+
+/** One row more at the end of a list; the first one begins the list. */
+function rowMore(list: string, rows: number, row: Record<string, string>): Edit {
+	return rows === 0
+		? { set: { at: [list], to: [row] } }
+		: { set: { at: [list, String(rows)], to: row } };
 }
 
 /** Minutes of a case and hours of a week, from the file alone. */
@@ -139,7 +141,7 @@ function One({
 						slim
 						look="quiet"
 						aria-label={say("map.remove.named", { name: row.does })}
-						onPress={() => act({ remove: { at } })}
+						onPress={() => act({ remove: { at: todayOf(map).length === 1 ? ["today"] : at } })}
 					>
 						{say("map.remove")}
 					</Button>
@@ -237,11 +239,7 @@ export function OpenList({ around }: { around: Around }) {
 			{!readOnly && (
 				<Button
 					slim
-					onPress={() =>
-						act({
-							set: { at: ["open", String(rows.length)], to: { what: say("map.open.first") } },
-						})
-					}
+					onPress={() => act(rowMore("open", rows.length, { what: say("map.open.first") }))}
 				>
 					{say("map.open.add")}
 				</Button>

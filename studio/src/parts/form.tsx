@@ -130,7 +130,7 @@ export function Suggest({
 			menuTrigger="input"
 			inputValue={text}
 			onInputChange={write}
-			selectedKey={null}
+			selectedKey={options.includes(text) ? text : null}
 			onSelectionChange={(key) => {
 				if (key === null) return;
 				write(String(key));

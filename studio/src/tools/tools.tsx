@@ -55,8 +55,17 @@ export default function Tools() {
 						<Servers
 							all={fitting(servers, text, effect)}
 							cases={counted_over}
-							clear={servers.length > 0 ? () => setAsked({}, { replace: true }) : undefined}
+							clear={() => setAsked({}, { replace: true })}
 						/>
+						{servers.every(({ built_in }) => built_in) && (
+							<section className="panel">
+								<Empty
+									title={say("tools.empty")}
+									help={say("tools.empty.help")}
+									command={say("tools.empty.command")}
+								/>
+							</section>
+						)}
 						<Secrets all={secrets} />
 					</>
 				)}
@@ -72,23 +81,15 @@ function Servers({
 }: {
 	all: readonly ToolServer[];
 	cases: number;
-	/** Shows those that the filter hides; nothing where there are none at all. */
-	clear: (() => void) | undefined;
+	/** Shows those that the filter hides. */
+	clear: () => void;
 }) {
 	if (all.length === 0) {
 		return (
 			<section className="panel">
-				{clear ? (
-					<Empty title={say("tools.none")} help={say("tools.none.help")}>
-						<Button onPress={clear}>{say("tools.none.clear")}</Button>
-					</Empty>
-				) : (
-					<Empty
-						title={say("tools.empty")}
-						help={say("tools.empty.help")}
-						command={say("tools.empty.command")}
-					/>
-				)}
+				<Empty title={say("tools.none")} help={say("tools.none.help")}>
+					<Button onPress={clear}>{say("tools.none.clear")}</Button>
+				</Empty>
 			</section>
 		);
 	}
