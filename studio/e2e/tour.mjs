@@ -19,6 +19,15 @@ export function tour({ look }) {
 		return (await strip(page).textContent()).split(/\s+/).length;
 	}
 
+	/** Whoever looks around meanwhile is not called back. */
+	async function around(page) {
+		const pages = page.getByRole("navigation", { name: "Pages" });
+		await pages.getByRole("link", { name: "Settings" }).click();
+		await page.getByText(/^Version/).waitFor();
+		await page.waitForTimeout(500);
+		assert.match(page.url(), /\/settings$/);
+	}
+
 	return async (page) => {
 		await page.goto("/w/desk");
 		await button(page, "Begin the tour").click();
@@ -29,6 +38,7 @@ export function tour({ look }) {
 		let words = 0;
 		for (let n = 1; n <= all; n += 1) {
 			words += await stop(page, n, all);
+			if (n === 2) await around(page);
 			if (n < all) await button(page, "Next stop").click();
 		}
 		// Back and on again: each stop finds its own page.

@@ -79,8 +79,11 @@ function At({ n, stop }: { n: number; stop: Stop }) {
 	latest.current = found;
 	const known = found !== undefined;
 	// Its page is opened once per stop: whoever looks around meanwhile is not called back.
+	const opened = useRef<Stop>(undefined);
 	useEffect(() => {
-		if (!known) return;
+		// What is navigated with is another one on each page.
+		if (!known || opened.current === stop) return;
+		opened.current = stop;
 		const page = pageOf(workspace, ...stop.page(latest.current ?? {}));
 		go(page, stop.room ? { state: { room: stop.room } } : {});
 		title.current?.focus();
