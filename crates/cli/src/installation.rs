@@ -24,8 +24,8 @@ use evidence::releases::ReleaseView;
 use evidence::{ReviewState, RunView};
 use guard::contract;
 use journal::{
-    Access, Command, CommandId, Hash, Millis, Mode, Order, Reply, ReviewNo, RunId,
-    RunQuery, Starter, Status, StopScope,
+    Access, Command, CommandId, Hash, Millis, Mode, Order, Reply, ReviewNo, RunId, RunQuery,
+    Starter, Status, StopScope,
 };
 use plan::ids::{FilePath, PersonId, WorkflowName};
 use plan::workflow::{Type, Workflow};
@@ -33,10 +33,10 @@ use plan::{AccessRole, Edit, Plan};
 use runtime::{Fault, Kind, Lying, NewRun, Runtime};
 use serde_json::{Map, Value};
 use server::{
-    Alike, Answer, Decide, Decided, Described, Draft, Figures, FileChanges, FileLine,
-    FileText, Glance, GoneAgain, HookKey, InForce, Installation, Instructions, Names, No, Open, Pinning, Policies, PoliciesTried, Probed, Query,
-    Reach, Rehearsed, Rehearsing, Row, Said, Saving, Seen, Sent, Sheet, Start, Started, Taking,
-    ToolServers, Turn, Turned, Vendors, Why, Wish,
+    Alike, Answer, Decide, Decided, Described, Draft, Figures, FileChanges, FileLine, FileText,
+    Glance, GoneAgain, HookKey, InForce, Installation, Instructions, Names, No, Open, Pinning,
+    Policies, PoliciesTried, Probed, Query, Reach, Rehearsed, Rehearsing, Row, Said, Saving, Seen,
+    Sent, Sheet, Start, Started, Taking, ToolServers, Turn, Turned, Vendors, Why, Wish,
 };
 
 use crate::args::Global;
@@ -383,9 +383,7 @@ fn came_of(runs: &Runs, run: RunId, review: u32, id: CommandId) -> Result<Decide
     let view = runs.view(run).map_err(no)?;
     match view.declined.iter().find(|declined| declined.command == id) {
         None => Ok(Decided { command: id, status: view.status, read: true }),
-        Some(declined) => {
-            Err(told::declined(runs, &view, review, declined.because, declined.text))
-        }
+        Some(declined) => Err(told::declined(runs, &view, review, declined.because, declined.text)),
     }
 }
 

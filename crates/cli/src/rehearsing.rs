@@ -130,11 +130,7 @@ impl Rehearsing {
     }
 
     /// Takes a case through what was said when it was first gone through. Nothing is kept.
-    pub fn follow(
-        &self,
-        case: &Value,
-        say: Saying<'_>,
-    ) -> Result<Rehearsed, Broken> {
+    pub fn follow(&self, case: &Value, say: Saying<'_>) -> Result<Rehearsed, Broken> {
         self.rehearsal.follow(&MemoryStore::new(), &self.room, case, say)
     }
 

@@ -233,9 +233,7 @@ impl<'h> Listening<'h> {
             Answer::Approved => Said::Approved,
             Answer::Edited { edits } => self.edited(edits),
             Answer::Rejected { reason } => Said::Rejected(self.text(*reason)),
-            Answer::Escalated { to, reason, .. } => {
-                Said::Escalated(to.clone(), self.text(*reason))
-            }
+            Answer::Escalated { to, reason, .. } => Said::Escalated(to.clone(), self.text(*reason)),
         };
         self.person(review, Word::Person(who.clone(), said));
     }

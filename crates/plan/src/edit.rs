@@ -232,7 +232,7 @@ impl Page<'_> {
     fn moved(&self, step: &str, after: Option<&str>) -> Result<String, EditError> {
         let tree = self.tree(self.text)?;
         let missing = || EditError::NoPlace(step.to_owned());
-        let list = place::holding(&tree, step).ok_or_else(missing)?;
+        let list = holding(&tree, step).ok_or_else(missing)?;
         let from = place::index(list, step).ok_or_else(missing)?;
         let to = place::index_after(list, after)?;
         if from == to || from + 1 == to {
@@ -245,7 +245,7 @@ impl Page<'_> {
             all.insert(if to > from { to - 1 } else { to }, one);
         }
         let tree = self.tree(&new)?;
-        Self::stands(&new, place::holding(&tree, step), &wanted)
+        Self::stands(&new, holding(&tree, step), &wanted)
     }
 
     /// The new text, if the steps of a list are these.
@@ -256,6 +256,22 @@ impl Page<'_> {
             false => Err(EditError::Unfit("the steps cannot be changed so; change the text")),
         }
     }
+}
+
+/// The list that a step stands in: that of the map, or of a branch within it.
+fn holding<'n>(tree: &'n Node, step: &str) -> Option<&'n Node> {
+    fn within<'n>(list: &'n Node, step: &str) -> Option<&'n Node> {
+        let Kind::List(items) = &list.kind else { return None };
+        if place::index(list, step).is_some() {
+            return Some(list);
+        }
+        let mut branches = items.iter().filter_map(|item| place::child(item, "parallel"));
+        branches.find_map(|branches| match &branches.kind {
+            Kind::Map(all) => all.iter().find_map(|branch| within(&branch.value, step)),
+            Kind::List(_) | Kind::Text { .. } => None,
+        })
+    }
+    within(place::child(tree, "steps")?, step)
 }
 
 /// What the settings of a file say: a number is the text that it is written as. A file without a

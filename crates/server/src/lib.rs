@@ -55,8 +55,8 @@ pub use installation::{
     Answer, Decide, Decided, Installation, No, Query, Reply, Row, Start, Started, Taking, Why,
 };
 pub use instructions::{
-    FileChange, FileChanges, FindingKind, InstructionFile, InstructionFinding, InstructionKind, Instructions,
-    ReadPart, Reading,
+    FileChange, FileChanges, FindingKind, InstructionFile, InstructionFinding, InstructionKind,
+    Instructions, ReadPart, Reading,
 };
 pub use interview::{Described, Said};
 pub use policies::{
@@ -166,9 +166,7 @@ fn closed() -> OpenApiRouter<Desk> {
         .merge(taking(Right::Start, OpenApiRouter::new().routes(routes!(cases::start))))
         .merge(taking(
             Right::Change,
-            OpenApiRouter::new()
-                .routes(routes!(workshop::save))
-                .routes(routes!(rehearse::keep)),
+            OpenApiRouter::new().routes(routes!(workshop::save)).routes(routes!(rehearse::keep)),
         ))
         .merge(taking(Right::Decide, OpenApiRouter::new().routes(routes!(reviews::decide))))
         .merge(taking(

@@ -314,10 +314,7 @@ pub enum PartingBy {
             description = "It cannot be rehearsed")
     )
 )]
-pub async fn again(
-    inside: Inside,
-    Body(wish): Body<GoAgain>,
-) -> Result<Json<GoneAgain>, Problem> {
+pub async fn again(inside: Inside, Body(wish): Body<GoAgain>) -> Result<Json<GoneAgain>, Problem> {
     let GoAgain { path, text, id } = wish;
     let draft = Draft::read(&path, text)?;
     let run = id.parse().map_err(|_| No::new(Why::NotFound, "there is no such case"))?;

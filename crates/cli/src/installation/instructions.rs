@@ -10,8 +10,8 @@ use plan::instructions::{Wrong, findings};
 use plan::workflow::Does;
 use plan::{Checked, Files};
 use server::{
-    FileChange, FileChanges, FindingKind, InstructionFile, InstructionFinding, InstructionKind, Instructions,
-    No, ReadPart, Reading,
+    FileChange, FileChanges, FindingKind, InstructionFile, InstructionFinding, InstructionKind,
+    Instructions, No, ReadPart, Reading,
 };
 
 use super::{Inner, no, reading};

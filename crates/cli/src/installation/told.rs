@@ -102,11 +102,9 @@ pub fn saved(runs: &Runs, path: &FilePath, no: No) -> No {
         })
     });
     let what = match last {
-        Some((at, who)) => format!(
-            "{}; the last to save it here was {who} at {}",
-            no.what,
-            words::when(at, None)
-        ),
+        Some((at, who)) => {
+            format!("{}; the last to save it here was {who} at {}", no.what, words::when(at, None))
+        }
         None => no.what.clone(),
     };
     No { what, ..no }

@@ -42,9 +42,8 @@ pub fn names(inner: &Inner) -> Result<Names, No> {
     let workspace = Workspace::open(&inner.global).map_err(no)?;
     let within = |folder: &str| {
         let files = workspace.files.within(folder, ".md");
-        let names = files.map(|(path, _)| {
-            path.trim_start_matches(folder).trim_end_matches(".md").to_owned()
-        });
+        let names = files
+            .map(|(path, _)| path.trim_start_matches(folder).trim_end_matches(".md").to_owned());
         names.collect()
     };
     let (agents, workflows) = (within("agents/"), within("workflows/"));

@@ -48,9 +48,7 @@ pub fn again(runs: &Runs, ready: &Rehearsing, was: &RunView) -> Result<Again, St
     // Choices as they were understood give the same again, so whoever goes on begins with them.
     let rehearsed = match rehearsed.taken.is_empty() {
         true => rehearsed,
-        false => ready
-            .rehearse(case, &rehearsed.choices(), Then::Stop)
-            .map_err(super::stop)?,
+        false => ready.rehearse(case, &rehearsed.choices(), Then::Stop).map_err(super::stop)?,
     };
     let apart = apart(was, &view(&rehearsed)?);
     let ends = ends.filter(|_| !rehearsed.is_over());

@@ -50,9 +50,8 @@ pub fn apart(was: &RunView, now: &RunView) -> Vec<Apart> {
     all.extend(acts(was, now));
     all.extend(refusals(was, now, &both));
     all.extend(people(was, now, &both));
-    let place = |one: &Apart| {
-        now.steps.iter().position(|visit| one.step.as_ref() == Some(&visit.at.step))
-    };
+    let place =
+        |one: &Apart| now.steps.iter().position(|visit| one.step.as_ref() == Some(&visit.at.step));
     all.sort_by_key(|one| place(one).unwrap_or(usize::MAX));
     if was.status.over() && now.status.over() && was.status != now.status {
         let word = |status: Status| Some(Value::from(status.as_str()));

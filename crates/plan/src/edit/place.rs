@@ -33,21 +33,6 @@ pub fn index(list: &Node, part: &str) -> Option<usize> {
     items.iter().position(named).or_else(|| part.parse().ok().filter(|n| *n < items.len()))
 }
 
-/// The list that a step stands in: that of the map, or of a branch within it.
-pub fn holding<'n>(tree: &'n Node, step: &str) -> Option<&'n Node> {
-    fn within<'n>(list: &'n Node, step: &str) -> Option<&'n Node> {
-        let Kind::List(items) = &list.kind else { return None };
-        if index(list, step).is_some() {
-            return Some(list);
-        }
-        items.iter().filter_map(|item| child(item, "parallel")).find_map(|branches| {
-            let Kind::Map(branches) = &branches.kind else { return None };
-            branches.iter().find_map(|branch| within(&branch.value, step))
-        })
-    }
-    within(child(tree, "steps")?, step)
-}
-
 /// The place in a list after a step, or its first.
 pub fn index_after(list: &Node, after: Option<&str>) -> Result<usize, EditError> {
     match after {
