@@ -94,7 +94,11 @@ export function Rehearse({
 					{stored && once.data && <Again of={once.data} />}
 					<Figures of={data} />
 					{choices.length === 0 && (
-						<OwnCase of={data} own={fields !== null && !busy} begin={begin} />
+						<OwnCase
+							of={data}
+							is={stored ? "stored" : fields !== null && !busy ? "own" : "plain"}
+							begin={begin}
+						/>
 					)}
 					{next && (
 						<Next
