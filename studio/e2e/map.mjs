@@ -96,6 +96,88 @@ export function maps({ asked, open, look, found, desk, phone }) {
 		await node(page, "new_wait").waitFor({ state: "detached" });
 	}
 
+	/** By the form and the palette: dragged, renamed, suggested, moved within a branch, rows. */
+	async function worked(page) {
+		const undoAll = async () => {
+			for (;;) {
+				if (await button(page, "Undo").isDisabled()) break;
+				await button(page, "Undo").click();
+			}
+			await page.getByText("As saved").waitFor();
+		};
+		await page.dragAndDrop('button[aria-label="Add: Wait"]', '.map-step[data-step="match"]');
+		await node(page, "new_wait").waitFor();
+		await page.getByLabel("Name", { exact: true }).fill("cool_down");
+		await page.getByLabel("Name", { exact: true }).press("Enter");
+		await node(page, "cool_down").waitFor();
+		await node(page, "new_wait").waitFor({ state: "detached" });
+		await button(page, "Add: At once").click();
+		await node(page, "new_parallel").waitFor();
+		await node(page, "new_parallel_one").click();
+		await button(page, "Add: Review").click();
+		await node(page, "new_review").waitFor();
+		const role = page.getByRole("combobox", { name: "Who decides", exact: true });
+		await role.fill("finance_c");
+		await page.getByRole("option", { name: "finance_clerk" }).waitFor();
+		await page.keyboard.press("ArrowDown");
+		await page.keyboard.press("Enter");
+		await page.getByRole("option", { name: "finance_clerk" }).waitFor({ state: "detached" });
+		await look(page, "24-map-suggested");
+		await page.keyboard.press("Tab");
+		await tab(page, "Text").click();
+		const order = async () => {
+			await cursorAfter(page, "step: new_parallel");
+			const lines = await text(page).locator(".cm-line").allTextContents();
+			const at = (name) => lines.findIndex((line) => line.endsWith(`- step: ${name}`));
+			return Math.sign(at("new_review") - at("new_parallel_one"));
+		};
+		assert.equal(await order(), 1, "what is added comes after");
+		await node(page, "new_review").click();
+		await tab(page, "Step").click();
+		assert.equal(await role.inputValue(), "finance_clerk");
+		await button(page, "Move up").click();
+		await page.getByRole("button", { name: "Move up", disabled: true }).waitFor();
+		assert.equal(await order(), -1, "a step moves within its branch");
+		await node(page, "new_review").click();
+		await page.getByRole("application").focus();
+		await page.keyboard.press("d");
+		await tab(page, "Step").click();
+		await page.getByRole("button", { name: "Move down", disabled: true }).waitFor();
+		await page.getByRole("radio", { name: "Today", exact: true }).click();
+		const rows = page.getByRole("region", { name: "Today" }).locator("li.map-today-one");
+		const before = await rows.count();
+		await button(page, "Add what people do").click();
+		await rows.nth(before).waitFor();
+		const row = rows.nth(before);
+		await row.getByLabel("What is done", { exact: true }).fill("phones the supplier");
+		await row.getByLabel("What is done", { exact: true }).press("Enter");
+		await row.getByRole("combobox", { name: "Who does it" }).fill("ines");
+		await page.getByRole("option", { name: "ines@larkfield.example" }).click();
+		await row.getByLabel("Minutes", { exact: true }).fill("7");
+		await row.getByLabel("Minutes", { exact: true }).press("Enter");
+		await row.getByText("7 minutes", { exact: true }).waitFor();
+		await look(page, "24-map-today-row");
+		await row.getByRole("button", { name: "Remove phones the supplier" }).click();
+		await rows.nth(before).waitFor({ state: "detached" });
+		await page.getByRole("radio", { name: "Map", exact: true }).click();
+		await tab(page, /^Open \(/).click();
+		await button(page, "Add an open question").click();
+		await page
+			.getByLabel("What is open", { exact: true })
+			.last()
+			.fill("Who is told when it is late?");
+		await page.getByLabel("What is open", { exact: true }).last().press("Control+Enter");
+		await button(page, "It is settled: Who is told when it is late?").waitFor();
+		await page
+			.getByRole("combobox", { name: "Who can settle it" })
+			.last()
+			.fill("marta@larkfield.example");
+		await page.keyboard.press("Enter");
+		await look(page, "24-map-open-row");
+		await button(page, "It is settled: Who is told when it is late?").click();
+		await undoAll();
+	}
+
 	/** A decision as a table; what is saved is what stands in the file. */
 	async function decided(page) {
 		await node(page, "route").dblclick();
@@ -229,6 +311,7 @@ export function maps({ asked, open, look, found, desk, phone }) {
 	return async (page) => {
 		await seen(page);
 		await changed(page);
+		await worked(page);
 		await decided(page);
 		await together(page);
 		await reloaded(page);

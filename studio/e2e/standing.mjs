@@ -100,12 +100,17 @@ export function standing({ asked, look, found }) {
 		// Somebody else saves it meanwhile.
 		writeFileSync(file("AGENTS.md"), `${before}\n- Theirs.\n`);
 		await refused(409, async () => {
-			await button(page, "Save").click();
-			await page.getByText("Somebody else saved this file meanwhile").waitFor();
+			if (await button(page, "Save").isEnabled()) await button(page, "Save").click();
+			await page.getByText("Somebody else saved this file since you began.").waitFor();
 		});
+		await button(page, "Look at both").click();
+		const both = page.getByRole("dialog");
+		await both.getByText("- Theirs.").waitFor();
+		await both.getByText("tables/gone.csv").waitFor();
 		await look(page, "28-conflict");
 		assert.match(readFileSync(file("AGENTS.md"), "utf8"), /Theirs/);
-		await button(page, "Keep mine, and save it over this").click();
+		await button(page, "Keep what I wrote").click();
+		await both.waitFor({ state: "detached" });
 		await button(page, "Save").click();
 		await page.getByText("AGENTS.md is saved.").waitFor();
 		await page.getByText("Leads nowhere").waitFor();

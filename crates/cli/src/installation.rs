@@ -9,6 +9,7 @@ mod policies;
 mod rehearse;
 mod releasing;
 mod shown;
+mod told;
 mod tools;
 mod vendors;
 mod workshop;
@@ -25,8 +26,8 @@ use evidence::releases::ReleaseView;
 use evidence::{ReviewState, RunView};
 use guard::contract;
 use journal::{
-    Access, Command, CommandId, Decline, Hash, Millis, Mode, Order, Reply, ReviewNo, RunId,
-    RunQuery, Starter, Status, StopScope,
+    Access, Command, CommandId, Hash, Millis, Mode, Order, Reply, ReviewNo, RunId, RunQuery,
+    Starter, Status, StopScope,
 };
 use plan::ids::{FilePath, PersonId, WorkflowName};
 use plan::workflow::{Type, Workflow};
@@ -34,11 +35,11 @@ use plan::{AccessRole, Edit, Plan};
 use runtime::{Fault, Kind, Lying, NewRun, Runtime};
 use serde_json::{Map, Value};
 use server::{
-    Alike, Answer, Answering, Assurance, Decide, Decided, Described, Draft, Figures, FileLine,
-    FileText, Glance, HookKey, InForce, Installation, Instructions, MapFile, No, Open, Pinning,
-    Policies, PoliciesTried, Probed, Query, Reach, Rehearsed, Rehearsing, Row, Said, Saving, Seen,
-    Sent, Sheet, Start, Started, Taking, ToolServers, Turn, Turned, Vendors, Why, Wish,
-    WorkflowJudged,
+    Alike, Answer, Answering, Assurance, Decide, Decided, Described, Draft, Figures, FileChanges,
+    FileLine, FileText, Glance, GoneAgain, HookKey, InForce, Installation, Instructions, MapFile,
+    Names, No, Open, Pinning, Policies, PoliciesTried, Probed, Query, Reach, Rehearsed, Rehearsing,
+    Row, Said, Saving, Seen, Sent, Sheet, Start, Started, Taking, ToolServers, Turn, Turned,
+    Vendors, Why, Wish, WorkflowJudged,
 };
 
 use crate::args::Global;
@@ -84,6 +85,8 @@ struct Inner {
     saving: tokio::sync::Mutex<()>,
     /// One server is looked at at a time.
     probing: tokio::sync::Mutex<()>,
+    /// So many cases are rehearsed at a time.
+    rehearsals: Arc<tokio::sync::Semaphore>,
     /// What is kept of cases so that many can be added up.
     facts: Mutex<Facts>,
 }
@@ -114,6 +117,7 @@ impl Here {
         global.data = Some(workspace.data.clone());
         let meter = Meter::new(&Runs::at(workspace.data.clone())?, workspace)?;
         let (saving, probing) = (tokio::sync::Mutex::new(()), tokio::sync::Mutex::new(()));
+        let rehearsals = Arc::new(tokio::sync::Semaphore::new(rehearse::AT_ONCE));
         let facts = Mutex::new(Facts::of(Runs::at(workspace.data.clone())?));
         let inner = Inner {
             global,
@@ -126,6 +130,7 @@ impl Here {
             meter,
             saving,
             probing,
+            rehearsals,
             facts,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -166,6 +171,22 @@ impl Here {
     ) -> Answer<T> {
         let inner = self.inner.clone();
         Box::pin(async move { reading(inner, read).await })
+    }
+
+    /// The same where only some may at once.
+    fn in_turn<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Inner, &Runs) -> Result<T, No> + Send + 'static,
+    ) -> Answer<T> {
+        let inner = self.inner.clone();
+        Box::pin(async move {
+            let turn = inner.next_turn().await?;
+            let held = move |inner: &Inner, runs: &Runs| {
+                let _turn = turn;
+                read(inner, runs)
+            };
+            reading(inner, held).await
+        })
     }
 }
 
@@ -322,7 +343,7 @@ impl Inner {
     }
 
     async fn decide(self: Arc<Self>, who: PersonId, decide: Decide) -> Result<Decided, No> {
-        let (id, run) = (self.command(&decide), decide.run);
+        let (id, run, review) = (self.command(&decide), decide.run, decide.review);
         let read = move |_: &Self, runs: &Runs| {
             let posted = runs.reader().posted(id).map_err(|error| no(error.into()))?;
             match posted {
@@ -340,7 +361,7 @@ impl Inner {
                 runs.reader().posted(id).map_err(|error| no(error.into()))
             };
             if reading(self.clone(), posted).await? == Some(true) {
-                return reading(self, move |_, runs| came_of(runs, run, id)).await;
+                return reading(self, move |_, runs| came_of(runs, run, review, id)).await;
             }
             tokio::time::sleep(LOOK).await;
         }
@@ -361,18 +382,11 @@ fn draft(inner: &Inner, workflow: &WorkflowName) -> Result<Arc<Plan>, No> {
 }
 
 /// What came of a decision that its run has read.
-fn came_of(runs: &Runs, run: RunId, id: CommandId) -> Result<Decided, No> {
+fn came_of(runs: &Runs, run: RunId, review: u32, id: CommandId) -> Result<Decided, No> {
     let view = runs.view(run).map_err(no)?;
     match view.declined.iter().find(|declined| declined.command == id) {
         None => Ok(Decided { command: id, status: view.status, read: true }),
-        Some(declined) => {
-            let why = match declined.because {
-                Decline::NotPermitted | Decline::Agreed | Decline::Enough => Why::NotPermitted,
-                Decline::NotOpen | Decline::NotNow | Decline::Taken => Why::Conflict,
-                Decline::BadEdit => Why::Invalid,
-            };
-            Err(No::new(why, declined.text))
-        }
+        Some(declined) => Err(told::declined(runs, &view, review, declined.because, declined.text)),
     }
 }
 
@@ -383,7 +397,7 @@ fn order(runs: &Runs, who: PersonId, decide: Decide) -> Result<Order, No> {
     let found = view.reviews.iter().find(|open| open.no.0 == review);
     let found = found.ok_or_else(|| No::new(Why::NotFound, "there is no such request"))?;
     if found.state != ReviewState::Open {
-        return Err(No::new(Why::Conflict, "the request is not open any more"));
+        return Err(told::settled(runs, &view, found));
     }
     let reply = match reply {
         server::Reply::Claim => Reply::Claim,
@@ -548,7 +562,11 @@ impl Installation for Here {
         Box::pin(self.inner.clone().decide(who, decide))
     }
 
-    fn stops(&self) -> Answer<Vec<InForce>> {
+    fn became(&self, run: RunId, review: u32) -> Answer<Option<No>> {
+        self.read(move |_, runs| told::became(runs, run, review))
+    }
+
+    fn stops(&self) -> Answer<(Vec<InForce>, Vec<InForce>)> {
         self.read(|_, runs| shown::stops(runs))
     }
 
@@ -575,11 +593,13 @@ impl Installation for Here {
     fn lift(&self, who: PersonId, scope: StopScope, reason: String) -> Answer<usize> {
         let inner = self.inner.clone();
         Box::pin(async move {
-            let stops =
-                |_: &Inner, runs: &Runs| runs.reader().stops().map_err(|error| no(error.into()));
-            if !reading(inner.clone(), stops).await?.contains(&scope) {
-                return Err(No::new(Why::Conflict, format!("{scope} is not stopped")));
-            }
+            let asked = scope.clone();
+            let stands = move |_: &Inner, runs: &Runs| {
+                let stops = runs.reader().stops().map_err(|error| no(error.into()))?;
+                let stands = stops.contains(&asked);
+                if stands { Ok(()) } else { Err(told::lifted(runs, &asked)) }
+            };
+            reading(inner.clone(), stands).await?;
             let lifted = inner.runtime.lift(scope, &who, &reason).await;
             lifted.map_err(|error| match error.kind() {
                 Kind::NotPermitted => No::new(Why::NotPermitted, error),
@@ -607,12 +627,20 @@ impl Installation for Here {
         self.read(workshop::workflows)
     }
 
+    fn names(&self) -> Answer<Names> {
+        self.read(|inner, _| workshop::names(inner))
+    }
+
     fn files(&self) -> Answer<Vec<FileLine>> {
         self.read(|inner, _| workshop::files(inner))
     }
 
     fn file(&self, path: FilePath) -> Answer<FileText> {
         self.read(move |inner, _| workshop::file(inner, &path))
+    }
+
+    fn changes(&self, path: FilePath) -> Answer<FileChanges> {
+        Box::pin(self.inner.clone().changes(path))
     }
 
     fn save(&self, who: PersonId, saving: Saving) -> Answer<String> {
@@ -632,7 +660,15 @@ impl Installation for Here {
     }
 
     fn rehearse(&self, wish: Rehearsing) -> Answer<Rehearsed> {
-        self.read(move |inner, _| rehearse::rehearse(inner, wish))
+        self.in_turn(move |inner, _| rehearse::rehearse(inner, wish))
+    }
+
+    fn again(&self, draft: Draft, run: RunId) -> Answer<GoneAgain> {
+        self.in_turn(move |inner, runs| rehearse::again(inner, runs, draft, run))
+    }
+
+    fn keep(&self, who: PersonId, wish: Rehearsing, name: String) -> Answer<String> {
+        Box::pin(self.inner.clone().keep(who, wish, name))
     }
 
     fn servers(&self) -> Answer<ToolServers> {

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use engine::rehearsal::{AtHand, Broken, Choice, Rehearsal, Rehearsed, Scene, Searched, Then};
+use engine::rehearsal::{
+    AtHand, Broken, Choice, Rehearsal, Rehearsed, Saying, Scene, Searched, Then,
+};
 use evidence::codes::CHOICE_UNFIT;
 use evidence::trial::Trial;
 use evidence::{History, RunView};
@@ -21,6 +23,9 @@ use tools::serve::Own;
 use crate::commands::serve::reading;
 use crate::exit::{Exit, Stop};
 use crate::{servers, trial};
+
+pub mod again;
+pub mod keep;
 
 /// What one document may take of the processor, in seconds.
 const DOCUMENT_SECONDS: u64 = 10;
@@ -37,6 +42,14 @@ pub enum Reach {
     /// Only what whoever may look at the workspace is shown anyway: tables that are its files, and
     /// documents of a folder below it. Whoever sends a map of their own must not read more by it.
     Shown,
+}
+
+/// The case that is rehearsed.
+pub struct Begun {
+    pub name: String,
+    pub case: Value,
+    /// Its document, wherever it lies.
+    pub file: Option<String>,
 }
 
 /// A rehearsal with everything that it needs.
@@ -114,6 +127,11 @@ impl Rehearsing {
         then: Then,
     ) -> Result<Rehearsed, Broken> {
         self.rehearsal.rehearse(&MemoryStore::new(), &self.room, case, choices, then)
+    }
+
+    /// Takes a case through what was said when it was first gone through. Nothing is kept.
+    pub fn follow(&self, case: &Value, say: Saying<'_>) -> Result<Rehearsed, Broken> {
+        self.rehearsal.follow(&MemoryStore::new(), &self.room, case, say)
     }
 
     /// Looks for every way of the map.

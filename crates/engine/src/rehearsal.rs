@@ -19,7 +19,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use guard::Guard;
-use journal::{End, Hash, Millis, RunId, Seq, Standing, Status, Store, Stored, ToolAsk, Usage};
+use journal::{
+    At, End, Hash, Millis, RunId, Seq, Standing, Starter, Status, Store, Stored, ToolAsk, Usage,
+};
 use plan::Plan;
 use plan::ids::{ReleaseId, StepId, ToolName};
 use plan::types::to_schema;
@@ -57,6 +59,10 @@ pub trait AtHand {
     /// Whether it has taken long enough.
     fn enough(&self) -> bool;
 }
+
+/// Who says something at a point. They are told where the run that waits stands among the parts of
+/// the case: each step and item above it.
+pub type Saying<'s> = &'s mut dyn FnMut(&Point, &[(At, u32)]) -> Option<Choice>;
 
 /// What follows once all choices are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,16 +199,8 @@ impl Rehearsal {
         if choices.len() > CHOICES_MAX {
             return Err(Broken::TooMany);
         }
-        let case = case.to_string().into_bytes();
-        if case.len() > BYTES_MAX {
-            return Err(Broken::CaseTooLarge);
-        }
-        let began = beginning(&self.plan.workflow().hours);
-        let seed = Hash::of_parts(&[&self.plan.release().0, &case]);
-        let mut stage = Stage::new(store, &self.engines, began, seed);
-        let root = stage.open(&self.plan, case)?;
-        let mut play = Play { stage, at_hand, root, taken: Vec::new(), people_ms: 0 };
-        play.go()?;
+        let mut play = self.begin(store, at_hand, case)?;
+        let root = play.root;
         for (n, choice) in choices.iter().enumerate() {
             if !play.stage.is_open(root) {
                 return Err(Broken::Choice {
@@ -220,7 +218,43 @@ impl Rehearsal {
             }
             play.take(n, &Choice::default(), true)?;
         }
-        play.told(store, began)
+        play.told(store)
+    }
+
+    /// Takes a case through what somebody else says at each point, until they say nothing more.
+    pub fn follow(
+        &self,
+        store: &dyn Store,
+        at_hand: &dyn AtHand,
+        case: &Value,
+        say: Saying<'_>,
+    ) -> Result<Rehearsed, Broken> {
+        let mut play = self.begin(store, at_hand, case)?;
+        while play.stage.is_open(play.root) && play.taken.len() < CHOICES_MAX {
+            let Some(point) = play.points().into_iter().next() else { break };
+            let Some(choice) = say(&point, &play.place(point.run)) else { break };
+            play.take(play.taken.len(), &choice, false)?;
+        }
+        play.told(store)
+    }
+
+    fn begin<'p>(
+        &'p self,
+        store: &'p dyn Store,
+        at_hand: &'p dyn AtHand,
+        case: &Value,
+    ) -> Result<Play<'p>, Broken> {
+        let case = case.to_string().into_bytes();
+        if case.len() > BYTES_MAX {
+            return Err(Broken::CaseTooLarge);
+        }
+        let began = beginning(&self.plan.workflow().hours);
+        let seed = Hash::of_parts(&[&self.plan.release().0, &case]);
+        let mut stage = Stage::new(store, &self.engines, began, seed);
+        let root = stage.open(&self.plan, case)?;
+        let mut play = Play { stage, at_hand, root, began, taken: Vec::new(), people_ms: 0 };
+        play.go()?;
+        Ok(play)
     }
 }
 
@@ -249,12 +283,29 @@ struct Play<'p> {
     stage: Stage<'p>,
     at_hand: &'p dyn AtHand,
     root: RunId,
+    began: Millis,
     taken: Vec<Taken>,
     people_ms: u64,
 }
 
 impl Play<'_> {
-    fn told(self, store: &dyn Store, began: Millis) -> Result<Rehearsed, Broken> {
+    /// Where a run stands among the parts of the case: each step and item above it, from the
+    /// outermost on.
+    fn place(&self, run: RunId) -> Vec<(At, u32)> {
+        let (mut place, mut run) = (Vec::new(), run);
+        while let Some(held) = self.stage.runs.get(&run)
+            && let Some(opening) = held.control.opening()
+            && let Starter::Parent { run: above, at, item, .. } = &opening.starter
+        {
+            place.push((at.clone(), *item));
+            run = *above;
+        }
+        place.reverse();
+        place
+    }
+
+    fn told(self, store: &dyn Store) -> Result<Rehearsed, Broken> {
+        let began = self.began;
         let open = if self.stage.is_open(self.root) { self.points() } else { Vec::new() };
         let mut runs = Vec::new();
         let mut used = Usage::default();

@@ -20,6 +20,9 @@ pub struct DeskView {
     /// Who set each stop that is in force.
     #[serde(skip)]
     pub stops: BTreeMap<StopScope, Stopped>,
+    /// Who lifted each stop last.
+    #[serde(skip)]
+    pub lifted: BTreeMap<StopScope, Stopped>,
     /// The last drill of each kind.
     #[serde(skip)]
     pub drills: BTreeMap<Drill, Drilled>,
@@ -131,6 +134,7 @@ impl DeskView {
         let (mut erased, mut drills) = (BTreeMap::new(), BTreeMap::new());
         let (mut missed, mut stops) = (BTreeMap::new(), BTreeMap::new());
         let (mut held, mut idle) = (BTreeMap::new(), BTreeMap::new());
+        let mut lifted = BTreeMap::new();
         for frame in history.frames() {
             let since = frame.at;
             for record in &frame.records {
@@ -149,7 +153,9 @@ impl DeskView {
                     let reason = history.text(*reason).map(|text| words::plain(&text));
                     let stopped = Stopped { at: since, who: who.clone(), reason };
                     stops.insert(scope.clone(), stopped);
-                } else if let Record::StopLifted { scope, .. } = record {
+                } else if let Record::StopLifted { scope, who, reason } = record {
+                    let reason = history.text(*reason).map(|text| words::plain(&text));
+                    lifted.insert(scope.clone(), Stopped { at: since, who: who.clone(), reason });
                     stops.remove(scope);
                 } else if let Record::StartMissed { start, from, until, times, .. } = record {
                     missed.insert(*start, (*from, *until, *times));
@@ -172,7 +178,7 @@ impl DeskView {
             }
         }
         let (limits, guards) = (limits.into_values().collect(), guards.into_values().collect());
-        Self { limits, guards, stops, erased, drills, missed, held, idle }
+        Self { limits, guards, stops, lifted, erased, drills, missed, held, idle }
     }
 }
 

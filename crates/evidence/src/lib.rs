@@ -4,6 +4,7 @@
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+pub mod again;
 pub mod alerts;
 pub mod attention;
 pub mod canary;

@@ -18,6 +18,8 @@ use crate::{
     verify, why, words,
 };
 
+mod again;
+
 /// A run in the making: frames as a store would give them back.
 struct Made {
     run: RunId,

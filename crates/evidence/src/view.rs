@@ -43,6 +43,9 @@ pub struct RunView {
     pub end: Option<End>,
     /// The case as it came in, unless it was erased.
     pub case: Option<Value>,
+    /// Whether any of it may have been written by somebody outside.
+    #[serde(skip)]
+    pub outside: bool,
     pub steps: Vec<StepView>,
     pub decisions: Vec<DecisionView>,
     pub reviews: Vec<ReviewView>,

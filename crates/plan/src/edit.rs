@@ -35,7 +35,7 @@ pub enum Edit {
     Remove { at: Vec<String> },
     /// Adds a step after another one, or as the first.
     Add { step: Value, after: Option<String> },
-    /// Puts a step after another one, or first.
+    /// Puts a step after another one of its list, or first in it: also within a branch.
     Move { step: String, after: Option<String> },
     /// Gives a step another name, wherever it is named.
     Rename { step: String, to: String },
@@ -240,13 +240,14 @@ impl Page<'_> {
         if let Value::Array(all) = &mut wanted {
             all.insert(at.min(items.len()), step.clone());
         }
-        self.stands(&new, &wanted)
+        let tree = self.tree(&new)?;
+        Self::stands(&new, place::find(&tree, &["steps".to_owned()]), &wanted)
     }
 
     fn moved(&self, step: &str, after: Option<&str>) -> Result<String, EditError> {
         let tree = self.tree(self.text)?;
         let missing = || EditError::NoPlace(step.to_owned());
-        let list = place::find(&tree, &["steps".to_owned()]).ok_or_else(missing)?;
+        let list = holding(&tree, step).ok_or_else(missing)?;
         let from = place::index(list, step).ok_or_else(missing)?;
         let to = place::index_after(list, after)?;
         if from == to || from + 1 == to {
@@ -258,18 +259,34 @@ impl Page<'_> {
             let one = all.remove(from);
             all.insert(if to > from { to - 1 } else { to }, one);
         }
-        self.stands(&new, &wanted)
+        let tree = self.tree(&new)?;
+        Self::stands(&new, holding(&tree, step), &wanted)
     }
 
-    /// The new text, if its steps are these.
-    fn stands(&self, new: &str, steps: &Value) -> Result<String, EditError> {
-        let tree = self.tree(new)?;
-        let found = place::find(&tree, &["steps".to_owned()]).map(says);
+    /// The new text, if the steps of a list are these.
+    fn stands(new: &str, list: Option<&Node>, steps: &Value) -> Result<String, EditError> {
+        let found = list.map(says);
         match found.as_ref() == Some(steps) {
             true => Ok(new.to_owned()),
             false => Err(EditError::Unfit("the steps cannot be changed so; change the text")),
         }
     }
+}
+
+/// The list that a step stands in: that of the map, or of a branch within it.
+fn holding<'n>(tree: &'n Node, step: &str) -> Option<&'n Node> {
+    fn within<'n>(list: &'n Node, step: &str) -> Option<&'n Node> {
+        let Kind::List(items) = &list.kind else { return None };
+        if place::index(list, step).is_some() {
+            return Some(list);
+        }
+        let mut branches = items.iter().filter_map(|item| place::child(item, "parallel"));
+        branches.find_map(|branches| match &branches.kind {
+            Kind::Map(all) => all.iter().find_map(|branch| within(&branch.value, step)),
+            Kind::List(_) | Kind::Text { .. } => None,
+        })
+    }
+    within(place::child(tree, "steps")?, step)
 }
 
 /// What the settings of a file say: a number is the text that it is written as. A file without a

@@ -17,17 +17,17 @@ use crate::assurance::{Answering, Assurance, WorkflowJudged};
 use crate::beside::MapFile;
 use crate::fleet::Figures;
 use crate::hooks::{HookKey, NotTaken, Sent, Taken};
-use crate::instructions::Instructions;
+use crate::instructions::{FileChanges, Instructions};
 use crate::interview::{Described, Said};
 use crate::policies::{Policies, PoliciesTried};
-use crate::rehearse::{Rehearsed, Rehearsing};
+use crate::rehearse::{GoneAgain, Rehearsed, Rehearsing};
 use crate::releases::{Turn, Turned, Wish};
 use crate::reviews::Alike;
 use crate::shapes::{Glance, Open, Seen};
 use crate::stops::{InForce, Reach};
 use crate::tools::{Pinning, Probed, ToolServers};
 use crate::vendors::Vendors;
-use crate::workshop::{Draft, FileLine, FileText, Saving, Sheet, Workflow};
+use crate::workshop::{Draft, FileLine, FileText, Names, Saving, Sheet, Workflow};
 
 /// An answer that takes a while.
 pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, No>> + Send>>;
@@ -49,6 +49,8 @@ pub enum Why {
     Stopped,
     /// A limit of the day is used up.
     Budget,
+    /// As much of it is going on as may at once.
+    Busy,
     /// The guard is not proven.
     Unproven,
     /// What is stored was changed or lost.
@@ -172,10 +174,13 @@ pub trait Installation: Send + Sync + 'static {
     fn reviews(&self, who: PersonId) -> Answer<Vec<Open>>;
     /// Cases that people answered before in the same place, the most alike first.
     fn alike(&self, run: RunId, review: u32) -> Answer<Vec<Alike>>;
+    /// What became of a request that is not open any more; nothing where it is.
+    fn became(&self, run: RunId, review: u32) -> Answer<Option<No>>;
     /// The figures of cases that are open or had an entry in so many minutes.
     fn fleet(&self, minutes: u32) -> Answer<Figures>;
     fn decide(&self, who: PersonId, decide: Decide) -> Answer<Decided>;
-    fn stops(&self) -> Answer<Vec<InForce>>;
+    /// Those in force, and those that were lifted last, the last one first.
+    fn stops(&self) -> Answer<(Vec<InForce>, Vec<InForce>)>;
     /// What a stop would hold back now.
     fn reach(&self, scope: StopScope) -> Answer<Reach>;
     /// Gives how many acts were broken off.
@@ -193,9 +198,13 @@ pub trait Installation: Send + Sync + 'static {
     fn turn(&self, who: PersonId, turn: Turn) -> Answer<Turned>;
     /// Workflows as their files say now.
     fn workflows(&self) -> Answer<Vec<Workflow>>;
+    /// Names that a map can say.
+    fn names(&self) -> Answer<Names>;
     /// Files of the workspace that are shown and changed from outside.
     fn files(&self) -> Answer<Vec<FileLine>>;
     fn file(&self, path: FilePath) -> Answer<FileText>;
+    /// Who changed a file, the last one first.
+    fn changes(&self, path: FilePath) -> Answer<FileChanges>;
     /// Gives the version that is stored then.
     fn save(&self, who: PersonId, saving: Saving) -> Answer<String>;
     /// Draws a map. Nothing is written.
@@ -206,6 +215,10 @@ pub trait Installation: Send + Sync + 'static {
     fn interview(&self, draft: Draft, said: Option<Said>) -> Answer<Described>;
     /// Takes a case through choices. Nothing is written, and nothing leaves this process.
     fn rehearse(&self, wish: Rehearsing) -> Answer<Rehearsed>;
+    /// Takes a stored case through what was said then. Nothing is written.
+    fn again(&self, draft: Draft, run: RunId) -> Answer<GoneAgain>;
+    /// Keeps a rehearsal as a case under a name. Gives its path in the workspace.
+    fn keep(&self, who: PersonId, wish: Rehearsing, name: String) -> Answer<String>;
     /// Tool servers and what was approved of them. No server is started for it.
     fn servers(&self) -> Answer<ToolServers>;
     /// What a server offers now. It is started, or called, for it.

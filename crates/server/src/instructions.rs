@@ -6,7 +6,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::door::Inside;
-use crate::problem::Problem;
+use crate::problem::{Asked, Problem};
+use crate::workshop::Named;
 
 /// The instructions of a workspace.
 #[derive(Debug, Serialize, ToSchema)]
@@ -59,6 +60,15 @@ pub struct FileChange {
     pub here: bool,
     /// What its author says of it.
     pub about: Option<String>,
+}
+
+/// Who changed a file.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FileChanges {
+    /// The last one first.
+    pub changes: Vec<FileChange>,
+    /// Why nothing is known of who changed it elsewhere than here.
+    pub no_history: Option<String>,
 }
 
 /// What an agent reads in every case.
@@ -118,4 +128,26 @@ pub enum FindingKind {
 )]
 pub async fn list(inside: Inside) -> Result<Json<Instructions>, Problem> {
     Ok(Json(inside.here().instructions().await?))
+}
+
+/// List the changes of a file
+///
+/// Who saved it through this installation, and who changed it as its version history names them.
+#[utoipa::path(
+    get, path = "/api/v1/workspaces/{workspace}/file/changes", tag = "files",
+    operation_id = "list_file_changes",
+    params(("workspace" = String, Path, description = "The workspace's name"), Named),
+    responses(
+        (status = 200, description = "The last changes", body = FileChanges),
+        (status = "4XX", body = Problem, content_type = "application/problem+json",
+            description = "It cannot be looked at from here"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json",
+            description = "They cannot be listed")
+    )
+)]
+pub async fn changes(
+    inside: Inside,
+    Asked(named): Asked<Named>,
+) -> Result<Json<FileChanges>, Problem> {
+    Ok(Json(inside.here().changes(named.file()?).await?))
 }

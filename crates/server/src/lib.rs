@@ -63,14 +63,17 @@ pub use installation::{
     Answer, Decide, Decided, Installation, No, Query, Reply, Row, Start, Started, Taking, Why,
 };
 pub use instructions::{
-    FileChange, FindingKind, InstructionFile, InstructionFinding, InstructionKind, Instructions,
-    ReadPart, Reading,
+    FileChange, FileChanges, FindingKind, InstructionFile, InstructionFinding, InstructionKind,
+    Instructions, ReadPart, Reading,
 };
 pub use interview::{Described, Said};
 pub use policies::{
     Policies, PoliciesCompared, PoliciesTried, PolicyAct, PolicyCase, PolicyLine, PolicyTried,
 };
-pub use rehearse::{Chosen, Field, Offer, Point, PointAbout, Rehearsed, Rehearsing, Took};
+pub use rehearse::{
+    Chosen, Field, GoneAgain, Offer, Parting, PartingBy, Point, PointAbout, Rehearsed, Rehearsing,
+    Took,
+};
 pub use releases::{Turn, Turned, Wish};
 pub use reviews::Alike;
 pub use shapes::{Case, CaseLine, Explained, Glance, Open, Request, Seen, time};
@@ -80,7 +83,7 @@ pub use tools::{
     ToolDeclared, ToolEffect, ToolOffer, ToolServer, ToolServers, ToolStanding, ToolUse,
 };
 pub use vendors::{Registered, VendorLine, VendorModel, Vendors, Without};
-pub use workshop::{CaseField, Draft, FileLine, FileText, Saving, Sheet, Workflow};
+pub use workshop::{CaseField, Draft, FileLine, FileText, Names, Saving, Sheet, Workflow};
 
 /// What every handler is given.
 #[derive(Clone)]
@@ -144,11 +147,13 @@ fn closed() -> OpenApiRouter<Desk> {
                 .routes(routes!(cases::show))
                 .routes(routes!(reviews::list))
                 .routes(routes!(reviews::alike))
+                .routes(routes!(reviews::became))
                 .routes(routes!(stops::list))
                 .routes(routes!(stops::reach))
                 .routes(routes!(fleet::show))
                 .routes(routes!(releases::list))
                 .routes(routes!(workshop::workflows))
+                .routes(routes!(workshop::names))
                 .routes(routes!(workshop::files))
                 .routes(routes!(workshop::read))
                 .routes(routes!(workshop::draw))
@@ -156,11 +161,13 @@ fn closed() -> OpenApiRouter<Desk> {
                 .routes(routes!(beside::look))
                 .routes(routes!(interview::interview))
                 .routes(routes!(rehearse::rehearse))
+                .routes(routes!(rehearse::again))
                 .routes(routes!(tools::list))
                 .routes(routes!(vendors::list))
                 .routes(routes!(assurance::show))
                 .routes(routes!(assurance::judge))
                 .routes(routes!(instructions::list))
+                .routes(routes!(instructions::changes))
                 .routes(routes!(policies::list))
                 .routes(routes!(policies::test))
                 .routes(routes!(events::stream))
@@ -172,7 +179,10 @@ fn closed() -> OpenApiRouter<Desk> {
         .merge(taking(Right::Start, OpenApiRouter::new().routes(routes!(cases::start))))
         .merge(taking(
             Right::Change,
-            OpenApiRouter::new().routes(routes!(workshop::save)).routes(routes!(assurance::answer)),
+            OpenApiRouter::new()
+                .routes(routes!(workshop::save))
+                .routes(routes!(assurance::answer))
+                .routes(routes!(rehearse::keep)),
         ))
         .merge(taking(Right::Decide, OpenApiRouter::new().routes(routes!(reviews::decide))))
         .merge(taking(

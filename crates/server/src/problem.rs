@@ -13,6 +13,9 @@ use utoipa::ToSchema;
 
 use crate::installation::{No, Why};
 
+/// After so many seconds there is most often room again.
+const BUSY_SECONDS: u64 = 2;
+
 /// What went wrong.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Problem {
@@ -61,6 +64,7 @@ impl From<No> for Problem {
             Why::Conflict => (StatusCode::CONFLICT, "conflict", "it does not fit how things stand"),
             Why::Stopped => (StatusCode::CONFLICT, "stopped", "a stop is in force"),
             Why::Budget => (StatusCode::TOO_MANY_REQUESTS, "limit", "a limit is used up"),
+            Why::Busy => (StatusCode::TOO_MANY_REQUESTS, "busy", "too much at once"),
             Why::Unproven => {
                 (StatusCode::SERVICE_UNAVAILABLE, "guard-unproven", "the guard is not proven")
             }
@@ -72,7 +76,9 @@ impl From<No> for Problem {
             }
             Why::Failed => (StatusCode::INTERNAL_SERVER_ERROR, "failed", "it failed"),
         };
-        Self { help: no.help, ..Self::new(status, kind, title, no.what) }
+        // Whatever is under way is over soon.
+        let after = (no.why == Why::Busy).then_some(BUSY_SECONDS);
+        Self { help: no.help, after, ..Self::new(status, kind, title, no.what) }
     }
 }
 

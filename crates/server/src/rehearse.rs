@@ -2,11 +2,13 @@
 //! so far is sent each time, and nothing is kept here in between. It must not know how a map runs.
 
 use axum::Json;
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::door::Inside;
+use crate::installation::{No, Why};
 use crate::problem::{Body, Problem};
 use crate::shapes::Case;
 use crate::workshop::Draft;
@@ -54,6 +56,17 @@ pub struct Rehearsing {
     pub draft: Draft,
     pub case: Option<Value>,
     pub choices: Vec<Chosen>,
+}
+
+impl Rehearsing {
+    fn read(wish: Rehearse) -> Result<Self, Problem> {
+        let Rehearse { path, text, case, choices } = wish;
+        let draft = Draft::read(&path, text)?;
+        if choices.len() > CHOICES_MAX {
+            return Err(Problem::invalid(format!("`choices` holds at most {CHOICES_MAX}")));
+        }
+        Ok(Self { draft, case, choices })
+    }
 }
 
 /// Where a rehearsed case stands.
@@ -173,11 +186,137 @@ pub async fn rehearse(
     inside: Inside,
     Body(wish): Body<Rehearse>,
 ) -> Result<Json<Rehearsed>, Problem> {
-    let Rehearse { path, text, case, choices } = wish;
+    Ok(Json(inside.here().rehearse(Rehearsing::read(wish)?).await?))
+}
+
+/// A rehearsal to be kept as a case that the workflow is tried with from then on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Keep {
+    /// The map's file.
+    #[schema(example = "workflows/invoice_intake.md")]
+    path: String,
+    /// Another text in its place.
+    text: Option<String>,
+    /// The case's fields; without them the plainest case.
+    #[schema(value_type = Option<Object>)]
+    case: Option<Value>,
+    /// What is not chosen is taken by itself.
+    #[serde(default)]
+    #[schema(max_items = 200)]
+    choices: Vec<Chosen>,
+    /// Letters, digits, `-` and `_`; no other case of the workflow has it.
+    #[schema(example = "late_reply")]
+    name: String,
+}
+
+/// A case that was kept.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Kept {
+    #[schema(example = "cases/invoice_intake/late_reply.yaml")]
+    pub path: String,
+}
+
+/// Keep a rehearsal as a case
+///
+/// What came in, where it first acts or asks a person, and what agents found until then, as a file
+/// of the workspace. Whatever is deployed is tried with it first. No case is written over.
+#[utoipa::path(
+    post, path = "/api/v1/workspaces/{workspace}/rehearse/keep", tag = "files",
+    operation_id = "keep_rehearsal",
+    params(("workspace" = String, Path, description = "The workspace's name")),
+    request_body = Keep,
+    responses(
+        (status = 201, description = "It is kept", body = Kept),
+        (status = "4XX", body = Problem, content_type = "application/problem+json",
+            description = "A choice does not fit, or there is a case of this name"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json",
+            description = "Nothing was written")
+    )
+)]
+pub async fn keep(
+    inside: Inside,
+    Body(keep): Body<Keep>,
+) -> Result<(StatusCode, Json<Kept>), Problem> {
+    let Keep { path, text, case, choices, name } = keep;
+    let wish = Rehearsing::read(Rehearse { path, text, case, choices })?;
+    let path = inside.here().keep(inside.who.clone(), wish, name).await?;
+    Ok((StatusCode::CREATED, Json(Kept { path })))
+}
+
+/// A stored case to be gone through again.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GoAgain {
+    /// The map's file.
+    #[schema(example = "workflows/invoice_intake.md")]
+    path: String,
+    /// Another text in its place.
+    text: Option<String>,
+    /// The case.
+    id: String,
+}
+
+/// A stored case that was gone through again.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GoneAgain {
+    pub rehearsed: Rehearsed,
+    /// Where it is not as it was, in the order in which it came up.
+    pub apart: Vec<Parting>,
+    /// Why what was said then leads no further; nothing where the case is over.
+    pub ends: Option<String>,
+}
+
+/// One thing that is not as it was.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Parting {
+    /// The step; nothing where it is about the case as a whole.
+    pub step: Option<String>,
+    pub by: PartingBy,
+    /// What it was, and what it is now; nothing where there is nothing of the kind.
+    pub was: Option<Value>,
+    pub now: Option<Value>,
+}
+
+/// What is not as it was.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PartingBy {
+    /// A decision goes elsewhere.
+    Decision,
+    /// Another step comes next.
+    Way,
+    /// A call with other arguments.
+    Act,
+    /// A rule refuses something, or does no more.
+    Refusal,
+    /// A person is asked, or another role, or nobody any more.
+    Person,
+    /// The case ends otherwise.
+    End,
+}
+
+/// Go through a stored case again
+///
+/// What models, tools and people said then is taken as chosen, and the map as it is now, or as it
+/// was sent, decides what follows. It says where that differs from what happened. No model is
+/// asked, no server is started, nothing is stored.
+#[utoipa::path(
+    post, path = "/api/v1/workspaces/{workspace}/rehearse/again", tag = "files",
+    operation_id = "rehearse_again",
+    params(("workspace" = String, Path, description = "The workspace's name")),
+    request_body = GoAgain,
+    responses(
+        (status = 200, description = "How far what was said then leads", body = GoneAgain),
+        (status = "4XX", body = Problem, content_type = "application/problem+json",
+            description = "The map has problems, or it is no case of this map"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json",
+            description = "It cannot be rehearsed")
+    )
+)]
+pub async fn again(inside: Inside, Body(wish): Body<GoAgain>) -> Result<Json<GoneAgain>, Problem> {
+    let GoAgain { path, text, id } = wish;
     let draft = Draft::read(&path, text)?;
-    if choices.len() > CHOICES_MAX {
-        return Err(Problem::invalid(format!("`choices` holds at most {CHOICES_MAX}")));
-    }
-    let wish = Rehearsing { draft, case, choices };
-    Ok(Json(inside.here().rehearse(wish).await?))
+    let run = id.parse().map_err(|_| No::new(Why::NotFound, "there is no such case"))?;
+    Ok(Json(inside.here().again(draft, run).await?))
 }

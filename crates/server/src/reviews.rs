@@ -85,6 +85,45 @@ pub async fn alike(
     Ok(Json(AlikeCases { cases: inside.here().alike(run(&id)?, number).await? }))
 }
 
+/// What became of a request.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Became {
+    /// Whether it still waits for a person.
+    open: bool,
+    /// Who decided what and when, in a sentence; nothing while it is open.
+    what: Option<String>,
+    /// What can be done now.
+    help: Option<String>,
+}
+
+/// See what became of a request
+#[utoipa::path(
+    get, path = "/api/v1/workspaces/{workspace}/cases/{id}/reviews/{number}",
+    tag = "reviews",
+    operation_id = "show_review",
+    params(
+        ("workspace" = String, Path, description = "The workspace's name"),
+        ("id" = String, Path, description = "The case's id"),
+        ("number" = u32, Path, description = "The request's number within the case")
+    ),
+    responses(
+        (status = 200, description = "Who decided what and when", body = Became),
+        (status = "4XX", body = Problem, content_type = "application/problem+json",
+            description = "There is no such request"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json",
+            description = "It cannot be read")
+    )
+)]
+pub async fn became(
+    inside: Inside,
+    Path((_, id, number)): Path<(String, String, u32)>,
+) -> Result<Json<Became>, Problem> {
+    let became = inside.here().became(run(&id)?, number).await?;
+    let open = became.is_none();
+    let (what, help) = became.map_or((None, None), |no| (Some(no.what), no.help));
+    Ok(Json(Became { open, what, help }))
+}
+
 /// A decision.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct Decision {

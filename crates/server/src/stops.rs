@@ -36,20 +36,22 @@ impl Order {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Stops {
     stops: Vec<Set>,
+    /// Those that were lifted last, the last one first.
+    lifted: Vec<Set>,
 }
 
-/// A stop in force.
+/// A stop that was set or lifted.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Set {
     scope: Scope,
-    /// Who set it, when and why, where that can be read.
+    /// Who did it, when and why, where that can be read.
     who: Option<String>,
     #[schema(format = DateTime)]
     at: Option<String>,
     reason: Option<String>,
 }
 
-/// A stop in force, and who set it.
+/// A stop, and who set it or lifted it.
 #[derive(Debug)]
 pub struct InForce {
     pub scope: StopScope,
@@ -109,14 +111,15 @@ pub struct Lifted {
     )
 )]
 pub async fn list(inside: Inside) -> Result<Json<Stops>, Problem> {
-    let stops = inside.here().stops().await?;
+    let (stops, lifted) = inside.here().stops().await?;
     let set = |one: &InForce| Set {
         scope: Scope::from(&one.scope),
         who: one.by.as_ref().map(|by| by.who.to_string()),
         at: one.by.as_ref().map(|by| time(by.at)),
         reason: one.by.as_ref().and_then(|by| by.reason.clone()),
     };
-    Ok(Json(Stops { stops: stops.iter().map(set).collect() }))
+    let lifted = lifted.iter().map(set).collect();
+    Ok(Json(Stops { stops: stops.iter().map(set).collect(), lifted }))
 }
 
 /// Show what a stop would hold back

@@ -94,6 +94,12 @@ pub struct Named {
     path: String,
 }
 
+impl Named {
+    pub fn file(&self) -> Result<FilePath, Problem> {
+        file(&self.path)
+    }
+}
+
 /// What a file is to say.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -148,7 +154,7 @@ pub enum Change {
         step: serde_json::Value,
         after: Option<String>,
     },
-    /// Puts a step after another one, or first.
+    /// Puts a step after another one of its list, or first in it: also within a branch.
     Move { step: String, after: Option<String> },
     /// Gives a step another name, wherever it is named.
     Rename { step: String, to: String },
@@ -211,6 +217,36 @@ fn too_long() -> Problem {
 )]
 pub async fn workflows(inside: Inside) -> Result<Json<Workflows>, Problem> {
     Ok(Json(Workflows { workflows: inside.here().workflows().await? }))
+}
+
+/// Names that a map can say, as the workspace knows them now.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct Names {
+    pub roles: Vec<String>,
+    pub people: Vec<String>,
+    pub agents: Vec<String>,
+    /// Tools that were approved, each as `server.tool`.
+    pub tools: Vec<String>,
+    pub workflows: Vec<String>,
+}
+
+/// List the names that a map can say
+///
+/// Roles, people, agents, approved tools and workflows.
+#[utoipa::path(
+    get, path = "/api/v1/workspaces/{workspace}/names", tag = "files",
+    operation_id = "list_names",
+    params(("workspace" = String, Path, description = "The workspace's name")),
+    responses(
+        (status = 200, description = "Names, by what they name", body = Names),
+        (status = "4XX", body = Problem, content_type = "application/problem+json",
+            description = "They cannot be listed"),
+        (status = "5XX", body = Problem, content_type = "application/problem+json",
+            description = "They cannot be listed")
+    )
+)]
+pub async fn names(inside: Inside) -> Result<Json<Names>, Problem> {
+    Ok(Json(inside.here().names().await?))
 }
 
 /// List files

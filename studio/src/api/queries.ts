@@ -142,6 +142,18 @@ export const reviewsQuery = (workspace: string) =>
 			),
 	});
 
+/** Who decided a request that is not open any more, and what can be done now. */
+export const becameQuery = (workspace: string, id: string, number: number) =>
+	queryOptions({
+		queryKey: [workspace, "became", id, number],
+		queryFn: () => {
+			const params = { path: { workspace, id, number } };
+			const route = "/api/v1/workspaces/{workspace}/cases/{id}/reviews/{number}";
+			return held(api.GET(route, { params }));
+		},
+		retry: false,
+	});
+
 /** What was answered before does not change while somebody reads. */
 export const alikeQuery = (workspace: string, id: string, number: number) =>
 	queryOptions({

@@ -9,6 +9,7 @@ export type Way = Schemas["Way"];
 export type WayKind = Schemas["WayKind"];
 export type Finding = Schemas["Finding"];
 export type Edit = Schemas["Change"];
+export type Names = Schemas["Names"];
 
 /** How often it is looked whether somebody else saved a file that is open here. */
 const LOOKED = 5_000;
@@ -22,6 +23,15 @@ export const workflowsQuery = (workspace: string) =>
 			held(
 				api.GET("/api/v1/workspaces/{workspace}/workflows", { params: { path: { workspace } } }),
 			),
+	});
+
+/** Roles, people, agents and tools that a map can name. */
+export const namesQuery = (workspace: string) =>
+	queryOptions({
+		queryKey: [workspace, "names"],
+		queryFn: () =>
+			held(api.GET("/api/v1/workspaces/{workspace}/names", { params: { path: { workspace } } })),
+		staleTime: 30_000,
 	});
 
 export const filesQuery = (workspace: string) =>
@@ -90,4 +100,15 @@ export const mapQuery = (workspace: string, path: string, text: string) =>
 		queryFn: () => drawMap(workspace, path, text),
 		staleTime: MAPS_KEPT,
 		gcTime: MAPS_KEPT,
+	});
+
+/** Who changed a file, the last one first. */
+export const changesQuery = (workspace: string, path: string, version: string) =>
+	queryOptions({
+		queryKey: [workspace, "changes", path, version],
+		queryFn: () => {
+			const params = { path: { workspace }, query: { path } };
+			return held(api.GET("/api/v1/workspaces/{workspace}/file/changes", { params }));
+		},
+		retry: false,
 	});

@@ -33,6 +33,7 @@ const made = (steps: Schemas["Visit"][], more: Partial<Case> = {}): Case => ({
 	opened: at(0),
 	changed: at(9),
 	case: {},
+	outside: false,
 	requests: [],
 	why: { headline: "", happened: [], cause: [], next: [] },
 	steps,

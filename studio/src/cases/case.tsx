@@ -64,7 +64,7 @@ export default function OneCase() {
 							<div className="case-side">
 								<Panel
 									title={say("case.input")}
-									side={<span className="soft small">{say("case.untrusted")}</span>}
+									side={data.outside && <span className="soft small">{say("case.untrusted")}</span>}
 								>
 									{data.case === undefined || data.case === null ? (
 										<p className="soft">{say("case.input.erased")}</p>
@@ -88,10 +88,20 @@ export default function OneCase() {
 }
 
 function Actions({ of }: { of: Case }) {
-	const may = useMay(useWorkspace());
+	const workspace = useWorkspace();
+	const may = useMay(workspace);
 	const { open } = useStopRoom();
 	return (
 		<div className="actions">
+			{of.workflow && of.case !== undefined && of.case !== null && (
+				<Link
+					className="button"
+					to={pageOf(workspace, "maps", of.workflow)}
+					state={{ room: "rehearse", again: of.id }}
+				>
+					{say("again.go")}
+				</Link>
+			)}
 			<Choose of={of} />
 			{!OVER.includes(of.status) && may("stop") && (
 				<Button look="danger-quiet" onPress={() => open({ of: "case", name: of.id })}>

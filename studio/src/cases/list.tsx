@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { memo, useEffect, useMemo, useRef, useState } from "react";
 import { Link, useSearchParams } from "react-router";
 import type { CaseLine, CaseStatus } from "../api/client";
 import { casesQuery, type Filter, workflowsQuery } from "../api/queries";
@@ -13,7 +13,7 @@ import { pageOf, useWorkspace } from "../shell/workspace";
 import { named, say } from "../text";
 import { type Chosen, fits, shortId } from "./find";
 import { Jump } from "./jump";
-import { StartCase } from "./start";
+import { NoCase, StartCase } from "./start";
 import "./cases.css";
 
 const STATUSES: readonly CaseStatus[] = [
@@ -112,12 +112,13 @@ export default function Cases() {
 				{(rows) =>
 					rows.length === 0 ? (
 						<section className="panel">
-							<Empty
-								title={say(filtered ? "cases.none" : "cases.empty")}
-								help={say(filtered ? "cases.none.help" : "cases.empty.help")}
-							>
-								{filtered && <Button onPress={clear}>{say("cases.clear")}</Button>}
-							</Empty>
+							{filtered ? (
+								<Empty title={say("cases.none")} help={say("cases.none.help")}>
+									<Button onPress={clear}>{say("cases.clear")}</Button>
+								</Empty>
+							) : (
+								<NoCase title="cases.empty" help="cases.empty.help" />
+							)}
 						</section>
 					) : (
 						<>
@@ -230,7 +231,8 @@ function Rows({
 	);
 }
 
-function Row({
+/** While somebody scrolls, only the rows that come into sight are drawn. */
+const Row = memo(function Row({
 	line,
 	index,
 	top,
@@ -278,7 +280,7 @@ function Row({
 			</Cell>
 		</div>
 	);
-}
+});
 
 function Cell({ children }: { children: React.ReactNode }) {
 	// biome-ignore lint/a11y/useSemanticElements: rows that are not on the page cannot be a table's.

@@ -4,12 +4,12 @@ import { Form } from "react-aria-components";
 import { useNavigate } from "react-router";
 import { freshId } from "../api/client";
 import { type CaseField, startableQuery, useStartCase } from "../api/standing";
-import { Button, Problem, Read } from "../parts";
+import { Button, Empty, Problem, Read } from "../parts";
 import { Field, Pick } from "../parts/form";
 import { Sheet } from "../parts/sheet";
 import { useMay } from "../session/gate";
 import { pageOf, useWorkspace } from "../shell/workspace";
-import { say } from "../text";
+import { type Plain, say } from "../text";
 import { given, missing, startable } from "./given";
 
 /** The dialog that begins a case by hand. */
@@ -27,6 +27,22 @@ export function StartCase() {
 				{key && <Choose idempotency={key} />}
 			</Sheet>
 		</>
+	);
+}
+
+/** Where no case is: what would be here, and the first one to be started. */
+export function NoCase({ title, help }: { title: Plain; help: Plain }) {
+	const workspace = useWorkspace();
+	const may = useMay(workspace)("start");
+	const first = useQuery(startableQuery(workspace)).data?.workflows.at(0)?.workflow;
+	return (
+		<Empty
+			title={say(title)}
+			help={say(help)}
+			command={first && `flightdeck run ${first} --each inbox`}
+		>
+			{may && <StartCase />}
+		</Empty>
 	);
 }
 

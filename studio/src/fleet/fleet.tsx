@@ -3,7 +3,8 @@ import { useMemo } from "react";
 import { Link, useSearchParams } from "react-router";
 import type { Fleet } from "../api/client";
 import { fleetQuery, reviewsQuery, stopsQuery, workflowsQuery } from "../api/queries";
-import { Empty, Page, Panel, Read } from "../parts";
+import { NoCase } from "../cases/start";
+import { Page, Panel, Read } from "../parts";
 import { Pick } from "../parts/form";
 import { useTitle } from "../parts/now";
 import { Inert, Said } from "../parts/text";
@@ -47,7 +48,7 @@ export default function FleetPage() {
 						<Figures of={all} />
 						{all.cases === 0 && (
 							<section className="panel">
-								<Empty title={say("fleet.empty")} help={say("fleet.empty.help")} />
+								<NoCase title="fleet.empty" help="fleet.empty.help" />
 							</section>
 						)}
 						<Pace of={all.per_minute} />

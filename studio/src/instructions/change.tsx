@@ -1,11 +1,14 @@
+import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { Form } from "react-aria-components";
 import { Refused, type Schemas } from "../api/client";
 import { queries } from "../api/queries";
 import { useSaveWritten, writtenQuery } from "../api/standing";
+import { fileQuery } from "../api/workshop";
 import { Button, Problem } from "../parts";
+import { Conflict } from "../parts/conflict";
 import { Field } from "../parts/form";
-import { Words } from "../parts/text";
+import { SavedBy } from "../parts/saved";
 import { tell } from "../parts/toasts";
 import { useWorkspace } from "../shell/workspace";
 import { say } from "../text";
@@ -19,7 +22,13 @@ export function Change({ file, done }: { file: FileText; done: () => void }) {
 	const [text, setText] = useState(file.text);
 	/** The version that is changed: the one that was there when it was begun. */
 	const [from, setFrom] = useState(file.version);
-	const [theirs, setTheirs] = useState<FileText>();
+	const [saved, setTheirs] = useState<FileText>();
+	const [looking, setLooking] = useState(false);
+	// It is looked whether somebody else saves it meanwhile, as on a map.
+	const now = useQuery({ ...fileQuery(workspace, file.path), enabled: !save.isPending });
+	const theirs =
+		saved ??
+		(now.isFetchedAfterMount && now.data && now.data.version !== from ? now.data : undefined);
 	const send = (event: FormEvent) => {
 		event.preventDefault();
 		save.mutate(
@@ -31,22 +40,21 @@ export function Change({ file, done }: { file: FileText; done: () => void }) {
 				},
 				onError: async (error) => {
 					if (!(error instanceof Refused && error.status === 409)) return;
-					const now = { ...writtenQuery(workspace, file.path), staleTime: 0 };
-					const found = await queries.fetchQuery(now).catch(() => undefined);
+					const latest = { ...writtenQuery(workspace, file.path), staleTime: 0 };
+					const found = await queries.fetchQuery(latest).catch(() => undefined);
 					if (found) setTheirs(found);
 				},
 			},
 		);
 	};
-	const over = () => {
+	/** Goes on with a text over the version that was looked at. */
+	const over = (next: string) => {
 		if (!theirs) return;
+		setText(next);
 		setFrom(theirs.version);
 		setTheirs(undefined);
+		setLooking(false);
 		save.reset();
-	};
-	const take = () => {
-		if (theirs) setText(theirs.text);
-		over();
 	};
 	return (
 		<Form className="stop-form instructions-change" onSubmit={send}>
@@ -60,19 +68,15 @@ export function Change({ file, done }: { file: FileText; done: () => void }) {
 			/>
 			{save.error && !theirs && <Problem error={save.error} />}
 			{theirs && (
-				<div className="notice bad" role="alert">
-					<div className="instructions-theirs">
-						<p>{say("instructions.conflict")}</p>
-						<Words text={theirs.text} />
-						<div className="actions">
-							<Button slim onPress={over}>
-								{say("instructions.conflict.mine")}
-							</Button>
-							<Button slim onPress={take}>
-								{say("instructions.conflict.theirs")}
-							</Button>
-						</div>
+				<div className="notice warn" role="alert">
+					<div>
+						<p>{say("map.other")}</p>
+						<SavedBy path={file.path} version={theirs.version} />
+						<p>{say("map.other.help")}</p>
 					</div>
+					<Button slim look="primary" onPress={() => setLooking(true)}>
+						{say("map.other.show")}
+					</Button>
 				</div>
 			)}
 			<div className="actions">
@@ -86,6 +90,19 @@ export function Change({ file, done }: { file: FileText; done: () => void }) {
 				</Button>
 				<Button onPress={done}>{say("common.cancel")}</Button>
 			</div>
+			{theirs && (
+				<Conflict
+					key={theirs.version}
+					theirs={theirs.text}
+					mine={text}
+					saved={<SavedBy path={file.path} version={theirs.version} />}
+					note={say("instructions.conflict.note")}
+					open={looking}
+					close={() => setLooking(false)}
+					take={() => over(theirs.text)}
+					keep={over}
+				/>
+			)}
 		</Form>
 	);
 }

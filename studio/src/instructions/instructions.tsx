@@ -29,7 +29,11 @@ export default function Instructions() {
 				{(all) =>
 					all.files.length === 0 ? (
 						<section className="panel">
-							<Empty title={say("instructions.none")} help={say("instructions.none.help")} />
+							<Empty
+								title={say("instructions.none")}
+								help={say("instructions.none.help")}
+								command={say("instructions.none.command")}
+							/>
 						</section>
 					) : (
 						<>

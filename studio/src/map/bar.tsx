@@ -2,6 +2,7 @@ import { ToggleButton, ToggleButtonGroup } from "react-aria-components";
 import { Link } from "react-router";
 import type { DrawnMap } from "../api/workshop";
 import { Button, Problem } from "../parts";
+import { SavedBy } from "../parts/saved";
 import { Inert } from "../parts/text";
 import { pageOf, useWorkspace } from "../shell/workspace";
 import { count, say } from "../text";
@@ -95,6 +96,7 @@ export function MapBar({
 				<div className="notice warn" role="alert">
 					<div>
 						<p>{say("map.other")}</p>
+						<SavedBy path={work.path} version={other.version} />
 						<p>{say("map.other.help")}</p>
 					</div>
 					<Button slim look="primary" onPress={() => show("conflict")}>

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
+import { merged, parts } from "../parts/merge";
 import * as drafts from "./draft";
 import { difference } from "./editor";
-import { merged, parts } from "./merge";
 
 const stored = { text: "a\nb\nc\n", version: "1" };
 

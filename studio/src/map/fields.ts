@@ -7,16 +7,22 @@ export interface FieldOf {
 	/** The place below the step. */
 	at: readonly string[];
 	form: Form;
+	/** What is suggested for it. */
+	names?: Named;
 }
 
-const field = (path: string, form: Form = "text"): FieldOf => ({ at: path.split("."), form });
+/** Names that a workspace knows. */
+export type Named = "roles" | "people" | "agents" | "tools";
 
-const FAILS = [field("on_failure.ask"), field("on_failure.go", "step"), field("time_out")];
+const field = (path: string, form: Form = "text"): FieldOf => ({ at: path.split("."), form });
+const named = (path: string, names: Named): FieldOf => ({ ...field(path), names });
+
+const FAILS = [named("on_failure.ask", "roles"), field("on_failure.go", "step"), field("time_out")];
 
 /** What a step of each kind is written down with; a decision has a table of its own. */
 const FIELDS: Readonly<Record<string, readonly FieldOf[]>> = {
 	agent: [
-		field("agent"),
+		named("agent", "agents"),
 		field("given", "lines"),
 		field("from"),
 		field("answer", "pairs"),
@@ -25,21 +31,27 @@ const FIELDS: Readonly<Record<string, readonly FieldOf[]>> = {
 		field("must_hold", "lines"),
 		...FAILS,
 	],
-	tool: [field("tool"), field("with", "pairs"), field("gives", "pairs"), field("undo"), ...FAILS],
+	tool: [
+		named("tool", "tools"),
+		field("with", "pairs"),
+		field("gives", "pairs"),
+		named("undo", "tools"),
+		...FAILS,
+	],
 	lookup: [],
-	decide: [field("decide.who"), field("decide.basis")],
+	decide: [named("decide.who", "roles"), field("decide.basis")],
 	review: [
-		field("review.by"),
+		named("review.by", "roles"),
 		field("review.question", "long"),
 		field("review.show", "lines"),
 		field("review.may_edit", "lines"),
 		field("review.never_by", "lines"),
 		field("review.approvals"),
 		field("review.within"),
-		field("review.late.ask"),
+		named("review.late.ask", "roles"),
 		field("review.late.within"),
 		field("review.late.then", "step"),
-		field("review.if_rejected.tell"),
+		named("review.if_rejected.tell", "roles"),
 		field("review.if_rejected.then", "step"),
 	],
 	each: [
@@ -52,7 +64,7 @@ const FIELDS: Readonly<Record<string, readonly FieldOf[]>> = {
 	parallel: [],
 	wait: [field("wait.for"), field("wait.until")],
 	workflow: [field("workflow", "workflow"), field("with", "pairs")],
-	end: [field("end", "outcome"), field("tell")],
+	end: [field("end", "outcome"), named("tell", "roles")],
 };
 
 /** What only some steps of a kind say is offered once it is there. */

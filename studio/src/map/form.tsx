@@ -1,7 +1,7 @@
-import { type KeyboardEvent, useEffect, useState } from "react";
-import type { DrawnMap, Edit } from "../api/workshop";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import type { DrawnMap, Edit, Names } from "../api/workshop";
 import { Button } from "../parts";
-import { Field, Pick } from "../parts/form";
+import { Field, Pick, Suggest } from "../parts/form";
 import { Said as Sentence } from "../parts/text";
 import { named, say } from "../text";
 import { type FieldOf, linesIn } from "./fields";
@@ -13,6 +13,7 @@ export type Act = (...edits: Edit[]) => Promise<boolean>;
 export interface Around {
 	map: DrawnMap;
 	workflows: readonly string[];
+	names: Names;
 	act: Act;
 	readOnly: boolean;
 }
@@ -34,13 +35,24 @@ export function Settling({
 	onSettle: (text: string) => void;
 }) {
 	const [text, setText] = useState(value);
-	useEffect(() => setText(value), [value]);
+	// A field that is left because of what it did must not do it a second time.
+	const settled = useRef(value);
+	useEffect(() => {
+		settled.current = value;
+		setText(value);
+	}, [value]);
 	const settle = () => {
-		if (text.trim() !== value.trim()) onSettle(text.trim());
+		const own = text.trim();
+		if (own === settled.current.trim()) return;
+		settled.current = own;
+		onSettle(own);
 	};
 	const pressed = (event: KeyboardEvent) => {
 		if (event.key === "Enter" && (!long || event.ctrlKey || event.metaKey)) settle();
-		if (event.key === "Escape") setText(value);
+		if (event.key === "Escape") {
+			settled.current = value;
+			setText(value);
+		}
 	};
 	return (
 		<Field
@@ -164,6 +176,16 @@ export function StepField({
 			: [...choices, { id: own, name: own }];
 		return (
 			<Pick label={label} value={own} options={options} onChange={(to) => settle(to, to === "")} />
+		);
+	}
+	if (field.names) {
+		return (
+			<Suggest
+				label={label}
+				value={textOf(value)}
+				options={around.names[field.names]}
+				onSettle={(text) => settle(text, text === "")}
+			/>
 		);
 	}
 	return (

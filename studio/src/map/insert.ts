@@ -111,12 +111,20 @@ function followerOf(map: DrawnMap, step: string | undefined): string | undefined
 	return at < 0 ? undefined : top[at + 1]?.step;
 }
 
+/** The steps of the list that a step stands in, which may be a branch. */
+function besides(map: DrawnMap, step: string) {
+	const own = map.steps.find((one) => one.step === step)?.inside;
+	return map.steps.filter(
+		({ inside }) => inside?.parallel === own?.parallel && inside?.branch === own?.branch,
+	);
+}
+
 /** Where a step stands after it was moved up or down by one; nothing where it cannot be. */
 export function moved(map: DrawnMap, step: string, by: -1 | 1): Edit | undefined {
-	const top = topOf(map);
-	const at = top.findIndex((one) => one.step === step);
+	const list = besides(map, step);
+	const at = list.findIndex((one) => one.step === step);
 	const target = at + by;
-	if (at < 0 || target < 0 || target >= top.length) return undefined;
-	const after = by === 1 ? top[target]?.step : top[target - 1]?.step;
+	if (at < 0 || target < 0 || target >= list.length) return undefined;
+	const after = by === 1 ? list[target]?.step : list[target - 1]?.step;
 	return { move: { step, after: after ?? null } };
 }

@@ -208,8 +208,8 @@ function Acts({
 	choose: (step: string | undefined) => void;
 }) {
 	const { map, act } = around;
-	const up = step.inside ? undefined : moved(map, step.step, -1);
-	const down = step.inside ? undefined : moved(map, step.step, 1);
+	const up = moved(map, step.step, -1);
+	const down = moved(map, step.step, 1);
 	return (
 		<>
 			<Button slim isDisabled={!up} onPress={() => up && act(up)}>

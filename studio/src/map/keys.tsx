@@ -6,6 +6,7 @@ const KEYS: readonly (readonly [string, Plain])[] = [
 	["↑ ↓", "map.key.along"],
 	["← →", "map.key.order"],
 	["Enter", "map.key.open"],
+	["U D", "map.key.move"],
 	["Delete", "map.key.remove"],
 	["Ctrl Z", "map.undo"],
 	["Ctrl ⇧ Z", "map.redo"],

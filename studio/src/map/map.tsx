@@ -4,16 +4,17 @@ import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { Link, useLocation, useParams } from "react-router";
 import { type FileText, type Finding, fileQuery } from "../api/workshop";
 import { Empty, Loading, Problem, Read } from "../parts";
+import { Conflict } from "../parts/conflict";
 import { useTitle } from "../parts/now";
+import { SavedBy } from "../parts/saved";
 import { useKeys } from "../shell/keys";
 import { pageOf, useWorkspace } from "../shell/workspace";
 import { say } from "../text";
 import { MapBar } from "./bar";
 import { Canvas } from "./canvas";
-import { Conflict } from "./conflict";
 import { kept } from "./draft";
 import type { Around } from "./form";
-import { insertion } from "./insert";
+import { insertion, moved } from "./insert";
 import { Inspector, removal } from "./inspector";
 import { Interview } from "./interview";
 import { MapKeys } from "./keys";
@@ -29,7 +30,7 @@ import { Rehearse } from "./rehearse";
 import { Split } from "./splitter";
 import { OpenList, Today, TodayBeside } from "./today";
 import { useKept, useModified } from "./use_acts";
-import { useKnown, useMayChange } from "./use_known";
+import { useKnown, useMayChange, useNames } from "./use_known";
 import { useMedia } from "./use_media";
 import { useWork } from "./use_work";
 import "./map.css";
@@ -77,12 +78,13 @@ function Workbench({ name, stored }: { name: string; stored: FileText | null }) 
 	const work = useWork(workspace, stored, pathOf(name));
 	const readOnly = !useMayChange();
 	const known = useKnown();
+	const names = useNames();
 	const wide = useMedia(WIDE);
 	const { map, act } = work;
 	const [chosen, setChosen] = useState<string>();
 	const [reveal, setReveal] = useState(0);
 	const [view, setView] = useState<View>("map");
-	const wanted = (useLocation().state as { room?: string } | null)?.room;
+	const { room: wanted, again } = (useLocation().state ?? {}) as { room?: string; again?: string };
 	const [room, setRoom] = useState(wanted ?? (wide ? "text" : "map"));
 	useEffect(() => {
 		if (wanted) setRoom(wanted);
@@ -115,6 +117,10 @@ function Workbench({ name, stored }: { name: string; stored: FileText | null }) 
 		if (!map || !own || readOnly) return;
 		if (await act(...removal(map, own))) choose(undefined);
 	};
+	const shift = async (by: -1 | 1) => {
+		const edit = map && own && !readOnly ? moved(map, own.step, by) : undefined;
+		if (edit) await act(edit);
+	};
 	const showProblem = ({ line, end_line }: Finding) => {
 		setRoom("text");
 		setLook([line, end_line]);
@@ -124,6 +130,8 @@ function Workbench({ name, stored }: { name: string; stored: FileText | null }) 
 	useKeys(
 		useKept({
 			Delete: remove,
+			u: () => shift(-1),
+			d: () => shift(1),
 			"?": () => setShowing("keys"),
 			p: () => setShowing("present"),
 		}),
@@ -136,7 +144,7 @@ function Workbench({ name, stored }: { name: string; stored: FileText | null }) 
 	if (!map) {
 		return work.trouble ? <Problem error={work.trouble} retry={work.forgive} /> : <Loading />;
 	}
-	const around: Around = { map, workflows: known.workflows, act, readOnly };
+	const around: Around = { map, workflows: known.workflows, names, act, readOnly };
 	const canvas = (
 		<Canvas
 			map={map}
@@ -222,7 +230,16 @@ function Workbench({ name, stored }: { name: string; stored: FileText | null }) 
 		{
 			id: "rehearse",
 			name: say("rehearse.title"),
-			inside: <Rehearse path={work.path} text={map.text} light={setLit} />,
+			inside: (
+				<Rehearse
+					key={again ?? ""}
+					path={work.path}
+					text={map.text}
+					light={setLit}
+					again={again}
+					readOnly={readOnly}
+				/>
+			),
 		},
 	];
 	const at = rooms.some(({ id }) => id === room) ? room : "text";
@@ -262,6 +279,8 @@ function Workbench({ name, stored }: { name: string; stored: FileText | null }) 
 			{work.other && (
 				<Conflict
 					key={work.other.version}
+					saved={<SavedBy path={work.path} version={work.other.version} />}
+					note={say("map.conflict.note")}
 					theirs={work.other.text}
 					mine={work.draft.text}
 					open={showing === "conflict"}

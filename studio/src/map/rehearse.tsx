@@ -1,12 +1,20 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { type CaseFields, type Choice, type Rehearsed, rehearsalQuery } from "../api/described";
+import {
+	againQuery,
+	type CaseFields,
+	type Choice,
+	type Rehearsed,
+	rehearsalQuery,
+} from "../api/described";
 import { Button, Fact, Loading, Problem, Status } from "../parts";
 import { Inert, Said as Sentence } from "../parts/text";
 import { useWorkspace } from "../shell/workspace";
 import { say } from "../text";
 import { cost, lasted, number } from "../text/format";
+import { Again } from "./rehearse_again";
 import { OwnCase } from "./rehearse_case";
+import { Keep } from "./rehearse_keep";
 import { Next } from "./rehearse_next";
 
 /** Billionths of a unit of the currency. */
@@ -17,20 +25,31 @@ export function Rehearse({
 	path,
 	text,
 	light,
+	again,
+	readOnly,
 }: {
 	path: string;
 	text: string;
 	/** Has the map show where the case stands. */
 	light: (step: string | undefined) => void;
+	/** A stored case that is gone through again, until somebody chooses something else. */
+	again: string | undefined;
+	readOnly: boolean;
 }) {
 	const workspace = useWorkspace();
+	const [stored, setStored] = useState(again);
 	const [fields, setFields] = useState<CaseFields | null>(null);
-	const [choices, setChoices] = useState<readonly Choice[]>([]);
-	const asked = useQuery({
-		...rehearsalQuery(workspace, path, text, fields, choices),
+	const [chosen, setChosen] = useState<readonly Choice[]>([]);
+	const once = useQuery({ ...againQuery(workspace, path, text, stored ?? ""), enabled: !!stored });
+	const own = useQuery({
+		...rehearsalQuery(workspace, path, text, fields, chosen),
 		placeholderData: keepPreviousData,
+		enabled: !stored,
 	});
-	const { data } = asked;
+	const asked = stored ? once : own;
+	const data = stored ? once.data?.rehearsed : own.data;
+	const busy = !stored && own.isPlaceholderData;
+	const choices = stored ? (data?.taken.map(({ choice }) => choice) ?? []) : chosen;
 	const [next] = data?.over ? [] : (data?.open ?? []);
 	const step = next?.step;
 	useEffect(() => {
@@ -38,11 +57,18 @@ export function Rehearse({
 		return () => light(undefined);
 	}, [step, light]);
 	const begin = (fields: CaseFields | null) => {
+		setStored(undefined);
 		setFields(fields);
-		setChoices([]);
+		setChosen([]);
+	};
+	/** Goes on by what is chosen here, from what was said in the stored case. */
+	const choose = (choices: readonly Choice[]) => {
+		if (stored && data) setFields((data.case.case ?? {}) as CaseFields);
+		setStored(undefined);
+		setChosen(choices);
 	};
 	const back = choices.length > 0 && (
-		<Button slim onPress={() => setChoices(choices.slice(0, -1))}>
+		<Button slim onPress={() => choose(choices.slice(0, -1))}>
 			{say("rehearse.back")}
 		</Button>
 	);
@@ -54,7 +80,7 @@ export function Rehearse({
 					<Problem error={asked.error} retry={() => asked.refetch()} />
 					<div className="actions">
 						{back}
-						{fields && (
+						{(fields || stored) && (
 							<Button slim onPress={() => begin(null)}>
 								{say("rehearse.case.plain")}
 							</Button>
@@ -65,17 +91,22 @@ export function Rehearse({
 			{!asked.error && !data && <Loading />}
 			{!asked.error && data && (
 				<>
+					{stored && once.data && <Again of={once.data} />}
 					<Figures of={data} />
 					{choices.length === 0 && (
-						<OwnCase of={data} own={fields !== null && !asked.isPlaceholderData} begin={begin} />
+						<OwnCase
+							of={data}
+							is={stored ? "stored" : fields !== null && !busy ? "own" : "plain"}
+							begin={begin}
+						/>
 					)}
 					{next && (
 						<Next
 							key={`${choices.length} ${next.step} ${next.about}`}
 							point={next}
 							others={data.open.slice(1).map(({ step }) => step)}
-							busy={asked.isPlaceholderData}
-							take={(choice) => setChoices([...choices, choice])}
+							busy={busy}
+							take={(choice) => choose([...choices, choice])}
 						/>
 					)}
 					{data.over && (
@@ -86,11 +117,25 @@ export function Rehearse({
 					<div className="actions">
 						{back}
 						{choices.length > 0 && (
-							<Button slim look="quiet" onPress={() => setChoices([])}>
+							<Button slim look="quiet" onPress={() => choose([])}>
 								{say("rehearse.again")}
 							</Button>
 						)}
+						{again && !stored && (
+							<Button slim onPress={() => setStored(again)}>
+								{say("again.back")}
+							</Button>
+						)}
 					</div>
+					{!readOnly && !busy && (
+						<Keep
+							key={JSON.stringify([data.case.case, choices])}
+							path={path}
+							text={text}
+							fields={stored ? ((data.case.case ?? {}) as CaseFields) : fields}
+							choices={choices}
+						/>
+					)}
 					<Taken of={data} />
 				</>
 			)}

@@ -3,17 +3,18 @@ import { Form } from "react-aria-components";
 import type { CaseFields, Rehearsed } from "../api/described";
 import { Button } from "../parts";
 import { Value } from "../parts/value";
-import { say } from "../text";
+import { named, say } from "../text";
 import { useValue } from "./rehearse_value";
 
 /** What comes in with the case that is rehearsed, and another in its place. */
 export function OwnCase({
 	of,
-	own,
+	is,
 	begin,
 }: {
 	of: Rehearsed;
-	own: boolean;
+	/** Where it comes from. */
+	is: "stored" | "own" | "plain";
 	begin: (fields: CaseFields | null) => void;
 }) {
 	const [changing, setChanging] = useState(false);
@@ -32,13 +33,13 @@ export function OwnCase({
 				/>
 			) : (
 				<>
-					<p className="soft small">{say(own ? "rehearse.case.own" : "rehearse.case.help")}</p>
+					<p className="soft small">{named("rehearse.case.is", is)}</p>
 					<Value value={came} />
 					<div className="actions">
 						<Button slim onPress={() => setChanging(true)}>
 							{say("rehearse.case.change")}
 						</Button>
-						{own && (
+						{is !== "plain" && (
 							<Button slim look="quiet" onPress={() => begin(null)}>
 								{say("rehearse.case.plain")}
 							</Button>

@@ -1,5 +1,6 @@
-import type { DrawnMap } from "../api/workshop";
+import type { DrawnMap, Edit } from "../api/workshop";
 import { Button, Empty, Fact } from "../parts";
+import { Suggest } from "../parts/form";
 import { Inert } from "../parts/text";
 import { count, say } from "../text";
 import { rate } from "../text/format";
@@ -14,16 +15,17 @@ export function Today({ around, choose }: { around: Around; choose: (step: strin
 	const { map, act, readOnly } = around;
 	const rows = todayOf(map);
 	const add = () =>
-		act({
-			set: {
-				at: ["today", String(rows.length)],
-				to: { does: say("map.today.first"), minutes: "5" },
-			},
-		});
+		act(rowMore("today", rows.length, { does: say("map.today.first"), minutes: "5" }));
 	return (
 		<section className="map-today" aria-label={say("map.view.today")}>
 			{rows.length === 0 ? (
-				<Empty title={say("map.today.empty")} help={say("map.today.empty.help")} />
+				<Empty title={say("map.today.empty")} help={say("map.today.empty.help")}>
+					{!readOnly && (
+						<Button look="primary" onPress={add}>
+							{say("map.today.add")}
+						</Button>
+					)}
+				</Empty>
 			) : (
 				<>
 					<Sum map={map} />
@@ -35,9 +37,16 @@ export function Today({ around, choose }: { around: Around; choose: (step: strin
 					</ol>
 				</>
 			)}
-			{!readOnly && <Button onPress={add}>{say("map.today.add")}</Button>}
+			{!readOnly && rows.length > 0 && <Button onPress={add}>{say("map.today.add")}</Button>}
 		</section>
 	);
+}
+
+/** One row more at the end of a list; the first one begins the list. */
+function rowMore(list: string, rows: number, row: Record<string, string>): Edit {
+	return rows === 0
+		? { set: { at: [list], to: [row] } }
+		: { set: { at: [list, String(rows)], to: row } };
 }
 
 /** Minutes of a case and hours of a week, from the file alone. */
@@ -80,15 +89,25 @@ function One({
 	return (
 		<li className="map-today-one">
 			<div className="map-today-fields">
-				{TEXTS.map((key) => (
-					<Settling
-						key={key}
-						label={say(key === "minutes" ? "map.today.minutes_each" : `map.today.${key}`)}
-						value={row[key]}
-						readOnly={readOnly}
-						onSettle={(text) => put(key, text, text === "")}
-					/>
-				))}
+				{TEXTS.map((key) =>
+					key === "who" && !readOnly ? (
+						<Suggest
+							key={key}
+							label={say("map.today.who")}
+							value={row.who}
+							options={[...around.names.roles, ...around.names.people]}
+							onSettle={(text) => put(key, text, text === "")}
+						/>
+					) : (
+						<Settling
+							key={key}
+							label={say(key === "minutes" ? "map.today.minutes_each" : `map.today.${key}`)}
+							value={row[key]}
+							readOnly={readOnly}
+							onSettle={(text) => put(key, text, text === "")}
+						/>
+					),
+				)}
 				<Settling
 					label={say("map.today.becomes")}
 					value={row.becomes?.join("\n") ?? ""}
@@ -122,7 +141,7 @@ function One({
 						slim
 						look="quiet"
 						aria-label={say("map.remove.named", { name: row.does })}
-						onPress={() => act({ remove: { at } })}
+						onPress={() => act({ remove: { at: todayOf(map).length === 1 ? ["today"] : at } })}
 					>
 						{say("map.remove")}
 					</Button>
@@ -189,12 +208,21 @@ export function OpenList({ around }: { around: Around }) {
 								readOnly={readOnly}
 								onSettle={(what) => what !== "" && set({ ...row, what })}
 							/>
-							<Settling
-								label={say("map.open.who")}
-								value={row.who}
-								readOnly={readOnly}
-								onSettle={(who) => set({ ...row, who })}
-							/>
+							{readOnly ? (
+								<Settling
+									label={say("map.open.who")}
+									value={row.who}
+									readOnly
+									onSettle={() => {}}
+								/>
+							) : (
+								<Suggest
+									label={say("map.open.who")}
+									value={row.who}
+									options={[...around.names.people, ...around.names.roles]}
+									onSettle={(who) => set({ ...row, who })}
+								/>
+							)}
 							{!readOnly && (
 								<Button
 									slim
@@ -211,11 +239,7 @@ export function OpenList({ around }: { around: Around }) {
 			{!readOnly && (
 				<Button
 					slim
-					onPress={() =>
-						act({
-							set: { at: ["open", String(rows.length)], to: { what: say("map.open.first") } },
-						})
-					}
+					onPress={() => act(rowMore("open", rows.length, { what: say("map.open.first") }))}
 				>
 					{say("map.open.add")}
 				</Button>

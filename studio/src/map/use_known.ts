@@ -1,9 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { filesQuery, workflowsQuery } from "../api/workshop";
+import { filesQuery, type Names, namesQuery, workflowsQuery } from "../api/workshop";
 import { useSession } from "../session/gate";
 import { useWorkspace } from "../shell/workspace";
 import type { Known } from "./insert";
+
+/** What a field of the map may say: suggestions, and never all that is allowed. */
+export function useNames(): Names {
+	return useQuery(namesQuery(useWorkspace())).data ?? NONE;
+}
+
+const NONE: Names = { roles: [], people: [], agents: [], tools: [], workflows: [] };
 
 /** What of a workspace a new step begins with. */
 export function useKnown(): Known {

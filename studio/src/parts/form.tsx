@@ -1,7 +1,8 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import {
 	Checkbox,
 	CheckboxGroup,
+	ComboBox,
 	Input,
 	Label,
 	ListBox,
@@ -85,6 +86,85 @@ export function Pick({
 				</ListBox>
 			</Popover>
 		</Select>
+	);
+}
+
+/** A text that counts once somebody leaves it, presses Enter or takes one of what is suggested. */
+export function Suggest({
+	label,
+	help,
+	value,
+	options,
+	onSettle,
+}: {
+	label: string;
+	help?: string;
+	value: string;
+	options: readonly string[];
+	onSettle: (text: string) => void;
+}) {
+	const [text, setText] = useState(value);
+	const settled = useRef(value);
+	const latest = useRef(value);
+	const write = (next: string) => {
+		latest.current = next;
+		setText(next);
+	};
+	useEffect(() => {
+		settled.current = value;
+		latest.current = value;
+		setText(value);
+	}, [value]);
+	const settle = (next: string) => {
+		const own = next.trim();
+		if (own === settled.current.trim()) return;
+		settled.current = own;
+		onSettle(own);
+	};
+	const items = options.map((id) => ({ id }));
+	return (
+		<ComboBox
+			className="field"
+			allowsCustomValue
+			allowsEmptyCollection={false}
+			menuTrigger="input"
+			inputValue={text}
+			onInputChange={write}
+			selectedKey={options.includes(text) ? text : null}
+			onSelectionChange={(key) => {
+				if (key === null) return;
+				write(String(key));
+				settle(String(key));
+			}}
+			defaultItems={items}
+			onBlur={() => settle(latest.current)}
+			onKeyDown={(event) => {
+				// What is chosen with Enter is written first.
+				if (event.key === "Enter") requestAnimationFrame(() => settle(latest.current));
+			}}
+		>
+			<Label className="field-label">{label}</Label>
+			<div className="suggest">
+				<Input className="input" />
+				<RawButton className="suggest-open">
+					<span aria-hidden="true">▾</span>
+				</RawButton>
+			</div>
+			{help && (
+				<Text slot="description" className="field-help">
+					<Said text={help} />
+				</Text>
+			)}
+			<Popover className="popover">
+				<ListBox<{ id: string }>>
+					{({ id }) => (
+						<ListBoxItem id={id} className="option" textValue={id}>
+							{id}
+						</ListBoxItem>
+					)}
+				</ListBox>
+			</Popover>
+		</ComboBox>
 	);
 }
 

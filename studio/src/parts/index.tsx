@@ -3,6 +3,7 @@ import { Button as AriaButton, type ButtonProps } from "react-aria-components";
 import { type CaseStatus, Refused } from "../api/client";
 import { named, say } from "../text";
 import { at, fromNow } from "../text/format";
+import { Copyable } from "./copy";
 import { useNow } from "./now";
 import { Said } from "./text";
 
@@ -130,10 +131,14 @@ export function Problem({ error, retry }: { error: unknown; retry?: () => void }
 export function Empty({
 	title,
 	help,
+	command,
 	children,
 }: {
 	title: string;
+	/** What would be here, and why there is none of it. */
 	help: string;
+	/** What somebody types at a terminal, where nothing here does the same. */
+	command?: string | undefined;
 	children?: ReactNode;
 }) {
 	return (
@@ -147,6 +152,12 @@ export function Empty({
 				<Said text={help} />
 			</p>
 			{children && <div className="actions">{children}</div>}
+			{command && (
+				<p className="empty-command">
+					<span>{say(children ? "common.or_type" : "common.type")}</span>{" "}
+					<Copyable text={command} />
+				</p>
+			)}
 		</div>
 	);
 }

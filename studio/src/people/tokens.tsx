@@ -28,7 +28,9 @@ export function Tokens() {
 			<Read from={tokens}>
 				{({ tokens }) =>
 					tokens.length === 0 ? (
-						<Empty title={say("tokens.none")} help={say("tokens.none.help")} />
+						<Empty title={say("tokens.none")} help={say("tokens.none.help")}>
+							<Button onPress={() => setMaking(true)}>{say("tokens.none.next")}</Button>
+						</Empty>
 					) : (
 						<Listed tokens={tokens} end={setEnding} />
 					)

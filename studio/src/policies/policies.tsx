@@ -6,7 +6,7 @@ import {
 	policiesQuery,
 	useTryPolicies,
 } from "../api/standing";
-import { Button, Page, Panel, Problem, Read } from "../parts";
+import { Button, Empty, Page, Panel, Problem, Read } from "../parts";
 import { useTitle } from "../parts/now";
 import { Inert, Said } from "../parts/text";
 import { useWorkspace } from "../shell/workspace";
@@ -158,13 +158,15 @@ function Cases({ all }: { all: All }) {
 				)
 			}
 		>
-			<p className="soft">
-				{there ? (
-					count("policies.cases.count", all.cases ?? 0)
-				) : (
-					<Said text={say("policies.cases.none")} />
-				)}
-			</p>
+			{there ? (
+				<p className="soft">{count("policies.cases.count", all.cases ?? 0)}</p>
+			) : (
+				<Empty
+					title={say("policies.cases.none")}
+					help={say("policies.cases.none.help")}
+					command={say("policies.cases.none.command")}
+				/>
+			)}
 			{tried.error && <Problem error={tried.error} />}
 			{tried.data && (
 				<>

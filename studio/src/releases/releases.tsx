@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { Link } from "react-router";
 import { releasesQuery, workflowsQuery } from "../api/queries";
 import { Button, Empty, Fact, Page, Panel, Read, When } from "../parts";
 import { useTitle } from "../parts/now";
 import { Inert, Said } from "../parts/text";
 import { useMay } from "../session/gate";
-import { useWorkspace } from "../shell/workspace";
+import { pageOf, useWorkspace } from "../shell/workspace";
 import { named, say } from "../text";
 import { Beside } from "./beside";
 import { Order, type OrderOf } from "./order";
@@ -33,7 +34,11 @@ export default function Releases() {
 				{(all) =>
 					all.length === 0 ? (
 						<section className="panel">
-							<Empty title={say("releases.empty")} help={say("releases.empty.help")} />
+							<Empty title={say("releases.empty")} help={say("releases.empty.help")}>
+								<Link className="button primary" to={pageOf(workspace, "maps")}>
+									{say("releases.empty.next")}
+								</Link>
+							</Empty>
 						</section>
 					) : (
 						all.map((one) => <OneWorkflow key={one.name} of={one} />)

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 import type { Request } from "../api/client";
-import { reviewsQuery } from "../api/queries";
+import { becameQuery, reviewsQuery } from "../api/queries";
 import { Empty, Page, Read, When } from "../parts";
 import { Tick } from "../parts/form";
 import { useNow, useTitle } from "../parts/now";
@@ -76,7 +76,11 @@ function Queue({ all }: { all: readonly Request[] }) {
 	if (all.length === 0 && chosen === undefined) {
 		return (
 			<section className="panel">
-				<Empty title={say("reviews.empty")} help={say("reviews.empty.help")} />
+				<Empty title={say("reviews.empty")} help={say("reviews.empty.help")}>
+					<Link className="button primary" to={pageOf(workspace, "maps")}>
+						{say("reviews.empty.next")}
+					</Link>
+				</Empty>
 			</section>
 		);
 	}
@@ -113,7 +117,7 @@ function Queue({ all }: { all: readonly Request[] }) {
 							}}
 						/>
 					) : (
-						<Gone next={first} show={show} />
+						<Gone which={{ id: id ?? "", number: Number(number) }} next={first} show={show} />
 					)}
 				</section>
 			)}
@@ -132,10 +136,28 @@ function Together({ alike }: { alike: number }) {
 	);
 }
 
-function Gone({ next, show }: { next: Request | undefined; show: (next?: Request) => void }) {
+/** Who decided it, what and when, and what can be done now. */
+function Gone({
+	which,
+	next,
+	show,
+}: {
+	which: { id: string; number: number };
+	next: Request | undefined;
+	show: (next?: Request) => void;
+}) {
+	const workspace = useWorkspace();
+	const { data } = useQuery(becameQuery(workspace, which.id, which.number));
+	const said = [data?.what, data?.help].filter((one) => one).map((one) => `${one}.`);
 	return (
 		<section className="panel">
-			<Empty title={say("reviews.gone")} help={say("reviews.gone.help")}>
+			<Empty
+				title={say("reviews.gone")}
+				help={said.length > 0 ? said.join(" ") : say("reviews.gone.help")}
+			>
+				<Link className="button" to={pageOf(workspace, "cases", which.id)}>
+					{say("reviews.gone.case")}
+				</Link>
 				<button type="button" className="button" onClick={() => show(next)}>
 					{say(next ? "settings.key.next" : "reviews.back")}
 				</button>

@@ -6,7 +6,7 @@ import { reachQuery, stopsQuery, useLift, useStop, workflowsQuery } from "../api
 import { Button, Problem, Read, When } from "../parts";
 import { Field, Pick } from "../parts/form";
 import { Sheet } from "../parts/sheet";
-import { Said, Words } from "../parts/text";
+import { Inert, Said, Words } from "../parts/text";
 import { tell } from "../parts/toasts";
 import { useMay } from "../session/gate";
 import { useWorkspace } from "../shell/workspace";
@@ -152,38 +152,94 @@ function Reach({ scope, of: { cases, acts, lifted_by } }: { scope: Scope; of: Sc
 
 function InForce() {
 	const stops = useQuery(stopsQuery(useWorkspace()));
+	const [asking, setAsking] = useState<string>();
 	return (
 		<section className="stop-in-force">
 			<h3>{say("stop.in_force")}</h3>
 			<Read from={stops}>
-				{({ stops }) =>
-					stops.length === 0 ? (
-						<p className="soft">{say("stop.in_force.none")}</p>
-					) : (
-						<ul>
-							{stops.map((stop) => (
-								<li key={scopeText(stop.scope)}>
-									<Standing stop={stop} />
-								</li>
-							))}
-						</ul>
-					)
-				}
+				{({ stops, lifted }) => {
+					// What somebody is about to lift may be lifted by somebody else meanwhile.
+					const gone = asking && !stops.some(({ scope }) => scopeText(scope) === asking);
+					const by = gone ? lifted.find(({ scope }) => scopeText(scope) === asking) : undefined;
+					return (
+						<>
+							{gone && (
+								<p className="notice warn" role="alert">
+									<span>
+										<Inert
+											text={say("stop.lifted.else", {
+												what: by?.who
+													? say("stop.lifted.by", { what: asking, who: by.who })
+													: asking,
+											})}
+										/>{" "}
+										{by?.at && <When at={by.at} />}
+									</span>
+								</p>
+							)}
+							{stops.length === 0 ? (
+								<p className="soft">{say("stop.in_force.none")}</p>
+							) : (
+								<ul>
+									{stops.map((stop) => (
+										<li key={scopeText(stop.scope)}>
+											<Standing
+												stop={stop}
+												asking={asking === scopeText(stop.scope)}
+												ask={(on) => setAsking(on ? scopeText(stop.scope) : undefined)}
+											/>
+										</li>
+									))}
+								</ul>
+							)}
+							<Before all={lifted} />
+						</>
+					);
+				}}
 			</Read>
 		</section>
 	);
 }
 
-function Standing({ stop: { scope, who, at, reason: why } }: { stop: Schemas["Set"] }) {
+/** Who lifted what last, so that nobody wonders why something goes on. */
+function Before({ all }: { all: readonly Schemas["Set"][] }) {
+	if (all.length === 0) return null;
+	return (
+		<details className="map-others small">
+			<summary>{say("stop.lifted.before")}</summary>
+			<ul>
+				{all.map(({ scope, who, at, reason }) => (
+					<li key={scopeText(scope)}>
+						<Inert text={say("stop.lifted.by", { what: scopeText(scope), who: who ?? "–" })} />{" "}
+						{at && <When at={at} />}
+						{reason && <Words text={reason} />}
+					</li>
+				))}
+			</ul>
+		</details>
+	);
+}
+
+function Standing({
+	stop: { scope, who, at, reason: why },
+	asking,
+	ask,
+}: {
+	stop: Schemas["Set"];
+	asking: boolean;
+	ask: (on: boolean) => void;
+}) {
 	const workspace = useWorkspace();
 	const lift = useLift(workspace);
 	const may = useMay(workspace)("stop");
-	const [asking, setAsking] = useState(false);
 	const [reason, setReason] = useState("");
 	const send = (event: FormEvent) => {
 		event.preventDefault();
 		const lifted = {
-			onSuccess: ({ woken }: { woken: number }) => tell(count("stop.lifted", woken)),
+			onSuccess: ({ woken }: { woken: number }) => {
+				ask(false);
+				tell(count("stop.lifted", woken));
+			},
 		};
 		lift.mutate({ scope, reason }, lifted);
 	};
@@ -199,7 +255,7 @@ function Standing({ stop: { scope, who, at, reason: why } }: { stop: Schemas["Se
 				{why && <Words text={why} />}
 			</div>
 			{may && !asking && (
-				<Button slim onPress={() => setAsking(true)}>
+				<Button slim onPress={() => ask(true)}>
 					{say("stop.lift")}
 				</Button>
 			)}
@@ -218,7 +274,7 @@ function Standing({ stop: { scope, who, at, reason: why } }: { stop: Schemas["Se
 						<Button look="primary" type="submit" pending={lift.isPending}>
 							{say("stop.lift.send")}
 						</Button>
-						<Button onPress={() => setAsking(false)}>{say("common.cancel")}</Button>
+						<Button onPress={() => ask(false)}>{say("common.cancel")}</Button>
 					</div>
 				</Form>
 			)}

@@ -77,6 +77,8 @@ export const en = {
 	"common.marked": "Marked: copy it with the keyboard",
 	"common.hidden_char": "A character that cannot be seen: {name}",
 	"common.reason": "Reason",
+	"common.type": "At a terminal:",
+	"common.or_type": "Or at a terminal:",
 
 	"problem.offline": "The installation does not answer",
 	"problem.offline.help": "Look whether `flightdeck up` still runs and your network is there.",
@@ -153,7 +155,7 @@ export const en = {
 	"fleet.workflow.problems": "its file has problems",
 	"fleet.empty": "No case in this time",
 	"fleet.empty.help":
-		"Put a file into a workflow's inbox, or start one with `flightdeck run`. It shows up on this page at once. Older cases stand under Cases.",
+		"Here stands how many cases run, how fast, and what holds them up. None began or ended in the time that is looked at. One that is started shows up at once; older ones stand under Cases.",
 
 	"cases.title": "Cases",
 	"cases.intro": "Each one piece of work that goes through a workflow.",
@@ -176,7 +178,7 @@ export const en = {
 	"cases.jump.none": "No such case among the newest.",
 	"cases.empty": "No case yet",
 	"cases.empty.help":
-		"A case begins when its workflow says so: a file in a folder, a time, an event of another system, or a person with `flightdeck run`.",
+		"Each piece of work stands here, from its first entry on, with all that was read, decided and done. None was started yet: a case begins by a file in a folder, a time, an event of another system, or a person.",
 	"cases.none": "No case stands like that",
 	"cases.none.help": "Choose other filters; nothing is hidden beside them.",
 	"cases.clear": "Clear the filters",
@@ -267,7 +269,8 @@ export const en = {
 	"reviews.title": "Reviews",
 	"reviews.empty": "Nothing waits for a person",
 	"reviews.empty.help":
-		"When a workflow comes to a checkpoint, or is in doubt, its request shows up here by itself. The one that is due first stands at the top.",
+		"When a case comes to a checkpoint, fails, or is in doubt, its request shows up here by itself; the one that is due first stands at the top. No case asks anybody now. Which steps ask a person is said by the maps.",
+	"reviews.empty.next": "See where a person is asked",
 	"reviews.queue": "Requests, due first at the top",
 	"reviews.load.one": "{n} waits",
 	"reviews.load.other": "{n} wait",
@@ -339,6 +342,7 @@ export const en = {
 	"reviews.back": "All requests",
 	"reviews.gone": "This request is no longer open",
 	"reviews.gone.help": "Somebody decided it, its time ran out, or the case was stopped.",
+	"reviews.gone.case": "See the case",
 	"reviews.cannot": "You may read here but not decide.",
 	"reviews.cannot.why": "You may not decide this one: {why}.",
 
@@ -347,7 +351,8 @@ export const en = {
 		"What new cases of each workflow begin on. A case keeps the release that it began on.",
 	"releases.empty": "No workflow here",
 	"releases.empty.help":
-		"A workflow is a file in `workflows/`. Once there is one it can be deployed here.",
+		"Here stands what new cases of each workflow begin on, what is tried beside it, and what was before. There is no workflow yet: write down a map first.",
+	"releases.empty.next": "Write down a map",
 	"releases.never":
 		"It was never deployed: cases begin on what its files say when they are started.",
 	"releases.none": "Nothing of it is live.",
@@ -463,6 +468,10 @@ export const en = {
 	"stop.banner.other": "{n} stops are in force: {what}",
 	"stop.banner.see": "See and lift",
 	"stop.lift": "Lift",
+	"stop.lifted.before": "Lifted last",
+	"stop.lifted.by": "{what}: lifted by {who}",
+	"stop.lifted.else":
+		"Somebody else lifted this stop while you were writing: {what}. Nothing is left to do.",
 	"stop.lift.reason": "Why it can go on",
 	"stop.lift.send": "Lift the stop",
 	"stop.lifted.one": "Lifted. {n} case goes on.",
@@ -494,7 +503,8 @@ export const en = {
 		"A program that speaks for you carries a token. It never does more than you may yourself.",
 	"tokens.none": "No token was made yet",
 	"tokens.none.help":
-		"Make one for a script or another system that starts cases or reads where they stand.",
+		"Here stand the tokens by which programs speak for people, with what each may do and when it was last used. Make one for a script or another system that starts cases or reads where they stand.",
+	"tokens.none.next": "Make the first token",
 	"tokens.for": "What it is for",
 	"tokens.person": "Speaks for",
 	"tokens.rights": "May",

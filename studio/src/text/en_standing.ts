@@ -36,6 +36,11 @@ export const standing = {
 	"tools.means.nothing": "Nobody said what it does, so nothing may call it.",
 	"tools.none": "No tool fits",
 	"tools.none.help": "Look for another word, or leave the filter open.",
+	"tools.none.clear": "Show all tools",
+	"tools.empty": "No tool server of your own is named",
+	"tools.empty.help":
+		"Here stands each tool that agents and steps can use, what it may do, and what was approved of it. `.mcp.json` names no server yet: there is what is built in, and nothing outside can be read or changed.",
+	"tools.empty.command": "flightdeck mcp find",
 	"tools.kind.remote": "Runs elsewhere",
 	"tools.kind.built_in": "Part of Flightdeck",
 	"tools.kind.program": "A program on this machine",
@@ -144,7 +149,9 @@ export const standing = {
 	"instructions.intro":
 		"What agents read in every case. Each token of it is paid for with each call, and each rule competes with the others.",
 	"instructions.none": "There are no instructions",
-	"instructions.none.help": "`AGENTS.md` holds what every agent reads, `agents/` what one reads.",
+	"instructions.none.help":
+		"Here stands what each agent reads in every case, and what that weighs. There is no such file yet: `AGENTS.md` holds what every agent reads, `agents/` what one of them reads.",
+	"instructions.none.command": "echo '# Standing instructions' > AGENTS.md",
 	"instructions.files": "Files of instructions",
 	"instructions.kind.standing": "For every agent",
 	"instructions.kind.agent": "One agent's own",
@@ -174,10 +181,7 @@ export const standing = {
 	"instructions.change.help": "Cases that are open, and what is live, go on as they were.",
 	"instructions.save": "Save",
 	"instructions.saved": "{file} is saved.",
-	"instructions.conflict":
-		"Somebody else saved this file meanwhile. Nothing was written. This is what it says now:",
-	"instructions.conflict.mine": "Keep mine, and save it over this",
-	"instructions.conflict.theirs": "Take theirs and go on from it",
+	"instructions.conflict.note": "Nothing is written before you save.",
 
 	"policies.title": "Policies",
 	"policies.intro":
@@ -203,8 +207,10 @@ export const standing = {
 	"policies.cases": "Cases they must decide as written",
 	"policies.cases.count.one": "{n} case in policies/cases.yaml",
 	"policies.cases.count.other": "{n} cases in policies/cases.yaml",
-	"policies.cases.none":
-		"There are none. `flightdeck explain policy_cases` shows how one is written.",
+	"policies.cases.none": "No case of a policy is written down",
+	"policies.cases.none.help":
+		"Here stand cases whose decision is known, and whether the policies still decide them so. `policies/cases.yaml` holds none yet, so nobody notices when a change lets more pass.",
+	"policies.cases.none.command": "flightdeck explain policy_cases",
 	"policies.try": "Try them",
 	"policies.held": "{held} of {all} held",
 	"policies.case.held": "Held",
@@ -213,7 +219,9 @@ export const standing = {
 	"vendors.title": "Vendors",
 	"vendors.intro": "On whom the work depends, on what terms, and what stops when one of them goes.",
 	"vendors.none": "The work depends on nobody",
-	"vendors.none.help": "No workflow that is fit to run uses a vendor's model or server.",
+	"vendors.none.help":
+		"Here stands everybody whose model or server the work needs, on what terms, and what stops without them. Nothing that is fit to run uses any. A model of a vendor is added to `flightdeck.yaml`, and the vendor with it.",
+	"vendors.none.command": "flightdeck model add",
 	"vendors.published": "Retirements and prices as published by {on}.",
 	"vendors.stops.one": "{n} step stops without it",
 	"vendors.stops.other": "{n} steps stop without it",

@@ -13,6 +13,7 @@ export const tour = {
 	"tour.back": "Stop before",
 	"tour.leave": "Leave the tour",
 	"tour.end": "End the tour",
+	"tour.end.without": "End without a case of your own",
 
 	"tour.fleet": "All that runs, on one page",
 	"tour.fleet.look":
@@ -59,4 +60,12 @@ export const tour = {
 		"The red button is on every page. It stops everything, one workflow, one case or one tool, and says before what it will reach.",
 	"tour.stop.why":
 		"From the moment it is stored nothing in its scope begins. Try it once on a quiet day: you will trust it on a bad one.",
+	"tour.own": "Now a case of your own",
+	"tour.own.look":
+		"Press `Start a case`, choose a workflow and give it what it asks for: of a document that lies in the inbox, its name. Your case opens by itself. Whoever may not start cases here opens any one of the list.",
+	"tour.own.why": "What you have seen once with your own hands you can explain to others.",
+	"tour.own.there":
+		"This is it. Watch its story grow, see why it stands where it stands, and press `Go through it again` to see what it would have come to on another map.",
+	"tour.own.there.why":
+		"From here on it is daily work: look at what waits, decide it, and change the map where it does not fit.",
 } as const;

@@ -52,7 +52,20 @@ export default function Tools() {
 			<Read from={servers}>
 				{({ servers, secrets, counted_over }) => (
 					<>
-						<Servers all={fitting(servers, text, effect)} cases={counted_over} />
+						<Servers
+							all={fitting(servers, text, effect)}
+							cases={counted_over}
+							clear={() => setAsked({}, { replace: true })}
+						/>
+						{servers.every(({ built_in }) => built_in) && (
+							<section className="panel">
+								<Empty
+									title={say("tools.empty")}
+									help={say("tools.empty.help")}
+									command={say("tools.empty.command")}
+								/>
+							</section>
+						)}
 						<Secrets all={secrets} />
 					</>
 				)}
@@ -61,11 +74,22 @@ export default function Tools() {
 	);
 }
 
-function Servers({ all, cases }: { all: readonly ToolServer[]; cases: number }) {
+function Servers({
+	all,
+	cases,
+	clear,
+}: {
+	all: readonly ToolServer[];
+	cases: number;
+	/** Shows those that the filter hides. */
+	clear: () => void;
+}) {
 	if (all.length === 0) {
 		return (
 			<section className="panel">
-				<Empty title={say("tools.none")} help={say("tools.none.help")} />
+				<Empty title={say("tools.none")} help={say("tools.none.help")}>
+					<Button onPress={clear}>{say("tools.none.clear")}</Button>
+				</Empty>
 			</section>
 		);
 	}

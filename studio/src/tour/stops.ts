@@ -19,6 +19,8 @@ export interface Stop {
 	mark: string;
 	/** A room beside the map. */
 	room?: string;
+	/** What somebody does here themselves: the page that it leads to, and what is said there. */
+	own?: { page: RegExp; look: Plain; why: Plain };
 }
 
 const ofCase = ({ case: id }: Found) => (id ? ["cases", id] : ["cases"]);
@@ -99,5 +101,14 @@ export const STOPS: readonly Stop[] = [
 		why: "tour.stop.why",
 		page: () => [],
 		mark: ".top .button.danger",
+	},
+	{
+		id: "own",
+		title: "tour.own",
+		look: "tour.own.look",
+		why: "tour.own.why",
+		page: () => ["cases"],
+		mark: ".case-facts, .page-head .button.primary, .page .panel",
+		own: { page: /\/cases\/[^/]+$/, look: "tour.own.there", why: "tour.own.there.why" },
 	},
 ];

@@ -79,14 +79,20 @@ function At({ n, stop }: { n: number; stop: Stop }) {
 	latest.current = found;
 	const known = found !== undefined;
 	// Its page is opened once per stop: whoever looks around meanwhile is not called back.
+	const opened = useRef<Stop>(undefined);
 	useEffect(() => {
-		if (!known) return;
+		// What is navigated with is another one on each page.
+		if (!known || opened.current === stop) return;
+		opened.current = stop;
 		const page = pageOf(workspace, ...stop.page(latest.current ?? {}));
 		go(page, stop.room ? { state: { room: stop.room } } : {});
 		title.current?.focus();
 	}, [known, workspace, stop, go]);
 	useMark(stop.mark);
 	const last = n === STOPS.length - 1;
+	const { pathname } = useLocation();
+	const own = stop.own?.page.test(pathname) ? stop.own : undefined;
+	const through = !stop.own || own !== undefined;
 	return (
 		<section className="tour" aria-label={say("tour.title")}>
 			<p className="soft small">{say("tour.at", { n: n + 1, all: STOPS.length })}</p>
@@ -94,18 +100,18 @@ function At({ n, stop }: { n: number; stop: Stop }) {
 				{say(stop.title)}
 			</h2>
 			<p>
-				<Said text={say(stop.look)} />
+				<Said text={say(own?.look ?? stop.look)} />
 			</p>
 			<p className="soft">
-				<strong>{say("tour.why_it_matters")}</strong> <Said text={say(stop.why)} />
+				<strong>{say("tour.why_it_matters")}</strong> <Said text={say(own?.why ?? stop.why)} />
 			</p>
 			<div className="actions">
 				<Button
 					slim
-					look="primary"
+					{...(through ? { look: "primary" as const } : {})}
 					onPress={() => goOn(last ? { of: "done" } : { of: "on", at: n + 1 })}
 				>
-					{say(last ? "tour.end" : "tour.next")}
+					{say(last ? (through ? "tour.end" : "tour.end.without") : "tour.next")}
 				</Button>
 				<Button slim isDisabled={n === 0} onPress={() => goOn({ of: "on", at: n - 1 })}>
 					{say("tour.back")}

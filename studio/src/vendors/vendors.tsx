@@ -17,7 +17,11 @@ export default function Vendors() {
 				{({ vendors, currency, published }) =>
 					vendors.length === 0 ? (
 						<section className="panel">
-							<Empty title={say("vendors.none")} help={say("vendors.none.help")} />
+							<Empty
+								title={say("vendors.none")}
+								help={say("vendors.none.help")}
+								command={say("vendors.none.command")}
+							/>
 						</section>
 					) : (
 						<>

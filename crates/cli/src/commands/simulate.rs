@@ -15,12 +15,10 @@ use serde_json::{Value, json};
 use super::{check, mcp};
 use crate::args::{Global, Simulate};
 use crate::exit::{Ended, Exit, Stop};
-use crate::rehearsing::{self, Reach, Rehearsing};
+use crate::rehearsing::{self, Begun, Reach, Rehearsing, keep};
 use crate::screen::{Look, Screen};
 use crate::workspace::Workspace;
 use crate::{cases, trial};
-
-mod keep;
 
 /// A rehearsal of one case ends by then.
 const TIME: Duration = Duration::from_secs(60);
@@ -65,14 +63,6 @@ pub fn simulate(screen: &Screen, global: &Global, args: Simulate) -> Ended {
 
 fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Stop> {
     mcp::within(async { tokio::task::spawn_blocking(work).await })?.map_err(Stop::failed)
-}
-
-/// The case that is rehearsed.
-struct Begun {
-    name: String,
-    case: Value,
-    /// Its document, wherever it lies.
-    file: Option<String>,
 }
 
 fn begun(

@@ -5,17 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use journal::{Millis, Record};
+use plan::ids::FilePath;
 use plan::instructions::{Wrong, findings};
 use plan::workflow::Does;
 use plan::{Checked, Files};
 use server::{
-    FileChange, FindingKind, InstructionFile, InstructionFinding, InstructionKind, Instructions,
-    No, ReadPart, Reading,
+    FileChange, FileChanges, FindingKind, InstructionFile, InstructionFinding, InstructionKind,
+    Instructions, No, ReadPart, Reading,
 };
 
 use super::{Inner, no, reading};
 use crate::commands::instructions::{file, tokens};
-use crate::saving;
+use crate::saving::{self, NotSaved};
 use crate::stored::Runs;
 use crate::versions::{self, Change};
 use crate::workspace::Workspace;
@@ -32,6 +33,26 @@ impl Inner {
         let root = reading(self.clone(), root).await?;
         let history = versions::changes(&root, &TOP).await;
         reading(self, move |inner, runs| listed(inner, runs, history)).await
+    }
+
+    /// Who changed a file, here and elsewhere.
+    pub async fn changes(self: Arc<Self>, path: FilePath) -> Result<FileChanges, No> {
+        if !saving::is_open(path.as_str()) {
+            return Err(NotSaved::Closed(path).into());
+        }
+        let root = |inner: &Self, _: &Runs| Ok(Workspace::open(&inner.global).map_err(no)?.root);
+        let root = reading(self.clone(), root).await?;
+        let history = versions::changes(&root, &[path.as_str()]).await;
+        let told = move |_: &Self, runs: &Runs| {
+            let (elsewhere, no_history) = match history {
+                Ok(all) => (all, None),
+                Err(why) => (BTreeMap::new(), Some(why)),
+            };
+            let saved = saved(runs)?;
+            let changes = changes(saved.get(path.as_str()), elsewhere.get(path.as_str()));
+            Ok(FileChanges { changes, no_history })
+        };
+        reading(self, told).await
     }
 }
 

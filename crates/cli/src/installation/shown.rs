@@ -20,6 +20,8 @@ use crate::stored::{Runs, now};
 /// How many cases are looked through for those that are alike, and how many are shown.
 const LOOKED: usize = 200;
 const ALIKE: usize = 5;
+/// How many stops that were lifted are told of.
+const LIFTED: usize = 5;
 /// How many open cases a stop's reach is counted over.
 const REACHED: usize = 100_000;
 const OPEN: [Status; 5] =
@@ -143,12 +145,17 @@ fn leaves(review: &ReviewView) -> BTreeSet<(String, String)> {
     all
 }
 
-/// Stops in force, and who set each.
-pub fn stops(runs: &Runs) -> Result<Vec<InForce>, No> {
+/// Stops in force with who set each, and those that were lifted last.
+pub fn stops(runs: &Runs) -> Result<(Vec<InForce>, Vec<InForce>), No> {
     let desk = runs.desk().map_err(no)?;
     let stops = runs.reader().stops().map_err(|error| no(error.into()))?;
     let one = |scope: StopScope| InForce { by: desk.stops.get(&scope).cloned(), scope };
-    Ok(stops.into_iter().map(one).collect())
+    let mut lifted: Vec<_> = desk.lifted.iter().collect();
+    lifted.sort_by_key(|(_, by)| std::cmp::Reverse(by.at));
+    let last = lifted.into_iter().take(LIFTED);
+    let last = last.map(|(scope, by)| InForce { by: Some(by.clone()), scope: scope.clone() });
+    let lifted = last.collect();
+    Ok((stops.into_iter().map(one).collect(), lifted))
 }
 
 /// What a stop would hold back now.

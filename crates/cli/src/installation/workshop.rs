@@ -1,5 +1,6 @@
 //! Files and maps over the HTTP interface. It must not judge a text: `plan` does.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,8 +13,9 @@ use plan::{Edit, EditError, Files, types};
 use server::{
     CaseField, Draft, FileLine, FileText, MapFile, MapLine, No, Saving, Sheet, Why, Workflow,
 };
+use server::{CaseField, Draft, FileLine, FileText, Names, No, Saving, Sheet, Why, Workflow};
 
-use super::{Inner, fault, no, reading};
+use super::{Inner, fault, no, reading, told};
 use crate::releases;
 use crate::saving::{self, NotSaved, Ready};
 use crate::stored::{Runs, now};
@@ -38,6 +40,30 @@ impl From<NotSaved> for No {
         let what = format!("{:#}", anyhow::Error::from(not));
         Self { why, what, help: help.map(str::to_owned) }
     }
+}
+
+/// Names that a map can say. What cannot be read gives none: writing goes on without them.
+pub fn names(inner: &Inner) -> Result<Names, No> {
+    let workspace = Workspace::open(&inner.global).map_err(no)?;
+    let within = |folder: &str| {
+        let files = workspace.files.within(folder, ".md");
+        let names = files
+            .map(|(path, _)| path.trim_start_matches(folder).trim_end_matches(".md").to_owned());
+        names.collect()
+    };
+    let (agents, workflows) = (within("agents/"), within("workflows/"));
+    let Ok(places) = workspace.places() else {
+        return Ok(Names { agents, workflows, ..Names::default() });
+    };
+    let holders = places.roles.values().flatten().chain(places.people.keys());
+    let people: BTreeSet<String> = holders.map(ToString::to_string).collect();
+    Ok(Names {
+        roles: places.roles.keys().map(ToString::to_string).collect(),
+        people: people.into_iter().collect(),
+        agents,
+        tools: places.lock.tools.keys().map(ToString::to_string).collect(),
+        workflows,
+    })
 }
 
 /// Files that can be read from outside, by path.
@@ -182,9 +208,10 @@ impl Inner {
                 .map_err(|_| No::new(Why::Invalid, "`from` is the `version` of the file as read"))
         });
         let (from, named) = (from.transpose()?, path.clone());
-        let prepare = move |inner: &Self, _: &Runs| {
+        let prepare = move |inner: &Self, runs: &Runs| {
             let root = Workspace::open(&inner.global).map_err(no)?.root;
-            let ready = saving::prepare(&root, &named, &text, from)?;
+            let ready = saving::prepare(&root, &named, &text, from);
+            let ready = ready.map_err(|not| told::saved(runs, &named, not.into()))?;
             Ok((root, ready))
         };
         let (root, ready) = reading(self.clone(), prepare).await?;

@@ -232,7 +232,12 @@ fn a_request_is_decided_once_and_by_whom_it_is_for() {
     assert_eq!(taken.json()["read"], true);
     let again = up.post_as(who, &path, &reject("d-1"));
     assert_eq!(again.status, 200, "a repeat is harmless: {}", again.body);
-    up.post_as(who, &path, &reject("d-2")).problem(409, "conflict");
+    let late = up.post_as(who, &path, &reject("d-2"));
+    late.problem(409, "conflict");
+    assert!(late.body.contains(&format!("{who} rejected this at ")), "{}", late.body);
+    let became = up.get(path.trim_end_matches("/decision")).json();
+    assert_eq!(became["open"], false, "{became}");
+    assert!(became["what"].as_str().unwrap().ends_with("“not ours”"), "{became}");
     let ended = up.until(&case, "rejected");
     assert_eq!(ended["requests"], json!([]));
     let records = up.get(&format!("/api/v1/workspaces/desk/cases/{case}/records")).body;
@@ -306,7 +311,11 @@ fn a_stop_holds_until_somebody_who_may_lifts_it() {
     let lifted = up.post_as(LEAD, "/api/v1/workspaces/desk/stops/lift", &order("over"));
     assert_eq!(lifted.status, 200, "{}", lifted.body);
     up.until(&case, "done");
-    up.post_as(LEAD, "/api/v1/workspaces/desk/stops/lift", &order("over")).problem(409, "conflict");
+    let late = up.post_as(LEAD, "/api/v1/workspaces/desk/stops/lift", &order("over"));
+    late.problem(409, "conflict");
+    assert!(late.body.contains(&format!("the stop was lifted by {LEAD} at ")), "{}", late.body);
+    let stops = up.get("/api/v1/workspaces/desk/stops").json();
+    assert_eq!((&stops["stops"], &stops["lifted"][0]["who"]), (&json!([]), &json!(LEAD)));
 }
 
 #[test]

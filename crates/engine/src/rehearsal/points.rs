@@ -3,7 +3,7 @@
 
 use journal::{
     About, ActNo, AnswerShape, Aside, Millis, ModelAsk, Order, Payload, ReviewNo, RunId, ToolAsk,
-    Usage,
+    Usage, What,
 };
 use plan::ids::{PersonId, StepId};
 use plan::workflow::{Does, Work as Task};
@@ -43,6 +43,9 @@ pub struct Point {
     pub at_most: Usage,
     /// When its time is over, or comes.
     pub until: Option<Millis>,
+    /// What is called or asked, as its record names it; nothing of people and times.
+    #[serde(skip)]
+    pub what: Option<What>,
     #[serde(skip)]
     pub(super) of: Of,
 }
@@ -152,6 +155,7 @@ impl Play<'_> {
             offers: offers::of_model(ask, value),
             estimate,
             at_most: act.reserve,
+            what: Some(act.what.clone()),
             ..bare(held, &act.at.step, act.at.visit, Of::Acts(vec![no]))
         }
     }
@@ -171,6 +175,7 @@ impl Play<'_> {
             offers: offers::of_tool(answers::work(&self.stage, held).may_ask(act), effect, value),
             estimate: Usage { active_ms: figures::TOOL_MS, ..Usage::default() },
             at_most: act.reserve,
+            what: Some(act.what.clone()),
             ..bare(held, &act.at.step, act.at.visit, Of::Acts(vec![no]))
         }
     }
@@ -246,6 +251,7 @@ fn bare(held: &Held, step: &StepId, visit: u32, of: Of) -> Point {
         estimate: Usage::default(),
         at_most: Usage::default(),
         until: None,
+        what: None,
         of,
     }
 }

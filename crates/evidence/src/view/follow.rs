@@ -35,6 +35,7 @@ pub(super) fn follow(history: &History, plan: Option<&Plan>) -> RunView {
         status: Status::Running,
         end: None,
         case: None,
+        outside: true,
         steps: Vec::new(),
         decisions: Vec::new(),
         reviews: Vec::new(),
@@ -88,6 +89,8 @@ impl Walk<'_> {
             Record::Opened { release, workflow, case, starter, mode, called } => {
                 (self.view.workflow, self.view.release) = (Some(workflow.clone()), Some(*release));
                 self.view.case = self.history.json(*case);
+                let trusted = |labels: &journal::Labels| !labels.at("").untrusted();
+                self.view.outside = !self.history.labels(*case).is_some_and(trusted);
                 self.view.called.clone_from(called);
                 self.opened(starter, *mode);
             }

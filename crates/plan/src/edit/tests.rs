@@ -192,6 +192,30 @@ fn a_step_comes_goes_and_moves_with_its_comments() {
 }
 
 #[test]
+fn a_step_of_a_branch_moves_within_its_branch_alone() {
+    let branch = "  - step: both
+    parallel:
+      one:
+        - step: first # by hand
+          wait: { for: 1 day }
+        - step: second
+          wait: { for: 2 days }
+      two:
+        - step: third
+          wait: { for: 3 days }
+---
+";
+    let text = TEXT.replacen("---\n# Sort", &format!("{branch}# Sort"), 1);
+    let up = made(&text, Edit::Move { step: "second".into(), after: None }).unwrap();
+    let (second, first) = (up.find("step: second").unwrap(), up.find("step: first #").unwrap());
+    assert!(second < first && first < up.find("two:").unwrap(), "{up}");
+    let back = made(&up, Edit::Move { step: "first".into(), after: None }).unwrap();
+    assert_eq!(back, text);
+    let out = made(&text, Edit::Move { step: "second".into(), after: Some("third".into()) });
+    assert!(matches!(out, Err(EditError::NoPlace(_))), "{out:?}");
+}
+
+#[test]
 fn a_step_gets_another_name_wherever_it_is_named() {
     let new = made(TEXT, Edit::Rename { step: "read".into(), to: "open".into() }).unwrap();
     for part in [

@@ -70,6 +70,8 @@ pub struct Case {
     pub changed: String,
     /// The case as it came in, unless it was erased.
     pub case: Option<Value>,
+    /// Whether any of what came in may have been written by somebody outside.
+    pub outside: bool,
     /// What it gave, once it has.
     pub output: Option<Value>,
     /// What waits for a person.
@@ -358,6 +360,7 @@ impl Case {
             opened: time(view.opened),
             changed: time(view.changed),
             case: view.case.clone(),
+            outside: view.outside,
             output: view.output.clone(),
             requests: open.iter().map(Request::seen).collect(),
             trouble,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{CLERK, Up};
+use super::{CLERK, Up, document};
 
 const PATH: &str = "/api/v1/workspaces/desk/rehearse";
 const MAP: &str = "workflows/invoice_intake.md";
@@ -87,4 +87,67 @@ fn whoever_sends_a_map_reads_no_more_by_it_than_is_shown() {
     // A server that is opened with the whole workspace reads it for cases, not for whoever asks.
     let body = told("\".\"");
     assert!(!body.contains("Larkfield Cycles B.V. is invented"), "{body}");
+}
+
+#[test]
+fn a_stored_case_goes_the_same_way_again_and_another_one_on_another_map() {
+    let up = Up::start(&["001", "044"]);
+    let path = format!("{PATH}/again");
+    let again = |id: &str, text: Option<&str>| {
+        let wish = json!({ "path": MAP, "text": text, "id": id });
+        let answer = up.post_as(CLERK, &path, &wish);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()
+    };
+    let begun = up.begin(&document(&up.office, "001"), "k").json();
+    let id = begun["id"].as_str().unwrap();
+    up.until(id, "done");
+    let drafts = up.office.drafts().len();
+    let same = again(id, None);
+    assert_eq!((&same["apart"], &same["rehearsed"]["over"]), (&json!([]), &json!(true)), "{same}");
+    assert_eq!(same["rehearsed"]["case"]["status"], "done", "{same}");
+    // Whoever goes on begins with the choices as they were understood.
+    let taken = same["rehearsed"]["taken"].as_array().unwrap();
+    let choices: Vec<&Value> = taken.iter().map(|one| &one["choice"]).collect();
+    let case = &same["rehearsed"]["case"]["case"];
+    let on = up.post(PATH, "", &json!({ "path": MAP, "case": case, "choices": choices })).json();
+    assert_eq!(on["case"]["story"], same["rehearsed"]["case"]["story"]);
+    let stored = std::fs::read_to_string(up.office.root().join(MAP)).unwrap();
+    let strict = stored.replace("eur(5000)", "eur(1)");
+    assert_ne!(strict, stored);
+    let other = again(id, Some(&strict));
+    assert_eq!(other["apart"][0]["by"], "decision", "{other}");
+    assert_eq!(other["rehearsed"]["over"], false, "a person is asked now");
+    assert!(other["ends"].is_string(), "{other}");
+    // One that waits goes as far as it came, and no further.
+    let waits = up.begin(&document(&up.office, "044"), "w").json();
+    let waits = waits["id"].as_str().unwrap();
+    up.until(waits, "waiting");
+    let far = again(waits, None);
+    assert_eq!((&far["apart"], &far["rehearsed"]["over"]), (&json!([]), &json!(false)), "{far}");
+    assert_eq!(far["rehearsed"]["open"][0]["about"], "person", "{far}");
+    assert_eq!(up.office.drafts().len(), drafts, "nothing is done again");
+    let none = json!({ "path": MAP, "id": "0" });
+    up.post(&path, "", &none).problem(404, "not-found");
+}
+
+#[test]
+fn a_rehearsal_is_kept_as_a_case_by_whoever_may_change_files() {
+    let up = Up::start(&["001"]);
+    let path = format!("{PATH}/keep");
+    let name = document(&up.office, "001");
+    let keep = |kept: &str| json!({ "path": MAP, "case": { "name": name }, "name": kept });
+    up.post_as(CLERK, &path, &keep("tried")).problem(403, "not-permitted");
+    for wrong in ["", "../out", "a b"] {
+        up.post(&path, "", &keep(wrong)).problem(422, "invalid");
+    }
+    let kept = up.post(&path, "", &keep("tried"));
+    assert_eq!(kept.status, 201, "{}", kept.body);
+    assert_eq!(kept.json()["path"], "cases/invoice_intake/tried.yaml");
+    let stored = up.office.root().join("cases/invoice_intake/tried.yaml");
+    let text = std::fs::read_to_string(&stored).unwrap();
+    assert!(text.contains(&format!("file: \"inbox/{name}\"")), "{text}");
+    assert!(text.contains("expect: \"draft\""), "{text}");
+    assert!((400..500).contains(&up.post(&path, "", &keep("tried")).status));
+    assert_eq!(std::fs::read_to_string(&stored).unwrap(), text, "no case is written over");
 }

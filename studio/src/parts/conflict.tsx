@@ -1,10 +1,11 @@
-import { useMemo, useState } from "react";
-import { Button } from "../parts";
-import { Pick } from "../parts/form";
-import { Sheet } from "../parts/sheet";
-import { Inert } from "../parts/text";
+import { type ReactNode, useMemo, useState } from "react";
 import { say } from "../text";
+import { Button } from ".";
+import { Pick } from "./form";
 import { type Choice, merged, type Part, parts } from "./merge";
+import { Sheet } from "./sheet";
+import { Inert } from "./text";
+import "./conflict.css";
 
 /** So many lines around a difference are shown. */
 const AROUND = 3;
@@ -13,6 +14,8 @@ const AROUND = 3;
 export function Conflict({
 	theirs,
 	mine,
+	saved,
+	note,
 	open,
 	close,
 	take,
@@ -20,6 +23,10 @@ export function Conflict({
 }: {
 	theirs: string;
 	mine: string;
+	/** Who saved it, and when. */
+	saved?: ReactNode;
+	/** What becomes of what is not kept. */
+	note: string;
 	open: boolean;
 	close: () => void;
 	take: () => void;
@@ -31,6 +38,7 @@ export function Conflict({
 	const byHand = [...choices.values()].some((choice) => choice === "theirs");
 	return (
 		<Sheet title={say("map.conflict")} open={open} onClose={close} wide>
+			{saved}
 			<p>{say("map.conflict.help")}</p>
 			{/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys. */}
 			<section className="map-diff" tabIndex={0} aria-label={say("map.conflict")}>
@@ -67,7 +75,7 @@ export function Conflict({
 					{say("map.conflict.later")}
 				</Button>
 			</div>
-			<p className="soft small">{say("map.conflict.note")}</p>
+			<p className="soft small">{note}</p>
 		</Sheet>
 	);
 }

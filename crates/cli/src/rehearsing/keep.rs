@@ -10,7 +10,7 @@ use evidence::view::ActView;
 use plan::Plan;
 use plan::ids::{StepId, ToolName};
 use plan::value::Money;
-use plan::workflow::{Does, Effect};
+use plan::workflow::{Does, Effect, Start};
 use serde_json::{Map, Value, json};
 
 use super::Begun;
@@ -57,9 +57,9 @@ pub fn keep(
 }
 
 /// The case in the form of a kept one; JSON on the lines of YAML.
-fn written(folder: &Path, begun: &Begun, plan: &Plan, view: &RunView) -> Result<String, Stop> {
+pub fn written(folder: &Path, begun: &Begun, plan: &Plan, view: &RunView) -> Result<String, Stop> {
     let mut lines = vec![("why", json!(format!("kept from a rehearsal with {}", begun.name)))];
-    match document(folder, begun) {
+    match document(folder, begun, plan) {
         Some(file) => lines.push(("file", json!(file))),
         None => lines.push(("case", begun.case.clone())),
     }
@@ -81,7 +81,7 @@ fn written(folder: &Path, begun: &Begun, plan: &Plan, view: &RunView) -> Result<
 }
 
 /// The document of a case, by its path from the workspace on.
-fn document(folder: &Path, begun: &Begun) -> Option<String> {
+fn document(folder: &Path, begun: &Begun, plan: &Plan) -> Option<String> {
     let root = folder.parent()?.parent()?;
     if let Some(file) = &begun.file {
         let file = Path::new(file).canonicalize().ok()?;
@@ -90,8 +90,20 @@ fn document(folder: &Path, begun: &Begun) -> Option<String> {
     }
     // A kept case that is a document names it.
     let name = begun.case.as_object().filter(|fields| fields.len() == 1)?.get("name")?.as_str()?;
-    let kept = trial::read(folder).ok()?;
-    kept.into_values().filter_map(|trial| trial.file).find(|file| trial::document(file) == name)
+    let kept = trial::read(folder).unwrap_or_default().into_values();
+    let known = kept.filter_map(|trial| trial.file).find(|file| trial::document(file) == name);
+    known.or_else(|| lying(root, name, plan))
+}
+
+/// A document by its name, where cases come from a folder.
+fn lying(root: &Path, name: &str, plan: &Plan) -> Option<String> {
+    let folders = plan.workflow().starts.iter().filter_map(|start| match start {
+        Start::Folder(folder) => Some(folder.as_str()),
+        Start::At(_) | Start::Hook(_) => None,
+    });
+    let is_name = Path::new(name).file_name().is_some_and(|last| last == name);
+    let mut named = folders.map(|folder| format!("{}/{name}", folder.trim_end_matches('/')));
+    named.find(|file| is_name && root.join(file).is_file())
 }
 
 /// Where a case first comes to an act or a person, and how many steps lead there.
