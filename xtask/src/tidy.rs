@@ -26,6 +26,7 @@ pub const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("guard", &["journal", "plan"], &[]),
     ("engine", &["guard", "journal", "plan"], &["store"]),
     ("evidence", &["journal", "plan"], &[]),
+    ("exam", &["journal", "plan"], &[]),
     ("documents", &[], &[]),
     ("model", &["journal", "plan"], &["guard"]),
     ("embed", &[], &[]),
@@ -33,7 +34,7 @@ pub const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("runtime", &["engine", "guard", "journal", "plan"], &[]),
     ("access", &["journal", "plan"], &[]),
     ("studio", &[], &[]),
-    ("server", &["access", "evidence", "journal", "plan", "studio"], &[]),
+    ("server", &["access", "evidence", "exam", "journal", "plan", "studio"], &[]),
     ("tui", &["evidence", "journal", "plan"], &[]),
     ("telemetry", &["evidence", "journal"], &[]),
     ("notify", &["evidence", "journal", "plan"], &[]),
@@ -43,6 +44,7 @@ pub const EDGES: &[(&str, &[&str], &[&str])] = &[
             "access",
             "engine",
             "evidence",
+            "exam",
             "guard",
             "journal",
             "model",
@@ -125,6 +127,7 @@ pub const PURE: &[(&str, &[&str])] = &[
             "unicode-normalization",
         ],
     ),
+    ("exam", &["serde", "serde_json", "thiserror"]),
     ("evidence", &["jiff", "regex", "serde", "serde_json", "thiserror", "unicode-normalization"]),
 ];
 

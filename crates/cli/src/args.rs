@@ -4,6 +4,7 @@
 mod access;
 mod connectors;
 mod controls;
+mod exam;
 mod import;
 mod interview;
 mod observe;
@@ -24,6 +25,7 @@ use plan::workflow::{ArgRole, Effect};
 pub use access::{Access, Door, NewToken, Token};
 pub use connectors::{Http, Mail, Web};
 pub use controls::{Attention, Controls, Data, Drill, Erase, Policy};
+pub use exam::{Exam, HandIn, Portfolios};
 pub use import::Import;
 pub use interview::Interview;
 pub use observe::Observe;
@@ -223,6 +225,11 @@ pub enum Command {
     Door(Door),
     #[command(flatten)]
     Observe(Observe),
+    /// Exams for people: sit them, see what came of it, and review portfolios
+    Exam {
+        #[command(subcommand)]
+        command: Exam,
+    },
     /// Tool servers: declare, look at, approve, compare
     Mcp {
         #[command(subcommand)]

@@ -12,6 +12,7 @@ pub mod desk;
 pub mod doctor;
 pub mod drill;
 pub mod erase;
+pub mod exam;
 pub mod explain;
 pub mod find;
 pub mod fmt;

@@ -1,6 +1,7 @@
 //! This installation as the HTTP interface meets it: the runtime that drives here, the stored runs,
 //! and the maps as they were when it was started. It decides nothing: it passes on what is asked.
 
+mod exams;
 mod instructions;
 mod interview;
 mod policies;
@@ -42,6 +43,7 @@ use crate::args::Global;
 use crate::commands::run::Watched;
 use crate::commands::stops;
 use crate::driver;
+use crate::examining::Shelf;
 use crate::exit::{Exit, Stop};
 use crate::held;
 use crate::hooks::{self, Hooks};
@@ -83,6 +85,8 @@ struct Inner {
     probing: tokio::sync::Mutex<()>,
     /// What is kept of cases so that many can be added up.
     facts: Mutex<Facts>,
+    /// What was read of exams so far.
+    shelf: Shelf,
 }
 
 impl Here {
@@ -124,6 +128,7 @@ impl Here {
             saving,
             probing,
             facts,
+            shelf: Shelf::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -466,6 +471,10 @@ impl Installation for Here {
     fn accessed(&self, access: Access) -> Answer<()> {
         let runtime = self.inner.runtime.clone();
         Box::pin(async move { runtime.accessed(access).await.map_err(|error| fault(&error)) })
+    }
+
+    fn exam(&self, who: PersonId, order: exam::Order) -> Answer<exam::Told> {
+        Box::pin(self.inner.clone().exam(who, order))
     }
 
     fn trouble(&self) -> Answer<Vec<String>> {

@@ -2,6 +2,7 @@
 //! screen. The code's own words for these things must not appear in anything this file returns.
 
 mod alerts;
+mod exams;
 
 use journal::{
     Access, Account, Aside, CasesOf, Decline, Did, Eraser, Held, Millis, Part, StopScope, What,
@@ -10,6 +11,7 @@ use plan::ids::WorkflowName;
 use plan::workflow::Next;
 
 pub use alerts::{alert, beyond, measure, watched, within};
+pub use exams::exam;
 
 /// The longest text of the outside world that is shown in one line.
 const TEXT_MAX: usize = 300;

@@ -331,6 +331,9 @@ codes! {
     ACCESS = "FD-P901": "an access that lets nobody in, or too many",
         "whoever signs in decides what agents do, so this has to be sure",
         "name at least one `owner`, and where people sign in, by `https`";
+    EXAM = "FD-P911": "an exam that cannot be set so",
+        "whoever passes shows it to others, so what it takes has to be sure",
+        "correct it, or leave it out: every exam has usual rules";
 }
 
 #[cfg(test)]

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use journal::{Access, ActNo, Command, Drill, Hash, Mode, RunId, Standing, Starter, StopScope};
+use journal::{
+    Access, ActNo, Command, Drill, Exam, Hash, Mode, RunId, Seq, Standing, Starter, StopScope,
+};
 use plan::Plan;
 use plan::ids::{PersonId, ReleaseId, WorkflowName};
 use serde::{Deserialize, Serialize};
@@ -79,6 +81,12 @@ pub enum Request {
     },
     /// What happened at the door.
     Accessed(Access),
+    /// What happened in an exam, if nothing was written since the entry before `next`.
+    Examined {
+        next: Seq,
+        exam: Exam,
+        text: Option<String>,
+    },
     /// Erases what is over for longer than it is kept.
     Sweep,
     Drilled {
@@ -105,6 +113,8 @@ pub enum Response {
         /// Acts that were out, some of them where there were many.
         out: Vec<(RunId, ActNo)>,
     },
+    /// Something else was written first.
+    Overtaken,
     Lifted {
         woken: usize,
     },
@@ -239,6 +249,11 @@ async fn answer(runtime: &Runtime, request: Request) -> Response {
         },
         Request::Accessed(access) => match runtime.accessed(access).await {
             Ok(()) => Response::Done,
+            Err(fault) => fault.into(),
+        },
+        Request::Examined { next, exam, text } => match runtime.examined(next, exam, text).await {
+            Ok(true) => Response::Done,
+            Ok(false) => Response::Overtaken,
             Err(fault) => fault.into(),
         },
         Request::Sweep => match runtime.sweep().await {

@@ -23,6 +23,7 @@ mod drill;
 mod driving;
 mod encrypted;
 mod erase;
+mod exams;
 mod fail_open;
 mod faults;
 mod files;
