@@ -462,8 +462,8 @@ impl Driver {
         }
     }
 
-    /// Keeps what happened in an exam as the entry `next` of the desk's journal. Gives whether it is
-    /// that; otherwise something else came first.
+    /// Keeps what happened in an exam as the entry `next` of the desk's journal. Gives whether it
+    /// is that; otherwise something else came first.
     pub async fn examined(
         &self,
         next: Seq,

@@ -251,11 +251,7 @@ async fn answer(runtime: &Runtime, request: Request) -> Response {
             Ok(()) => Response::Done,
             Err(fault) => fault.into(),
         },
-        Request::Examined { next, exam, text } => match runtime.examined(next, exam, text).await {
-            Ok(true) => Response::Done,
-            Ok(false) => Response::Overtaken,
-            Err(fault) => fault.into(),
-        },
+        Request::Examined { next, exam, text } => examined(runtime, next, exam, text).await,
         Request::Sweep => match runtime.sweep().await {
             Ok(cases) => Response::Swept { cases },
             Err(fault) => fault.into(),
@@ -272,6 +268,15 @@ async fn answer(runtime: &Runtime, request: Request) -> Response {
                 Err(fault) => fault.into(),
             }
         }
+    }
+}
+
+/// Keeps what happened in an exam, unless something else came first.
+async fn examined(runtime: &Runtime, next: Seq, exam: Exam, text: Option<String>) -> Response {
+    match runtime.examined(next, exam, text).await {
+        Ok(true) => Response::Done,
+        Ok(false) => Response::Overtaken,
+        Err(fault) => fault.into(),
     }
 }
 

@@ -15,6 +15,7 @@ pub enum Exam {
     List,
     /// Begin a sitting, or go on with the one that is open, and print its questions
     Begin {
+        /// The exam
         #[arg(value_parser = track)]
         track: Track,
     },
@@ -23,13 +24,18 @@ pub enum Exam {
     /// It goes on where you left; the time runs on meanwhile, and what was answered by its end
     /// counts.
     Take {
+        /// The exam
         #[arg(value_parser = track)]
         track: Track,
     },
     /// Print the questions of your open sitting, with what you chose
-    Show { sitting: SittingId },
+    Show {
+        /// The sitting's id
+        sitting: SittingId,
+    },
     /// Answer a question; until the sitting is handed in, the last answer counts
     Answer {
+        /// The sitting's id
         sitting: SittingId,
         /// The question, counted from 1
         question: u16,
@@ -37,7 +43,10 @@ pub enum Exam {
         option: u8,
     },
     /// Hand a sitting in
-    Submit { sitting: SittingId },
+    Submit {
+        /// The sitting's id
+        sitting: SittingId,
+    },
     /// What came of a sitting: by domain and criterion, and the reasons of each question
     Result {
         /// Your last one that is over, if not said
@@ -45,11 +54,13 @@ pub enum Exam {
     },
     /// How the questions of an exam did; for owners
     Stats {
+        /// The exam
         #[arg(value_parser = track)]
         track: Track,
     },
     /// Have a question drawn no more; for owners
     Retire {
+        /// The exam
         #[arg(value_parser = track)]
         track: Track,
         /// The question's name, as `stats` lists it
@@ -59,12 +70,14 @@ pub enum Exam {
     },
     /// Say that a sitting or a portfolio does not count; for owners
     Invalidate {
+        /// The id of the sitting or portfolio
         sitting: SittingId,
         #[command(flatten)]
         reason: Reason,
     },
     /// Give a person more time in exams that begin from now on; for owners
     Grant {
+        /// The person
         #[arg(value_parser = PersonId::new)]
         person: PersonId,
         /// So many percent more; 0 takes it back
@@ -84,13 +97,17 @@ pub enum Portfolios {
     /// List the portfolios that you may see
     List,
     /// Show one, with the rubric that it is assessed by
-    Show { portfolio: SittingId },
+    Show {
+        /// The portfolio's id
+        portfolio: SittingId,
+    },
     /// Take in a person's evidence pack once you have verified it; for auditors and owners
     HandIn(HandIn),
     /// Assess a portfolio that is not yours; for auditors and owners
     ///
     /// Every dimension of the rubric takes a level and a reason. What is said stays.
     Assess {
+        /// The portfolio's id
         portfolio: SittingId,
         /// A dimension with its level and your reason, such as `work=2: two processes since May`
         #[arg(long = "place", value_name = "DIMENSION=LEVEL: REASON", required = true)]

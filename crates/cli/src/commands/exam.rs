@@ -6,7 +6,7 @@ mod review;
 mod take;
 
 use ::exam::{Order, Stands, Told};
-use journal::{Named, SittingId};
+use journal::{Exam as Entry, Named, Seq, SittingId};
 use plan::ids::PersonId;
 
 use super::mcp;
@@ -80,7 +80,7 @@ impl Desk<'_> {
                 self.shelf.step(runs.as_ref(), &wish)
             };
             let driving = || Driver::start(&self.workspace, Drives::Told);
-            let write = async |next, exam, text| -> Result<bool, Declined> {
+            let write = async |next: Seq, exam: Entry, text| -> Result<bool, Declined> {
                 let driver = driver.get_or_try_init(driving).await?;
                 Ok(driver.examined(next, exam, text).await?)
             };

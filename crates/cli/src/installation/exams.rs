@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use exam::{No as Declined, Order, Told};
+use journal::{Exam, Seq};
 use plan::ids::PersonId;
 use server::{No, Why};
 
@@ -41,7 +42,7 @@ impl Inner {
                 read.await.map_err(Out)
             }
         };
-        let write = |next, exam, text| {
+        let write = |next: Seq, exam: Exam, text: Option<String>| {
             let this = self.clone();
             async move {
                 let written = this.runtime.examined(next, exam, text).await;

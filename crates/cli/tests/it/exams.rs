@@ -121,10 +121,15 @@ fn a_sitting_at_the_command_line_tells_what_is_right_only_after_its_end() {
 #[test]
 fn a_portfolio_is_assessed_by_two_who_do_not_see_each_other() {
     let desk = Desk::new();
-    let people = "people:\n  ana@example.com: { name: Ana }\n  ben@example.com: { name: Ben }\n  cleo@example.com: { name: Cleo }";
+    let people = "access:
+  owner: [ owner@example.com ]
+  auditor: [ ben@example.com, cleo@example.com ]
+  viewer: [ ana@example.com ]
+people:
+  ana@example.com: { name: Ana }
+  ben@example.com: { name: Ben }
+  cleo@example.com: { name: Cleo }";
     desk.change("flightdeck.yaml", "people:", people);
-    let access = "access: { owner: [ owner@example.com ], auditor: [ ben@example.com, cleo@example.com ], viewer: [ ana@example.com ] }\n\npeople:";
-    desk.change("flightdeck.yaml", "people:", access);
     fs::write(desk.root().join("work.fdpack"), b"what was sealed").unwrap();
     let report = json!({ "verified": true, "grade": "managed", "domains": ["PSF-1", "PSF-6"],
         "incidents": 1, "outcome": "improved" });

@@ -14,7 +14,6 @@ use crate::workflow::{Can, Leave, Model, Personal, Price, Takes};
 use crate::yaml::{self, Entry, Node};
 
 use super::access::Access;
-use super::exams::Exams;
 use super::notices::Told;
 use super::people::People;
 use super::releases::Releases;
@@ -93,7 +92,7 @@ pub(crate) struct Settings {
     pub(crate) released: Vec<(WorkflowName, Spot)>,
     pub(crate) notices: BTreeMap<FieldName, Told>,
     pub(crate) access: Access,
-    pub(crate) exams: Exams,
+    pub(crate) exams: super::exams::Exams,
     /// What is watched, and where its workflow is named.
     pub(crate) alerts: Vec<(AlertRule, Spot)>,
     pub(crate) vendors: BTreeMap<String, Vendor>,
@@ -181,9 +180,7 @@ pub(crate) fn read(cx: &Cx<'_>) -> Settings {
     if let Some(node) = fields.get("access") {
         settings.access = super::access::read(cx, node, &settings.people);
     }
-    if let Some(node) = fields.get("exams") {
-        settings.exams = super::exams::read(cx, node);
-    }
+    settings.exams = fields.get("exams").map(|n| super::exams::read(cx, n)).unwrap_or_default();
     if let Some(node) = fields.get("notices") {
         settings.notices = super::notices::read(cx, node, &settings.people);
     }

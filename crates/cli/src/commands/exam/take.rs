@@ -1,6 +1,6 @@
-//! `exam take`: a sitting in the terminal, one question after another. It is lines only, so it works
-//! on the smallest terminal, without colours, and for a screen reader. Every answer is kept as it is
-//! typed; whoever goes away comes back to the same sitting.
+//! `exam take`: a sitting in the terminal, one question after another. It is lines only, so it
+//! works on the smallest terminal, without colours, and for a screen reader. Every answer is kept
+//! as it is typed; whoever goes away comes back to the same sitting. It must not mark anything.
 
 use ::exam::{Order, Paper, Told};
 use journal::SittingId;
