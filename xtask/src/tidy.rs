@@ -28,6 +28,7 @@ pub const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("evidence", &["journal", "plan"], &[]),
     ("assure", &["evidence", "journal", "plan"], &[]),
     ("proof", &["journal", "plan"], &[]),
+    ("exam", &["journal", "plan"], &[]),
     ("documents", &[], &[]),
     ("model", &["journal", "plan"], &["guard"]),
     ("embed", &[], &[]),
@@ -35,7 +36,7 @@ pub const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("runtime", &["engine", "guard", "journal", "plan"], &[]),
     ("access", &["journal", "plan"], &[]),
     ("studio", &[], &[]),
-    ("server", &["access", "evidence", "journal", "plan", "studio"], &[]),
+    ("server", &["access", "evidence", "exam", "journal", "plan", "studio"], &[]),
     ("tui", &["evidence", "journal", "plan"], &[]),
     ("telemetry", &["evidence", "journal"], &[]),
     ("notify", &["evidence", "journal", "plan"], &[]),
@@ -46,6 +47,7 @@ pub const EDGES: &[(&str, &[&str], &[&str])] = &[
             "assure",
             "engine",
             "evidence",
+            "exam",
             "guard",
             "journal",
             "model",
@@ -137,6 +139,7 @@ pub const PURE: &[(&str, &[&str])] = &[
         "proof",
         &["base64", "ed25519-dalek", "hex", "jiff", "serde", "serde_json", "sha2", "thiserror"],
     ),
+    ("exam", &["serde", "serde_json", "thiserror"]),
     ("evidence", &["jiff", "regex", "serde", "serde_json", "thiserror", "unicode-normalization"]),
 ];
 
@@ -169,7 +172,8 @@ pub const PURE_NEVER_NAMES: &[&str] = &[
 /// answer; and `landlock` and `seccompiler` with what they need, which close the box of a server;
 /// and `lettre` with what it needs, which sends mail; `openidconnect`, `argon2` and `governor`, by
 /// which people sign in; and `ratatui`, which draws the screen that stays open; and
-/// `rust-embed`, which carries Studio in the program.
+/// `rust-embed`, which carries Studio in the program; and rooms of our own: `assure`, `proof`, `exam`
+/// and `credential`, with what reads and orders linked data.
 pub const PACKAGES_MAX: usize = 664;
 
 /// A file of Rust ends here.

@@ -6,6 +6,7 @@ mod assure;
 mod connectors;
 mod controls;
 mod evidence;
+mod exam;
 mod import;
 mod interview;
 mod logs;
@@ -30,6 +31,7 @@ pub use assure::{Assure, Audit, Except, Incident, Psf, Worth};
 pub use connectors::{Http, Mail, Web};
 pub use controls::{Attention, Controls, Data, Drill, Erase, Policy};
 pub use evidence::{Evidence, Key, Prove, Seal, Verify};
+pub use exam::{Exam, HandIn, Portfolios};
 pub use import::{Export, Import};
 pub use interview::Interview;
 pub use logs::{Logs, LogsCommand};
@@ -233,6 +235,11 @@ pub enum Command {
     Observe(Observe),
     #[command(flatten)]
     Prove(Prove),
+    /// Exams for people: sit them, see what came of it, and review portfolios
+    Exam {
+        #[command(subcommand)]
+        command: Exam,
+    },
     /// Tool servers: declare, look at, approve, compare
     Mcp {
         #[command(subcommand)]

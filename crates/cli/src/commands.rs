@@ -15,6 +15,7 @@ pub mod doctor;
 pub mod drill;
 pub mod erase;
 pub mod evidence;
+pub mod exam;
 pub mod explain;
 pub mod export;
 pub mod find;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use journal::{
-    Access, ActNo, Assured, Command, CommandId, Drill, Hash, Mode, Order, Proof, RunId, RunQuery,
-    Starter, Status, StopScope, Store, ToolCall,
+    Access, ActNo, Assured, Command, CommandId, Drill, Exam, Hash, Mode, Order, Proof, RunId,
+    RunQuery, Seq, Starter, Status, StopScope, Store, ToolCall,
 };
 use model::Seat;
 use plan::Plan;
@@ -467,6 +467,25 @@ impl Driver {
         match self {
             Self::Own(own) => own.runtime.proved(proof, answer).await.map_err(|fault| no(&fault)),
             Self::Other(_) => self.told(&Request::Proof { proof, answer }).await.map(drop),
+        }
+    }
+
+    /// Keeps what happened in an exam as the entry `next` of the desk's journal. Gives whether it
+    /// is that; otherwise something else came first.
+    pub async fn examined(
+        &self,
+        next: Seq,
+        exam: Exam,
+        text: Option<String>,
+    ) -> Result<bool, Stop> {
+        match self {
+            Self::Own(own) => {
+                own.runtime.examined(next, exam, text).await.map_err(|fault| no(&fault))
+            }
+            Self::Other(_) => match self.told(&Request::Examined { next, exam, text }).await? {
+                Response::Overtaken => Ok(false),
+                _ => Ok(true),
+            },
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod answering;
 mod assurance;
+mod exams;
 mod instructions;
 mod interview;
 mod policies;
@@ -46,6 +47,7 @@ use crate::args::Global;
 use crate::commands::run::Watched;
 use crate::commands::stops;
 use crate::driver;
+use crate::examining::Shelf;
 use crate::exit::{Exit, Stop};
 use crate::held;
 use crate::hooks::{self, Hooks};
@@ -89,6 +91,8 @@ struct Inner {
     rehearsals: Arc<tokio::sync::Semaphore>,
     /// What is kept of cases so that many can be added up.
     facts: Mutex<Facts>,
+    /// What was read of exams so far.
+    shelf: Shelf,
 }
 
 impl Here {
@@ -132,6 +136,7 @@ impl Here {
             probing,
             rehearsals,
             facts,
+            shelf: Shelf::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -483,6 +488,10 @@ impl Installation for Here {
     fn accessed(&self, access: Access) -> Answer<()> {
         let runtime = self.inner.runtime.clone();
         Box::pin(async move { runtime.accessed(access).await.map_err(|error| fault(&error)) })
+    }
+
+    fn exam(&self, who: PersonId, order: exam::Order) -> Answer<exam::Told> {
+        Box::pin(self.inner.clone().exam(who, order))
     }
 
     fn trouble(&self) -> Answer<Vec<String>> {

@@ -10,6 +10,7 @@ mod cases;
 mod commands;
 mod deploying;
 mod driver;
+mod examining;
 mod exit;
 mod gateway;
 mod glossary;
@@ -130,6 +131,7 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
         }
         Command::Why { run } => commands::why::why(screen, global, run.as_deref()),
         Command::Logs(args) => commands::logs::logs(screen, global, args),
+        Command::Exam { command } => commands::exam::exam(screen, global, &command),
         Command::Mcp { command } => mcp(screen, global, command),
         Command::Model { command } => model(screen, global, command),
         Command::Doctor => commands::doctor::doctor(screen, global),

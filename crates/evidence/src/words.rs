@@ -3,6 +3,7 @@
 
 mod alerts;
 mod assured;
+mod exams;
 mod proofs;
 
 use journal::{
@@ -13,6 +14,7 @@ use plan::workflow::Next;
 
 pub use alerts::{alert, beyond, measure, watched, within};
 pub use assured::assured;
+pub use exams::exam;
 pub use proofs::proof;
 
 /// The longest text of the outside world that is shown in one line.

@@ -20,6 +20,7 @@ impl Record {
                 | Self::AlertEnded(_)
                 | Self::Access(_)
                 | Self::Assured(_)
+                | Self::Exam(_)
                 | Self::FileSaved { .. }
                 | Self::StartWatched { .. }
                 | Self::StartMissed { .. }

@@ -10,6 +10,7 @@ pub mod command;
 pub mod commit;
 mod desk;
 mod door;
+mod exam;
 pub mod frame;
 pub mod ids;
 pub mod label;
@@ -34,6 +35,9 @@ pub use commit::{
     Status, Store, StoreError, Stored, commit,
 };
 pub use door::{Access, Did};
+pub use exam::{
+    Checked, Exam, Examined, Named, Over, Placed, Posed, SittingId, SittingIdError, Terms, Tick,
+};
 pub use frame::{Cause, Chain, ChainError, ENGINE, FRAME_VERSION, Frame};
 pub use ids::{ActNo, At, CommandId, Epoch, Hash, Millis, ReviewNo, RunId, RunIdError, Seq};
 pub use label::{Label, Labels, Source, Sources};

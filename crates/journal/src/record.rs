@@ -11,6 +11,7 @@ use crate::ask::{Code, Usage};
 use crate::assured::Assured;
 use crate::body::BodyRef;
 use crate::door::Access;
+use crate::exam::Exam;
 use crate::ids::{ActNo, At, CommandId, Hash, Millis, ReviewNo, RunId};
 use crate::label::Label;
 use crate::ledger::{Account, StopScope};
@@ -172,6 +173,8 @@ pub enum Record {
     StartMissed { workflow: WorkflowName, start: Hash, from: Millis, until: Millis, times: u32 },
     /// Desk only: something happened at the door.
     Access(Access),
+    /// Desk only: something happened in an exam or in the review of a portfolio.
+    Exam(Box<Exam>),
     /// Desk only: this person had a file of the workspace say something else. Digests are of the
     /// bytes as they lie on the disk; there was no such file where the first is missing.
     FileSaved {

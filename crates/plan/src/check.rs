@@ -11,6 +11,7 @@ use crate::lock::Lock;
 use crate::policy::{self, Vocabulary};
 use crate::problem::{Cx, Found, Problems};
 use crate::read::access::Access;
+use crate::read::exams::Exams;
 use crate::read::notices::Told;
 use crate::read::on_call::OnCall;
 use crate::read::people::Absence;
@@ -118,6 +119,7 @@ pub struct Places {
     pub releases: Releases,
     pub notices: BTreeMap<FieldName, Told>,
     pub access: Access,
+    pub exams: Exams,
     pub alerts: Vec<AlertRule>,
     pub vendors: BTreeMap<String, Vendor>,
     pub secrets: BTreeMap<String, SecretPlace>,
@@ -150,6 +152,7 @@ pub fn places(files: &Files) -> Result<Places, Problems> {
         releases: ws.settings.releases,
         notices: ws.settings.notices,
         access: ws.settings.access,
+        exams: ws.settings.exams,
         alerts: ws.settings.alerts.into_iter().map(|(rule, _)| rule).collect(),
         vendors: ws.settings.vendors,
         secrets: ws.settings.secrets,

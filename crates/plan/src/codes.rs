@@ -334,6 +334,9 @@ codes! {
     STATEMENT = "FD-P902": "a statement that cannot count",
         "what is stated without a criterion, a person and a day proves nothing",
         "name what it covers, who states it, and until when it holds";
+    EXAM = "FD-P911": "an exam that cannot be set so",
+        "whoever passes shows it to others, so what it takes has to be sure",
+        "correct it, or leave it out: every exam has usual rules";
 }
 
 #[cfg(test)]

@@ -3,9 +3,11 @@
 
 use crate::codes::{self, Code};
 
+mod exams;
 mod statement;
 mod today;
 
+pub(crate) use exams::EXAM;
 pub(crate) use statement::STATEMENT;
 pub(crate) use today::{OPEN, TODAY};
 
@@ -510,6 +512,7 @@ pub(crate) static SETTINGS: Shape = Shape {
             Map(&Form::Shape(&RELEASES)),
             "What a release has to show, by workflow, or of `everything`.",
         ),
+        may("exams", Map(&Form::Shape(&EXAM)), "Where exams differ from the usual ones, by track."),
         may("privacy", Form::Shape(&PRIVACY), "What a record of processing says besides."),
         may("notices", Map(&Form::Shape(&NOTICE)), "Who is told what without asking, and how."),
         may("alerts", List(&Form::Shape(&ALERT)), "What is watched, and who hears of too much."),

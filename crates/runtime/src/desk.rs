@@ -107,7 +107,7 @@ impl Desk {
     ) -> Result<(), String> {
         // Two people at once: whoever comes second writes after the first.
         for _ in 0..TRIES {
-            match self.commit(text, &record).map_err(|error| error.to_string())? {
+            match self.commit(None, text, &record).map_err(|error| error.to_string())? {
                 Ok(()) => return Ok(()),
                 Err(CommitError::Superseded) => {}
                 Err(error) => return Err(error.to_string()),
@@ -116,12 +116,31 @@ impl Desk {
         Err("the desk's journal is busy".to_owned())
     }
 
+    /// Writes one record if nothing was written since the entry before `next`, and gives whether it
+    /// was: what somebody decided on all that stands there holds for nothing else. It blocks.
+    pub(crate) fn write_next(
+        &self,
+        next: Seq,
+        text: Option<(&str, Source)>,
+        record: impl Fn(BodyRef) -> Record,
+    ) -> Result<bool, String> {
+        match self.commit(Some(next), text, &record).map_err(|error| error.to_string())? {
+            Ok(()) => Ok(true),
+            Err(CommitError::Superseded) => Ok(false),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
     fn commit(
         &self,
+        next: Option<Seq>,
         text: Option<(&str, Source)>,
         record: impl Fn(BodyRef) -> Record,
     ) -> Result<Result<(), CommitError>, Fault> {
         let (seq, prev) = self.store.tip(RunId::DESK)?.unwrap_or((Seq(0), Hash::default()));
+        if next.is_some_and(|next| next != seq) {
+            return Ok(Err(CommitError::Superseded));
+        }
         let body = text.map(|(text, source)| Body {
             bytes: Arc::from(serde_json::Value::from(text).to_string().into_bytes()),
             labels: Labels::all(Label::from(source)),

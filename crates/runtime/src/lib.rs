@@ -6,6 +6,7 @@ mod desk;
 mod drill;
 mod drive;
 mod erase;
+mod exams;
 mod ladder;
 mod opening;
 mod people;
@@ -79,6 +80,8 @@ pub enum Fault {
     Drill(String),
     #[error("what happened at the door cannot be recorded: {0}")]
     Access(String),
+    #[error("what happened in the exam cannot be recorded: {0}")]
+    Exam(String),
     #[error("the alert cannot be recorded: {0}")]
     Alert(String),
     #[error("a start cannot go on: {0}")]
@@ -135,6 +138,7 @@ impl Fault {
             | Self::Erasing(_)
             | Self::Drill(_)
             | Self::Access(_)
+            | Self::Exam(_)
             | Self::Alert(_)
             | Self::Start(_)
             | Self::Rollout(_)

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use journal::{
-    Access, ActNo, Assured, Command, Drill, Hash, Mode, Proof, RunId, Standing, Starter, StopScope,
+    Access, ActNo, Assured, Command, Drill, Exam, Hash, Mode, Proof, RunId, Seq, Standing, Starter,
+    StopScope,
 };
 use plan::Plan;
 use plan::ids::{PersonId, ReleaseId, WorkflowName};
@@ -91,6 +92,12 @@ pub enum Request {
         proof: Proof,
         answer: Option<String>,
     },
+    /// What happened in an exam, if nothing was written since the entry before `next`.
+    Examined {
+        next: Seq,
+        exam: Exam,
+        text: Option<String>,
+    },
     /// Erases what is over for longer than it is kept.
     Sweep,
     Drilled {
@@ -117,6 +124,8 @@ pub enum Response {
         /// Acts that were out, some of them where there were many.
         out: Vec<(RunId, ActNo)>,
     },
+    /// Something else was written first.
+    Overtaken,
     Lifted {
         woken: usize,
     },
@@ -257,6 +266,7 @@ async fn answer(runtime: &Runtime, request: Request) -> Response {
         Request::Accessed(access) => done(runtime.accessed(access).await),
         Request::Assured { said, text } => done(runtime.assured(said, text).await),
         Request::Proof { proof, answer } => done(runtime.proved(proof, answer).await),
+        Request::Examined { next, exam, text } => examined(runtime, next, exam, text).await,
         Request::Sweep => match runtime.sweep().await {
             Ok(cases) => Response::Swept { cases },
             Err(fault) => fault.into(),
@@ -267,6 +277,15 @@ async fn answer(runtime: &Runtime, request: Request) -> Response {
         Request::Erase { runs, who, reason, subject } => {
             done(runtime.erase(&who, Erasure { runs, reason, subject }).await)
         }
+    }
+}
+
+/// Keeps what happened in an exam, unless something else came first.
+async fn examined(runtime: &Runtime, next: Seq, exam: Exam, text: Option<String>) -> Response {
+    match runtime.examined(next, exam, text).await {
+        Ok(true) => Response::Done,
+        Ok(false) => Response::Overtaken,
+        Err(fault) => fault.into(),
     }
 }
 

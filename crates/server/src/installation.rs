@@ -158,6 +158,8 @@ pub trait Installation: Send + Sync + 'static {
     fn people(&self) -> Answer<BTreeMap<PersonId, BTreeSet<AccessRole>>>;
     /// Keeps what happened at the door.
     fn accessed(&self, access: Access) -> Answer<()>;
+    /// What follows from somebody's order about exams.
+    fn exam(&self, who: PersonId, order: exam::Order) -> Answer<exam::Told>;
     /// Why new work is held back, in words; nothing where all is well.
     fn trouble(&self) -> Answer<Vec<String>>;
     /// Why nothing that is sent would be begun; nothing where it would.

@@ -9,6 +9,7 @@ mod cases;
 mod described;
 mod door;
 mod events;
+mod exams;
 mod fleet;
 mod fresh;
 mod hooks;
@@ -116,6 +117,7 @@ struct Desk {
         (name = "assurance", description = "Scores, controls, incidents, and who answers for what"),
         (name = "releases", description = "What is live, what is tried beside it"),
         (name = "stops", description = "The kill switch, by scope"),
+        (name = "exams", description = "Exams that people sit, and how their questions do"),
         (name = "installation", description = "This installation as a whole")
     )
 )]
@@ -170,6 +172,12 @@ fn closed() -> OpenApiRouter<Desk> {
                 .routes(routes!(instructions::changes))
                 .routes(routes!(policies::list))
                 .routes(routes!(policies::test))
+                .routes(routes!(exams::list))
+                .routes(routes!(exams::begin))
+                .routes(routes!(exams::show))
+                .routes(routes!(exams::answer))
+                .routes(routes!(exams::submit))
+                .routes(routes!(exams::result))
                 .routes(routes!(events::stream))
                 .routes(routes!(metrics::metrics))
                 .routes(routes!(tokens::list, tokens::make))
@@ -200,6 +208,8 @@ fn closed() -> OpenApiRouter<Desk> {
             Right::Access,
             OpenApiRouter::new()
                 .routes(routes!(tokens::people))
+                .routes(routes!(exams::statistics))
+                .routes(routes!(exams::retire))
                 .routes(routes!(tools::probe))
                 .routes(routes!(tools::pin)),
         ))

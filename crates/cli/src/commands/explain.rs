@@ -11,6 +11,10 @@ pub fn explain(screen: &Screen, word: &str) -> Ended {
     if let Some(code) = plan::codes::find(word) {
         return page(screen, code.id, code.title, code.why, code.fix);
     }
+    let exams = || exam::CODES.iter().find(|code| code.id.eq_ignore_ascii_case(word.trim()));
+    if let Some(code) = exams() {
+        return page(screen, code.id, code.title, code.why, code.fix);
+    }
     if let Some(code) = evidence::codes::find(word) {
         return page(screen, code.id, code.title, code.why, code.next);
     }
@@ -42,6 +46,7 @@ fn page(screen: &Screen, id: &str, title: &str, why: &str, next: &str) -> Ended 
 fn near(word: &str) -> Option<&'static str> {
     let word = word.to_lowercase();
     let codes = plan::codes::ALL.iter().map(|code| code.id);
+    let exams = exam::CODES.iter().map(|code| code.id);
     let runs = evidence::codes::ALL.iter().map(|code| evidence::codes::page(*code).id);
     let faults = evidence::codes::FAULTS.iter().map(|page| page.id);
     let proofs = proof::codes::ALL.iter().map(|code| code.id);
@@ -50,6 +55,7 @@ fn near(word: &str) -> Option<&'static str> {
         other.to_lowercase().chars().zip(word.chars()).take_while(|(a, b)| a == b).count()
     };
     codes
+        .chain(exams)
         .chain(runs)
         .chain(faults)
         .chain(proofs)

@@ -11,9 +11,8 @@ use plan::ids::{FieldName, FilePath, PersonId, WorkflowName};
 use plan::workflow::Type;
 use plan::{Edit, EditError, Files, types};
 use server::{
-    CaseField, Draft, FileLine, FileText, MapFile, MapLine, No, Saving, Sheet, Why, Workflow,
+    CaseField, Draft, FileLine, FileText, MapFile, MapLine, Names, No, Saving, Sheet, Why, Workflow,
 };
-use server::{CaseField, Draft, FileLine, FileText, Names, No, Saving, Sheet, Why, Workflow};
 
 use super::{Inner, fault, no, reading, told};
 use crate::releases;

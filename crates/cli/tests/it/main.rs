@@ -25,6 +25,7 @@ mod driving;
 mod encrypted;
 mod erase;
 mod evidence;
+mod exams;
 mod fail_open;
 mod faults;
 mod files;

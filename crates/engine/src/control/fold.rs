@@ -141,6 +141,7 @@ impl Control {
             | Record::Alerted(_)
             | Record::Access(_)
             | Record::Assured(_)
+            | Record::Exam(_)
             | Record::FileSaved { .. }
             | Record::StartWatched { .. }
             | Record::StartMissed { .. }

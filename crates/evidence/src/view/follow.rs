@@ -148,6 +148,7 @@ impl Walk<'_> {
             | Record::Alerted(_)
             | Record::Access(_)
             | Record::Assured(_)
+            | Record::Exam(_)
             | Record::FileSaved { .. }
             | Record::StartWatched { .. }
             | Record::StartMissed { .. }

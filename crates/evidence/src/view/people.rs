@@ -188,6 +188,8 @@ impl Walk<'_> {
             format!("{} (since {})", words::alert(alert), self.when(alert.since))
         } else if let Record::Access(access) = record {
             words::access(access)
+        } else if let Record::Exam(exam) = record {
+            words::exam(exam)
         } else if let Record::FileSaved { who, file, from, .. } = record {
             match from {
                 Some(_) => format!("{who} changed `{file}`"),
