@@ -131,7 +131,8 @@ pub struct Verify {
     /// A key of which you were told that it is revoked
     #[arg(long, value_name = "KEY", value_parser = key)]
     pub revoked: Vec<VerifierKey>,
-    /// You had the answers in `anchors/` judged, such as by `openssl ts -verify`, and they are genuine
+    /// You had the answers in `anchors/` judged, such as by `openssl ts -verify`, and they are
+    /// genuine
     #[arg(long)]
     pub anchored: bool,
     /// A signed root that you have seen before, as a file

@@ -1,6 +1,7 @@
 //! `verify`: a pack or an export is checked by its own bytes, and every decision whose grounds it
 //! shows is made again. It needs no workspace and no network, and it changes nothing.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use evidence::words;
 use guard::Guard;
 use journal::{Frame, Record, RunId, Seq, Stored};
 use plan::Plan;
+use plan::ids::ReleaseId;
 use proof::verify::Known;
 use proof::{Grade, Note, Refusal, Trust, Verified};
 use serde_json::json;
@@ -50,11 +52,11 @@ pub fn verify(screen: &Screen, args: &Verify) -> Ended {
     }
     let bytes = read(&args.pack)?;
     let (verified, known) = proof::packed(&bytes, &trust).map_err(refused)?;
-    let mut decisions = Decisions::default();
+    let (mut decisions, mut engines) = (Decisions::default(), Engines::new());
     let mut first = None;
     for (run, places) in known.runs() {
         if run != RunId::DESK
-            && let Err(what) = made_again(&known, run, &places, &mut decisions)
+            && let Err(what) = made_again(&known, run, &places, (&mut engines, &mut decisions))
         {
             first.get_or_insert(format!("case {run}: {what}"));
         }
@@ -115,28 +117,38 @@ fn refused(refusal: Refusal) -> Stop {
     }
 }
 
+/// What decides as each release does, made once for all of its cases.
+type Engines = BTreeMap<ReleaseId, Option<Engine>>;
+
+/// What decides as a release does; nothing where it is not shown.
+fn engine(known: &Known<'_>, release: ReleaseId) -> Result<Option<Engine>, String> {
+    let Some(plan) = known.releases.get(&release) else { return Ok(None) };
+    let plan = Arc::new(Plan::open(release, plan).map_err(|error| error.to_string())?);
+    let guard = Guard::build(&plan).map_err(|error| error.to_string())?;
+    // What hangs on the installation's secret is not looked at, so any will do.
+    Ok(Some(Engine::new(plan, guard, [0; 32])))
+}
+
 /// Makes the decisions of a case again as far as all of their grounds are shown.
 fn made_again(
     known: &Known<'_>,
     run: RunId,
     places: &[u64],
-    decisions: &mut Decisions,
+    (engines, decisions): (&mut Engines, &mut Decisions),
 ) -> Result<(), String> {
     let count = |n: usize| u64::try_from(n).unwrap_or_default();
     let entries = || places.iter().filter_map(|place| known.entries.get(place));
     let first = entries().next().map(|entry| Frame::read(Seq(0), entry.bytes));
     let Some(Ok(first)) = first else { return Ok(()) };
     let Some(Record::Opened { release, .. }) = first.records.first() else { return Ok(()) };
-    let Some(plan) = known.releases.get(release) else {
+    if !engines.contains_key(release) {
+        engines.insert(*release, engine(known, *release)?);
+    }
+    let Some(Some(engine)) = engines.get(release) else {
         decisions.not_shown += count(places.len());
         return Ok(());
     };
-    let plan = Plan::open(*release, plan).map_err(|error| error.to_string())?;
-    let plan = Arc::new(plan);
-    let guard = Guard::build(&plan).map_err(|error| error.to_string())?;
-    // What hangs on the installation's secret is not looked at, so any will do.
-    let engine = Engine::new(plan, guard, [0; 32]);
-    let mut audit = engine::Audit::elsewhere(&engine, run);
+    let mut audit = engine::Audit::elsewhere(engine, run);
     for (n, entry) in entries().enumerate() {
         if !entry.is_whole() {
             decisions.not_shown += count(places.len() - n);
