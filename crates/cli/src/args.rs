@@ -4,6 +4,7 @@
 mod access;
 mod connectors;
 mod controls;
+mod credential;
 mod import;
 mod interview;
 mod observe;
@@ -24,6 +25,10 @@ use plan::workflow::{ArgRole, Effect};
 pub use access::{Access, Door, NewToken, Token};
 pub use connectors::{Http, Mail, Web};
 pub use controls::{Attention, Controls, Data, Drill, Erase, Policy};
+pub use credential::{
+    Credential, ExportCredential, Form as CredentialForm, IssueCredential, RecordCredential,
+    VerifyCredential,
+};
 pub use import::Import;
 pub use interview::Interview;
 pub use observe::Observe;
@@ -221,6 +226,11 @@ pub enum Command {
     Controls(Controls),
     #[command(flatten)]
     Door(Door),
+    /// Credentials that anybody can verify: issue, list, renew, revoke, export, verify
+    Credential {
+        #[command(subcommand)]
+        command: Credential,
+    },
     #[command(flatten)]
     Observe(Observe),
     /// Tool servers: declare, look at, approve, compare

@@ -6,6 +6,7 @@ pub mod attention;
 pub mod autonomy;
 pub mod bundle;
 pub mod check;
+pub mod credential;
 pub mod data;
 pub mod demo;
 pub mod desk;

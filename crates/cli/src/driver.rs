@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use journal::{
-    Access, ActNo, Command, CommandId, Drill, Hash, Mode, Order, RunId, RunQuery, Starter, Status,
-    StopScope, Store, ToolCall,
+    Access, ActNo, Command, CommandId, Credential, Drill, Hash, Mode, Order, Record, RunId,
+    RunQuery, Starter, Status, StopScope, Store, ToolCall,
 };
 use model::Seat;
 use plan::Plan;
@@ -459,6 +459,17 @@ impl Driver {
         match self {
             Self::Own(own) => own.runtime.accessed(access).await.map_err(|fault| no(&fault)),
             Self::Other(_) => self.told(&Request::Accessed(access)).await.map(drop),
+        }
+    }
+
+    /// Keeps what happened to a credential.
+    pub async fn credential(&self, credential: Credential) -> Result<(), Stop> {
+        match self {
+            Self::Own(own) => {
+                let noted = own.runtime.noted(Record::Credential(credential)).await;
+                noted.map_err(|fault| no(&fault))
+            }
+            Self::Other(_) => self.told(&Request::Credential(credential)).await.map(drop),
         }
     }
 

@@ -1,6 +1,7 @@
 //! This installation as the HTTP interface meets it: the runtime that drives here, the stored runs,
 //! and the maps as they were when it was started. It decides nothing: it passes on what is asked.
 
+mod credentials;
 mod instructions;
 mod interview;
 mod policies;
@@ -33,9 +34,9 @@ use runtime::{Fault, Kind, Lying, NewRun, Runtime};
 use serde_json::{Map, Value};
 use server::{
     Alike, Answer, Decide, Decided, Described, Draft, Figures, FileLine, FileText, Glance, HookKey,
-    InForce, Installation, Instructions, No, Open, Pinning, Policies, PoliciesTried, Probed, Query,
-    Reach, Rehearsed, Rehearsing, Row, Said, Saving, Seen, Sent, Sheet, Start, Started, Taking,
-    ToolServers, Turn, Turned, Vendors, Why, Wish,
+    InForce, Installation, Instructions, No, Open, Pinning, Policies, PoliciesTried, Probed,
+    PublicCredential, Query, Reach, Rehearsed, Rehearsing, Row, Said, Saving, Seen, Sent, Sheet,
+    Start, Started, Taking, ToolServers, Turn, Turned, Vendors, Why, Wish,
 };
 
 use crate::args::Global;
@@ -642,6 +643,18 @@ impl Installation for Here {
 
     fn vendors(&self) -> Answer<Vendors> {
         self.read(|inner, _| vendors::list(inner))
+    }
+
+    fn credential(&self, id: String) -> Answer<Option<PublicCredential>> {
+        self.read(move |inner, _| credentials::find(inner, &id))
+    }
+
+    fn credential_list(&self, list: String, token: bool) -> Answer<Option<String>> {
+        self.read(move |inner, _| credentials::list(inner, &list, token))
+    }
+
+    fn credential_issuer(&self) -> Answer<Option<String>> {
+        self.read(|inner, _| credentials::issuer(inner))
     }
 
     fn instructions(&self) -> Answer<Instructions> {

@@ -15,6 +15,7 @@ mod glossary;
 mod held;
 mod hooks;
 mod installation;
+mod issuing;
 mod measured;
 mod meter;
 mod models;
@@ -127,6 +128,9 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
         Command::Release(what) => commands::releases::release(screen, global, what),
         Command::Controls(controls) => self::controls(screen, global, controls),
         Command::Door(command) => door(screen, global, command),
+        Command::Credential { command } => {
+            commands::credential::credential(screen, global, &command)
+        }
         Command::Observe(what) => commands::observe::observe(screen, global, what),
         Command::Handover { hours } => commands::handover::handover(screen, global, hours),
         Command::Up(up) => commands::up::up(screen, global, &up),

@@ -19,6 +19,7 @@ impl Record {
                 | Self::AlertFired(_)
                 | Self::AlertEnded(_)
                 | Self::Access(_)
+                | Self::Credential(_)
                 | Self::FileSaved { .. }
                 | Self::StartWatched { .. }
                 | Self::StartMissed { .. }

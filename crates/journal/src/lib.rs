@@ -7,6 +7,7 @@ pub mod ask;
 pub mod body;
 pub mod command;
 pub mod commit;
+mod credential;
 mod desk;
 mod door;
 pub mod frame;
@@ -30,6 +31,7 @@ pub use commit::{
     Batch, CommitError, Committed, Done, Draft, Permit, Receipt, RunLine, RunQuery, Standing,
     Status, Store, StoreError, Stored, commit,
 };
+pub use credential::{Credential, CredentialName, CredentialTurn, Revocation};
 pub use door::{Access, Did};
 pub use frame::{Cause, Chain, ChainError, ENGINE, FRAME_VERSION, Frame};
 pub use ids::{ActNo, At, CommandId, Epoch, Hash, Millis, ReviewNo, RunId, RunIdError, Seq};

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::alert::{Alert, Gauge};
 use crate::ask::{Code, Usage};
 use crate::body::BodyRef;
+use crate::credential::Credential;
 use crate::door::Access;
 use crate::ids::{ActNo, At, CommandId, Hash, Millis, ReviewNo, RunId};
 use crate::label::Label;
@@ -170,6 +171,8 @@ pub enum Record {
     StartMissed { workflow: WorkflowName, start: Hash, from: Millis, until: Millis, times: u32 },
     /// Desk only: something happened at the door.
     Access(Access),
+    /// Desk only: a credential was issued or recorded, or is worth something else from now on.
+    Credential(Credential),
     /// Desk only: this person had a file of the workspace say something else. Digests are of the
     /// bytes as they lie on the disk; there was no such file where the first is missing.
     FileSaved {

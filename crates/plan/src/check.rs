@@ -117,6 +117,8 @@ pub struct Places {
     pub releases: Releases,
     pub notices: BTreeMap<FieldName, Told>,
     pub access: Access,
+    /// Nothing where this workspace issues no credentials.
+    pub issuing: Option<crate::Issuing>,
     pub alerts: Vec<AlertRule>,
     pub vendors: BTreeMap<String, Vendor>,
     pub secrets: BTreeMap<String, SecretPlace>,
@@ -149,6 +151,7 @@ pub fn places(files: &Files) -> Result<Places, Problems> {
         releases: ws.settings.releases,
         notices: ws.settings.notices,
         access: ws.settings.access,
+        issuing: ws.settings.issuing,
         alerts: ws.settings.alerts.into_iter().map(|(rule, _)| rule).collect(),
         vendors: ws.settings.vendors,
         secrets: ws.settings.secrets,

@@ -331,6 +331,9 @@ codes! {
     ACCESS = "FD-P901": "an access that lets nobody in, or too many",
         "whoever signs in decides what agents do, so this has to be sure",
         "name at least one `owner`, and where people sign in, by `https`";
+    CREDENTIALS = "FD-P902": "credentials that nobody could verify",
+        "a credential is worth what anybody can find out about it without asking its issuer",
+        "name a host by `https`, and how long credentials are valid";
 }
 
 #[cfg(test)]

@@ -3,8 +3,10 @@
 
 use crate::codes::{self, Code};
 
+mod credentials;
 mod today;
 
+pub(crate) use credentials::CREDENTIALS;
 pub(crate) use today::{OPEN, TODAY};
 
 /// The keys of one part of a file.
@@ -502,6 +504,7 @@ pub(crate) static SETTINGS: Shape = Shape {
             Map(&Duration),
             "How long contents are kept once their case is over, by tag, or of `everything`.",
         ),
+        may("credentials", Form::Shape(&CREDENTIALS), "In whose name credentials are issued."),
         may("access", Form::Shape(&ACCESS), "Who may do what over HTTP, and how people sign in."),
         may(
             "releases",

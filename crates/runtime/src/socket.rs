@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use journal::{Access, ActNo, Command, Drill, Hash, Mode, RunId, Standing, Starter, StopScope};
+use journal::{
+    Access, ActNo, Command, Credential, Drill, Hash, Mode, Record, RunId, Standing, Starter,
+    StopScope,
+};
 use plan::Plan;
 use plan::ids::{PersonId, ReleaseId, WorkflowName};
 use serde::{Deserialize, Serialize};
@@ -79,6 +82,8 @@ pub enum Request {
     },
     /// What happened at the door.
     Accessed(Access),
+    /// What happened to a credential.
+    Credential(Credential),
     /// Erases what is over for longer than it is kept.
     Sweep,
     Drilled {
@@ -190,6 +195,10 @@ impl From<Fault> for Response {
     }
 }
 
+fn done(done: Result<(), Fault>) -> Response {
+    done.map_or_else(Response::from, |()| Response::Done)
+}
+
 async fn answer(runtime: &Runtime, request: Request) -> Response {
     match request {
         Request::Ping => Response::Done,
@@ -237,25 +246,19 @@ async fn answer(runtime: &Runtime, request: Request) -> Response {
             Ok(woken) => Response::Lifted { woken },
             Err(error) => refused(error.kind(), error),
         },
-        Request::Accessed(access) => match runtime.accessed(access).await {
-            Ok(()) => Response::Done,
-            Err(fault) => fault.into(),
-        },
+        Request::Accessed(access) => done(runtime.accessed(access).await),
+        Request::Credential(credential) => {
+            done(runtime.noted(Record::Credential(credential)).await)
+        }
         Request::Sweep => match runtime.sweep().await {
             Ok(cases) => Response::Swept { cases },
             Err(fault) => fault.into(),
         },
         Request::Drilled { drill, who, passed, runs, told } => {
-            match runtime.drilled(&who, Drilled { drill, passed, runs, told }).await {
-                Ok(()) => Response::Done,
-                Err(fault) => fault.into(),
-            }
+            done(runtime.drilled(&who, Drilled { drill, passed, runs, told }).await)
         }
         Request::Erase { runs, who, reason, subject } => {
-            match runtime.erase(&who, Erasure { runs, reason, subject }).await {
-                Ok(()) => Response::Done,
-                Err(fault) => fault.into(),
-            }
+            done(runtime.erase(&who, Erasure { runs, reason, subject }).await)
         }
     }
 }

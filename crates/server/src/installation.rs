@@ -13,6 +13,7 @@ use plan::{AccessRole, Edit};
 use serde_json::Value;
 use tokio::sync::watch;
 
+use crate::credentials::PublicCredential;
 use crate::fleet::Figures;
 use crate::hooks::{HookKey, NotTaken, Sent, Taken};
 use crate::instructions::Instructions;
@@ -209,6 +210,12 @@ pub trait Installation: Send + Sync + 'static {
     /// Approves tools exactly as they were shown. Gives the version of what was approved.
     fn pin(&self, who: PersonId, pinning: Pinning) -> Answer<String>;
     fn vendors(&self) -> Answer<Vendors>;
+    /// A credential by its id, as anybody sees it; nothing where there is none.
+    fn credential(&self, id: String) -> Answer<Option<PublicCredential>>;
+    /// A signed list of what is revoked or suspended, as a document or as a token.
+    fn credential_list(&self, list: String, token: bool) -> Answer<Option<String>>;
+    /// The document of the issuer, where anything was issued here.
+    fn credential_issuer(&self) -> Answer<Option<String>>;
     fn instructions(&self) -> Answer<Instructions>;
     fn policies(&self) -> Answer<Policies>;
     fn try_policies(&self) -> Answer<PoliciesTried>;

@@ -1,9 +1,10 @@
 //! The HTTP interface of an installation: cases, requests to people, stops, records and events, by
 //! OpenAPI 3.1. It asks an [`Installation`] for everything and decides nothing: who may do what is
 //! said by whoever drives the runs. It must not answer anybody who is not signed in, except how one
-//! signs in and whether all is well.
+//! signs in, whether all is well, and what a credential is worth.
 
 mod cases;
+mod credentials;
 mod described;
 mod door;
 mod events;
@@ -47,6 +48,7 @@ use utoipa::openapi::path::Operation;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use credentials::{Examined, PublicCredential};
 pub use door::Door;
 use door::Scheme;
 pub use fleet::Figures;
@@ -103,16 +105,22 @@ struct Desk {
         (name = "files", description = "Maps and what belongs to them, as they are written"),
         (name = "tools", description = "Tool servers, what is approved of them, and vendors"),
         (name = "releases", description = "What is live, what is tried beside it"),
+        (name = "credentials", description = "What anybody may verify"),
         (name = "stops", description = "The kill switch, by scope"),
         (name = "installation", description = "This installation as a whole")
     )
 )]
 struct Head;
 
-/// What is answered to anybody: how people sign in, whether all is well, and what is signed itself.
+/// What is answered to anybody: how people sign in, whether all is well, what is signed itself, and
+/// credentials.
 fn open() -> OpenApiRouter<Desk> {
     let mut router = OpenApiRouter::new()
         .routes(routes!(cases::health))
+        .routes(routes!(credentials::show))
+        .routes(routes!(credentials::page))
+        .routes(routes!(credentials::list))
+        .routes(routes!(credentials::issuer))
         .routes(routes!(hooks::take))
         .routes(routes!(metrics::live))
         .routes(routes!(metrics::ready))

@@ -16,6 +16,7 @@ mod assistant;
 mod bounds;
 mod collector;
 mod connect;
+mod credentials;
 mod desk;
 mod disk;
 mod documents;

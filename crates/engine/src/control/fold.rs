@@ -140,6 +140,7 @@ impl Control {
             | Record::Drilled { .. }
             | Record::Alerted(_)
             | Record::Access(_)
+            | Record::Credential(_)
             | Record::FileSaved { .. }
             | Record::StartWatched { .. }
             | Record::StartMissed { .. }

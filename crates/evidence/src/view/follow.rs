@@ -144,6 +144,7 @@ impl Walk<'_> {
             | Record::Drilled { .. }
             | Record::Alerted(_)
             | Record::Access(_)
+            | Record::Credential(_)
             | Record::FileSaved { .. }
             | Record::StartWatched { .. }
             | Record::StartMissed { .. }

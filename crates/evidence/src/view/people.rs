@@ -6,7 +6,7 @@ use plan::workflow::EndOutcome;
 
 use super::follow::Walk;
 use super::{DeclinedView, ReviewState, StepState, Trouble};
-use crate::{codes, releases, words};
+use crate::{codes, credentials, releases, words};
 
 impl Walk<'_> {
     pub(super) fn items(&mut self, record: &Record) {
@@ -188,6 +188,8 @@ impl Walk<'_> {
             format!("{} (since {})", words::alert(alert), self.when(alert.since))
         } else if let Record::Access(access) = record {
             words::access(access)
+        } else if let Record::Credential(credential) = record {
+            credentials::sentence(credential)
         } else if let Record::FileSaved { who, file, from, .. } = record {
             match from {
                 Some(_) => format!("{who} changed `{file}`"),

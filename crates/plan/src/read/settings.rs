@@ -92,6 +92,7 @@ pub(crate) struct Settings {
     pub(crate) released: Vec<(WorkflowName, Spot)>,
     pub(crate) notices: BTreeMap<FieldName, Told>,
     pub(crate) access: Access,
+    pub(crate) issuing: Option<super::credentials::Issuing>,
     /// What is watched, and where its workflow is named.
     pub(crate) alerts: Vec<(AlertRule, Spot)>,
     pub(crate) vendors: BTreeMap<String, Vendor>,
@@ -179,6 +180,7 @@ pub(crate) fn read(cx: &Cx<'_>) -> Settings {
     if let Some(node) = fields.get("access") {
         settings.access = super::access::read(cx, node, &settings.people);
     }
+    settings.issuing = fields.get("credentials").and_then(|n| super::credentials::read(cx, n));
     if let Some(node) = fields.get("notices") {
         settings.notices = super::notices::read(cx, node, &settings.people);
     }
