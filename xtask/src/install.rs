@@ -62,7 +62,7 @@ pub fn collector(root: &Path) -> Result<(), String> {
 }
 
 /// Installs packages in a Python environment, unless just these were.
-fn packages(root: &Path, python: &Path, wanted: &[&str]) -> Result<(), String> {
+pub fn packages(root: &Path, python: &Path, wanted: &[&str]) -> Result<(), String> {
     let (whole, list) = (python.join("whole"), wanted.join("\n"));
     if std::fs::read_to_string(&whole).is_ok_and(|text| text == list) {
         return Ok(());

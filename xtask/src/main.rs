@@ -9,6 +9,7 @@ mod guards;
 mod harness;
 mod hostile;
 mod install;
+mod interop;
 mod official;
 mod product;
 mod say;
@@ -67,6 +68,11 @@ const COMMANDS: &[Command] = &[
         hostile::starts,
     ),
     ("collector", "send a run's traces to a collector of other people", test::collector),
+    (
+        "interop",
+        "show credentials to verifiers that other people wrote, sound ones and others",
+        interop::run,
+    ),
     ("erase", "take one person's contents out of 100,000 cases", hostile::erase),
     (
         "evidence",

@@ -18,6 +18,8 @@ const TRIES: (u32, u32) = (20, 10);
 const UNSIGNED: (u32, u32) = (30, 30);
 /// The same of what is sent to one webhook, from however many addresses.
 const UNSIGNED_TO: (u32, u32) = (300, 300);
+/// What one address is told of credentials without being known, a minute and at once.
+const PUBLIC: (u32, u32) = (60, 60);
 /// So many keys are kept before those that are idle are dropped.
 const KEPT: usize = 10_000;
 
@@ -27,6 +29,7 @@ pub struct Pace {
     tries: DefaultKeyedRateLimiter<IpAddr>,
     unsigned: DefaultKeyedRateLimiter<IpAddr>,
     unsigned_to: DefaultKeyedRateLimiter<[u8; 32]>,
+    public: DefaultKeyedRateLimiter<IpAddr>,
 }
 
 impl Default for Pace {
@@ -39,6 +42,7 @@ impl Default for Pace {
             tries: RateLimiter::keyed(a_minute(TRIES)),
             unsigned: RateLimiter::keyed(a_minute(UNSIGNED)),
             unsigned_to: RateLimiter::keyed(a_minute(UNSIGNED_TO)),
+            public: RateLimiter::keyed(a_minute(PUBLIC)),
         }
     }
 }
@@ -52,6 +56,11 @@ impl Pace {
     /// Whether somebody at this address may try to sign in now.
     pub fn attempt(&self, from: IpAddr) -> Result<(), u64> {
         one_more(&self.tries, &house(from))
+    }
+
+    /// Whether somebody at this address, whoever it is, is told of one more credential now.
+    pub fn public(&self, from: IpAddr) -> Result<(), u64> {
+        one_more(&self.public, &house(from))
     }
 
     /// Whether one more that nothing known here has signed is still no flood, by the address that

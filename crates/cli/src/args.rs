@@ -5,6 +5,7 @@ mod access;
 mod assure;
 mod connectors;
 mod controls;
+mod credential;
 mod evidence;
 mod exam;
 mod import;
@@ -30,6 +31,10 @@ pub use access::{Access, Door, NewToken, Token};
 pub use assure::{Assure, Audit, Except, Incident, Psf, Worth};
 pub use connectors::{Http, Mail, Web};
 pub use controls::{Attention, Controls, Data, Drill, Erase, Policy};
+pub use credential::{
+    Credential, ExportCredential, Form as CredentialForm, IssueCredential, RecordCredential,
+    VerifyCredential,
+};
 pub use evidence::{Evidence, Key, Prove, Seal, Verify};
 pub use exam::{Exam, HandIn, Portfolios};
 pub use import::{Export, Import};
@@ -231,6 +236,11 @@ pub enum Command {
     Controls(Controls),
     #[command(flatten)]
     Door(Door),
+    /// Credentials that anybody can verify: issue, list, renew, revoke, export, verify
+    Credential {
+        #[command(subcommand)]
+        command: Credential,
+    },
     #[command(flatten)]
     Observe(Observe),
     #[command(flatten)]

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod autonomy;
 pub mod bundle;
 pub mod check;
+pub mod credential;
 pub mod data;
 pub mod demo;
 pub mod desk;

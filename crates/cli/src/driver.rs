@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use journal::{
-    Access, ActNo, Assured, Command, CommandId, Drill, Exam, Hash, Mode, Order, Proof, RunId,
-    RunQuery, Seq, Starter, Status, StopScope, Store, ToolCall,
+    Access, ActNo, Assured, Command, CommandId, Credential, Drill, Exam, Hash, Mode, Order, Proof,
+    Record, RunId, RunQuery, Seq, Starter, Status, StopScope, Store, ToolCall,
 };
 use model::Seat;
 use plan::Plan;
@@ -486,6 +486,17 @@ impl Driver {
                 Response::Overtaken => Ok(false),
                 _ => Ok(true),
             },
+        }
+    }
+
+    /// Keeps what happened to a credential.
+    pub async fn credential(&self, credential: Credential) -> Result<(), Stop> {
+        match self {
+            Self::Own(own) => {
+                let noted = own.runtime.noted(Record::Credential(credential)).await;
+                noted.map_err(|fault| no(&fault))
+            }
+            Self::Other(_) => self.told(&Request::Credential(credential)).await.map(drop),
         }
     }
 

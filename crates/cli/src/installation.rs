@@ -3,6 +3,7 @@
 
 mod answering;
 mod assurance;
+mod credentials;
 mod exams;
 mod instructions;
 mod interview;
@@ -38,9 +39,9 @@ use serde_json::{Map, Value};
 use server::{
     Alike, Answer, Answering, Assurance, Decide, Decided, Described, Draft, Figures, FileChanges,
     FileLine, FileText, Glance, GoneAgain, HookKey, InForce, Installation, Instructions, MapFile,
-    Names, No, Open, Pinning, Policies, PoliciesTried, Probed, Query, Reach, Rehearsed, Rehearsing,
-    Row, Said, Saving, Seen, Sent, Sheet, Start, Started, Taking, ToolServers, Turn, Turned,
-    Vendors, Why, Wish, WorkflowJudged,
+    Names, No, Open, Pinning, Policies, PoliciesTried, Probed, PublicCredential, Query, Reach,
+    Rehearsed, Rehearsing, Row, Said, Saving, Seen, Sent, Sheet, Start, Started, Taking,
+    ToolServers, Turn, Turned, Vendors, Why, Wish, WorkflowJudged,
 };
 
 use crate::args::Global;
@@ -706,6 +707,18 @@ impl Installation for Here {
 
     fn vendors(&self) -> Answer<Vendors> {
         self.read(|inner, _| vendors::list(inner))
+    }
+
+    fn credential(&self, id: String) -> Answer<Option<PublicCredential>> {
+        self.read(move |inner, _| credentials::find(inner, &id))
+    }
+
+    fn credential_list(&self, list: String, token: bool) -> Answer<Option<String>> {
+        self.read(move |inner, _| credentials::list(inner, &list, token))
+    }
+
+    fn credential_issuer(&self) -> Answer<Option<String>> {
+        self.read(|inner, _| credentials::issuer(inner))
     }
 
     fn instructions(&self) -> Answer<Instructions> {

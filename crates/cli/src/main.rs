@@ -17,6 +17,7 @@ mod glossary;
 mod held;
 mod hooks;
 mod installation;
+mod issuing;
 mod measured;
 mod meter;
 mod models;
@@ -144,6 +145,9 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
             commands::evidence::evidence(screen, global, command)
         }
         Command::Prove(Prove::Verify(args)) => commands::verify::verify(screen, &args),
+        Command::Credential { command } => {
+            commands::credential::credential(screen, global, &command)
+        }
         Command::Observe(what) => commands::observe::observe(screen, global, what),
         Command::Handover { hours } => commands::handover::handover(screen, global, hours),
         Command::Up(up) => commands::up::up(screen, global, &up),

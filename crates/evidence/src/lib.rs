@@ -9,6 +9,7 @@ pub mod alerts;
 pub mod attention;
 pub mod canary;
 pub mod codes;
+pub mod credentials;
 pub mod desk;
 pub mod drift;
 pub mod events;

@@ -21,6 +21,7 @@ impl Record {
                 | Self::Access(_)
                 | Self::Assured(_)
                 | Self::Exam(_)
+                | Self::Credential(_)
                 | Self::FileSaved { .. }
                 | Self::StartWatched { .. }
                 | Self::StartMissed { .. }

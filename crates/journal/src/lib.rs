@@ -8,6 +8,7 @@ pub mod assured;
 pub mod body;
 pub mod command;
 pub mod commit;
+mod credential;
 mod desk;
 mod door;
 mod exam;
@@ -34,6 +35,7 @@ pub use commit::{
     Batch, CommitError, Committed, Done, Draft, Permit, Receipt, RunLine, RunQuery, Standing,
     Status, Store, StoreError, Stored, commit,
 };
+pub use credential::{Credential, CredentialName, CredentialTurn, Revocation};
 pub use door::{Access, Did};
 pub use exam::{
     Checked, Exam, Examined, Named, Over, Placed, Posed, SittingId, SittingIdError, Terms, Tick,

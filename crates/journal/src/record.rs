@@ -10,6 +10,7 @@ use crate::alert::{Alert, Gauge};
 use crate::ask::{Code, Usage};
 use crate::assured::Assured;
 use crate::body::BodyRef;
+use crate::credential::Credential;
 use crate::door::Access;
 use crate::exam::Exam;
 use crate::ids::{ActNo, At, CommandId, Hash, Millis, ReviewNo, RunId};
@@ -175,6 +176,8 @@ pub enum Record {
     Access(Access),
     /// Desk only: something happened in an exam or in the review of a portfolio.
     Exam(Box<Exam>),
+    /// Desk only: a credential was issued or recorded, or is worth something else from now on.
+    Credential(Credential),
     /// Desk only: this person had a file of the workspace say something else. Digests are of the
     /// bytes as they lie on the disk; there was no such file where the first is missing.
     FileSaved {

@@ -120,6 +120,8 @@ pub struct Places {
     pub notices: BTreeMap<FieldName, Told>,
     pub access: Access,
     pub exams: Exams,
+    /// Nothing where this workspace issues no credentials.
+    pub issuing: Option<crate::Issuing>,
     pub alerts: Vec<AlertRule>,
     pub vendors: BTreeMap<String, Vendor>,
     pub secrets: BTreeMap<String, SecretPlace>,
@@ -153,6 +155,7 @@ pub fn places(files: &Files) -> Result<Places, Problems> {
         notices: ws.settings.notices,
         access: ws.settings.access,
         exams: ws.settings.exams,
+        issuing: ws.settings.issuing,
         alerts: ws.settings.alerts.into_iter().map(|(rule, _)| rule).collect(),
         vendors: ws.settings.vendors,
         secrets: ws.settings.secrets,

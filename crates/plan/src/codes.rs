@@ -337,6 +337,9 @@ codes! {
     EXAM = "FD-P911": "an exam that cannot be set so",
         "whoever passes shows it to others, so what it takes has to be sure",
         "correct it, or leave it out: every exam has usual rules";
+    CREDENTIALS = "FD-P912": "credentials that nobody could verify",
+        "a credential is worth what anybody can find out about it without asking its issuer",
+        "name a host by `https`, and how long credentials are valid";
 }
 
 #[cfg(test)]

@@ -3,10 +3,12 @@
 
 use crate::codes::{self, Code};
 
+mod credentials;
 mod exams;
 mod statement;
 mod today;
 
+pub(crate) use credentials::CREDENTIALS;
 pub(crate) use exams::EXAM;
 pub(crate) use statement::STATEMENT;
 pub(crate) use today::{OPEN, TODAY};
@@ -506,6 +508,7 @@ pub(crate) static SETTINGS: Shape = Shape {
             Map(&Duration),
             "How long contents are kept once their case is over, by tag, or of `everything`.",
         ),
+        may("credentials", Form::Shape(&CREDENTIALS), "In whose name credentials are issued."),
         may("access", Form::Shape(&ACCESS), "Who may do what over HTTP, and how people sign in."),
         may(
             "releases",

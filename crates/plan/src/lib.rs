@@ -82,6 +82,7 @@ pub use fmt::{fmt, formed};
 pub use mend::{Mended, mend};
 pub use problem::{Problem, Problems};
 pub use read::access::{Access, AccessRole, Issuer};
+pub use read::credentials::Issuing;
 pub use read::exams::{ExamRules, Exams, Track};
 pub use read::notices::{Told, Way};
 pub use read::on_call::OnCall;

@@ -6,6 +6,7 @@ pub(crate) mod access;
 pub(crate) mod agents;
 pub(crate) mod alerts;
 mod certainty;
+pub(crate) mod credentials;
 pub(crate) mod exams;
 pub(crate) mod failure;
 pub(crate) mod fields;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use journal::{
-    Access, ActNo, Assured, Command, Drill, Exam, Hash, Mode, Proof, RunId, Seq, Standing, Starter,
-    StopScope,
+    Access, ActNo, Assured, Command, Credential, Drill, Exam, Hash, Mode, Proof, Record, RunId,
+    Seq, Standing, Starter, StopScope,
 };
 use plan::Plan;
 use plan::ids::{PersonId, ReleaseId, WorkflowName};
@@ -98,6 +98,8 @@ pub enum Request {
         exam: Exam,
         text: Option<String>,
     },
+    /// What happened to a credential.
+    Credential(Credential),
     /// Erases what is over for longer than it is kept.
     Sweep,
     Drilled {
@@ -267,6 +269,9 @@ async fn answer(runtime: &Runtime, request: Request) -> Response {
         Request::Assured { said, text } => done(runtime.assured(said, text).await),
         Request::Proof { proof, answer } => done(runtime.proved(proof, answer).await),
         Request::Examined { next, exam, text } => examined(runtime, next, exam, text).await,
+        Request::Credential(credential) => {
+            done(runtime.noted(Record::Credential(credential)).await)
+        }
         Request::Sweep => match runtime.sweep().await {
             Ok(cases) => Response::Swept { cases },
             Err(fault) => fault.into(),

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 
 use crate::assurance::{Answering, Assurance, WorkflowJudged};
 use crate::beside::MapFile;
+use crate::credentials::PublicCredential;
 use crate::fleet::Figures;
 use crate::hooks::{HookKey, NotTaken, Sent, Taken};
 use crate::instructions::{FileChanges, Instructions};
@@ -233,6 +234,12 @@ pub trait Installation: Send + Sync + 'static {
     /// Writes down what somebody answers for.
     fn answer_for(&self, who: PersonId, what: Answering) -> Answer<()>;
     fn vendors(&self) -> Answer<Vendors>;
+    /// A credential by its id, as anybody sees it; nothing where there is none.
+    fn credential(&self, id: String) -> Answer<Option<PublicCredential>>;
+    /// A signed list of what is revoked or suspended, as a document or as a token.
+    fn credential_list(&self, list: String, token: bool) -> Answer<Option<String>>;
+    /// The document of the issuer, where anything was issued here.
+    fn credential_issuer(&self) -> Answer<Option<String>>;
     fn instructions(&self) -> Answer<Instructions>;
     fn policies(&self) -> Answer<Policies>;
     fn try_policies(&self) -> Answer<PoliciesTried>;

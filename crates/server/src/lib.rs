@@ -1,11 +1,12 @@
 //! The HTTP interface of an installation: cases, requests to people, stops, records and events, by
 //! OpenAPI 3.1. It asks an [`Installation`] for everything and decides nothing: who may do what is
 //! said by whoever drives the runs. It must not answer anybody who is not signed in, except how one
-//! signs in and whether all is well.
+//! signs in, whether all is well, and what a credential is worth.
 
 mod assurance;
 mod beside;
 mod cases;
+mod credentials;
 mod described;
 mod door;
 mod events;
@@ -56,6 +57,7 @@ pub use assurance::{
     RungShown, ScoreLine, SpreadShown, StatementLine, SystemLine, WorkflowJudged, WorthShown,
 };
 pub use beside::{MapFile, MapLine};
+pub use credentials::{Examined, PublicCredential};
 pub use door::Door;
 use door::Scheme;
 pub use fleet::Figures;
@@ -116,6 +118,7 @@ struct Desk {
         (name = "tools", description = "Tool servers, what is approved of them, and vendors"),
         (name = "assurance", description = "Scores, controls, incidents, and who answers for what"),
         (name = "releases", description = "What is live, what is tried beside it"),
+        (name = "credentials", description = "What anybody may verify"),
         (name = "stops", description = "The kill switch, by scope"),
         (name = "exams", description = "Exams that people sit, and how their questions do"),
         (name = "installation", description = "This installation as a whole")
@@ -123,10 +126,15 @@ struct Desk {
 )]
 struct Head;
 
-/// What is answered to anybody: how people sign in, whether all is well, and what is signed itself.
+/// What is answered to anybody: how people sign in, whether all is well, what is signed itself, and
+/// credentials.
 fn open() -> OpenApiRouter<Desk> {
     let mut router = OpenApiRouter::new()
         .routes(routes!(cases::health))
+        .routes(routes!(credentials::show))
+        .routes(routes!(credentials::page))
+        .routes(routes!(credentials::list))
+        .routes(routes!(credentials::issuer))
         .routes(routes!(hooks::take))
         .routes(routes!(metrics::live))
         .routes(routes!(metrics::ready))

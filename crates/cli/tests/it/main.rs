@@ -17,6 +17,7 @@ mod assured;
 mod bounds;
 mod collector;
 mod connect;
+mod credentials;
 mod desk;
 mod disk;
 mod documents;

@@ -142,6 +142,7 @@ impl Control {
             | Record::Access(_)
             | Record::Assured(_)
             | Record::Exam(_)
+            | Record::Credential(_)
             | Record::FileSaved { .. }
             | Record::StartWatched { .. }
             | Record::StartMissed { .. }

@@ -149,6 +149,7 @@ impl Walk<'_> {
             | Record::Access(_)
             | Record::Assured(_)
             | Record::Exam(_)
+            | Record::Credential(_)
             | Record::FileSaved { .. }
             | Record::StartWatched { .. }
             | Record::StartMissed { .. }

@@ -6,7 +6,7 @@ use plan::workflow::EndOutcome;
 
 use super::follow::Walk;
 use super::{DeclinedView, ReviewState, StepState, Trouble};
-use crate::{codes, releases, words};
+use crate::{codes, credentials, releases, words};
 
 impl Walk<'_> {
     pub(super) fn items(&mut self, record: &Record) {
@@ -190,6 +190,8 @@ impl Walk<'_> {
             words::access(access)
         } else if let Record::Exam(exam) = record {
             words::exam(exam)
+        } else if let Record::Credential(credential) = record {
+            credentials::sentence(credential)
         } else if let Record::FileSaved { who, file, from, .. } = record {
             match from {
                 Some(_) => format!("{who} changed `{file}`"),

@@ -93,6 +93,7 @@ pub(crate) struct Settings {
     pub(crate) notices: BTreeMap<FieldName, Told>,
     pub(crate) access: Access,
     pub(crate) exams: super::exams::Exams,
+    pub(crate) issuing: Option<super::credentials::Issuing>,
     /// What is watched, and where its workflow is named.
     pub(crate) alerts: Vec<(AlertRule, Spot)>,
     pub(crate) vendors: BTreeMap<String, Vendor>,
@@ -181,6 +182,7 @@ pub(crate) fn read(cx: &Cx<'_>) -> Settings {
         settings.access = super::access::read(cx, node, &settings.people);
     }
     settings.exams = fields.get("exams").map(|n| super::exams::read(cx, n)).unwrap_or_default();
+    settings.issuing = fields.get("credentials").and_then(|n| super::credentials::read(cx, n));
     if let Some(node) = fields.get("notices") {
         settings.notices = super::notices::read(cx, node, &settings.people);
     }
