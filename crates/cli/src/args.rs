@@ -236,20 +236,10 @@ pub enum Command {
     Controls(Controls),
     #[command(flatten)]
     Door(Door),
-    /// Credentials that anybody can verify: issue, list, renew, revoke, export, verify
-    Credential {
-        #[command(subcommand)]
-        command: Credential,
-    },
     #[command(flatten)]
     Observe(Observe),
     #[command(flatten)]
     Prove(Prove),
-    /// Exams for people: sit them, see what came of it, and review portfolios
-    Exam {
-        #[command(subcommand)]
-        command: Exam,
-    },
     /// Tool servers: declare, look at, approve, compare
     Mcp {
         #[command(subcommand)]

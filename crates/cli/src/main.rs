@@ -81,13 +81,7 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
     let global = &cli.global.with_environment();
     match cli.command {
         Command::New(args) => commands::new::new(screen, global, &args),
-        Command::Check { workflow, fix } => {
-            let mut workspace = Workspace::open(global)?;
-            if fix {
-                workspace = commands::check::mended(screen, workspace)?;
-            }
-            commands::check::check(screen, &workspace, workflow.as_deref())
-        }
+        Command::Check { workflow, fix } => check(screen, global, workflow.as_deref(), fix),
         Command::Fmt { files, check } => {
             commands::fmt::fmt(screen, &Workspace::open(global)?, &files, check)
         }
@@ -132,7 +126,6 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
         }
         Command::Why { run } => commands::why::why(screen, global, run.as_deref()),
         Command::Logs(args) => commands::logs::logs(screen, global, args),
-        Command::Exam { command } => commands::exam::exam(screen, global, &command),
         Command::Mcp { command } => mcp(screen, global, command),
         Command::Model { command } => model(screen, global, command),
         Command::Doctor => commands::doctor::doctor(screen, global),
@@ -141,19 +134,30 @@ fn run(screen: &Screen, cli: Cli) -> Ended {
         Command::Assure(what) => commands::assure::assure(screen, global, what),
         Command::Controls(controls) => self::controls(screen, global, controls),
         Command::Door(command) => door(screen, global, command),
-        Command::Prove(Prove::Evidence { command }) => {
-            commands::evidence::evidence(screen, global, command)
-        }
-        Command::Prove(Prove::Verify(args)) => commands::verify::verify(screen, &args),
-        Command::Credential { command } => {
-            commands::credential::credential(screen, global, &command)
-        }
+        Command::Prove(what) => prove(screen, global, what),
         Command::Observe(what) => commands::observe::observe(screen, global, what),
         Command::Handover { hours } => commands::handover::handover(screen, global, hours),
         Command::Up(up) => commands::up::up(screen, global, &up),
         Command::Man { folder } => commands::man::man(&folder),
         Command::Completions { shell } => completions(screen, shell),
         Command::Serve { command } => commands::serve::serve(command),
+    }
+}
+
+fn check(screen: &Screen, global: &args::Global, workflow: Option<&str>, fix: bool) -> Ended {
+    let mut workspace = Workspace::open(global)?;
+    if fix {
+        workspace = commands::check::mended(screen, workspace)?;
+    }
+    commands::check::check(screen, &workspace, workflow)
+}
+
+fn prove(screen: &Screen, global: &args::Global, what: Prove) -> Ended {
+    match what {
+        Prove::Evidence { command } => commands::evidence::evidence(screen, global, command),
+        Prove::Verify(args) => commands::verify::verify(screen, &args),
+        Prove::Credential { command } => commands::credential::credential(screen, global, &command),
+        Prove::Exam { command } => commands::exam::exam(screen, global, &command),
     }
 }
 

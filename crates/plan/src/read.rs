@@ -13,6 +13,7 @@ pub(crate) mod fields;
 pub(crate) mod notices;
 pub(crate) mod on_call;
 pub(crate) mod people;
+pub(crate) mod privacy;
 pub(crate) mod releases;
 pub(crate) mod scalars;
 pub(crate) mod secrets;

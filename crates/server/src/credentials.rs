@@ -64,7 +64,7 @@ fn none() -> Problem {
 ///
 /// To anybody who has its id, whoever they are. Those that ended are shown too, and say so.
 #[utoipa::path(
-    get, path = "/credentials/{id}", tag = "credentials", operation_id = "showCredential",
+    get, path = "/credentials/{id}", tag = "credentials", operation_id = "show_credential",
     params(("id" = String, Path, description = "Its id")),
     responses(
         (status = 200, description = "The credential", body = PublicCredential),
@@ -95,7 +95,7 @@ async fn find(desk: &Desk, parts: &Parts, id: String) -> Result<PublicCredential
 
 /// Show a credential as a page
 #[utoipa::path(
-    get, path = "/credentials/{id}/page", tag = "credentials", operation_id = "credentialPage",
+    get, path = "/credentials/{id}/page", tag = "credentials", operation_id = "credential_page",
     params(("id" = String, Path, description = "Its id")),
     responses(
         (status = 200, description = "The page", body = String, content_type = "text/html"),
@@ -121,7 +121,7 @@ pub async fn page(
 /// tells nobody whose bit they look at. It is a document, or a token for whoever accepts
 /// `application/vc+jwt`.
 #[utoipa::path(
-    get, path = "/status/{list}", tag = "credentials", operation_id = "statusList",
+    get, path = "/status/{list}", tag = "credentials", operation_id = "status_list",
     params(("list" = String, Path, description = "`revocation-1` or `suspension-1`")),
     responses(
         (status = 200, description = "The list", content(
@@ -153,7 +153,7 @@ pub async fn list(
 ///
 /// The document to which `did:web` leads.
 #[utoipa::path(
-    get, path = "/.well-known/did.json", tag = "credentials", operation_id = "issuer",
+    get, path = "/.well-known/did.json", tag = "credentials", operation_id = "show_issuer",
     responses(
         (status = 200, description = "The document", body = Value,
             content_type = "application/did+json"),

@@ -8,6 +8,8 @@ use journal::{Millis, Revoked};
 use plan::ids::WorkflowName;
 use proof::VerifierKey;
 
+use super::{Credential, Exam};
+
 /// Evidence that others can check.
 #[derive(Debug, Subcommand)]
 pub enum Prove {
@@ -20,6 +22,16 @@ pub enum Prove {
     ///
     /// It exits 8 where anything was changed, taken away or put in, and says where.
     Verify(Verify),
+    /// Credentials that anybody can verify: issue, list, renew, revoke, export, verify
+    Credential {
+        #[command(subcommand)]
+        command: Credential,
+    },
+    /// Exams for people: sit them, see what came of it, and review portfolios
+    Exam {
+        #[command(subcommand)]
+        command: Exam,
+    },
 }
 
 #[derive(Debug, Subcommand)]

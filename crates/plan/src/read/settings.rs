@@ -16,6 +16,7 @@ use crate::yaml::{self, Entry, Node};
 use super::access::Access;
 use super::notices::Told;
 use super::people::People;
+pub use super::privacy::Privacy;
 use super::releases::Releases;
 use super::scalars::Fields;
 use super::secrets::SecretPlace;
@@ -98,19 +99,6 @@ pub(crate) struct Settings {
     pub(crate) alerts: Vec<(AlertRule, Spot)>,
     pub(crate) vendors: BTreeMap<String, Vendor>,
     pub(crate) secrets: BTreeMap<String, SecretPlace>,
-}
-
-/// What a record of processing says besides what is computed (GDPR, Article 30; EU AI Act).
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Privacy {
-    pub controller: Option<String>,
-    pub contact: Option<String>,
-    /// The legal basis by tag.
-    pub basis: BTreeMap<FieldName, String>,
-    pub ai_role: Option<String>,
-    pub ai_risk: Option<String>,
-    /// What is recognised as personal data is tagged so.
-    pub detect: bool,
 }
 
 /// How long the contents of a case are kept once it is over, in milliseconds. Without a word they
