@@ -105,11 +105,13 @@ fn folder_of(files: &mut Files, root: &Path, name: &str) {
 pub static TEXTS: LazyLock<Vec<Text>> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut all = Vec::new();
-    for place in
-        ["examples/back-office", "examples/inbox", "examples/research-desk", "crates/cli/template"]
+    // A template is its own files over those that all of them share.
+    let template = ["crates/cli/template/base", "crates/cli/template/expenses"];
+    for places in
+        [&["examples/back-office"][..], &["examples/inbox"], &["examples/research-desk"], &template]
     {
         let mut files = Files::new();
-        folder(&mut files, &root.join(place), "");
+        places.iter().for_each(|place| folder(&mut files, &root.join(place), ""));
         let paths: Vec<String> =
             files.within("workflows/", ".md").map(|(path, _)| path.to_string()).collect();
         for path in paths {
