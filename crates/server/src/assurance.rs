@@ -130,7 +130,7 @@ pub struct DecorShown {
 
 /// One of the four questions before a release goes live.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct QuestionShown {
+pub struct GateQuestion {
     pub id: String,
     pub asks: String,
     pub answer: Vec<String>,
@@ -185,7 +185,7 @@ pub struct WorkflowJudged {
     pub same: bool,
     pub criteria: Vec<CriterionFound>,
     pub decor: Vec<DecorShown>,
-    pub questions: Vec<QuestionShown>,
+    pub questions: Vec<GateQuestion>,
     pub worth: WorthShown,
     /// What it may never do, in sentences.
     pub never: Vec<String>,

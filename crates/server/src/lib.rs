@@ -53,7 +53,7 @@ use utoipa_axum::routes;
 
 pub use assurance::{
     AdviceShown, Answering, Assurance, AuditLine, BlockShown, ColumnShown, ControlLevel,
-    CriterionFound, DecorShown, DomainLine, DrillLine, IncidentLine, PlaceShown, QuestionShown,
+    CriterionFound, DecorShown, DomainLine, DrillLine, GateQuestion, IncidentLine, PlaceShown,
     RungShown, ScoreLine, SpreadShown, StatementLine, SystemLine, WorkflowJudged, WorthShown,
 };
 pub use beside::{MapFile, MapLine};

@@ -11,7 +11,7 @@ use plan::ids::{PersonId, WorkflowName};
 use serde::Serialize;
 use server::{
     AdviceShown, Assurance, AuditLine, BlockShown, ColumnShown, ControlLevel, CriterionFound,
-    DecorShown, DomainLine, DrillLine, IncidentLine, No, PlaceShown, QuestionShown, RungShown,
+    DecorShown, DomainLine, DrillLine, GateQuestion, IncidentLine, No, PlaceShown, RungShown,
     ScoreLine, SpreadShown, StatementLine, SystemLine, Why, WorkflowJudged, WorthShown, time,
 };
 
@@ -184,8 +184,8 @@ pub fn one(inner: &Inner, runs: &Runs, name: &WorkflowName) -> Result<WorkflowJu
     })
 }
 
-fn question(one: &Question, excepted: &std::collections::BTreeSet<String>) -> QuestionShown {
-    QuestionShown {
+fn question(one: &Question, excepted: &std::collections::BTreeSet<String>) -> GateQuestion {
+    GateQuestion {
         id: one.id.to_owned(),
         asks: one.asks.to_owned(),
         answer: one.answer.clone(),

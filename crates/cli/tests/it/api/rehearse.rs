@@ -146,7 +146,7 @@ fn a_rehearsal_is_kept_as_a_case_by_whoever_may_change_files() {
     assert_eq!(kept.json()["path"], "cases/invoice_intake/tried.yaml");
     let stored = up.office.root().join("cases/invoice_intake/tried.yaml");
     let text = std::fs::read_to_string(&stored).unwrap();
-    assert!(text.contains(&format!("file: \"inbox/{name}\"")), "{text}");
+    assert!(text.contains(&format!("case: {{\"name\":\"{name}\"}}")), "{text}");
     assert!(text.contains("expect: \"draft\""), "{text}");
     assert!((400..500).contains(&up.post(&path, "", &keep("tried")).status));
     assert_eq!(std::fs::read_to_string(&stored).unwrap(), text, "no case is written over");
