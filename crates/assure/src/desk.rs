@@ -13,12 +13,9 @@ use serde::Serialize;
 pub struct Desk {
     pub drills: BTreeMap<Drill, Vec<(Millis, bool)>>,
     pub deployed: Vec<Deployed>,
-    /// Canaries that became live, and releases that were gone back from: whether by themselves.
-    pub promoted: Vec<(WorkflowName, Millis, bool)>,
+    /// Releases that were gone back from, and whether by themselves.
     pub rolled_back: Vec<(WorkflowName, Millis, bool)>,
     pub stops: Vec<Millis>,
-    pub lifted: Vec<Millis>,
-    pub limits: Vec<(WorkflowName, Millis)>,
     pub alerts: Vec<(WorkflowName, Millis)>,
     /// Erasures that a person ordered, and those that retention did.
     pub erased_by_person: Vec<Millis>,
@@ -27,8 +24,6 @@ pub struct Desk {
     pub closed: BTreeMap<ReleaseId, Millis>,
     /// Who has acknowledged which text of a statement, by its digest.
     pub read: BTreeMap<[u8; 32], BTreeMap<PersonId, Millis>>,
-    /// Files that were saved by a signed-in person.
-    pub saved: Vec<Millis>,
     pub incidents: Vec<Incident>,
     pub findings: Vec<AuditFinding>,
     /// The level of each control that an auditor confirmed last.
@@ -103,16 +98,10 @@ impl Desk {
             let (workflow, release) = (workflow.clone(), *release);
             let (canary, tried) = (canary.is_some(), *tried);
             self.deployed.push(Deployed { workflow, release, at, canary, tried });
-        } else if let Record::Promoted { workflow, by, .. } = record {
-            self.promoted.push((workflow.clone(), at, is_itself(by)));
         } else if let Record::RolledBack { workflow, by, .. } = record {
             self.rolled_back.push((workflow.clone(), at, is_itself(by)));
         } else if let Record::StopSet { .. } = record {
             self.stops.push(at);
-        } else if let Record::StopLifted { .. } = record {
-            self.lifted.push(at);
-        } else if let Record::LimitReached { workflow, .. } = record {
-            self.limits.push((workflow.clone(), at));
         } else if let Record::AlertFired(gauge) = record {
             self.alerts.push((gauge.workflow.clone(), at));
         } else if let Record::Erased { by, .. } = record {
@@ -126,8 +115,6 @@ impl Desk {
             self.closed.remove(release);
         } else if let Record::Alerted(_) = record {
             self.noticed.push(at);
-        } else if let Record::FileSaved { .. } = record {
-            self.saved.push(at);
         } else if let Record::Assured(said) = record {
             self.said(history, said, at);
         }

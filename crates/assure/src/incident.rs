@@ -27,6 +27,12 @@ pub fn class(name: &str) -> Option<&'static str> {
     CLASSES.iter().find(|(class, _)| *class == name).map(|(_, text)| *text)
 }
 
+/// Whether a text names what was changed: a word or two do not.
+#[must_use]
+pub fn is_change(text: &str) -> bool {
+    text.split_whitespace().count() >= 3
+}
+
 /// What records show that should be an incident: its kind, how bad, and the case that shows it
 /// last.
 #[must_use]

@@ -14,12 +14,13 @@ use assure::seen::Seen;
 use assure::standard::Standard;
 use assure::worth::{Weighed, Worth, worth};
 use evidence::History;
-use journal::{Frame, Millis, Record, Rollouts, RunId};
+use journal::{Frame, Hash, Millis, Record, Rollouts, RunId};
 use plan::ids::{ReleaseId, WorkflowName};
 use plan::statements::{Statement, statements};
 use plan::{Places, Plan};
 use serde::{Deserialize, Serialize};
 
+use crate::driver::keying;
 use crate::exit::{Exit, Stop};
 use crate::stored::{Runs, now};
 use crate::workspace::Workspace;
@@ -38,6 +39,21 @@ struct Kept {
     /// The last entry that was read.
     place: u64,
     seen: Seen,
+}
+
+/// What is kept, with a digest that only whoever has the installation's key can make: a score is
+/// not to be had by writing into a file.
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    digest: Hash,
+    kept: String,
+}
+
+impl Sealed {
+    fn digest(data: &Path, kept: &str) -> Option<Hash> {
+        let key = keying(data).ok()?;
+        Some(Hash::of_parts(&[b"flightdeck seen", &key, kept.as_bytes()]))
+    }
 }
 
 /// Everything that is judged over.
@@ -243,7 +259,7 @@ fn seen(runs: &Runs) -> Result<Seen, Stop> {
         }
     }
     if kept.place != from {
-        write(&file, &kept);
+        let _ = write(&runs.data, &kept);
     }
     Ok(kept.seen)
 }
@@ -256,18 +272,25 @@ fn add(runs: &Runs, run: RunId, seen: &mut Seen) {
     seen.add(&history, runs.release(*release).as_deref());
 }
 
-fn read(file: &Path) -> Option<Kept> {
-    let kept: Kept = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
-    (kept.version == VERSION).then_some(kept)
+/// What is kept; nothing where it is not there, of another version, or not what this program wrote.
+fn read(data: &Path) -> Option<Kept> {
+    let sealed: Sealed = serde_json::from_slice(&std::fs::read(data.join(FILE)).ok()?).ok()?;
+    let own = Sealed::digest(data, &sealed.kept)? == sealed.digest;
+    let kept: Kept = serde_json::from_str(&sealed.kept).ok()?;
+    (own && kept.version == VERSION).then_some(kept)
 }
 
 /// It can always be made anew, so a folder that cannot be written to is no failure.
-fn write(file: &Path, kept: &Kept) {
+fn write(data: &Path, kept: &Kept) -> Option<()> {
+    let kept = serde_json::to_string(kept).ok()?;
+    let sealed = Sealed { digest: Sealed::digest(data, &kept)?, kept };
+    let file = data.join(FILE);
     let fresh = file.with_extension(format!("{}.tmp", std::process::id()));
-    let Ok(bytes) = serde_json::to_vec(kept) else { return };
-    if std::fs::write(&fresh, bytes).is_ok() && std::fs::rename(&fresh, file).is_err() {
+    let written = std::fs::write(&fresh, serde_json::to_vec(&sealed).ok()?);
+    if written.and_then(|()| std::fs::rename(&fresh, &file)).is_err() {
         let _ = std::fs::remove_file(&fresh);
     }
+    Some(())
 }
 
 /// What a change would take out and put in from which line on, and the file as it would be.

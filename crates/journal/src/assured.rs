@@ -5,7 +5,7 @@ use plan::ids::{FieldName, FilePath, PersonId, ReleaseId, WorkflowName};
 use serde::{Deserialize, Serialize};
 
 use crate::body::BodyRef;
-use crate::ids::{Hash, Millis, RunId};
+use crate::ids::{Hash, RunId, Seq};
 
 /// One such act of a person, or of a rule where it says so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +58,10 @@ pub enum Assured {
 }
 
 impl Assured {
+    /// Stands for what is told until it is written down: [`Self::told_by`] puts the text's own
+    /// place there.
+    pub const TOLD: BodyRef = BodyRef { seq: Seq(0), n: 0 };
+
     /// Who answers for it; nobody where a rule found it.
     #[must_use]
     pub fn who(&self) -> Option<&PersonId> {
@@ -113,6 +117,12 @@ impl Severity {
     /// Every one, the lowest first.
     pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Critical];
 
+    /// The one of a word.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.as_str() == word)
+    }
+
     /// Its word.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -122,17 +132,5 @@ impl Severity {
             Self::High => "high",
             Self::Critical => "critical",
         }
-    }
-
-    /// In how long somebody has to have looked at it, in milliseconds.
-    #[must_use]
-    pub fn within(self) -> Millis {
-        let hours = match self {
-            Self::Low => 240,
-            Self::Medium => 72,
-            Self::High => 24,
-            Self::Critical => 4,
-        };
-        Millis(hours * 3_600_000)
     }
 }

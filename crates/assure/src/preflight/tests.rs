@@ -42,6 +42,16 @@ fn unreviewed(office: Office) -> Office {
         .with(map, "    never_says", "    then: pay\n    never_says")
 }
 
+/// An answer of which only that it is an object is said.
+fn formless() -> Office {
+    let map = "workflows/claims.md";
+    Office::whole()
+        .and("schemas/any.json", "{\"type\":\"object\"}")
+        .with(map, "answer: { amount: money, reason: text }", "answer: schemas/any.json")
+        .with(map, "    must_hold: [ \"amount > eur(0)\" ]\n", "")
+        .with(map, "with: { amount: read.amount, reason: read.reason }", "with: {}")
+}
+
 #[test]
 fn a_sound_release_may_go_live() {
     let found = blocks(&Office::whole(), &Records::whole());
@@ -136,6 +146,7 @@ fn each_bad_release_is_kept_back_for_the_right_reason() {
             fine(),
         ),
         ("pays-without-a-way-back", unreviewed(whole()).pays(), fine()),
+        ("answer-without-a-form", formless(), fine()),
         ("guard-not-proven", whole(), Records::whole().unproven()),
     ];
     assert!(cases.len() >= 12);

@@ -1,7 +1,7 @@
 //! What every rule may look up: places in files, what cases showed, drills, statements. It must not
 //! know any criterion.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use journal::{Drill, Millis};
 use plan::statements::Statement;
@@ -82,6 +82,15 @@ impl<'a> Cx<'a> {
         let tools = self.all().into_iter().flat_map(|w| &w.tools);
         let acts = tools.filter(|(_, tool)| tool.effect != Effect::Read);
         acts.map(|(name, tool)| (name.as_str(), tool)).collect()
+    }
+
+    /// Servers whose tools a step may call, as they are declared.
+    pub fn servers(&self) -> Vec<(&'a str, &'a plan::Server)> {
+        let tools = self.all().into_iter().flat_map(|w| w.tools.keys());
+        let used: BTreeSet<&str> =
+            tools.filter_map(|tool| tool.as_str().split_once('.').map(|(name, _)| name)).collect();
+        let all = self.given.places.servers.iter().map(|(name, server)| (name.as_str(), server));
+        all.filter(|(name, _)| used.contains(name)).collect()
     }
 
     /// Whether anything that it works on may come from anybody.
@@ -324,7 +333,7 @@ pub(crate) fn is_filler(statement: &Statement) -> Option<&'static str> {
     {
         return Some("it holds the place of a text");
     }
-    let different: std::collections::BTreeSet<&str> = words.iter().copied().collect();
+    let different: BTreeSet<&str> = words.iter().copied().collect();
     if different.len() < WORDS_MIN {
         return Some("it has hardly any words");
     }

@@ -31,7 +31,7 @@ const RULES: [Rule; 13] = [
     only_noted,
     endless_limits,
     one_person,
-    nothing_shown,
+    late_to_the_same,
     always_true,
     own_checker,
     never_told,
@@ -183,16 +183,12 @@ fn one_person(cx: &Cx<'_>) -> Vec<Decor> {
     all
 }
 
-fn nothing_shown(cx: &Cx<'_>) -> Vec<Decor> {
+/// A request that goes on to those who did not answer it.
+fn late_to_the_same(cx: &Cx<'_>) -> Vec<Decor> {
     let mut all = Vec::new();
     for step in &cx.w.steps {
         let Does::Review(review) = &step.does else { continue };
-        if review.show.is_empty() {
-            let what = format!("`{}` shows nothing to whoever is to judge it", step.id);
-            all.extend(one("review-that-shows-nothing", what, &["PSF-6.4"], [cx.cite_step(step)]));
-        }
-        let late = matches!(&review.late, Late::Ask { role, .. } if *role == review.by);
-        if late {
+        if matches!(&review.late, Late::Ask { role, .. } if *role == review.by) {
             let what = format!("`{}` goes on to the very role that did not answer", step.id);
             all.extend(one("escalation-to-the-same", what, &["PSF-6.5"], [cx.cite_step(step)]));
         }

@@ -75,8 +75,7 @@ fn bounds(cx: &Cx<'_>) -> Judged {
 fn stop(cx: &Cx<'_>) -> Judged {
     let may = cx.w.roles.get(&cx.w.override_by).map_or(0, Vec::len);
     let declared = match may {
-        0 => Column::new(Says::No, "nobody holds the role that may stop it"),
-        1 => Column::new(Says::Partly, "one person alone may stop it, and may be asleep"),
+        0 | 1 => Column::new(Says::Partly, "one person alone may stop it, and may be asleep"),
         n => Column::new(Says::Yes, format!("{n} named people may stop it")),
     };
     Judged {

@@ -121,19 +121,13 @@ fn secrets(cx: &Cx<'_>) -> Judged {
 }
 
 fn apart(cx: &Cx<'_>) -> Judged {
-    let used: BTreeSet<&str> = cx
-        .all()
-        .into_iter()
-        .flat_map(|w| w.tools.keys())
-        .filter_map(|tool| tool.as_str().split_once('.').map(|(server, _)| server))
-        .collect();
-    let servers = cx.given.places.servers.iter().filter(|(name, _)| used.contains(name.as_str()));
+    let servers = cx.servers().into_iter();
     let open: Vec<&str> = servers
         .filter(|(_, server)| {
             let boxed = server.sandbox.as_ref();
             boxed.is_some_and(|b| b.off.is_some() || b.network == Some(plan::Network::All))
         })
-        .map(|(name, _)| name.as_str())
+        .map(|(name, _)| name)
         .collect();
     let declared = match open.is_empty() {
         true => Column::new(Says::Yes, "each case has its own key, each server its own box"),

@@ -1,7 +1,5 @@
 //! Three automations that should not be, one that should, and one of which too little is known.
 
-use std::collections::BTreeMap;
-
 use plan::Files;
 
 use super::{Verdict, Weighed, Worth, worth};
@@ -43,9 +41,7 @@ fn seen(cases: u64, cents: u64, seconds: u64, harmed: u64) -> Sums {
         failed: 0,
         tokens: cases * 1_000,
         cost_nanos,
-        costs: BTreeMap::new(),
         people_ms: cases * seconds * 1_000,
-        looks: BTreeMap::new(),
         harmed,
         changed: 0,
     }

@@ -221,10 +221,8 @@ pub enum Audit {
 }
 
 fn severity() -> impl TypedValueParser<Value = Severity> {
-    PossibleValuesParser::new(Severity::ALL.map(Severity::as_str)).try_map(|word| {
-        let found = Severity::ALL.into_iter().find(|one| one.as_str() == word);
-        found.ok_or("no severity")
-    })
+    PossibleValuesParser::new(Severity::ALL.map(Severity::as_str))
+        .try_map(|word| Severity::named(&word).ok_or("no severity"))
 }
 
 fn class() -> PossibleValuesParser {

@@ -7,7 +7,7 @@ use assure::preflight::{self, Question};
 use assure::psf::Assessment;
 use assure::worth::Verdict;
 use evidence::words;
-use journal::{Assured, BodyRef, Hash, Seq};
+use journal::{Assured, Hash};
 use plan::ids::{FieldName, PersonId};
 use serde_json::json;
 
@@ -23,9 +23,6 @@ use crate::workspace::Workspace;
 
 /// An exception holds for so many days at most.
 const EXCEPTED_DAYS: i64 = 90;
-/// What is told is put in its place by whoever writes it down.
-const TOLD: BodyRef = BodyRef { seq: Seq(0), n: 0 };
-
 /// Does what was typed.
 pub fn assure(screen: &Screen, global: &Global, what: Assure) -> Ended {
     let workspace = Workspace::open(global)?;
@@ -44,7 +41,7 @@ pub fn assure(screen: &Screen, global: &Global, what: Assure) -> Ended {
             let who = people::known(global, &workspace)?;
             let looked = grounds.look(&workflow)?;
             let (name, release) = (looked.plan.workflow().name.clone(), looked.plan.release());
-            let said = Assured::Weighed { workflow: name, release, who, reason: TOLD };
+            let said = Assured::Weighed { workflow: name, release, who, reason: Assured::TOLD };
             told(screen, &workspace, said, Some(reason))
         }
         Assure::Acknowledge { file } => {
@@ -204,7 +201,7 @@ fn except(screen: &Screen, global: &Global, grounds: &Grounds<'_>, args: Except)
         questions: names,
         until,
         who,
-        reason: TOLD,
+        reason: Assured::TOLD,
     };
     told(screen, grounds.workspace, said, Some(args.reason.reason))
 }

@@ -5,7 +5,7 @@
 use assure::audit::{Audit as Found, Audited, Pai, audit, mappings};
 use assure::desk::AuditFinding;
 use evidence::words;
-use journal::{Assured, BodyRef, Hash, Millis, RunId, RunQuery, Seq, Status};
+use journal::{Assured, Hash, Millis, RunId, RunQuery, Status};
 use plan::AccessRole;
 use plan::ids::{FieldName, PersonId, WorkflowName};
 use serde_json::json;
@@ -18,9 +18,6 @@ use crate::exit::{Ended, Exit, Stop};
 use crate::people;
 use crate::screen::{Look, Screen};
 use crate::stored::days;
-
-/// What is told is put in its place by whoever writes it down.
-const TOLD: BodyRef = BodyRef { seq: Seq(0), n: 0 };
 
 /// Looks at the organisation.
 pub fn found(grounds: &Grounds<'_>) -> Result<Found, Stop> {
@@ -109,13 +106,15 @@ pub fn audits(
             let who = auditor(global, grounds)?;
             let finding = id(&[&name, &text, who.as_str()], grounds.now);
             let control = control(&name)?;
-            let said = Assured::FindingOpened { finding, control, severity, who, told: TOLD };
+            let said =
+                Assured::FindingOpened { finding, control, severity, who, told: Assured::TOLD };
             told(screen, workspace, said, Some(text))
         }
         Audit::Answer { finding, told: text, due } => {
             let who = people::known(global, workspace)?;
             let finding = open_finding(grounds, &finding)?.id;
-            let said = Assured::FindingAnswered { finding, due: day(&due)?, who, told: TOLD };
+            let said =
+                Assured::FindingAnswered { finding, due: day(&due)?, who, told: Assured::TOLD };
             told(screen, workspace, said, Some(text))
         }
         Audit::Settle { finding, reason: Reason { reason } } => {
@@ -125,7 +124,7 @@ pub fn audits(
                 let what = "nobody has answered it yet: what was done is not known";
                 return Err(Stop::usage(what).help("`flightdeck audit answer` answers it"));
             }
-            let said = Assured::FindingClosed { finding: one.id, who, told: TOLD };
+            let said = Assured::FindingClosed { finding: one.id, who, told: Assured::TOLD };
             told(screen, workspace, said, Some(reason))
         }
         Audit::Confirm { control: name, level, reason: Reason { reason } } => {
@@ -138,7 +137,7 @@ pub fn audits(
                 let what = format!("files and records speak for level {most} of {name} at most");
                 return Err(Stop::usage(what).help("`flightdeck audit` shows what lacks"));
             }
-            let said = Assured::LevelConfirmed { control, level, who, reason: TOLD };
+            let said = Assured::LevelConfirmed { control, level, who, reason: Assured::TOLD };
             told(screen, workspace, said, Some(reason))
         }
     }

@@ -3,7 +3,7 @@
 
 use assure::desk::Incident;
 use evidence::words;
-use journal::{Assured, BodyRef, RunId, Seq};
+use journal::{Assured, RunId};
 use plan::ids::FieldName;
 
 use super::assure::told;
@@ -13,9 +13,6 @@ use crate::assuring::Grounds;
 use crate::exit::{Ended, Exit, Stop};
 use crate::people;
 use crate::screen::Screen;
-
-/// What is told is put in its place by whoever writes it down.
-const TOLD: BodyRef = BodyRef { seq: Seq(0), n: 0 };
 
 /// Does what was typed of incidents.
 pub fn incident(screen: &Screen, global: &Global, grounds: &Grounds<'_>, typed: Typed) -> Ended {
@@ -37,24 +34,12 @@ pub fn incident(screen: &Screen, global: &Global, grounds: &Grounds<'_>, typed: 
                 workflow,
                 runs: cases(&case)?,
                 who: Some(who),
-                told: TOLD,
+                told: Assured::TOLD,
             };
             told(screen, workspace, said, Some(text))
         }
         Typed::Find => by_rule(screen, grounds),
-        Typed::List => {
-            let mut all: Vec<&Incident> = grounds.desk.incidents.iter().collect();
-            all.sort_by_key(|one| {
-                (one.closed.is_some(), std::cmp::Reverse(one.severity), one.opened)
-            });
-            for one in &all {
-                line(screen, one)?;
-            }
-            if all.is_empty() {
-                screen.line("no incident was ever opened");
-            }
-            Ok(Exit::Done)
-        }
+        Typed::List => list(screen, grounds),
         Typed::Show { incident } => {
             let all = grounds.desk.incidents.iter();
             let all = all.filter(|one| one.id.to_string().starts_with(&incident)).collect();
@@ -73,20 +58,34 @@ pub fn incident(screen: &Screen, global: &Global, grounds: &Grounds<'_>, typed: 
         Typed::Note { incident, told: text, case } => {
             let who = people::known(global, workspace)?;
             let incident = open_incident(grounds, &incident)?.id;
-            let said = Assured::IncidentNoted { incident, runs: cases(&case)?, who, told: TOLD };
+            let said =
+                Assured::IncidentNoted { incident, runs: cases(&case)?, who, told: Assured::TOLD };
             told(screen, workspace, said, Some(text))
         }
         Typed::Close { incident, change } => {
             let who = people::known(global, workspace)?;
             let incident = open_incident(grounds, &incident)?.id;
-            if change.split_whitespace().count() < 3 {
+            if !assure::incident::is_change(&change) {
                 let what = "a review names what was changed, in a sentence";
                 return Err(Stop::usage(what).help("a file, a rule, a limit, a release, and why"));
             }
-            let said = Assured::IncidentClosed { incident, change: TOLD, who };
+            let said = Assured::IncidentClosed { incident, change: Assured::TOLD, who };
             told(screen, workspace, said, Some(change))
         }
     }
+}
+
+/// The open ones first, the worst of them at the top.
+fn list(screen: &Screen, grounds: &Grounds<'_>) -> Ended {
+    let mut all: Vec<&Incident> = grounds.desk.incidents.iter().collect();
+    all.sort_by_key(|one| (one.closed.is_some(), std::cmp::Reverse(one.severity), one.opened));
+    for one in &all {
+        line(screen, one)?;
+    }
+    if all.is_empty() {
+        screen.line("no incident was ever opened");
+    }
+    Ok(Exit::Done)
 }
 
 fn line(screen: &Screen, one: &Incident) -> Result<(), Stop> {
@@ -130,7 +129,7 @@ fn by_rule(screen: &Screen, grounds: &Grounds<'_>) -> Ended {
             workflow: Some(workflow.clone()),
             runs: vec![mark.run],
             who: None,
-            told: TOLD,
+            told: Assured::TOLD,
         };
         told(screen, grounds.workspace, said, Some(text))?;
         opened += 1;

@@ -1,7 +1,7 @@
 //! What people answer for over the HTTP interface, written down with who does. It must not judge
 //! whether they are right.
 
-use journal::{Assured, BodyRef, Hash, Seq, Severity};
+use journal::{Assured, Hash, Severity};
 use plan::ids::{FieldName, FilePath, PersonId, WorkflowName};
 use server::{Answering, No, Why};
 
@@ -11,9 +11,6 @@ use crate::commands::audit;
 use crate::exit::Stop;
 use crate::stored::Runs;
 use crate::workspace::Workspace;
-
-/// What is told is put in its place by whoever writes it down.
-const TOLD: BodyRef = BodyRef { seq: Seq(0), n: 0 };
 
 /// What is to be written down, and in whose words.
 fn answering(
@@ -44,13 +41,13 @@ fn answering(
             let looked = grounds.look(&workflow).map_err(no)?;
             let workflow = looked.plan.workflow().name.clone();
             let release = looked.plan.release();
-            Ok((Assured::Weighed { workflow, release, who, reason: TOLD }, Some(reason)))
+            Ok((Assured::Weighed { workflow, release, who, reason: Assured::TOLD }, Some(reason)))
         }
         Answering::OpenIncident { class, severity, workflow, cases, told } => {
             if assure::incident::class(&class).is_none() {
                 return Err(invalid(format!("`{class}` is no kind of incident")));
             }
-            let known = Severity::ALL.into_iter().find(|one| one.as_str() == severity);
+            let known = Severity::named(&severity);
             let severity = known.ok_or_else(|| invalid(format!("`{severity}` is no severity")))?;
             let workflow = workflow.map(|name| WorkflowName::new(&name)).transpose();
             let workflow = workflow.map_err(|error| invalid(error.to_string()))?;
@@ -62,21 +59,22 @@ fn answering(
                 workflow,
                 runs: cases.map_err(no)?,
                 who: Some(who),
-                told: TOLD,
+                told: Assured::TOLD,
             };
             Ok((said, Some(told)))
         }
         Answering::NoteIncident { incident: id, told } => {
             let incident = incident(&id)?;
-            let said = Assured::IncidentNoted { incident, runs: Vec::new(), who, told: TOLD };
+            let said =
+                Assured::IncidentNoted { incident, runs: Vec::new(), who, told: Assured::TOLD };
             Ok((said, Some(told)))
         }
         Answering::CloseIncident { incident: id, change } => {
             let incident = incident(&id)?;
-            if change.split_whitespace().count() < 3 {
+            if !assure::incident::is_change(&change) {
                 return Err(invalid("a review names what was changed, in a sentence".to_owned()));
             }
-            Ok((Assured::IncidentClosed { incident, change: TOLD, who }, Some(change)))
+            Ok((Assured::IncidentClosed { incident, change: Assured::TOLD, who }, Some(change)))
         }
     }
 }

@@ -336,7 +336,7 @@ fn it_keeps_to_its_own_description() {
         .args(["-H", &format!("Authorization: Bearer {}", up.token)])
         // A stream of events does not end, and schemathesis reads to the end.
         .args(["--exclude-path", "/api/v1/workspaces/{workspace}/events"])
-        .args(["--max-examples", "16", "--seed", "7"])
+        .args(["--max-examples", "25", "--seed", "7"])
         // A deployment tries every kept case before it answers.
         .args(["--request-timeout", "60"])
         .args(["--checks", "not_a_server_error,status_code_conformance"])

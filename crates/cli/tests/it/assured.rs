@@ -62,6 +62,54 @@ fn a_fresh_workspace_is_scored_without_flattery_and_the_same_each_time() {
     assert!(patched.out.contains("+ "), "{}", patched.out);
 }
 
+const NOTES: &str = r#"---
+workflow: notes
+purpose: Sort what people write to us. It answers nobody.
+accountable: owner@example.com
+override: lead
+risk: low
+autonomy: act
+case: { one: line, from: outside, fields: { id: text } }
+limits: { case: { cost: 0.10 EUR, days: 10 }, day: { cost: 5 EUR, cases: 200 } }
+steps:
+  - step: filed
+    end: done
+exceptions:
+  - { what: no id, when: "case.id == ''", go: filed }
+---
+# Notes
+"#;
+
+#[test]
+fn live_cases_are_seen_and_a_written_file_is_not() {
+    let desk = Desk::new();
+    append(&desk, "workflows/notes.md", NOTES);
+    let formed = || {
+        let psf = only(&desk.say(&["psf", "notes", "--json"]), "psf");
+        let all = psf["findings"].as_array().unwrap();
+        all.iter().find(|one| one["id"] == "PSF-1.2").unwrap()["observed"].clone()
+    };
+    assert_eq!(formed()["says"], "no");
+    for n in 1..=2 {
+        let case = format!("{{\"id\":\"n{n}\"}}");
+        let said = desk.say(&["run", "notes", &case]);
+        assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+        let seen = formed();
+        assert_eq!(seen["says"], "partly", "{seen}");
+        assert!(seen["why"].as_str().unwrap().contains(&format!("{n} live case")), "{seen}");
+        assert!(seen["cites"][0]["case"]["run"].is_string(), "{seen}");
+    }
+    // Whoever writes into what is kept is not believed: it is made anew from the entries.
+    let file = desk.root().join(".flightdeck/seen.json");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let more = text.replace(":2}", ":900}");
+    assert_ne!(text, more, "{text}");
+    std::fs::write(&file, more).unwrap();
+    let seen = formed();
+    assert!(seen["why"].as_str().unwrap().contains("2 live cases"), "{seen}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text, "the same bytes again");
+}
+
 #[test]
 fn a_statement_and_an_acknowledgement_are_two_things() {
     let desk = Desk::new();

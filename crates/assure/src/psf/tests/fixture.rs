@@ -267,21 +267,16 @@ pub struct Records {
 impl Records {
     pub fn whole() -> Self {
         use Signal::{
-            Acted, ActedOnYes, Answered, Chained, Contracted, Drawn, Escalated, Formed, Judged,
-            Outside, Over, Personal,
-        };
-        let all = [
-            Over, Formed, Outside, Answered, Chained, Contracted, Drawn, Acted, ActedOnYes, Judged,
+            Answered, Chained, Contracted, Drawn, Escalated, Formed, Judged, Outside, Over,
             Personal,
-        ];
+        };
+        let all = [Over, Formed, Outside, Answered, Chained, Contracted, Drawn, Judged, Personal];
         let mut signals: BTreeMap<Signal, u64> = all.into_iter().map(|one| (one, 20)).collect();
         signals.insert(Escalated, 1);
         let at = |days: u64| Millis(NOW - days * DAY);
         let mut desk = Desk {
-            promoted: vec![(name(), at(33), true)],
             rolled_back: vec![(name(), at(60), true)],
             stops: vec![at(50)],
-            lifted: vec![at(50)],
             erased_by_person: vec![at(20)],
             erased_by_time: vec![at(3)],
             deployed: vec![Deployed {
@@ -327,7 +322,7 @@ impl Records {
             let at = Millis(NOW - DAY);
             let mark = Mark { run: RunId::new(at, [7; 10]), entry: Seq(3), at };
             let days = (1..=10).map(|back| (today - back, *each_day)).collect();
-            shown.signals.insert(*signal, Count { days, first: mark, last: mark });
+            shown.signals.insert(*signal, Count { days, last: mark });
         }
         Seen(BTreeMap::from([(name(), BTreeMap::from([(release, shown)]))]))
     }
